@@ -1,0 +1,52 @@
+//! The one door to AWS. No `aws_*` type leaves this room: what goes in and out are the words of `model` and
+//! `CallError`. One credentials provider, one identity cache and one HTTP client serve all clients.
+
+mod attempts;
+mod connect;
+mod credentials;
+mod error;
+mod iam;
+mod ssm;
+mod sts;
+
+pub use attempts::{AttemptSink, Retry};
+pub use connect::{Source, Wire};
+pub use error::{CallError, ErrorKind};
+
+use aws_types::SdkConfig;
+use aws_types::region::Region as SdkRegion;
+
+/// A connection to one account with one set of credentials. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Account {
+    sdk: SdkConfig,
+    sts: aws_sdk_sts::Client,
+    iam: aws_sdk_iam::Client,
+    credentials: credentials::Origin,
+    home_region: String,
+    region_configured: bool,
+    attempts: AttemptSink,
+}
+
+impl Account {
+    /// The region that the configuration names, or the stand-in where it names none.
+    pub fn home_region(&self) -> &str {
+        &self.home_region
+    }
+
+    /// The same connection, reporting each retry of its calls.
+    #[must_use]
+    pub fn observed_by(&self, sink: AttemptSink) -> Self {
+        Self {
+            attempts: sink,
+            ..self.clone()
+        }
+    }
+
+    fn ssm(&self, region: &str) -> aws_sdk_ssm::Client {
+        let config = aws_sdk_ssm::config::Builder::from(&self.sdk)
+            .region(SdkRegion::new(region.to_owned()))
+            .build();
+        aws_sdk_ssm::Client::from_conf(config)
+    }
+}

@@ -1,0 +1,303 @@
+//! What can go wrong with a call, in two parts: a plain sentence with what to do next, and the cause for the log.
+
+use std::error::Error;
+use std::fmt;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// What kind of trouble it is. Decides the sentence, the way out, and whether trying again can help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    NoCredentials,
+    UnknownProfile,
+    Expired,
+    /// The signature or the key is not accepted; in a region's service, the region is not enabled for the account.
+    InvalidCredentials,
+    Denied {
+        /// Denied by a service control policy: nobody in the account can allow it.
+        by_organization: bool,
+    },
+    Throttled,
+    NotFound,
+    LimitExceeded,
+    Malformed,
+    Unmodifiable,
+    TooManyUpdates,
+    Unreachable,
+    TimedOut,
+    /// What answered is not AWS: a proxy's page, say.
+    NotAws,
+    /// AWS itself failed.
+    Service,
+    Other,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug)]
+pub struct CallError {
+    pub kind: ErrorKind,
+    /// The IAM action, such as `iam:ListRoles`; empty before the first call.
+    pub action: &'static str,
+    /// The host's region, where it matters.
+    pub region: Option<String>,
+    /// AWS's error code.
+    pub code: Option<String>,
+    /// AWS's own message, or the connection's; may hold anything, so it is cleaned before it is shown.
+    pub message: String,
+    pub request_id: Option<String>,
+}
+
+impl CallError {
+    pub(super) fn unknown_profile(name: &str, known: &[String]) -> Self {
+        let known = match known {
+            [] => "No profile is configured yet.".to_owned(),
+            names => format!("There are: {}.", names.join(", ")),
+        };
+        Self::local(ErrorKind::UnknownProfile, format!("The profile {name} does not exist. {known}"))
+    }
+
+    pub(super) fn configuration(error: &(dyn Error + 'static)) -> Self {
+        Self::local(ErrorKind::NoCredentials, innermost(error))
+    }
+
+    /// An answer that arrived but lacks what every answer of AWS has.
+    pub(super) fn not_aws(action: &'static str, missing: &str) -> Self {
+        Self {
+            action,
+            ..Self::local(ErrorKind::NotAws, format!("the answer has no {missing}"))
+        }
+    }
+
+    fn local(kind: ErrorKind, message: String) -> Self {
+        Self {
+            kind,
+            action: "",
+            region: None,
+            code: None,
+            message,
+            request_id: None,
+        }
+    }
+
+    /// Understands an SDK error, and writes the cause to the log.
+    pub(super) fn of_sdk<E>(action: &'static str, region: Option<&str>, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (code, request_id) = (error.code().map(str::to_owned), request_id(error));
+        tracing::warn!(
+            action, region, code, request_id, cause = %DisplayErrorContext(error), "call failed"
+        );
+        let message = match error.message() {
+            Some(message) => message.to_owned(),
+            None => innermost(error),
+        };
+        let kind = match code.as_deref() {
+            Some(code) => kind_of_code(code, &message),
+            None => kind_of_transport(error),
+        };
+        Self {
+            kind,
+            action,
+            region: region.map(str::to_owned),
+            code,
+            message,
+            request_id,
+        }
+    }
+
+    /// Whether the call may have done its work although no good answer came back.
+    pub fn may_have_taken_effect(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Unreachable | ErrorKind::TimedOut | ErrorKind::NotAws | ErrorKind::Service
+        )
+    }
+
+    /// Whether waiting and trying again is likely to help where the SDK does not do it by itself.
+    pub fn is_busy(&self) -> bool {
+        self.kind == ErrorKind::TooManyUpdates || self.code.as_deref() == Some("ConcurrentModification")
+    }
+
+    /// What happened, in one sentence for a person.
+    pub fn sentence(&self) -> String {
+        let action = self.action;
+        let place = self.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+        let quoted = || clean(&self.message);
+        match &self.kind {
+            ErrorKind::NoCredentials => "No AWS credentials were found.".to_owned(),
+            ErrorKind::UnknownProfile => quoted(),
+            ErrorKind::Expired => "The AWS credentials have expired.".to_owned(),
+            ErrorKind::InvalidCredentials => {
+                format!("AWS does not accept these credentials{place}: {}", quoted())
+            }
+            ErrorKind::Denied { by_organization: true } => {
+                format!("A policy of the organization denies {action}{place}.")
+            }
+            ErrorKind::Denied { by_organization: false } => {
+                format!("You are not allowed to call {action}{place}.")
+            }
+            ErrorKind::Throttled => format!("AWS is throttling {action}{place}, also after several tries."),
+            ErrorKind::NotFound => format!("AWS does not find it: {}", quoted()),
+            ErrorKind::LimitExceeded => format!("AWS refuses it because a quota is used up: {}", quoted()),
+            ErrorKind::Malformed => format!("AWS does not accept the document: {}", quoted()),
+            ErrorKind::Unmodifiable => "Only AWS may change this role.".to_owned(),
+            ErrorKind::TooManyUpdates => format!("Another change of the same setting is under way{place}."),
+            ErrorKind::Unreachable => format!("AWS could not be reached{place} ({}).", quoted()),
+            ErrorKind::TimedOut => format!("AWS did not answer {action}{place} in time."),
+            ErrorKind::NotAws => {
+                format!("What answered {action}{place} is not AWS ({}).", quoted())
+            }
+            ErrorKind::Service => format!("AWS itself failed at {action}{place}: {}", quoted()),
+            ErrorKind::Other => {
+                let code = self.code.as_deref().unwrap_or("no code");
+                format!("{action}{place} failed with {}: {}", clean(code), quoted())
+            }
+        }
+    }
+
+    /// What to do next, in one sentence or two.
+    pub fn advice(&self) -> String {
+        match &self.kind {
+            ErrorKind::NoCredentials => {
+                "Sign in with \"aws login\" or \"aws sso login\", or set AWS_PROFILE to one of your profiles.".to_owned()
+            }
+            ErrorKind::UnknownProfile => "Choose another profile, or add it with \"aws configure sso\".".to_owned(),
+            ErrorKind::Expired => {
+                "Renew them with \"aws login\" or \"aws sso login\"; in CloudShell wait a moment.".to_owned()
+            }
+            ErrorKind::InvalidCredentials if self.action.starts_with("sts") => {
+                "Check the access key and the region: \"aws sts get-caller-identity\" has to work. For China and \
+                 GovCloud set AWS_REGION to a region there."
+                    .to_owned()
+            }
+            ErrorKind::InvalidCredentials => {
+                "The region may not be enabled for the account: console, Account, AWS Regions.".to_owned()
+            }
+            ErrorKind::Denied { by_organization: true } => {
+                "Ask whoever looks after the organization's service control policies.".to_owned()
+            }
+            ErrorKind::Denied { by_organization: false } => {
+                format!("Ask for the permission {}, or use another profile.", self.action)
+            }
+            ErrorKind::Throttled | ErrorKind::TooManyUpdates | ErrorKind::Service => {
+                "Wait a minute and try again.".to_owned()
+            }
+            ErrorKind::NotFound => "It may have been deleted in the meantime. Read the account again.".to_owned(),
+            ErrorKind::LimitExceeded => "Ask for a higher quota in the Service Quotas console.".to_owned(),
+            ErrorKind::Malformed => {
+                "The trust policy may name a principal that was deleted. Look at it in the IAM console.".to_owned()
+            }
+            ErrorKind::Unmodifiable => "Choose a role that your account made.".to_owned(),
+            ErrorKind::Unreachable | ErrorKind::TimedOut => {
+                "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, then try again.".to_owned()
+            }
+            ErrorKind::NotAws => {
+                "A proxy or a captive portal may stand in between. Check HTTPS_PROXY and AWS_ENDPOINT_URL.".to_owned()
+            }
+            ErrorKind::Other => "The log file has the whole answer.".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.sentence(), self.advice())
+    }
+}
+
+impl Error for CallError {}
+
+fn kind_of_code(code: &str, message: &str) -> ErrorKind {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
+        "UnrecognizedClientException" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "InvalidSignatureException"
+        | "AuthFailure" | "MissingAuthenticationToken" | "IncompleteSignature" => ErrorKind::InvalidCredentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => ErrorKind::Denied {
+            by_organization: message.contains("service control policy"),
+        },
+        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException"
+        | "RequestLimitExceeded" => ErrorKind::Throttled,
+        "NoSuchEntity" | "ServiceSettingNotFound" | "ParameterNotFound" => ErrorKind::NotFound,
+        "LimitExceeded" => ErrorKind::LimitExceeded,
+        "MalformedPolicyDocument" => ErrorKind::Malformed,
+        "UnmodifiableEntity" => ErrorKind::Unmodifiable,
+        "TooManyUpdates" => ErrorKind::TooManyUpdates,
+        "InternalServerError" | "InternalFailure" | "ServiceFailure" | "ServiceUnavailable" => ErrorKind::Service,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// For errors without a code of AWS's: nothing came back, or nothing that makes sense.
+fn kind_of_transport<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind
+where
+    E: Error + 'static,
+{
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        return match credentials {
+            CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+                ErrorKind::NoCredentials
+            }
+            CredentialsError::ProviderTimedOut(_) => ErrorKind::TimedOut,
+            _ => {
+                let text = format!("{}", DisplayErrorContext(credentials)).to_lowercase();
+                if text.contains("expired") { ErrorKind::Expired } else { ErrorKind::NoCredentials }
+            }
+        };
+    }
+    match error {
+        SdkError::TimeoutError(_) => ErrorKind::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::TimedOut,
+        SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
+        // The service answered, but not in its own language.
+        SdkError::ResponseError(_) | SdkError::ServiceError(_) => ErrorKind::NotAws,
+        _ => ErrorKind::Other,
+    }
+}
+
+/// The first error of type `T` among the causes.
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<T>() {
+            return Some(found);
+        }
+        next = error.source();
+    }
+    None
+}
+
+/// The cause at the bottom, which names the trouble best when AWS said nothing.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let response = error.raw_response()?;
+    ["x-amzn-requestid", "x-amz-request-id"]
+        .into_iter()
+        .find_map(|name| response.headers().get(name))
+        .map(str::to_owned)
+}
+
+/// A message of unknown origin on one line, without control characters, not longer than is useful.
+fn clean(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    let words: Vec<_> = line.split_whitespace().collect();
+    let line = words.join(" ");
+    match line.char_indices().nth(300) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}

@@ -1,0 +1,323 @@
+//! Roles, their trust policies and their inline policies.
+
+use aws_sdk_iam::operation as op;
+use futures::stream::{self, Stream, StreamExt, TryStreamExt};
+
+use super::attempts::Attempts;
+use super::{Account, CallError, ErrorKind};
+use crate::model::{AttachedPolicy, Quotas, RoleReading, RoleSummary};
+use crate::policy::document::decoded;
+
+/// The first page is small so that the list has something to show at once; IAM gives at most 1,000 a page.
+const FIRST_PAGE: i32 = 100;
+const PAGE: i32 = 1000;
+/// Inline policies of a role that are read side by side.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Where a list goes on.
+enum Next {
+    Start,
+    Marker(String),
+    End,
+}
+
+impl Next {
+    fn of(truncated: bool, marker: Option<&str>, before: Option<&str>) -> Self {
+        match marker {
+            // A marker that does not move would go round for ever.
+            Some(marker) if truncated && Some(marker) != before => Self::Marker(marker.to_owned()),
+            _ => Self::End,
+        }
+    }
+}
+
+impl Account {
+    /// The account's alias, where it has one.
+    ///
+    /// # Errors
+    /// Mostly for lack of the permission.
+    pub async fn alias(&self) -> Result<Option<String>, CallError> {
+        let answer = self
+            .iam
+            .list_account_aliases()
+            .customize()
+            .interceptor(Attempts::<op::list_account_aliases::ListAccountAliasesError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk("iam:ListAccountAliases", None, &error))?;
+        Ok(answer.account_aliases().first().cloned())
+    }
+
+    /// The account's own size limits for policies.
+    ///
+    /// # Errors
+    /// Mostly for lack of the permission.
+    pub async fn quotas(&self) -> Result<Quotas, CallError> {
+        let answer = self
+            .iam
+            .get_account_summary()
+            .customize()
+            .interceptor(Attempts::<op::get_account_summary::GetAccountSummaryError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk("iam:GetAccountSummary", None, &error))?;
+        let quota = |name: &str| {
+            let value = answer.summary_map()?.get(&name.into())?;
+            usize::try_from(*value).ok().filter(|value| *value > 0)
+        };
+        let defaults = Quotas::default();
+        let (trust, inline) = (quota("AssumeRolePolicySizeQuota"), quota("RolePolicySizeQuota"));
+        Ok(Quotas {
+            trust: trust.unwrap_or(defaults.trust),
+            inline: inline.unwrap_or(defaults.inline),
+            read: trust.is_some(),
+        })
+    }
+
+    /// All roles of the account, page by page. The stream ends after an error.
+    pub fn roles(&self) -> impl Stream<Item = Result<Vec<RoleSummary>, CallError>> + Send + 'static {
+        let account = self.clone();
+        stream::try_unfold(Next::Start, move |next| {
+            let account = account.clone();
+            async move {
+                let (marker, size) = match next {
+                    Next::Start => (None, FIRST_PAGE),
+                    Next::Marker(marker) => (Some(marker), PAGE),
+                    Next::End => return Ok(None),
+                };
+                let answer = account
+                    .iam
+                    .list_roles()
+                    .max_items(size)
+                    .set_marker(marker.clone())
+                    .customize()
+                    .interceptor(Attempts::<op::list_roles::ListRolesError>::new(&account.attempts))
+                    .send()
+                    .await
+                    .map_err(|error| CallError::of_sdk("iam:ListRoles", None, &error))?;
+                let next = Next::of(answer.is_truncated(), answer.marker(), marker.as_deref());
+                let page = answer.roles().iter().map(summary).collect();
+                Ok(Some((page, next)))
+            }
+        })
+    }
+
+    /// Everything of one role that the plan looks at. Attached policies are read only where their name is in
+    /// `managed_of_interest`.
+    ///
+    /// # Errors
+    /// When any part cannot be read: half a reading would make a wrong plan.
+    pub async fn role(&self, name: &str, managed_of_interest: &[&str]) -> Result<RoleReading, CallError> {
+        let role = self.get_role(name).await?;
+        let names = self.inline_policy_names(name).await?;
+        let inline = stream::iter(names)
+            .map(|policy| async move {
+                let text = self.inline_policy(name, &policy).await?;
+                // Deleted between the two calls: then it is not there.
+                Ok::<_, CallError>(text.map(|text| (policy, text)))
+            })
+            .buffered(SIDE_BY_SIDE)
+            .try_filter_map(|entry| async move { Ok(entry) })
+            .try_collect()
+            .await?;
+        let mut attached = self.attached_policies(name).await?;
+        for policy in &mut attached {
+            if managed_of_interest.contains(&policy.name.as_str()) {
+                policy.document = Some(self.managed_policy(&policy.arn).await?);
+            }
+        }
+        Ok(RoleReading {
+            name: role.role_name().to_owned(),
+            path: role.path().to_owned(),
+            arn: role.arn().to_owned(),
+            trust: decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned(),
+            boundary: role
+                .permissions_boundary()
+                .and_then(|boundary| boundary.permissions_boundary_arn())
+                .map(str::to_owned),
+            inline,
+            attached,
+        })
+    }
+
+    /// A role as the list would show it.
+    ///
+    /// # Errors
+    /// When there is no such role, or it may not be read.
+    pub async fn role_summary(&self, name: &str) -> Result<RoleSummary, CallError> {
+        Ok(summary(&self.get_role(name).await?))
+    }
+
+    /// A role's trust policy, decoded.
+    ///
+    /// # Errors
+    /// When there is no such role, or it may not be read.
+    pub async fn trust(&self, role: &str) -> Result<String, CallError> {
+        let role = self.get_role(role).await?;
+        Ok(decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned())
+    }
+
+    /// An inline policy of a role, decoded; none when the role has no policy of that name.
+    ///
+    /// # Errors
+    /// When it may not be read.
+    pub async fn inline_policy(&self, role: &str, policy: &str) -> Result<Option<String>, CallError> {
+        let answer = self
+            .iam
+            .get_role_policy()
+            .role_name(role)
+            .policy_name(policy)
+            .customize()
+            .interceptor(Attempts::<op::get_role_policy::GetRolePolicyError>::new(&self.attempts))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => Ok(Some(decoded(answer.policy_document()).into_owned())),
+            Err(error) => match CallError::of_sdk("iam:GetRolePolicy", None, &error) {
+                error if error.kind == ErrorKind::NotFound => Ok(None),
+                error => Err(error),
+            },
+        }
+    }
+
+    /// Writes a role's trust policy.
+    ///
+    /// # Errors
+    /// As AWS refuses it; see `CallError::may_have_taken_effect`.
+    pub async fn write_trust(&self, role: &str, document: &str) -> Result<(), CallError> {
+        self.iam
+            .update_assume_role_policy()
+            .role_name(role)
+            .policy_document(document)
+            .customize()
+            .interceptor(Attempts::<op::update_assume_role_policy::UpdateAssumeRolePolicyError>::new(
+                &self.attempts,
+            ))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| CallError::of_sdk("iam:UpdateAssumeRolePolicy", None, &error))
+    }
+
+    /// Writes an inline policy of a role.
+    ///
+    /// # Errors
+    /// As AWS refuses it; see `CallError::may_have_taken_effect`.
+    pub async fn write_inline_policy(&self, role: &str, policy: &str, document: &str) -> Result<(), CallError> {
+        self.iam
+            .put_role_policy()
+            .role_name(role)
+            .policy_name(policy)
+            .policy_document(document)
+            .customize()
+            .interceptor(Attempts::<op::put_role_policy::PutRolePolicyError>::new(&self.attempts))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| CallError::of_sdk("iam:PutRolePolicy", None, &error))
+    }
+
+    async fn get_role(&self, name: &str) -> Result<aws_sdk_iam::types::Role, CallError> {
+        const ACTION: &str = "iam:GetRole";
+        self.iam
+            .get_role()
+            .role_name(name)
+            .customize()
+            .interceptor(Attempts::<op::get_role::GetRoleError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk(ACTION, None, &error))?
+            .role
+            .ok_or_else(|| CallError::not_aws(ACTION, "role"))
+    }
+
+    async fn inline_policy_names(&self, role: &str) -> Result<Vec<String>, CallError> {
+        let (mut names, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let answer = self
+                .iam
+                .list_role_policies()
+                .role_name(role)
+                .set_marker(marker.clone())
+                .customize()
+                .interceptor(Attempts::<op::list_role_policies::ListRolePoliciesError>::new(&self.attempts))
+                .send()
+                .await
+                .map_err(|error| CallError::of_sdk("iam:ListRolePolicies", None, &error))?;
+            names.extend_from_slice(answer.policy_names());
+            match Next::of(answer.is_truncated(), answer.marker(), marker.as_deref()) {
+                Next::Marker(next) => marker = Some(next),
+                Next::Start | Next::End => return Ok(names),
+            }
+        }
+    }
+
+    async fn attached_policies(&self, role: &str) -> Result<Vec<AttachedPolicy>, CallError> {
+        let (mut policies, mut marker) = (Vec::new(), None::<String>);
+        loop {
+            let answer = self
+                .iam
+                .list_attached_role_policies()
+                .role_name(role)
+                .set_marker(marker.clone())
+                .customize()
+                .interceptor(Attempts::<op::list_attached_role_policies::ListAttachedRolePoliciesError>::new(
+                    &self.attempts,
+                ))
+                .send()
+                .await
+                .map_err(|error| CallError::of_sdk("iam:ListAttachedRolePolicies", None, &error))?;
+            policies.extend(answer.attached_policies().iter().map(|policy| AttachedPolicy {
+                name: policy.policy_name().unwrap_or_default().to_owned(),
+                arn: policy.policy_arn().unwrap_or_default().to_owned(),
+                document: None,
+            }));
+            match Next::of(answer.is_truncated(), answer.marker(), marker.as_deref()) {
+                Next::Marker(next) => marker = Some(next),
+                Next::Start | Next::End => return Ok(policies),
+            }
+        }
+    }
+
+    /// The default version of a managed policy, decoded.
+    async fn managed_policy(&self, arn: &str) -> Result<String, CallError> {
+        let policy = self
+            .iam
+            .get_policy()
+            .policy_arn(arn)
+            .customize()
+            .interceptor(Attempts::<op::get_policy::GetPolicyError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk("iam:GetPolicy", None, &error))?;
+        let version = policy
+            .policy()
+            .and_then(|policy| policy.default_version_id())
+            .ok_or_else(|| CallError::not_aws("iam:GetPolicy", "default version"))?;
+        let answer = self
+            .iam
+            .get_policy_version()
+            .policy_arn(arn)
+            .version_id(version)
+            .customize()
+            .interceptor(Attempts::<op::get_policy_version::GetPolicyVersionError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk("iam:GetPolicyVersion", None, &error))?;
+        answer
+            .policy_version()
+            .and_then(|version| version.document())
+            .map(|text| decoded(text).into_owned())
+            .ok_or_else(|| CallError::not_aws("iam:GetPolicyVersion", "document"))
+    }
+}
+
+fn summary(role: &aws_sdk_iam::types::Role) -> RoleSummary {
+    RoleSummary {
+        name: role.role_name().to_owned(),
+        path: role.path().to_owned(),
+        arn: role.arn().to_owned(),
+        trust: decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned(),
+        description: role.description().unwrap_or_default().to_owned(),
+    }
+}

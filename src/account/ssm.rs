@@ -1,0 +1,107 @@
+//! The instance tier of each region, and the regions in which SageMaker is offered.
+
+use aws_sdk_ssm::operation as op;
+
+use super::attempts::Attempts;
+use super::{Account, CallError};
+use crate::model::{Partition, Tier};
+
+/// The short form of the setting's ID, as Systems Manager documents it for GetServiceSetting.
+const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
+const SAGEMAKER_REGIONS: &str = "/aws/service/global-infrastructure/services/sagemaker/regions";
+/// Regions that answer for the public parameters (Systems Manager User Guide), first choice first.
+const PARAMETER_REGIONS: [&str; 17] = [
+    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-east-1", "ap-south-1", "ap-northeast-1",
+    "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-west-1", "eu-west-2",
+    "eu-west-3", "eu-north-1", "sa-east-1",
+];
+
+impl Account {
+    /// A region's activation tier, and whether it is the default that nobody has set.
+    ///
+    /// # Errors
+    /// `InvalidCredentials` where the region is not enabled for the account.
+    pub async fn tier(&self, region: &str) -> Result<(Tier, bool), CallError> {
+        const ACTION: &str = "ssm:GetServiceSetting";
+        let answer = self
+            .ssm(region)
+            .get_service_setting()
+            .setting_id(ACTIVATION_TIER)
+            .customize()
+            .interceptor(Attempts::<op::get_service_setting::GetServiceSettingError>::new(&self.attempts))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+        let setting = answer.service_setting().ok_or_else(|| CallError::not_aws(ACTION, "setting"))?;
+        let value = setting.setting_value().ok_or_else(|| CallError::not_aws(ACTION, "value"))?;
+        Ok((Tier::from_value(value), setting.status() == Some("Default")))
+    }
+
+    /// Sets a region's activation tier.
+    ///
+    /// # Errors
+    /// As AWS refuses it; see `CallError::may_have_taken_effect`.
+    pub async fn write_tier(&self, region: &str, tier: &Tier, account: &str, partition: &Partition) -> Result<(), CallError> {
+        // Updating is documented with the ARN, reading with the short form.
+        let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}");
+        self.ssm(region)
+            .update_service_setting()
+            .setting_id(arn)
+            .setting_value(tier.value())
+            .customize()
+            .interceptor(Attempts::<op::update_service_setting::UpdateServiceSettingError>::new(&self.attempts))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| CallError::of_sdk("ssm:UpdateServiceSetting", Some(region), &error))
+    }
+
+    /// The codes of the partition's regions in which SageMaker is offered, by Systems Manager's public parameters.
+    /// Empty for partitions that have none.
+    ///
+    /// # Errors
+    /// When they cannot be read; the shipped list has to do then.
+    pub async fn sagemaker_regions(&self, partition: &Partition) -> Result<Vec<String>, CallError> {
+        if *partition != Partition::default() {
+            return Ok(Vec::new());
+        }
+        let home = self.home_region.as_str();
+        let region = PARAMETER_REGIONS
+            .into_iter()
+            .find(|region| *region == home)
+            .unwrap_or(PARAMETER_REGIONS[0]);
+        let client = self.ssm(region);
+        let (mut codes, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let answer = client
+                .get_parameters_by_path()
+                .path(SAGEMAKER_REGIONS)
+                .set_next_token(token.clone())
+                .customize()
+                .interceptor(Attempts::<op::get_parameters_by_path::GetParametersByPathError>::new(&self.attempts))
+                .send()
+                .await
+                .map_err(|error| CallError::of_sdk("ssm:GetParametersByPath", Some(region), &error))?;
+            // The list mixes partitions.
+            codes.extend(
+                answer
+                    .parameters()
+                    .iter()
+                    .filter_map(|parameter| parameter.value())
+                    .filter(|code| is_region_code(code) && Partition::of_region(code) == *partition)
+                    .map(str::to_owned),
+            );
+            // Pages may be empty and still have a successor.
+            match answer.next_token() {
+                Some(next) if token.as_deref() != Some(next) => token = Some(next.to_owned()),
+                _ => return Ok(codes),
+            }
+        }
+    }
+}
+
+/// `eu-west-1`: what may be used as part of a host name.
+fn is_region_code(text: &str) -> bool {
+    (5..=24).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,38 @@
+//! Who is calling, and what the account is called.
+
+use super::attempts::Attempts;
+use super::{Account, CallError};
+use crate::model::{Identity, Partition};
+
+impl Account {
+    /// Asks STS who these credentials belong to. The call needs no permission.
+    ///
+    /// # Errors
+    /// When there are no usable credentials, or AWS cannot be reached.
+    pub async fn identity(&self) -> Result<Identity, CallError> {
+        const ACTION: &str = "sts:GetCallerIdentity";
+        let answer = self
+            .sts
+            .get_caller_identity()
+            .customize()
+            .interceptor(Attempts::<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError>::new(
+                &self.attempts,
+            ))
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+        let account = answer.account().ok_or_else(|| CallError::not_aws(ACTION, "account number"))?;
+        let arn = answer.arn().ok_or_else(|| CallError::not_aws(ACTION, "ARN"))?;
+        let partition = Partition::of_arn(arn).ok_or_else(|| CallError::not_aws(ACTION, "usable ARN"))?;
+        Ok(Identity {
+            account: account.to_owned(),
+            arn: arn.to_owned(),
+            user_id: answer.user_id().unwrap_or_default().to_owned(),
+            partition,
+            alias: None,
+            credentials: self.credentials.label(),
+            home_region: self.home_region.clone(),
+            region_configured: self.region_configured,
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Carries a confirmed plan out: re-read, compare, write, re-read, for each change; one failure never stops the
+//! others. What happens is told as events; nothing is called done that was not read back.
+
+mod step;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::account::{Account, CallError, Retry};
+use crate::model::Quotas;
+use crate::plan::{Change, Plan, State, Target};
+use crate::survey;
+
+/// Roles that are changed side by side.
+const ROLES_AT_ONCE: usize = 4;
+/// Regions that are changed side by side; every region has its own endpoint.
+const REGIONS_AT_ONCE: usize = 40;
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    Started(Target),
+    /// A call is made again.
+    Retry(Target, Retry),
+    /// The write was accepted; the account does not show it yet.
+    Waiting(Target),
+    Ended(Target, Outcome, Duration),
+    /// Everything is being read once more.
+    Verifying,
+    Finished(Box<Report>),
+}
+
+/// How one change ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Written and read back.
+    Done,
+    /// Somebody did it in the meantime; nothing was written.
+    AlreadyThere,
+    /// Accepted by AWS, but not read back within the time that was waited.
+    NotSeenYet,
+    /// What is there is no longer what the plan saw; nothing was written.
+    Stale {
+        found: Option<String>,
+    },
+    /// Not done: the account was read again and holds the former document.
+    Failed(CallError),
+    /// The call failed, and whether it took effect could not be read.
+    Unknown(CallError),
+    /// Not begun, because the run was stopped.
+    Skipped,
+}
+
+impl Outcome {
+    /// Whether the account is as the plan wants it.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done | Self::AlreadyThere)
+    }
+}
+
+/// The end of a run.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub outcomes: Vec<(Target, Outcome)>,
+    /// The plan computed anew from a fresh reading of everything; none when that reading did not happen.
+    pub verification: Option<Plan>,
+    /// Why nothing was begun at all.
+    pub refused: Option<String>,
+    pub took: Duration,
+}
+
+impl Report {
+    /// Whether every item of the plan was read back as it should be.
+    pub fn is_verified(&self) -> bool {
+        self.verification.as_ref().is_some_and(|plan| {
+            plan.items.iter().all(|item| matches!(item.state, State::InPlace(_) | State::Blocked { .. }))
+        })
+    }
+
+    /// How many changes ended well.
+    pub fn done(&self) -> usize {
+        self.outcomes.iter().filter(|(_, outcome)| outcome.is_done()).count()
+    }
+
+    /// The changes that did not.
+    pub fn not_done(&self) -> Vec<&Target> {
+        self.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()).map(|(target, _)| target).collect()
+    }
+
+    /// Whether anything in the account may be different from before.
+    pub fn may_have_changed_something(&self) -> bool {
+        self.outcomes.iter().any(|(_, outcome)| {
+            matches!(outcome, Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_))
+        })
+    }
+}
+
+/// Carries out those changes of the plan that are in `only`, or all of them. Cancelling finishes the changes that are
+/// under way and skips the rest.
+pub async fn run(
+    account: &Account,
+    plan: &Plan,
+    only: Option<&[Target]>,
+    quotas: Quotas,
+    cancel: &CancellationToken,
+    events: &UnboundedSender<Event>,
+) -> Report {
+    let began = Instant::now();
+    let mut report = Report {
+        outcomes: Vec::new(),
+        verification: None,
+        refused: None,
+        took: Duration::ZERO,
+    };
+    if let Err(why) = same_account(account, plan).await {
+        report.refused = Some(why);
+    } else {
+        report.outcomes = changes(account, plan, only, cancel, events).await;
+        let _ = events.send(Event::Verifying);
+        let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
+        report.verification = Some(Plan::new(&survey, &plan.choices));
+    }
+    report.took = began.elapsed();
+    let _ = events.send(Event::Finished(Box::new(report.clone())));
+    report
+}
+
+/// The credentials may have been renewed for another account since the plan was made.
+async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
+    let now = account.identity().await.map_err(|error| error.to_string())?;
+    if now.account == plan.identity.account && now.partition == plan.identity.partition {
+        Ok(())
+    } else {
+        Err(format!(
+            "The plan is for the account {}, but the credentials now belong to {}. Nothing was changed.",
+            plan.identity.account, now.account
+        ))
+    }
+}
+
+/// Changes of one role one after another, different roles and all regions side by side.
+async fn changes(
+    account: &Account,
+    plan: &Plan,
+    only: Option<&[Target]>,
+    cancel: &CancellationToken,
+    events: &UnboundedSender<Event>,
+) -> Vec<(Target, Outcome)> {
+    let mut roles: BTreeMap<&str, Vec<(&Target, &Change)>> = BTreeMap::new();
+    let mut regions = Vec::new();
+    let wanted = |target: &Target| only.is_none_or(|only| only.contains(target));
+    for (item, change) in plan.changes().filter(|(item, _)| wanted(&item.target)) {
+        match item.target.role() {
+            Some(role) => roles.entry(role).or_default().push((&item.target, change)),
+            None => regions.push(vec![(&item.target, change)]),
+        }
+    }
+    let carry_out = |group: Vec<_>| group_of_changes(account, plan, group, cancel, events);
+    let regions = stream::iter(regions).map(carry_out).buffer_unordered(REGIONS_AT_ONCE).collect::<Vec<_>>();
+    let roles = stream::iter(roles.into_values()).map(carry_out).buffer_unordered(ROLES_AT_ONCE).collect::<Vec<_>>();
+    let (regions, roles) = futures::join!(regions, roles);
+    let mut outcomes: Vec<_> = regions.into_iter().chain(roles).flatten().collect();
+    // In the order of the plan, whatever ended first.
+    outcomes.sort_by_key(|(target, _)| plan.items.iter().position(|item| item.target == *target));
+    outcomes
+}
+
+async fn group_of_changes(
+    account: &Account,
+    plan: &Plan,
+    group: Vec<(&Target, &Change)>,
+    cancel: &CancellationToken,
+    events: &UnboundedSender<Event>,
+) -> Vec<(Target, Outcome)> {
+    let mut outcomes = Vec::new();
+    for (target, change) in group {
+        let began = Instant::now();
+        let outcome = if cancel.is_cancelled() {
+            Outcome::Skipped
+        } else {
+            let _ = events.send(Event::Started(target.clone()));
+            step::carry_out(account, plan, target, change, cancel, events).await
+        };
+        tracing::info!(%target, ?outcome, "change ended");
+        let _ = events.send(Event::Ended(target.clone(), outcome.clone(), began.elapsed()));
+        outcomes.push((target.clone(), outcome));
+    }
+    outcomes
+}

@@ -1,0 +1,150 @@
+//! The embedded account behind `--demo`: a small company's AWS account inside the process, under the real AWS SDK.
+//! It reads nothing from the environment and opens no socket.
+
+mod edge;
+mod seed;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockAws, StatefulService, StateViewError};
+use winterbaume_iam::IamService;
+use winterbaume_ssm::SsmService;
+use winterbaume_sts::StsService;
+
+use crate::account::{Source, Wire};
+pub use seed::Seed;
+
+/// IAM is global; its state is kept where its endpoint says it is.
+const IAM_REGION: &str = "us-east-1";
+/// The setting that holds the instance tier.
+const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
+
+/// Why the embedded account could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    #[error("the embedded account's description cannot be read: {0}")]
+    Seed(#[from] serde_json::Error),
+    #[error("the embedded account cannot be filled: {0}")]
+    State(#[from] StateViewError),
+}
+
+/// The embedded account. Clones share one state.
+#[derive(Clone)]
+pub struct Demo {
+    state: Arc<edge::Account>,
+    http: SharedHttpClient,
+}
+
+/// How true to life the embedded account is.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// Answers take about as long as AWS's.
+    pub latency: bool,
+    /// How many writes to IAM are throttled before the first succeeds.
+    pub throttled_writes: u32,
+}
+
+impl Manner {
+    /// As `--demo` shows it.
+    pub const LIFELIKE: Self = Self {
+        latency: true,
+        throttled_writes: 1,
+    };
+    /// At once and without trouble.
+    pub const PROMPT: Self = Self {
+        latency: false,
+        throttled_writes: 0,
+    };
+}
+
+/// A role as the embedded account holds it, documents as they were written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRole {
+    pub trust: String,
+    pub inline: BTreeMap<String, String>,
+}
+
+impl Demo {
+    /// The account of `assets/demo-account.json`.
+    ///
+    /// # Errors
+    /// Only when the shipped description is damaged.
+    pub async fn start(manner: Manner) -> Result<Self, DemoError> {
+        Self::with(Seed::shipped()?, manner).await
+    }
+
+    /// An account of one's own.
+    ///
+    /// # Errors
+    /// When the description cannot be turned into a state.
+    pub async fn with(seed: Seed, manner: Manner) -> Result<Self, DemoError> {
+        let (iam, ssm) = (Arc::new(IamService::new()), Arc::new(SsmService::new()));
+        iam.restore(DEFAULT_ACCOUNT_ID, IAM_REGION, seed.iam_state()).await?;
+        for region in &seed.advanced {
+            ssm.restore(DEFAULT_ACCOUNT_ID, region, seed::advanced_tier(region)).await?;
+        }
+        let aws = MockAws::builder()
+            .with_service(StsService::new())
+            .with_service(Arc::clone(&iam))
+            .with_service(Arc::clone(&ssm))
+            .build();
+        let state = Arc::new(edge::Account {
+            seed,
+            iam,
+            ssm,
+            latency: manner.latency,
+            throttled_writes: AtomicU32::new(manner.throttled_writes),
+        });
+        let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state), aws.http_client()));
+        Ok(Self { state, http })
+    }
+
+    /// The account as a source of connections.
+    pub fn source(&self) -> Source {
+        self.source_through(self.http.clone())
+    }
+
+    /// The account's own HTTP client, for a connector that stands in front of it.
+    pub fn http(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
+    /// The account as a source, behind another HTTP client.
+    pub fn source_through(&self, http: SharedHttpClient) -> Source {
+        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "embedded", None, None, "embedded account");
+        Source::Wire(Arc::new(Wire {
+            http,
+            credentials: SharedCredentialsProvider::new(credentials),
+            region: self.state.seed.region.clone(),
+            label: "embedded account".to_owned(),
+            profiles: self.state.seed.profiles.clone(),
+        }))
+    }
+
+    /// What the account holds: every role by name.
+    pub async fn roles(&self) -> BTreeMap<String, HeldRole> {
+        let state = self.state.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+        state
+            .roles
+            .into_iter()
+            .map(|(name, role)| {
+                let inline = role.inline_policies.into_iter().map(|p| (p.policy_name, p.policy_document)).collect();
+                let held = HeldRole {
+                    trust: role.assume_role_policy_document,
+                    inline,
+                };
+                (name, held)
+            })
+            .collect()
+    }
+
+    /// What the account holds: the tier of a region, none where nobody has set it.
+    pub async fn tier(&self, region: &str) -> Option<String> {
+        self.state.tier(region).await
+    }
+}

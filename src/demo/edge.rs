@@ -1,0 +1,389 @@
+//! What stands between the SDK and winterbaume, and makes it answer as AWS does: percent-encoded documents, pages, a
+//! default tier, regions that are not enabled, time that passes, a throttled call.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
+use winterbaume_core::{DEFAULT_ACCOUNT_ID, StatefulService};
+use winterbaume_iam::IamService;
+use winterbaume_iam::views::RoleView;
+use winterbaume_ssm::SsmService;
+
+use super::{ACTIVATION_TIER, IAM_REGION, Seed};
+use crate::model::{Partition, Region};
+
+/// RFC 3986's unreserved characters stay as they are.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// GetParametersByPath gives at most ten a page.
+const PARAMETERS_A_PAGE: usize = 10;
+
+/// The account behind the edge.
+pub(super) struct Account {
+    pub(super) seed: Seed,
+    pub(super) iam: Arc<IamService>,
+    pub(super) ssm: Arc<SsmService>,
+    pub(super) latency: bool,
+    pub(super) throttled_writes: AtomicU32,
+}
+
+impl Account {
+    pub(super) async fn tier(&self, region: &str) -> Option<String> {
+        let state = self.ssm.snapshot(DEFAULT_ACCOUNT_ID, region).await;
+        state.service_settings.get(ACTIVATION_TIER).map(|setting| setting.setting_value.clone())
+    }
+
+    async fn role(&self, name: &str) -> Option<RoleView> {
+        self.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await.roles.remove(name)
+    }
+}
+
+/// The HTTP client that the SDK gets.
+#[derive(Clone)]
+pub(super) struct Edge {
+    account: Arc<Account>,
+    inner: SharedHttpClient,
+}
+
+impl Edge {
+    pub(super) fn new(account: Arc<Account>, inner: SharedHttpClient) -> Self {
+        Self { account, inner }
+    }
+}
+
+impl fmt::Debug for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Edge")
+    }
+}
+
+impl HttpClient for Edge {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            account: Arc::clone(&self.account),
+            inner: self.inner.http_connector(settings, components),
+        })
+    }
+}
+
+#[derive(Clone)]
+struct Connector {
+    account: Arc<Account>,
+    inner: SharedHttpConnector,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let connector = self.clone();
+        HttpConnectorFuture::new(async move { connector.answer(request).await })
+    }
+}
+
+/// A request, understood as far as the edge needs it.
+struct Call {
+    service: String,
+    region: String,
+    action: String,
+    /// Form fields of IAM and STS, string fields of Systems Manager.
+    fields: HashMap<String, String>,
+}
+
+impl Call {
+    fn of(request: &HttpRequest) -> Self {
+        let host = request.uri().split("://").nth(1).unwrap_or_default();
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        let mut labels = host.split('.');
+        let service = labels.next().unwrap_or_default().to_owned();
+        let region = labels.next().filter(|label| *label != "amazonaws").unwrap_or(IAM_REGION).to_owned();
+        let body = request.body().bytes().unwrap_or_default();
+        let (action, fields) = match request.headers().get("x-amz-target") {
+            Some(target) => {
+                let body: Value = serde_json::from_slice(body).unwrap_or_default();
+                let fields = body.as_object().into_iter().flatten();
+                let fields = fields.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+                (target.rsplit('.').next().unwrap_or_default().to_owned(), fields.collect())
+            }
+            None => {
+                let fields = form(&String::from_utf8_lossy(body));
+                (fields.get("Action").cloned().unwrap_or_default(), fields)
+            }
+        };
+        Self {
+            service,
+            region,
+            action,
+            fields,
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+
+    fn writes(&self) -> bool {
+        ["Put", "Update", "Delete", "Reset"].iter().any(|verb| self.action.starts_with(verb))
+    }
+
+    /// About what such a call takes from Europe; the same for the same call, so that no two runs differ.
+    fn latency(&self) -> Duration {
+        let spread: u64 = self.region.bytes().chain(self.action.bytes()).map(u64::from).sum();
+        let base = match (self.service.as_str(), self.writes()) {
+            ("ssm", false) => 80 + spread % 13 * 25,
+            ("ssm", true) => 200 + spread % 13 * 40,
+            (_, false) => 60 + spread % 7 * 10,
+            (_, true) => 180 + spread % 7 * 20,
+        };
+        Duration::from_millis(base)
+    }
+}
+
+impl Connector {
+    async fn answer(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let call = Call::of(&request);
+        let account = &self.account;
+        if account.latency {
+            tokio::time::sleep(call.latency()).await;
+        }
+        if call.service == "iam" && call.writes() {
+            let left = account.throttled_writes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            if left.is_ok() {
+                return Ok(error(&call, 400, "Throttling", "Rate exceeded"));
+            }
+        }
+        if call.service == "ssm" && account.seed.not_enabled.contains(&call.region) {
+            let message = "The security token included in the request is invalid.";
+            return Ok(error(&call, 400, "UnrecognizedClientException", message));
+        }
+        match (call.service.as_str(), call.action.as_str()) {
+            ("sts", "GetCallerIdentity") => Ok(self.caller()),
+            ("iam", "ListRoles") => Ok(self.role_page(&call).await),
+            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => match self.refusal(&call).await {
+                Some(refusal) => Ok(refusal),
+                None => self.inner.call(request).await,
+            },
+            ("iam", _) => {
+                let answer = self.inner.call(request).await?;
+                Ok(self.as_iam_writes_it(&call, answer).await)
+            }
+            ("ssm", "GetServiceSetting") => Ok(self.setting(&call).await),
+            ("ssm", "UpdateServiceSetting" | "ResetServiceSetting") => {
+                // AWS takes the setting's ARN and its short name for the same thing; winterbaume does not.
+                let mut body: Value = request.body().bytes().and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default();
+                if let Some(object) = body.as_object_mut() {
+                    object.insert("SettingId".to_owned(), ACTIVATION_TIER.into());
+                }
+                let body = body.to_string();
+                request.headers_mut().insert("content-length", body.len().to_string());
+                *request.body_mut() = SdkBody::from(body);
+                self.inner.call(request).await
+            }
+            ("ssm", "GetParametersByPath") => Ok(self.parameters(&call)),
+            _ => self.inner.call(request).await,
+        }
+    }
+
+    fn caller(&self) -> HttpResponse {
+        let caller = &self.account.seed.caller;
+        let account = caller.arn.split(':').nth(4).unwrap_or(DEFAULT_ACCOUNT_ID);
+        xml(&format!(
+            "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+             <Arn>{}</Arn><UserId>{}</UserId><Account>{account}</Account></GetCallerIdentityResult>\
+             </GetCallerIdentityResponse>",
+            escaped(&caller.arn),
+            escaped(&caller.user_id),
+        ))
+    }
+
+    /// A page of roles, in the order of their names.
+    async fn role_page(&self, call: &Call) -> HttpResponse {
+        let state = self.account.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+        let mut roles: Vec<_> = state.roles.into_values().collect();
+        roles.sort_by(|a, b| a.name.cmp(&b.name));
+        let size = call.field("MaxItems").and_then(|n| n.parse().ok()).unwrap_or(100);
+        let start = call.field("Marker").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let page: String = roles.iter().skip(start).take(size).map(member).collect();
+        let end = start + size;
+        let more = if end < roles.len() {
+            format!("<IsTruncated>true</IsTruncated><Marker>{end}</Marker>")
+        } else {
+            "<IsTruncated>false</IsTruncated>".to_owned()
+        };
+        xml(&format!(
+            "<ListRolesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListRolesResult>{more}<Roles>\
+             {page}</Roles></ListRolesResult></ListRolesResponse>"
+        ))
+    }
+
+    /// What AWS refuses: changes of its own roles, and documents that are no JSON or name a deleted principal.
+    async fn refusal(&self, call: &Call) -> Option<HttpResponse> {
+        let role = self.account.role(call.field("RoleName")?).await?;
+        if role.path.starts_with("/aws-service-role/") || role.path.starts_with("/aws-reserved/") {
+            let message = format!("Cannot perform the operation on the protected role '{}'", role.name);
+            return Some(error(call, 400, "UnmodifiableEntity", &message));
+        }
+        let document = call.field("PolicyDocument")?;
+        let deleted = call.action == "UpdateAssumeRolePolicy"
+            && ["\"AROA", "\"AIDA"].iter().any(|principal| document.contains(principal));
+        if deleted || serde_json::from_str::<Value>(document).is_err() {
+            return Some(error(call, 400, "MalformedPolicyDocument", "Invalid principal in policy or no JSON"));
+        }
+        None
+    }
+
+    /// IAM percent-encodes every document, and names a role's permissions boundary.
+    async fn as_iam_writes_it(&self, call: &Call, answer: HttpResponse) -> HttpResponse {
+        let status = answer.status();
+        let Some(body) = answer.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else {
+            return answer;
+        };
+        let mut body = body;
+        for tag in ["AssumeRolePolicyDocument", "PolicyDocument", "Document"] {
+            body = encode_element(&body, tag);
+        }
+        if call.action == "GetRole" {
+            let role = match call.field("RoleName") {
+                Some(name) => self.account.role(name).await,
+                None => None,
+            };
+            if let Some(boundary) = role.and_then(|role| role.permissions_boundary) {
+                let element = format!(
+                    "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
+                     <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary></Role>",
+                    escaped(&boundary)
+                );
+                body = body.replace("</Role>", &element);
+            }
+        }
+        response(status.as_u16(), "text/xml", body)
+    }
+
+    async fn setting(&self, call: &Call) -> HttpResponse {
+        let value = self.account.tier(&call.region).await;
+        let setting = json!({"ServiceSetting": {
+            "SettingId": ACTIVATION_TIER,
+            "SettingValue": value.as_deref().unwrap_or("standard"),
+            "LastModifiedDate": 1_706_695_810.0,
+            "LastModifiedUser": "System",
+            "ARN": format!("arn:aws:ssm:{}:{DEFAULT_ACCOUNT_ID}:servicesetting{ACTIVATION_TIER}", call.region),
+            "Status": if value.is_some() { "Customized" } else { "Default" },
+        }});
+        response(200, "application/x-amz-json-1.1", setting.to_string())
+    }
+
+    /// The public parameters that name SageMaker's regions; every partition's, unsorted, as AWS does it.
+    fn parameters(&self, call: &Call) -> HttpResponse {
+        let mut regions: Vec<Region> = ["cn-north-1", "us-east-1", "us-gov-west-1"]
+            .into_iter()
+            .flat_map(|region| Region::shipped(&Partition::of_region(region)))
+            .collect();
+        regions.reverse();
+        let path = call.field("Path").unwrap_or_default();
+        let start: usize = call.field("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
+        let page: Vec<_> = regions
+            .iter()
+            .skip(start)
+            .take(PARAMETERS_A_PAGE)
+            .map(|region| json!({"Name": format!("{path}/{}", region.code), "Type": "String", "Value": region.code}))
+            .collect();
+        let mut answer = json!({"Parameters": page});
+        let end = start + PARAMETERS_A_PAGE;
+        if let (true, Some(object)) = (end < regions.len(), answer.as_object_mut()) {
+            object.insert("NextToken".to_owned(), end.to_string().into());
+        }
+        response(200, "application/x-amz-json-1.1", answer.to_string())
+    }
+}
+
+fn member(role: &RoleView) -> String {
+    format!(
+        "<member><Path>{}</Path><RoleName>{}</RoleName><RoleId>{}</RoleId><Arn>{}</Arn>\
+         <CreateDate>{}</CreateDate><Description>{}</Description>\
+         <AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\
+         <MaxSessionDuration>{}</MaxSessionDuration></member>",
+        escaped(&role.path),
+        escaped(&role.name),
+        escaped(&role.role_id),
+        escaped(&role.arn),
+        role.create_date.as_deref().unwrap_or("2024-01-31T10:10:10Z"),
+        escaped(&role.description),
+        utf8_percent_encode(&role.assume_role_policy_document, ENCODED),
+        role.max_session_duration,
+    )
+}
+
+fn form(body: &str) -> HashMap<String, String> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    body.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (decode(key), decode(value)))
+        .collect()
+}
+
+/// Percent-encodes the text of every element of this name.
+fn encode_element(body: &str, tag: &str) -> String {
+    let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
+    let mut parts = body.split(&open);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (text, rest) = part.split_once(&close).unwrap_or((part, ""));
+        let plain = unescaped(text);
+        out.push_str(&format!("{open}{}{close}{rest}", utf8_percent_encode(&plain, ENCODED)));
+    }
+    out
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
+}
+
+fn error(call: &Call, status: u16, code: &str, message: &str) -> HttpResponse {
+    if call.service == "ssm" {
+        let body = json!({"__type": code, "message": message});
+        response(status, "application/x-amz-json-1.1", body.to_string())
+    } else {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error>\
+             <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>",
+            escaped(message)
+        );
+        response(status, "text/xml", body)
+    }
+}
+
+fn xml(body: &str) -> HttpResponse {
+    response(200, "text/xml", body.to_owned())
+}
+
+fn response(status: u16, kind: &'static str, body: String) -> HttpResponse {
+    let status = StatusCode::try_from(status).unwrap_or(StatusCode::try_from(500).unwrap_or_else(|_| unreachable!()));
+    let mut response = HttpResponse::new(status, SdkBody::from(body));
+    response.headers_mut().insert("content-type", kind);
+    response
+}

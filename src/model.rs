@@ -1,0 +1,17 @@
+//! The words of the program: plain values without I/O. Every other room speaks in these.
+
+pub mod arn;
+pub mod choices;
+pub mod identity;
+pub mod partition;
+pub mod region;
+pub mod role;
+pub mod survey;
+
+pub use arn::{RoleArn, RoleArnError};
+pub use choices::{Choices, ConnectFrom};
+pub use identity::{Identity, Principal};
+pub use partition::Partition;
+pub use region::{Region, Tier, TierReading};
+pub use role::{AttachedPolicy, RoleKind, RoleReading, RoleSummary};
+pub use survey::{Quotas, Survey};

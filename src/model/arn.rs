@@ -1,0 +1,155 @@
+//! Role ARNs and role names as a person types them, with errors that say what is wrong and show a right one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Partition;
+
+/// An IAM role's ARN, taken apart: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleArn {
+    pub partition: Partition,
+    /// Twelve digits.
+    pub account: String,
+    /// With leading and trailing slash; `/` where there is none.
+    pub path: String,
+    pub name: String,
+}
+
+/// Why a text is not a role's ARN or name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoleArnError {
+    #[error("Nothing was typed. A role looks like {EXAMPLE}.")]
+    Empty,
+    #[error("This is not a role's ARN. It looks like {EXAMPLE}.")]
+    NotAnArn,
+    #[error("This ARN belongs to {0}, not to IAM. A role's ARN looks like {EXAMPLE}.")]
+    WrongService(String),
+    #[error("This is the session of a role. The role itself looks like arn:aws:iam::123456789012:role/{0}.")]
+    Session(String),
+    #[error("This is the ARN of a {0}, not of a role. A role's ARN looks like {EXAMPLE}.")]
+    WrongKind(String),
+    #[error("The account number has to be twelve digits, as in {EXAMPLE}.")]
+    Account,
+    #[error("IAM role names are 1 to 64 letters, digits or any of _+=,.@- and this one is not. Example: {EXAMPLE}.")]
+    Name,
+}
+
+const EXAMPLE: &str = "arn:aws:iam::123456789012:role/service-role/MySageMakerRole";
+
+impl FromStr for RoleArn {
+    type Err = RoleArnError;
+
+    fn from_str(text: &str) -> Result<Self, RoleArnError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(RoleArnError::Empty);
+        }
+        let partition = Partition::of_arn(text).ok_or(RoleArnError::NotAnArn)?;
+        let fields: Vec<&str> = text.splitn(6, ':').collect();
+        let [_, _, service, _, account, resource] = fields[..] else {
+            return Err(RoleArnError::NotAnArn);
+        };
+        let (kind, rest) = resource.split_once('/').ok_or(RoleArnError::NotAnArn)?;
+        if service == "sts" && kind == "assumed-role" {
+            let role = rest.split('/').next().unwrap_or(rest);
+            return Err(RoleArnError::Session(printable(role)));
+        }
+        if service != "iam" {
+            return Err(RoleArnError::WrongService(printable(service)));
+        }
+        if kind != "role" {
+            return Err(RoleArnError::WrongKind(printable(kind)));
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(RoleArnError::Account);
+        }
+        let (path, name) = match rest.rsplit_once('/') {
+            Some((path, name)) => (format!("/{path}/"), name),
+            None => ("/".to_owned(), rest),
+        };
+        if !is_role_name(name) || !path.bytes().all(|b| (0x21..=0x7e).contains(&b)) {
+            return Err(RoleArnError::Name);
+        }
+        Ok(Self {
+            partition,
+            account: account.to_owned(),
+            path,
+            name: name.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "arn:{}:iam::{}:role{}{}",
+            self.partition, self.account, self.path, self.name
+        )
+    }
+}
+
+/// Whether a text may be the name of an IAM role (`[\w+=,.@-]{1,64}`, IAM API reference).
+pub fn is_role_name(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+}
+
+/// What a person typed, shortened and without control characters, for use in an error.
+fn printable(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_arn_is_taken_apart_and_put_together_again() {
+        for text in [
+            "arn:aws:iam::123456789012:role/Simple",
+            "arn:aws-us-gov:iam::123456789012:role/service-role/team/Deep_1",
+        ] {
+            assert_eq!(text.parse::<RoleArn>().unwrap().to_string(), text);
+        }
+        let deep: RoleArn = " arn:aws:iam::123456789012:role/a/b/N ".parse().unwrap();
+        assert_eq!((deep.path.as_str(), deep.name.as_str()), ("/a/b/", "N"));
+    }
+
+    #[test]
+    fn each_mistake_is_named() {
+        let error = |text: &str| text.parse::<RoleArn>().unwrap_err();
+        assert_eq!(error("  "), RoleArnError::Empty);
+        assert_eq!(error("hello"), RoleArnError::NotAnArn);
+        assert_eq!(error("arn:aws:iam::123456789012:role"), RoleArnError::NotAnArn);
+        assert_eq!(
+            error("arn:aws:s3:::bucket/key"),
+            RoleArnError::WrongService("s3".into())
+        );
+        assert_eq!(
+            error("arn:aws:sts::123456789012:assumed-role/Admin/me"),
+            RoleArnError::Session("Admin".into())
+        );
+        assert_eq!(
+            error("arn:aws:iam::123456789012:user/me"),
+            RoleArnError::WrongKind("user".into())
+        );
+        assert_eq!(error("arn:aws:iam::12345:role/x"), RoleArnError::Account);
+        assert_eq!(error("arn:aws:iam::123456789012:role/a b"), RoleArnError::Name);
+        assert_eq!(error("arn:aws:iam::123456789012:role/"), RoleArnError::Name);
+        let long = format!("arn:aws:iam::123456789012:role/{}", "x".repeat(65));
+        assert_eq!(error(&long), RoleArnError::Name);
+    }
+
+    #[test]
+    fn every_error_shows_a_right_one() {
+        for text in ["", "x", "arn:aws:s3:::b/k", "arn:aws:iam::1:role/x"] {
+            let error = text.parse::<RoleArn>().unwrap_err().to_string();
+            assert!(error.contains("arn:aws:iam::123456789012:role/"), "{error}");
+        }
+    }
+}

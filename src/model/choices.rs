@@ -1,0 +1,38 @@
+//! What the admin wants.
+
+use serde::Serialize;
+
+/// Where people start their SSH sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConnectFrom {
+    #[default]
+    Laptop,
+    Studio,
+    Both,
+}
+
+impl ConnectFrom {
+    /// Whether people come with a role of their own, which then needs the client policy.
+    pub fn uses_user_roles(self) -> bool {
+        matches!(self, Self::Laptop | Self::Both)
+    }
+
+    /// Whether SageMaker Studio is a client too, so that SageMaker roles carry both policies.
+    pub fn uses_studio(self) -> bool {
+        matches!(self, Self::Studio | Self::Both)
+    }
+}
+
+/// The admin's choices; roles by name, regions by code, each in the order shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Choices {
+    pub connect_from: ConnectFrom,
+    pub sagemaker_roles: Vec<String>,
+    pub user_roles: Vec<String>,
+    pub regions: Vec<String>,
+    /// Adds account and source conditions to the Systems Manager trust statement.
+    pub harden_trust: bool,
+    /// Lets people open a plain shell besides SSH (`SSM-SessionManagerRunShell`).
+    pub shell_access: bool,
+}

@@ -1,0 +1,122 @@
+//! Who is signed in: the answer of STS GetCallerIdentity, understood.
+
+use super::Partition;
+
+/// The caller, as STS names it, and where the credentials came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Twelve digits.
+    pub account: String,
+    pub arn: String,
+    /// `AIDA…` of a user, `AROA…:session` of a role's session, the account number of the root user.
+    pub user_id: String,
+    pub partition: Partition,
+    /// The account alias, where there is one and it may be read.
+    pub alias: Option<String>,
+    /// Where the credentials came from, in words: "profile prod", "environment", "CloudShell".
+    pub credentials: String,
+    /// The region that the credentials' configuration names, or the stand-in where it names none.
+    pub home_region: String,
+    /// False when no region was configured and a stand-in is used.
+    pub region_configured: bool,
+}
+
+/// What kind of caller an ARN names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Principal {
+    Root,
+    User(String),
+    /// The session of a role; the role's path is not part of a session's ARN.
+    Session {
+        role: String,
+        session: String,
+    },
+    Federated(String),
+    Other,
+}
+
+impl Identity {
+    pub fn principal(&self) -> Principal {
+        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+        let mut parts = resource.splitn(2, '/');
+        let (kind, rest) = (parts.next().unwrap_or_default(), parts.next());
+        match (kind, rest) {
+            ("root", None) => Principal::Root,
+            ("user", Some(name)) => Principal::User(last_segment(name)),
+            ("assumed-role", Some(rest)) => {
+                let (role, session) = rest.split_once('/').unwrap_or((rest, ""));
+                Principal::Session {
+                    role: role.to_owned(),
+                    session: session.to_owned(),
+                }
+            }
+            ("federated-user", Some(name)) => Principal::Federated(name.to_owned()),
+            _ => Principal::Other,
+        }
+    }
+
+    /// The caller in a few characters: `Admin/console`, `user ada`, `root user`.
+    pub fn who(&self) -> String {
+        match self.principal() {
+            Principal::Root => "root user".to_owned(),
+            Principal::User(name) => format!("user {name}"),
+            Principal::Session { role, session } => format!("{role}/{session}"),
+            Principal::Federated(name) => format!("federated user {name}"),
+            Principal::Other => self.arn.clone(),
+        }
+    }
+
+    /// The name of the role whose session this is.
+    pub fn own_role(&self) -> Option<String> {
+        match self.principal() {
+            Principal::Session { role, .. } => Some(role),
+            _ => None,
+        }
+    }
+
+    /// `alias (123456789012)`, or the number alone.
+    pub fn account_label(&self) -> String {
+        match &self.alias {
+            Some(alias) => format!("{alias} ({})", self.account),
+            None => self.account.clone(),
+        }
+    }
+}
+
+fn last_segment(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(arn: &str) -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            arn: arn.into(),
+            user_id: "AIDA".into(),
+            partition: Partition::default(),
+            alias: None,
+            credentials: "environment".into(),
+            home_region: "eu-west-1".into(),
+            region_configured: true,
+        }
+    }
+
+    #[test]
+    fn callers_are_told_apart() {
+        let who = |arn: &str| identity(arn).who();
+        assert_eq!(who("arn:aws:iam::123456789012:root"), "root user");
+        assert_eq!(who("arn:aws:iam::123456789012:user/team/ada"), "user ada");
+        assert_eq!(
+            who("arn:aws:sts::123456789012:assumed-role/Admin/console"),
+            "Admin/console"
+        );
+        assert_eq!(
+            who("arn:aws:sts::123456789012:federated-user/bo"),
+            "federated user bo"
+        );
+        assert_eq!(who("arn:aws:sts::123456789012:user/moto"), "user moto");
+    }
+}

@@ -1,0 +1,79 @@
+//! IAM roles: what a page of the list says, and what a closer reading adds.
+
+use std::collections::BTreeMap;
+
+/// A role as ListRoles gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSummary {
+    pub name: String,
+    /// With leading and trailing slash.
+    pub path: String,
+    pub arn: String,
+    /// The trust policy's text, decoded.
+    pub trust: String,
+    pub description: String,
+}
+
+/// Who may change a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleKind {
+    Ordinary,
+    /// Only the AWS service that owns it may change it.
+    ServiceLinked,
+    /// Made by IAM Identity Center from a permission set; changed only through that set.
+    IdentityCenter,
+}
+
+impl RoleKind {
+    /// The kind, by the path that AWS reserves for it.
+    pub fn of_path(path: &str) -> Self {
+        if path.starts_with("/aws-service-role/") {
+            Self::ServiceLinked
+        } else if path.starts_with("/aws-reserved/sso.amazonaws.com/") {
+            Self::IdentityCenter
+        } else {
+            Self::Ordinary
+        }
+    }
+}
+
+impl RoleSummary {
+    pub fn kind(&self) -> RoleKind {
+        RoleKind::of_path(&self.path)
+    }
+}
+
+/// Everything of a role that the plan looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleReading {
+    pub name: String,
+    pub path: String,
+    pub arn: String,
+    /// The trust policy's text, decoded, byte for byte.
+    pub trust: String,
+    /// The ARN of the permissions boundary, where one is set.
+    pub boundary: Option<String>,
+    /// Inline policies by name, decoded.
+    pub inline: BTreeMap<String, String>,
+    pub attached: Vec<AttachedPolicy>,
+}
+
+/// A managed policy attached to a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedPolicy {
+    pub name: String,
+    pub arn: String,
+    /// The default version's text; read only for policies that the plan may count as in place.
+    pub document: Option<String>,
+}
+
+impl RoleReading {
+    pub fn kind(&self) -> RoleKind {
+        RoleKind::of_path(&self.path)
+    }
+
+    /// `service-role/Name`: how SageMaker SSH Helper hands the role to Systems Manager.
+    pub fn path_and_name(&self) -> String {
+        format!("{}{}", self.path.trim_start_matches('/'), self.name)
+    }
+}

@@ -1,0 +1,363 @@
+//! Each item's state: the "in place" rules, and what AWS would refuse.
+
+use super::{Change, ChosenRole, InlineSize, Item, State, Target};
+use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
+use crate::policy::document::{Document, DocumentError, size};
+use crate::policy::meaning::Meaning;
+use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
+use crate::policy::trust::{self, Access};
+
+/// `CreateActivation`'s `IamRole` takes 64 characters, and SageMaker SSH Helper hands over path and name.
+const LONGEST_PATH_AND_NAME: usize = 64;
+
+pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
+    let state = match reading {
+        Some(TierReading::Known {
+            tier: Tier::Advanced, ..
+        }) => State::InPlace("Advanced instances are already on here.".to_owned()),
+        Some(TierReading::Known { tier, default }) => State::Change(Change {
+            before: Some(tier.value().to_owned()),
+            after: Tier::Advanced.value().to_owned(),
+            was_default: *default,
+        }),
+        Some(TierReading::NotEnabled) => blocked(
+            "This region does not accept the account's credentials; most likely it is not enabled for the account.",
+            "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
+        ),
+        Some(TierReading::Denied(why)) => blocked(
+            why,
+            "Whoever looks after the account's policies can allow Systems Manager in this region, or leave the region out.",
+        ),
+        Some(TierReading::Failed(why)) => blocked(why, "Read the regions again, or leave this region out."),
+        None => blocked(
+            "The tier of this region has not been read yet.",
+            "Wait for the reading, or read the regions again.",
+        ),
+    };
+    Item {
+        target: Target::Tier {
+            region: region.to_owned(),
+        },
+        state,
+        warnings: Vec::new(),
+    }
+}
+
+fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> State {
+    State::Blocked {
+        reason: reason.into(),
+        way_out: way_out.into(),
+    }
+}
+
+/// All items of one role, and how full its inline policies get.
+pub(super) fn role(chosen: &ChosenRole, survey: &Survey, choices: &Choices) -> (Vec<Item>, Option<InlineSize>) {
+    let targets = targets(chosen);
+    let all = |state: &State| targets.iter().map(|target| item(target, state.clone(), Vec::new())).collect();
+    let reading = match survey.roles.get(chosen.name) {
+        Some(Ok(reading)) => reading,
+        Some(Err(why)) => {
+            return (all(&blocked(why.clone(), "Read the role again, or leave it out.")), None);
+        }
+        None => {
+            let state = blocked(
+                "This role has not been read yet.",
+                "Wait for the reading, or go back and read it again.",
+            );
+            return (all(&state), None);
+        }
+    };
+    let place = Place {
+        partition: &survey.identity.partition,
+        account: &survey.identity.account,
+    };
+    let role = Role {
+        reading,
+        chosen,
+        survey,
+        choices,
+        place,
+    };
+    let refusal = role.refusal();
+    let mut inline = Inline::of(reading, survey.quotas.inline);
+    let items = targets
+        .iter()
+        .map(|target| {
+            let state = match target {
+                Target::Trust { .. } => role.trust(),
+                Target::Policy { policy, .. } => role.policy(policy, &mut inline),
+                Target::Tier { .. } => Err("a role has no tier".to_owned()),
+            };
+            let state = state.unwrap_or_else(|why| {
+                blocked(
+                    format!("This cannot be planned: {why}."),
+                    "Look at the document in the IAM console and mend it there.",
+                )
+            });
+            // What is in place stays in place, whoever may change the role.
+            let state = match (&refusal, state) {
+                (Some(refusal), State::Change(_) | State::Blocked { .. }) => refusal.clone(),
+                (_, state) => state,
+            };
+            let warnings = role.warnings(target, &state);
+            item(target, state, warnings)
+        })
+        .collect();
+    (items, Some(inline.size(chosen.name)))
+}
+
+fn item(target: &Target, state: State, warnings: Vec<String>) -> Item {
+    Item {
+        target: target.clone(),
+        state,
+        warnings,
+    }
+}
+
+fn targets(chosen: &ChosenRole) -> Vec<Target> {
+    let role = chosen.name.to_owned();
+    let policy = |name: &str| Target::Policy {
+        role: role.clone(),
+        policy: name.to_owned(),
+    };
+    let mut targets = Vec::new();
+    if chosen.is_sagemaker {
+        targets.push(Target::Trust { role: role.clone() });
+        targets.push(policy(SERVER_POLICY));
+    }
+    if chosen.needs_client {
+        targets.push(policy(CLIENT_POLICY));
+    }
+    targets
+}
+
+struct Role<'a> {
+    reading: &'a RoleReading,
+    chosen: &'a ChosenRole<'a>,
+    survey: &'a Survey,
+    choices: &'a Choices,
+    place: Place<'a>,
+}
+
+impl Role<'_> {
+    /// Why AWS would refuse every change of this role, or Systems Manager could not use it.
+    fn refusal(&self) -> Option<State> {
+        match self.reading.kind() {
+            RoleKind::ServiceLinked => {
+                return Some(blocked(
+                    "This role belongs to an AWS service, and only that service may change it.",
+                    "Choose a role that your account made.",
+                ));
+            }
+            RoleKind::IdentityCenter => {
+                return Some(blocked(
+                    "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.",
+                    "In the IAM Identity Center console open Permission sets, this role's set, Permissions, Inline \
+                     policy, and add the statements shown here to what is there; then provision the set again.",
+                ));
+            }
+            RoleKind::Ordinary => {}
+        }
+        let length = self.reading.path_and_name().len();
+        (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
+            blocked(
+                format!(
+                    "Path and name of this role are {length} characters together, and Systems Manager takes at most \
+                     {LONGEST_PATH_AND_NAME}."
+                ),
+                "Use a SageMaker role with a shorter path or name.",
+            )
+        })
+    }
+
+    fn trust(&self) -> Result<State, String> {
+        let text = &self.reading.trust;
+        let document = Document::parse(text.as_str()).map_err(|error| error.to_string())?;
+        match trust::systems_manager_access(&document, self.place, &self.choices.regions) {
+            Access::Allowed { conditional } => {
+                return Ok(State::InPlace(match (conditional, self.choices.harden_trust) {
+                    (false, true) => "Systems Manager may already assume this role, without a condition. Existing \
+                                      statements are never altered, so hardening does not apply here."
+                        .to_owned(),
+                    (true, _) => "Systems Manager may already assume this role, under a condition that this account \
+                                  satisfies."
+                        .to_owned(),
+                    (false, false) => "Systems Manager may already assume this role.".to_owned(),
+                }));
+            }
+            Access::Denied => {
+                return Ok(blocked(
+                    "A statement of the trust policy denies Systems Manager this role, and a denial always wins.",
+                    "Whoever wrote that statement has to remove it in the IAM console, or choose another role.",
+                ));
+            }
+            Access::NotAllowed | Access::UnmetCondition => {}
+        }
+        let deleted = trust::deleted_principals(&document);
+        if !deleted.is_empty() {
+            return Ok(blocked(
+                format!(
+                    "The trust policy still names a principal that was deleted ({}), and AWS refuses a trust policy \
+                     that is sent back with one.",
+                    deleted.join(", ")
+                ),
+                "Remove that principal under Trust relationships in the IAM console, then read the role again.",
+            ));
+        }
+        let extended = document
+            .with_statement(&self.place.trust_statement(self.choices.harden_trust))
+            .map_err(|error| error.to_string())?;
+        let (length, quotas) = (size(extended.text()), self.survey.quotas);
+        if length > quotas.trust {
+            let whose = if quotas.read { "this account's quota" } else { "AWS's default quota" };
+            return Ok(blocked(
+                format!(
+                    "With one statement more the trust policy has {length} characters, and {whose} is {}.",
+                    quotas.trust
+                ),
+                "Ask for a higher role trust policy length in the Service Quotas console, or shorten the policy.",
+            ));
+        }
+        Ok(State::Change(Change {
+            before: Some(text.clone()),
+            after: extended.text().to_owned(),
+            was_default: false,
+        }))
+    }
+
+    fn policy(&self, name: &str, inline: &mut Inline) -> Result<State, String> {
+        let template = |shell| {
+            if name == SERVER_POLICY {
+                self.place.server_policy(&self.reading.arn)
+            } else {
+                self.place.client_policy(shell)
+            }
+            .map_err(|error: DocumentError| error.to_string())
+        };
+        let wanted = template(self.choices.shell_access)?;
+        // Shell access that somebody granted is not taken away by not asking for it.
+        let (least, most) = (Meaning::of(&wanted), Meaning::of(&template(true)?));
+        let found = |text: &str| {
+            Document::parse(text)
+                .is_ok_and(|document| Meaning::of(&document).lies_between(&least, &most))
+        };
+        let before = self.reading.inline.get(name);
+        if before.is_some_and(|text| found(text)) {
+            return Ok(State::InPlace("The role carries this inline policy already.".to_owned()));
+        }
+        let managed = self.reading.attached.iter().find(|policy| {
+            policy.name == name && policy.document.as_deref().is_some_and(found)
+        });
+        if let Some(policy) = managed {
+            return Ok(State::InPlace(format!(
+                "A managed policy with the same meaning is attached ({}).",
+                policy.arn
+            )));
+        }
+        let after = wanted.text().trim_end().to_owned();
+        if let Err(total) = inline.put(name, &after) {
+            return Ok(blocked(
+                format!(
+                    "The role's inline policies would have {total} characters together, and AWS takes at most {}.",
+                    inline.quota
+                ),
+                "Move one of the role's inline policies into a managed policy, then read the role again.",
+            ));
+        }
+        Ok(State::Change(Change {
+            before: before.cloned(),
+            after,
+            was_default: false,
+        }))
+    }
+
+    fn warnings(&self, target: &Target, state: &State) -> Vec<String> {
+        let mut warnings = Vec::new();
+        match (target, state) {
+            (Target::Policy { policy, .. }, State::Change(change)) => {
+                warnings.extend(change.before.as_ref().map(|before| replaced(before, &change.after)));
+                if self.reading.attached.iter().any(|attached| attached.name == *policy) {
+                    warnings.push(format!(
+                        "A managed policy named {policy} is attached as well and says something else. It stays."
+                    ));
+                }
+            }
+            (Target::Trust { .. }, State::Change(change)) => {
+                let access = change.before.as_deref().and_then(|text| Document::parse(text).ok()).map(|document| {
+                    trust::systems_manager_access(&document, self.place, &self.choices.regions)
+                });
+                if access == Some(Access::UnmetCondition) {
+                    warnings.push(
+                        "A statement for Systems Manager is there, but under a condition that this account does not \
+                         meet or that cannot be judged from here. It stays as it is."
+                            .to_owned(),
+                    );
+                }
+            }
+            _ => {}
+        }
+        if let (Some(boundary), State::Change(_) | State::InPlace(_)) = (&self.reading.boundary, state) {
+            warnings.push(format!(
+                "The role has a permissions boundary ({boundary}), which can take back what its policies give."
+            ));
+        }
+        warnings
+    }
+}
+
+/// What replacing an inline policy of the same name takes away.
+fn replaced(before: &str, after: &str) -> String {
+    let lost = match (Document::parse(before), Document::parse(after)) {
+        (Ok(before), Ok(after)) => Some(Meaning::of(&before).beyond(&Meaning::of(&after))),
+        _ => None,
+    };
+    match lost {
+        Some(0) => "The policy is there but incomplete; it is replaced by the complete one.".to_owned(),
+        Some(1) => "The policy is there with other contents and is replaced: 1 permission in it now will be gone.".to_owned(),
+        Some(n) => format!("The policy is there with other contents and is replaced: {n} permissions in it now will be gone."),
+        None => "The policy is there but cannot be understood; it is replaced.".to_owned(),
+    }
+}
+
+/// The inline policies of a role as the plan goes on, in characters.
+struct Inline<'a> {
+    reading: &'a RoleReading,
+    now: usize,
+    after: usize,
+    quota: usize,
+}
+
+impl<'a> Inline<'a> {
+    fn of(reading: &'a RoleReading, quota: usize) -> Self {
+        let now = reading.inline.values().map(|text| size(text)).sum();
+        Self {
+            reading,
+            now,
+            after: now,
+            quota,
+        }
+    }
+
+    /// Counts a policy that replaces the one of its name.
+    ///
+    /// # Errors
+    /// With the total in characters, when it would be over the quota; nothing is counted then.
+    fn put(&mut self, name: &str, text: &str) -> Result<(), usize> {
+        let old = self.reading.inline.get(name).map_or(0, |text| size(text));
+        let total = self.after + size(text) - old;
+        if total > self.quota {
+            return Err(total);
+        }
+        self.after = total;
+        Ok(())
+    }
+
+    fn size(&self, role: &str) -> InlineSize {
+        InlineSize {
+            role: role.to_owned(),
+            now: self.now,
+            after: self.after,
+            quota: self.quota,
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! IAM policy documents as text and as meaning: read, compare, extend, measure, fill in. Pure.
+
+pub mod document;
+pub mod meaning;
+pub mod template;
+pub mod trust;
+mod wildcard;
+
+pub use document::{Document, DocumentError};

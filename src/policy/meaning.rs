@@ -1,0 +1,204 @@
+//! What a document means, apart from how it is written: order, string-or-list, white space, Sids and the split into
+//! statements do not matter to IAM and do not matter here.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::Document;
+
+/// Keys whose values are sets, and which a statement may as well spell out as several statements.
+const EXPANDED: [&str; 2] = ["Action", "Resource"];
+/// Keys whose values are sets that belong together.
+const SETS: [&str; 2] = ["NotAction", "NotResource"];
+
+/// A document as a set of grants: one entry for each action on each resource under each condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meaning {
+    /// `2012-10-17` switches policy variables on, so it is part of the meaning. Absent means `2008-10-17`.
+    version: String,
+    grants: BTreeSet<String>,
+}
+
+impl Meaning {
+    pub fn of(document: &Document) -> Self {
+        let version = document
+            .value()
+            .get("Version")
+            .and_then(Value::as_str)
+            .unwrap_or("2008-10-17")
+            .to_owned();
+        let grants = document.statements().into_iter().flat_map(grants).collect();
+        Self { version, grants }
+    }
+
+    /// Whether this means at least `least` and at most `most`.
+    pub fn lies_between(&self, least: &Self, most: &Self) -> bool {
+        self.version == least.version
+            && self.grants.is_superset(&least.grants)
+            && self.grants.is_subset(&most.grants)
+    }
+
+    /// How many grants stand here that `other` does not have.
+    pub fn beyond(&self, other: &Self) -> usize {
+        self.grants.difference(&other.grants).count()
+    }
+}
+
+/// Whether two documents mean the same.
+pub fn same(one: &Document, other: &Document) -> bool {
+    Meaning::of(one) == Meaning::of(other)
+}
+
+/// The texts under a key that may hold one string or a list of them.
+pub fn strings(value: Option<&Value>) -> Vec<&str> {
+    match value {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// One entry for each combination of action and resource of a statement.
+fn grants(statement: &Map<String, Value>) -> Vec<String> {
+    let mut rest = Map::new();
+    for (key, value) in statement {
+        let plain = match key.as_str() {
+            "Sid" | "Action" | "Resource" => continue,
+            "Condition" => condition(value),
+            "Principal" | "NotPrincipal" => principal(value),
+            key if SETS.contains(&key) => sorted_set(value, key == "NotAction"),
+            _ => value.clone(),
+        };
+        rest.insert(key.clone(), plain);
+    }
+    rest.sort_keys();
+    let rest = Value::Object(rest).to_string();
+    let [actions, resources] = EXPANDED.map(|key| match statement.get(key) {
+        None => vec![String::new()],
+        some => match sorted_set(some.unwrap_or(&Value::Null), key == "Action") {
+            Value::Array(list) => list.iter().map(Value::to_string).collect(),
+            other => vec![other.to_string()],
+        },
+    });
+    actions
+        .iter()
+        .flat_map(|action| resources.iter().map(move |resource| (action, resource)))
+        .map(|(action, resource)| format!("{action} on {resource} {rest}"))
+        .collect()
+}
+
+/// A string or list of strings as a sorted list without repetition; actions have no case.
+fn sorted_set(value: &Value, lower: bool) -> Value {
+    let list = match value {
+        Value::Array(list) => list.clone(),
+        other => vec![other.clone()],
+    };
+    let set: BTreeSet<String> = list
+        .iter()
+        .map(|item| match item {
+            Value::String(text) if lower => text.to_ascii_lowercase(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    set.into_iter().map(Value::from).collect()
+}
+
+fn principal(value: &Value) -> Value {
+    match value {
+        Value::Object(kinds) => {
+            let mut plain: Map<_, _> =
+                kinds.iter().map(|(kind, who)| (kind.clone(), sorted_set(who, false))).collect();
+            plain.sort_keys();
+            Value::Object(plain)
+        }
+        other => other.clone(),
+    }
+}
+
+/// Condition keys have no case; values are sets; `true` and `"true"` are one.
+fn condition(value: &Value) -> Value {
+    let Value::Object(operators) = value else {
+        return value.clone();
+    };
+    let mut plain = Map::new();
+    for (operator, keys) in operators {
+        let keys = match keys {
+            Value::Object(keys) => {
+                let mut lower: Map<_, _> = keys
+                    .iter()
+                    .map(|(key, values)| (key.to_ascii_lowercase(), sorted_set(values, false)))
+                    .collect();
+                lower.sort_keys();
+                Value::Object(lower)
+            }
+            other => other.clone(),
+        };
+        plain.insert(operator.clone(), keys);
+    }
+    plain.sort_keys();
+    Value::Object(plain)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn document(statements: &str) -> Document {
+        Document::parse(format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#)).unwrap()
+    }
+
+    #[test]
+    fn writing_does_not_matter() {
+        let one = document(
+            r#"[{"Sid":"x","Effect":"Allow","Action":["ssm:B","ssm:A"],"Resource":"r",
+                "Condition":{"StringEquals":{"aws:Key":["2","1"]},"Bool":{"k":true}}}]"#,
+        );
+        let other = document(
+            r#"{"Effect":"Allow","Resource":["r"],"Action":["SSM:a","ssm:b"],
+               "Condition":{"Bool":{"k":"true"},"StringEquals":{"AWS:key":["1","2"]}}}"#,
+        );
+        assert!(same(&one, &other));
+    }
+
+    #[test]
+    fn a_statement_split_in_two_means_the_same() {
+        let one = document(r#"[{"Effect":"Allow","Action":"s:A","Resource":["r","q"]}]"#);
+        let two = document(
+            r#"[{"Effect":"Allow","Action":"s:A","Resource":"q"},{"Effect":"Allow","Action":"s:A","Resource":"r"}]"#,
+        );
+        assert!(same(&one, &two));
+    }
+
+    #[test]
+    fn what_changes_who_may_do_what_matters() {
+        let base = r#"{"Effect":"Allow","Action":["s:A","s:B"],"Resource":"r","Condition":{"StringEquals":{"k":"v"}}}"#;
+        let variants = [
+            base.replace("Allow", "Deny"),
+            base.replace("s:B", "s:C"),
+            base.replace(r#""r""#, r#"["r","q"]"#),
+            base.replace(r#""r""#, r#""R""#),
+            base.replace(r#""v""#, r#""w""#),
+            base.replace("StringEquals", "StringLike"),
+            base.replace("Action", "NotAction"),
+            base.replace(r#","Condition":{"StringEquals":{"k":"v"}}"#, ""),
+            base.replace(r#""Effect""#, r#""Odd":1,"Effect""#),
+        ];
+        for variant in variants {
+            assert!(!same(&document(base), &document(&variant)), "{variant}");
+        }
+        let old = Document::parse(format!(r#"{{"Statement":{base}}}"#)).unwrap();
+        assert!(!same(&document(base), &old), "the version switches policy variables on");
+    }
+
+    #[test]
+    fn not_action_lists_are_not_split() {
+        let one = document(r#"[{"Effect":"Allow","NotAction":["s:A","s:B"],"Resource":"r"}]"#);
+        let two = document(
+            r#"[{"Effect":"Allow","NotAction":"s:A","Resource":"r"},{"Effect":"Allow","NotAction":"s:B","Resource":"r"}]"#,
+        );
+        assert!(!same(&one, &two));
+    }
+}

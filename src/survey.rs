@@ -1,0 +1,85 @@
+//! Reads the account: what is there, as streams and single answers. Writes nothing.
+
+use std::collections::BTreeMap;
+
+use futures::stream::{self, Stream, StreamExt};
+
+use crate::account::{Account, CallError, ErrorKind};
+use crate::model::{Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, Tier, TierReading};
+use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+
+/// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
+const REGIONS_AT_ONCE: usize = 16;
+/// Roles read side by side: IAM is one endpoint with unpublished limits.
+const ROLES_AT_ONCE: usize = 4;
+
+/// One role, with everything that the plan looks at.
+///
+/// # Errors
+/// When any part of it cannot be read.
+pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallError> {
+    account.role(name, &[SERVER_POLICY, CLIENT_POLICY]).await
+}
+
+/// The tier of each region, in the order in which the answers arrive.
+pub fn tiers(account: &Account, regions: Vec<String>) -> impl Stream<Item = (String, TierReading)> + Send + 'static {
+    let account = account.clone();
+    stream::iter(regions)
+        .map(move |region| {
+            let account = account.clone();
+            async move {
+                let reading = reading(account.tier(&region).await);
+                (region, reading)
+            }
+        })
+        .buffer_unordered(REGIONS_AT_ONCE)
+}
+
+fn reading(answer: Result<(Tier, bool), CallError>) -> TierReading {
+    match answer {
+        Ok((tier, default)) => TierReading::Known { tier, default },
+        Err(error) => match error.kind {
+            // The home region accepts these credentials, or the caller would not be known: so it is the region.
+            ErrorKind::InvalidCredentials => TierReading::NotEnabled,
+            ErrorKind::Denied { .. } => TierReading::Denied(error.sentence()),
+            _ => TierReading::Failed(error.sentence()),
+        },
+    }
+}
+
+/// Regions that AWS names for SageMaker and that the program was not shipped with. Empty where AWS cannot be asked:
+/// the shipped list has to do then.
+pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Region> {
+    let shipped = Region::shipped(partition);
+    let named = account.sagemaker_regions(partition).await.unwrap_or_default();
+    let mut further: Vec<Region> = named
+        .iter()
+        .filter(|code| shipped.iter().all(|region| region.code != **code))
+        .map(|code| Region::unknown(code))
+        .collect();
+    further.sort_by(|a, b| a.code.cmp(&b.code));
+    further.dedup();
+    further
+}
+
+/// Everything that a plan for these choices needs, read anew.
+pub async fn chosen(account: &Account, identity: &Identity, quotas: Quotas, choices: &Choices) -> Survey {
+    let mut names: Vec<String> = [&choices.sagemaker_roles[..], &choices.user_roles[..]].concat();
+    names.sort_unstable();
+    names.dedup();
+    let roles = stream::iter(names)
+        .map(|name| async move {
+            let reading = role(account, &name).await.map_err(|error| error.to_string());
+            (name, reading)
+        })
+        .buffer_unordered(ROLES_AT_ONCE)
+        .collect::<BTreeMap<_, _>>();
+    let tiers = tiers(account, choices.regions.clone()).collect::<BTreeMap<_, _>>();
+    let (roles, tiers) = futures::join!(roles, tiers);
+    Survey {
+        identity: identity.clone(),
+        quotas,
+        roles,
+        tiers,
+    }
+}
