@@ -173,7 +173,7 @@ impl Role<'_> {
     fn trust(&self) -> Result<State, String> {
         let text = &self.reading.trust;
         let document = Document::parse(text.as_str()).map_err(|error| error.to_string())?;
-        match trust::systems_manager_access(&document, self.place, &self.choices.regions) {
+        match trust::systems_manager_access(&document, self.place, &self.regions()) {
             Access::Allowed { conditional } => {
                 return Ok(State::InPlace(match (conditional, self.choices.harden_trust) {
                     (false, true) => "Systems Manager may already assume this role, without a condition. Existing \
@@ -223,6 +223,14 @@ impl Role<'_> {
             after: extended.text().to_owned(),
             was_default: false,
         }))
+    }
+
+    /// The regions in which the trust has to hold; with none chosen, the one that the admin works in.
+    fn regions(&self) -> Vec<String> {
+        match &self.choices.regions[..] {
+            [] => vec![self.survey.identity.home_region.clone()],
+            chosen => chosen.to_vec(),
+        }
     }
 
     fn policy(&self, name: &str, inline: &mut Inline) -> Result<State, String> {
@@ -284,7 +292,7 @@ impl Role<'_> {
             }
             (Target::Trust { .. }, State::Change(change)) => {
                 let access = change.before.as_deref().and_then(|text| Document::parse(text).ok()).map(|document| {
-                    trust::systems_manager_access(&document, self.place, &self.choices.regions)
+                    trust::systems_manager_access(&document, self.place, &self.regions())
                 });
                 if access == Some(Access::UnmetCondition) {
                     warnings.push(

@@ -1,0 +1,315 @@
+//! Plans carried out on the embedded account: what counts is what the account holds afterwards.
+
+use std::collections::BTreeMap;
+
+use sagemaker_ssh_setup::account::Account;
+use sagemaker_ssh_setup::apply::{self, Event, Outcome, Report};
+use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Quotas};
+use sagemaker_ssh_setup::plan::{Plan, State, Target};
+use sagemaker_ssh_setup::survey;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::faults::{Fault, Faults};
+
+const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+
+struct Bench {
+    demo: Demo,
+    faults: Faults,
+    account: Account,
+}
+
+impl Bench {
+    async fn new(manner: Manner) -> Self {
+        let demo = Demo::start(manner).await.unwrap();
+        let faults = Faults::before(demo.http());
+        let account = demo.source_through(faults.http()).connect(None).await.unwrap();
+        Self { demo, faults, account }
+    }
+
+    async fn plan(&self, choices: &Choices) -> Plan {
+        let identity = self.account.identity().await.unwrap();
+        let quotas = self.account.quotas().await.unwrap();
+        Plan::new(&survey::chosen(&self.account, &identity, quotas, choices).await, choices)
+    }
+
+    async fn apply(&self, plan: &Plan) -> (Report, Vec<Event>) {
+        self.apply_until(plan, &CancellationToken::new()).await
+    }
+
+    async fn apply_until(&self, plan: &Plan, cancel: &CancellationToken) -> (Report, Vec<Event>) {
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let report = apply::run(&self.account, plan, None, Quotas::default(), cancel, &sender).await;
+        let mut events = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            events.push(event);
+        }
+        (report, events)
+    }
+}
+
+fn choices() -> Choices {
+    Choices {
+        connect_from: ConnectFrom::Laptop,
+        sagemaker_roles: vec![FRESH.into()],
+        user_roles: vec!["DataScientist".into()],
+        regions: vec!["eu-west-1".into(), "us-east-1".into()],
+        ..Choices::default()
+    }
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The roles that are not the same in two readings.
+fn changed(before: &BTreeMap<String, HeldRole>, after: &BTreeMap<String, HeldRole>) -> Vec<String> {
+    after.iter().filter(|(name, role)| before.get(*name) != Some(*role)).map(|(name, _)| name.clone()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_whole_run_changes_what_was_planned_and_nothing_else() {
+    let bench = Bench::new(Manner::LIFELIKE).await;
+    let before = bench.demo.roles().await;
+    let plan = bench.plan(&choices()).await;
+    assert_eq!(plan.totals().changes, 4);
+    let (report, events) = bench.apply(&plan).await;
+    assert!(report.is_verified(), "{report:?}");
+    assert_eq!(report.done(), 4);
+
+    let after = bench.demo.roles().await;
+    assert_eq!(changed(&before, &after), [FRESH, "DataScientist"]);
+    // Every byte of the former trust is still there, and one statement came.
+    let (old, new) = (&before[FRESH].trust, &after[FRESH].trust);
+    assert!(new.starts_with(old.strip_suffix("]}").unwrap()), "{new}");
+    let added = value(new)["Statement"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        added,
+        json!({"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"})
+    );
+    assert_eq!(value(new)["Statement"].as_array().unwrap().len(), 3);
+    assert!(new.contains(r#""sts:ExternalId":"a%2Fb 100%""#));
+    assert_eq!(after[FRESH].inline["team-extra"], before[FRESH].inline["team-extra"]);
+    let server = value(&after[FRESH].inline["SSHSageMakerServerPolicy"]);
+    assert_eq!(
+        server["Statement"][0]["Resource"],
+        format!("arn:aws:iam::123456789012:role/service-role/{FRESH}")
+    );
+    assert_eq!(value(&after["DataScientist"].inline["SSHSageMakerClientPolicy"])["Statement"].as_array().unwrap().len(), 6);
+    assert_eq!(after["DataScientist"].trust, before["DataScientist"].trust);
+    assert_eq!(bench.demo.tier("eu-west-1").await.as_deref(), Some("advanced"));
+    assert_eq!(bench.demo.tier("eu-west-2").await, None);
+    // The embedded account throttles one write, so that a retry is seen.
+    let retries: Vec<_> = events.iter().filter_map(|event| match event {
+        Event::Retry(_, retry) => Some((retry.attempt, retry.reason.as_str())),
+        _ => None,
+    }).collect();
+    assert_eq!(retries, [(2, "Throttling")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_writes_nothing() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    bench.apply(&plan).await;
+    let writes = bench.faults.writes().len();
+    let again = bench.plan(&choices()).await;
+    assert_eq!(again.totals().changes, 0);
+    let (report, _) = bench.apply(&again).await;
+    assert!(report.is_verified());
+    assert_eq!(bench.faults.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_role_of_the_embedded_account_is_planned_as_it_was_made_to_be() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let state = async |role: &str, harden_trust: bool| {
+        let choices = Choices {
+            sagemaker_roles: vec![role.into()],
+            harden_trust,
+            ..Choices::default()
+        };
+        let plan = bench.plan(&choices).await;
+        plan.items
+            .iter()
+            .map(|item| match &item.state {
+                State::Change(_) => "change",
+                State::InPlace(_) => "in place",
+                State::Blocked { .. } => "blocked",
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    for (role, expected) in [
+        (FRESH, "change, change"),
+        ("AmazonSageMaker-ExecutionRole-20240502T093000", "in place, in place"),
+        ("ChurnTraining", "change, change"),
+        ("FeatureStore-ExecutionRole", "in place, in place"),
+        ("FraudModel-ExecutionRole", "change, blocked"),
+        ("Geospatial-ExecutionRole", "blocked, change"),
+        ("LegacyNotebook", "change, change"),
+        ("LockedTraining", "blocked, change"),
+        ("ML-Platform-CrossTeam-Training-ExecutionRole-Prod", "blocked, blocked"),
+        ("Recommender-ExecutionRole", "change, change"),
+        ("SharedTraining-ExecutionRole", "change, change"),
+        ("StudioDomain-ExecutionRole", "in place, change"),
+        ("AWSServiceRoleForSupport", "blocked, blocked"),
+        ("AWSReservedSSO_DataScience_8c7b6a5948372615", "blocked, blocked"),
+        ("no-such-role", "blocked, blocked"),
+    ] {
+        assert_eq!(state(role, false).await, expected, "{role}");
+    }
+    assert_eq!(state("SharedTraining-ExecutionRole", true).await, "blocked, change");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cdks_managed_client_policy_counts_as_in_place() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let choices = Choices {
+        user_roles: vec!["FeatureStore-ExecutionRole".into()],
+        ..Choices::default()
+    };
+    assert_eq!(bench.plan(&choices).await.totals().in_place, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_changed_since_the_plan_is_not_overwritten() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    let theirs = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    bench.account.write_trust(FRESH, theirs).await.unwrap();
+    let (report, _) = bench.apply(&plan).await;
+    let outcomes: BTreeMap<String, &Outcome> =
+        report.outcomes.iter().map(|(target, outcome)| (target.to_string(), outcome)).collect();
+    let trust = outcomes[&format!("trust:{FRESH}")];
+    assert!(matches!(trust, Outcome::Stale { found: Some(found) } if found == theirs), "{trust:?}");
+    assert_eq!(bench.demo.roles().await[FRESH].trust, theirs);
+    // One failure does not stop the others.
+    assert_eq!(report.done(), 3);
+    assert!(!report.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_ends_verified_and_not_doubled() {
+    for action in ["UpdateAssumeRolePolicy", "PutRolePolicy", "UpdateServiceSetting"] {
+        let bench = Bench::new(Manner::PROMPT).await;
+        let plan = bench.plan(&choices()).await;
+        bench.faults.add(action, 1, Fault::LostReply);
+        let (report, _) = bench.apply(&plan).await;
+        assert!(report.is_verified(), "{action}: {report:?}");
+        let trust = value(&bench.demo.roles().await[FRESH].trust);
+        assert_eq!(trust["Statement"].as_array().unwrap().len(), 3, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_never_answers_fails_in_time_and_the_rest_is_done() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    bench.faults.add("UpdateAssumeRolePolicy", 99, Fault::Hang);
+    let before = bench.demo.roles().await[FRESH].trust.clone();
+    let (report, _) = bench.apply(&plan).await;
+    assert_eq!(bench.demo.roles().await[FRESH].trust, before);
+    let not_done = report.not_done();
+    assert_eq!(not_done, [&Target::Trust { role: FRESH.into() }]);
+    let (_, outcome) = report.outcomes.iter().find(|(target, _)| target == not_done[0]).unwrap();
+    assert!(matches!(outcome, Outcome::Failed(error) if error.sentence().contains("in time")), "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_are_told_in_plain_words_and_change_nothing() {
+    for (fault, words) in [
+        (Fault::Refused(403, "AccessDenied", "User is not authorized"), "not allowed to call iam:PutRolePolicy"),
+        (Fault::Refused(409, "LimitExceeded", "Maximum policy size of 10240 bytes exceeded"), "quota"),
+        (Fault::Refused(400, "UnmodifiableEntity", "protected"), "Only AWS"),
+        (Fault::Refused(400, "MalformedPolicyDocument", "Invalid principal"), "does not accept the document"),
+        (Fault::Refused(403, "ExpiredToken", "expired"), "have expired"),
+        (Fault::Refused(400, "Throttling", "Rate exceeded"), "throttling"),
+        (Fault::Html(503), "not AWS"),
+        (Fault::Unreachable, "could not be reached"),
+    ] {
+        let bench = Bench::new(Manner::PROMPT).await;
+        let plan = bench.plan(&choices()).await;
+        let before = bench.demo.roles().await;
+        bench.faults.add("PutRolePolicy", 99, fault.clone());
+        let (report, _) = bench.apply(&plan).await;
+        let after = bench.demo.roles().await;
+        assert_eq!(before["DataScientist"], after["DataScientist"]);
+        let failed: Vec<_> = report.outcomes.iter().filter_map(|(_, outcome)| match outcome {
+            Outcome::Failed(error) => Some(error.to_string()),
+            _ => None,
+        }).collect();
+        assert_eq!(failed.len(), 2, "{fault:?}: {report:?}");
+        assert!(failed.iter().all(|sentence| sentence.contains(words)), "{fault:?}: {failed:?}");
+        assert!(failed.iter().all(|sentence| !sentence.chars().any(char::is_control)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_a_proxy_swallowed_is_not_called_done() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    // The answer to a write is empty, so the SDK takes any page with status 200 for a success.
+    bench.faults.add("PutRolePolicy", 99, Fault::Html(200));
+    let (report, _) = bench.apply(&plan).await;
+    let unseen = report.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::NotSeenYet));
+    assert_eq!(unseen.count(), 2, "{report:?}");
+    assert!(!report.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_updates_is_waited_out() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    bench.faults.add("UpdateServiceSetting", 2, Fault::Refused(400, "TooManyUpdates", "busy"));
+    let (report, events) = bench.apply(&plan).await;
+    assert!(report.is_verified(), "{report:?}");
+    let retries = events.iter().filter(|event| matches!(event, Event::Retry(_, retry) if retry.reason == "TooManyUpdates"));
+    assert_eq!(retries.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stopped_run_skips_what_was_not_begun() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let (report, _) = bench.apply_until(&plan, &cancel).await;
+    assert!(report.outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Skipped)));
+    assert_eq!(bench.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn credentials_of_another_account_change_nothing() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let mut plan = bench.plan(&choices()).await;
+    plan.identity.account = "999999999999".into();
+    let (report, _) = bench.apply(&plan).await;
+    assert!(report.refused.as_deref().unwrap().contains("999999999999"));
+    assert_eq!(bench.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn hardened_trust_and_shell_access_arrive_when_chosen() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let choices = Choices {
+        connect_from: ConnectFrom::Both,
+        harden_trust: true,
+        shell_access: true,
+        ..choices()
+    };
+    let plan = bench.plan(&choices).await;
+    let (report, _) = bench.apply(&plan).await;
+    assert!(report.is_verified(), "{report:?}");
+    let roles = bench.demo.roles().await;
+    let trust = value(&roles[FRESH].trust);
+    assert_eq!(trust["Statement"][2]["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
+    // Nobody else's statement got a condition.
+    assert_eq!(trust["Statement"][0].get("Condition"), None);
+    for role in [FRESH, "DataScientist"] {
+        let client = &roles[role].inline["SSHSageMakerClientPolicy"];
+        assert!(client.contains("document/SSM-SessionManagerRunShell"), "{role}");
+    }
+}

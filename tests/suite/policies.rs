@@ -1,0 +1,163 @@
+//! Extending trust policies, over documents that nobody thought of.
+
+use proptest::prelude::*;
+use sagemaker_ssh_setup::model::Partition;
+use sagemaker_ssh_setup::policy::document::{decoded, size};
+use sagemaker_ssh_setup::policy::template::Place;
+use sagemaker_ssh_setup::policy::trust::{Access, systems_manager_access};
+use sagemaker_ssh_setup::policy::{Document, meaning};
+use serde_json::{Map, Value};
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any_text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((any_text(), inner), 0..4)
+                .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+        ]
+    })
+}
+
+/// Texts with everything that could confuse a splice: quotes, brackets, escapes, the words of the grammar.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        ".{0,12}",
+        Just("Statement".to_owned()),
+        Just("\"],[{\\".to_owned()),
+        Just("a%2Fb 100%".to_owned()),
+        Just("\u{202e}\u{7}".to_owned()),
+    ]
+}
+
+/// One or several strings.
+fn one_or_list(choices: Vec<&'static str>) -> impl Strategy<Value = Value> {
+    let one = prop::sample::select(choices);
+    prop_oneof![
+        one.clone().prop_map(Value::from),
+        prop::collection::vec(one.prop_map(Value::from), 0..3).prop_map(Value::from),
+    ]
+}
+
+fn principal() -> impl Strategy<Value = Value> {
+    let services = one_or_list(vec!["sagemaker.amazonaws.com", "ssm.amazonaws.com", "ec2.amazonaws.com"]);
+    let people = one_or_list(vec!["arn:aws:iam::999999999999:root", "*", "AROAEXAMPLEDELETED12"]);
+    prop_oneof![
+        services.prop_map(|services| serde_json::json!({"Service": services})),
+        people.prop_map(|people| serde_json::json!({"AWS": people})),
+        Just(Value::from("*")),
+        any_json(),
+    ]
+}
+
+fn statement() -> impl Strategy<Value = Value> {
+    let actions = one_or_list(vec!["sts:AssumeRole", "sts:TagSession", "sts:*", "*"]);
+    (
+        prop::sample::select(vec!["Allow", "Deny"]),
+        principal(),
+        actions,
+        prop::option::of(any_json()),
+        prop::collection::vec((any_text(), any_json()), 0..3),
+    )
+        .prop_map(|(effect, principal, action, condition, more)| {
+            let mut statement: Map<String, Value> = more.into_iter().collect();
+            statement.insert("Effect".into(), effect.into());
+            statement.insert("Principal".into(), principal);
+            statement.insert("Action".into(), action);
+            if let Some(condition) = condition {
+                statement.insert("Condition".into(), condition);
+            }
+            Value::Object(statement)
+        })
+}
+
+/// A trust policy as text: an object or a list of statements, unknown keys around it, compact or laid out.
+fn trust() -> impl Strategy<Value = String> {
+    let statements = prop_oneof![
+        statement(),
+        prop::collection::vec(statement(), 0..4).prop_map(Value::from),
+    ];
+    let more = || prop::collection::vec((any_text(), any_json()), 0..3);
+    (statements, more(), more(), any::<bool>(), any::<bool>()).prop_map(
+        |(statements, before, after, old, laid_out)| {
+            let mut document: Map<String, Value> = before.into_iter().collect();
+            document.insert("Version".into(), if old { "2008-10-17" } else { "2012-10-17" }.into());
+            document.insert("Statement".into(), statements);
+            for (key, value) in after {
+                document.entry(key).or_insert(value);
+            }
+            let document = Value::Object(document);
+            if laid_out { serde_json::to_string_pretty(&document).unwrap() } else { document.to_string() }
+        },
+    )
+}
+
+fn statements(document: &Document) -> Vec<Value> {
+    document.statements().into_iter().cloned().map(Value::Object).collect()
+}
+
+fn without_statement(document: &Document) -> Value {
+    let mut value = document.value().clone();
+    value["Statement"] = Value::Null;
+    value
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn extending_keeps_every_statement_and_key_in_its_order(text in trust(), hardened: bool) {
+        let partition = Partition::default();
+        let place = Place { partition: &partition, account: "123456789012" };
+        let before = Document::parse(text.as_str()).unwrap();
+        let added = place.trust_statement(hardened);
+        let after = before.with_statement(&added).unwrap();
+        let mut expected = statements(&before);
+        expected.push(added);
+        prop_assert_eq!(statements(&after), expected);
+        prop_assert_eq!(without_statement(&after).to_string(), without_statement(&before).to_string());
+        prop_assert!(size(after.text()) > size(before.text()));
+    }
+
+    #[test]
+    fn extending_is_enough_and_once_is_enough(text in trust(), hardened: bool) {
+        let partition = Partition::default();
+        let place = Place { partition: &partition, account: "123456789012" };
+        let regions = ["eu-west-1".to_owned()];
+        let before = Document::parse(text.as_str()).unwrap();
+        let access = systems_manager_access(&before, place, &regions);
+        if matches!(access, Access::NotAllowed | Access::UnmetCondition) {
+            let after = before.with_statement(&place.trust_statement(hardened)).unwrap();
+            prop_assert_eq!(
+                systems_manager_access(&after, place, &regions),
+                Access::Allowed { conditional: hardened }
+            );
+        }
+    }
+
+    #[test]
+    fn what_iam_encodes_is_decoded_to_the_same_bytes(text in trust()) {
+        let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        prop_assert_eq!(decoded(&encoded), text.as_str());
+        prop_assert_eq!(decoded(&text), text.as_str());
+    }
+
+    #[test]
+    fn meaning_does_not_depend_on_the_layout(text in trust()) {
+        let one = Document::parse(text.as_str()).unwrap();
+        let other = Document::parse(one.value().to_string()).unwrap();
+        prop_assert!(meaning::same(&one, &other));
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in ".{0,200}") {
+        if let Ok(document) = Document::parse(decoded(&text).into_owned()) {
+            document.with_statement(&serde_json::json!({})).unwrap();
+        }
+    }
+}
