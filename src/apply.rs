@@ -4,6 +4,7 @@
 mod step;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
@@ -82,6 +83,11 @@ impl Report {
         })
     }
 
+    /// Whether AWS accepted every change, whatever was read back.
+    pub fn is_all_accepted(&self) -> bool {
+        self.outcomes.iter().all(|(_, outcome)| outcome.is_done() || matches!(outcome, Outcome::NotSeenYet))
+    }
+
     /// How many changes ended well.
     pub fn done(&self) -> usize {
         self.outcomes.iter().filter(|(_, outcome)| outcome.is_done()).count()
@@ -120,7 +126,13 @@ pub async fn run(
     if let Err(why) = same_account(account, plan).await {
         report.refused = Some(why);
     } else {
-        report.outcomes = changes(account, plan, only, cancel, events).await;
+        let run = Arc::new(Run {
+            account: account.clone(),
+            plan: plan.clone(),
+            cancel: cancel.clone(),
+            events: events.clone(),
+        });
+        report.outcomes = changes(run, only).await;
         let _ = events.send(Event::Verifying);
         let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
         report.verification = Some(Plan::new(&survey, &plan.choices));
@@ -143,52 +155,57 @@ async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
     }
 }
 
+/// What all changes of a run share.
+struct Run {
+    account: Account,
+    plan: Plan,
+    cancel: CancellationToken,
+    events: UnboundedSender<Event>,
+}
+
+impl Run {
+    fn tell(&self, event: Event) {
+        // Nobody listening is no reason to stop half-way.
+        let _ = self.events.send(event);
+    }
+}
+
 /// Changes of one role one after another, different roles and all regions side by side.
-async fn changes(
-    account: &Account,
-    plan: &Plan,
-    only: Option<&[Target]>,
-    cancel: &CancellationToken,
-    events: &UnboundedSender<Event>,
-) -> Vec<(Target, Outcome)> {
-    let mut roles: BTreeMap<&str, Vec<(&Target, &Change)>> = BTreeMap::new();
+async fn changes(run: Arc<Run>, only: Option<&[Target]>) -> Vec<(Target, Outcome)> {
+    let mut roles: BTreeMap<String, Vec<(Target, Change)>> = BTreeMap::new();
     let mut regions = Vec::new();
     let wanted = |target: &Target| only.is_none_or(|only| only.contains(target));
-    for (item, change) in plan.changes().filter(|(item, _)| wanted(&item.target)) {
+    for (item, change) in run.plan.changes().filter(|(item, _)| wanted(&item.target)) {
+        let change = (item.target.clone(), change.clone());
         match item.target.role() {
-            Some(role) => roles.entry(role).or_default().push((&item.target, change)),
-            None => regions.push(vec![(&item.target, change)]),
+            Some(role) => roles.entry(role.to_owned()).or_default().push(change),
+            None => regions.push(vec![change]),
         }
     }
-    let carry_out = |group: Vec<_>| group_of_changes(account, plan, group, cancel, events);
+    let carry_out = |group| group_of_changes(Arc::clone(&run), group);
     let regions = stream::iter(regions).map(carry_out).buffer_unordered(REGIONS_AT_ONCE).collect::<Vec<_>>();
     let roles = stream::iter(roles.into_values()).map(carry_out).buffer_unordered(ROLES_AT_ONCE).collect::<Vec<_>>();
     let (regions, roles) = futures::join!(regions, roles);
     let mut outcomes: Vec<_> = regions.into_iter().chain(roles).flatten().collect();
+    let plan = &run.plan;
     // In the order of the plan, whatever ended first.
     outcomes.sort_by_key(|(target, _)| plan.items.iter().position(|item| item.target == *target));
     outcomes
 }
 
-async fn group_of_changes(
-    account: &Account,
-    plan: &Plan,
-    group: Vec<(&Target, &Change)>,
-    cancel: &CancellationToken,
-    events: &UnboundedSender<Event>,
-) -> Vec<(Target, Outcome)> {
+async fn group_of_changes(run: Arc<Run>, group: Vec<(Target, Change)>) -> Vec<(Target, Outcome)> {
     let mut outcomes = Vec::new();
     for (target, change) in group {
         let began = Instant::now();
-        let outcome = if cancel.is_cancelled() {
+        let outcome = if run.cancel.is_cancelled() {
             Outcome::Skipped
         } else {
-            let _ = events.send(Event::Started(target.clone()));
-            step::carry_out(account, plan, target, change, cancel, events).await
+            run.tell(Event::Started(target.clone()));
+            step::carry_out(&run, &target, &change).await
         };
         tracing::info!(%target, ?outcome, "change ended");
-        let _ = events.send(Event::Ended(target.clone(), outcome.clone(), began.elapsed()));
-        outcomes.push((target.clone(), outcome));
+        run.tell(Event::Ended(target.clone(), outcome.clone(), began.elapsed()));
+        outcomes.push((target, outcome));
     }
     outcomes
 }

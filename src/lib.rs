@@ -1,10 +1,14 @@
 //! Prepares an AWS account for SageMaker SSH Helper: look, plan, show, carry out.
 
-pub mod model;
-pub mod policy;
-pub mod plan;
 pub mod account;
 pub mod apply;
-pub mod survey;
+pub mod cli;
 #[cfg(feature = "demo")]
 pub mod demo;
+mod log;
+pub mod model;
+pub mod plan;
+pub mod policy;
+pub mod survey;
+pub mod terminal;
+pub mod wizard;

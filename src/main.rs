@@ -1,1 +1,33 @@
-fn main(){}
+//! Parse, run, exit code; nothing else.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use sagemaker_ssh_setup::cli::{self, Exit};
+
+/// How long cancelled tasks may take to go away.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+fn main() -> ExitCode {
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(exit) => return exit.into(),
+    };
+    let exit = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| {
+            let exit = runtime.block_on(cli::run(cli));
+            runtime.shutdown_timeout(PATIENCE);
+            exit
+        });
+    match exit {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            use std::io::Write;
+            let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {error:#}");
+            Exit::Failed.into()
+        }
+    }
+}

@@ -5,6 +5,7 @@ mod check;
 pub mod format;
 pub mod words;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::{Choices, Identity, Survey};
@@ -88,6 +89,8 @@ pub struct Plan {
     pub items: Vec<Item>,
     /// The size of each chosen role's inline policies after the plan, and the quota, in characters.
     pub inline_sizes: Vec<InlineSize>,
+    /// The ARNs of the chosen roles that were read, by name.
+    pub role_arns: BTreeMap<String, String>,
 }
 
 /// How full a role's inline policies are, in characters without white space.
@@ -126,6 +129,11 @@ impl Plan {
             choices: choices.clone(),
             items,
             inline_sizes,
+            role_arns: roles(choices)
+                .into_iter()
+                .filter_map(|role| survey.roles.get(role.name)?.as_ref().ok())
+                .map(|reading| (reading.name.clone(), reading.arn.clone()))
+                .collect(),
         }
     }
 

@@ -1,14 +1,12 @@
 //! One change: re-read, compare with the plan, write, re-read until it shows.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
-use tokio_util::sync::CancellationToken;
-
-use super::{Event, Outcome};
+use super::{Event, Outcome, Run};
 use crate::account::{Account, AttemptSink, CallError, Retry};
 use crate::model::Tier;
-use crate::plan::{Change, Plan, Target};
+use crate::plan::{Change, Target};
 use crate::policy::{Document, meaning};
 
 /// Waits before each further re-reading of a write that does not show yet: IAM is eventually consistent.
@@ -29,27 +27,16 @@ const BUSY: [Duration; 4] = [
 ];
 
 /// Carries out one change. Cancelling cuts waits short, never a call.
-pub(super) async fn carry_out(
-    account: &Account,
-    plan: &Plan,
-    target: &Target,
-    change: &Change,
-    cancel: &CancellationToken,
-    events: &UnboundedSender<Event>,
-) -> Outcome {
+pub(super) async fn carry_out(run: &Arc<Run>, target: &Target, change: &Change) -> Outcome {
     let sink = {
-        let (target, events) = (target.clone(), events.clone());
-        AttemptSink::new(move |retry| {
-            let _ = events.send(Event::Retry(target.clone(), retry));
-        })
+        let (target, run) = (target.clone(), Arc::clone(run));
+        AttemptSink::new(move |retry| run.tell(Event::Retry(target.clone(), retry)))
     };
     let step = Step {
-        account: account.observed_by(sink),
-        plan,
+        account: run.account.observed_by(sink),
+        run,
         target,
         change,
-        cancel,
-        events,
     };
     match step.read().await {
         Err(error) => return Outcome::Failed(error),
@@ -68,12 +55,11 @@ pub(super) async fn carry_out(
 }
 
 struct Step<'a> {
+    /// The run's connection, with this change told of retries.
     account: Account,
-    plan: &'a Plan,
+    run: &'a Run,
     target: &'a Target,
     change: &'a Change,
-    cancel: &'a CancellationToken,
-    events: &'a UnboundedSender<Event>,
 }
 
 impl Step<'_> {
@@ -99,10 +85,10 @@ impl Step<'_> {
                 Err(error) => error,
             };
             match waits.next() {
-                Some(wait) if error.is_busy() && !self.cancel.is_cancelled() => {
+                Some(wait) if error.is_busy() && !self.run.cancel.is_cancelled() => {
                     self.pause(wait).await;
                     attempt += 1;
-                    let _ = self.events.send(Event::Retry(
+                    self.run.tell(Event::Retry(
                         self.target.clone(),
                         Retry {
                             attempt,
@@ -122,7 +108,7 @@ impl Step<'_> {
             Target::Trust { role } => self.account.write_trust(role, document).await,
             Target::Policy { role, policy } => self.account.write_inline_policy(role, policy, document).await,
             Target::Tier { region } => {
-                let identity = &self.plan.identity;
+                let identity = &self.run.plan.identity;
                 let tier = Tier::from_value(document);
                 self.account.write_tier(region, &tier, &identity.account, &identity.partition).await
             }
@@ -140,9 +126,9 @@ impl Step<'_> {
                 return Outcome::Done;
             }
             match waits.next() {
-                Some(wait) if !self.cancel.is_cancelled() => {
+                Some(wait) if !self.run.cancel.is_cancelled() => {
                     if !told {
-                        let _ = self.events.send(Event::Waiting(self.target.clone()));
+                        self.run.tell(Event::Waiting(self.target.clone()));
                         told = true;
                     }
                     self.pause(wait).await;
@@ -178,7 +164,7 @@ impl Step<'_> {
     async fn pause(&self, wait: Duration) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = self.cancel.cancelled() => {}
+            () = self.run.cancel.cancelled() => {}
         }
     }
 }

@@ -39,6 +39,16 @@ pub fn is_sagemaker_role(trust: &Document) -> bool {
         .any(|statement| effect(statement) == "Allow" && covers(statement, SAGEMAKER))
 }
 
+/// Whether accounts, users, other roles or an identity provider may assume the role, and not services alone.
+pub fn is_for_people(trust: &Document) -> bool {
+    trust.statements().into_iter().any(|statement| {
+        effect(statement) == "Allow"
+            && statement.get("Principal").is_some_and(|principal| {
+                principal.is_string() || principal.get("AWS").is_some() || principal.get("Federated").is_some()
+            })
+    })
+}
+
 /// Whether Systems Manager may assume the role from this account in each of the regions.
 pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]) -> Access {
     let mut access = Access::NotAllowed;
@@ -244,6 +254,24 @@ mod tests {
     fn a_plain_denial_wins_over_everything() {
         let deny = json!({"Effect": "Deny", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"});
         assert_eq!(access(&json!([allow(None), deny])), Access::Denied);
+    }
+
+    #[test]
+    fn roles_of_services_and_of_people_are_told_apart() {
+        let kinds = |principal: Value| {
+            let text = json!({"Statement": {
+                "Effect": "Allow", "Principal": principal, "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML"]
+            }});
+            let trust = Document::parse(text.to_string()).unwrap();
+            (is_sagemaker_role(&trust), is_for_people(&trust))
+        };
+        assert_eq!(kinds(json!({"Service": "sagemaker.amazonaws.com"})), (true, false));
+        assert_eq!(kinds(json!({"Service": ["ec2.amazonaws.com"]})), (false, false));
+        assert_eq!(kinds(json!({"Federated": "arn:aws:iam::1:saml-provider/x"})), (false, true));
+        assert_eq!(
+            kinds(json!({"Service": "sagemaker.amazonaws.com", "AWS": "arn:aws:iam::1:root"})),
+            (true, true)
+        );
     }
 
     #[test]

@@ -1,0 +1,115 @@
+//! Entering and leaving the screen. There is one way back, for return, error, panic and signal alike, and it is taken
+//! before anything is printed.
+
+use std::io::{self, BufWriter, IsTerminal, Stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, EventStream};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::{cursor, execute};
+use futures::StreamExt;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use crate::wizard::Stop;
+use crate::wizard::input::InputSender;
+
+/// Whether the screen is ours at the moment.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// The screen. Dropping it restores the terminal.
+pub struct Screen {
+    pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+}
+
+/// Whether both ends of the conversation are a terminal.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+impl Screen {
+    /// Takes the screen over.
+    ///
+    /// # Errors
+    /// When the terminal cannot be set up; it is as before then.
+    pub fn enter() -> io::Result<Self> {
+        restore_on_panic();
+        ENTERED.store(true, Ordering::SeqCst);
+        let entered = enable_raw_mode()
+            .and_then(|()| {
+                execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)
+            })
+            .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));
+        match entered {
+            Ok(terminal) => Ok(Self { terminal }),
+            Err(error) => {
+                restore();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Gives the terminal back. Doing it twice is harmless; a terminal that has gone cannot be given back.
+fn restore() {
+    if ENTERED.swap(false, Ordering::SeqCst) {
+        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+/// A panic of the loop restores the terminal and is then reported. A panic of a task is only logged here: the loop
+/// hears of it and ends in its own way, because something may still be under way beside it.
+fn restore_on_panic() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        tracing::error!(%info, "panic");
+        if std::thread::current().name() == Some("main") {
+            restore();
+            report(info);
+        }
+    }));
+}
+
+/// Hands what is typed to the wizard until the terminal has gone.
+pub fn read_input(input: InputSender) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut events = EventStream::new();
+        while let Some(Ok(event)) = events.next().await {
+            if !input.send(event) {
+                return;
+            }
+        }
+    })
+}
+
+/// Requests from outside to end.
+///
+/// # Errors
+/// When the signals cannot be listened to.
+pub fn stops() -> io::Result<UnboundedReceiver<Stop>> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    for (kind, stop) in [
+        (SignalKind::interrupt(), Stop::Interrupt),
+        (SignalKind::terminate(), Stop::Terminate),
+        (SignalKind::hangup(), Stop::HangUp),
+    ] {
+        let (mut signals, sender) = (signal(kind)?, sender.clone());
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if sender.send(stop).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}

@@ -1,0 +1,176 @@
+//! What came of a run, in words: for the Done screen, and for the plain lines that stay after leaving.
+
+use ratatui::style::Style;
+
+use super::Former;
+use super::ui::text::clean;
+use super::ui::theme;
+use crate::apply::{Outcome, Report};
+use crate::model::ConnectFrom;
+use crate::plan::words::counted;
+use crate::plan::{Plan, State, Target};
+
+/// The first line of Done.
+pub fn headline(report: &Report) -> (String, Style) {
+    let (done, total) = (report.done(), report.outcomes.len());
+    let blocked = blocked(report);
+    if report.refused.is_some() {
+        return ("Nothing was changed.".to_owned(), theme::BAD);
+    }
+    if done < total {
+        return (format!("{} {done} of {} done.", theme::CROSS, counted(total, "change")), theme::BAD);
+    }
+    if !report.is_verified() {
+        return (format!("{} Written, but the last reading does not show all of it yet.", theme::UNKNOWN), theme::WARN);
+    }
+    let rest = if blocked > 0 { format!(" {} could not be done here.", counted(blocked, "item")) } else { String::new() };
+    let style = if blocked > 0 { theme::WARN } else { theme::GOOD };
+    if total == 0 {
+        let what = if blocked > 0 { "What can be checked is in place." } else { "Everything is in place." };
+        return (format!("{} {what} Nothing was written.{rest}", theme::CHECK), style);
+    }
+    (format!("{} Done: {} written and read back.{rest}", theme::CHECK, counted(total, "change")), style)
+}
+
+fn blocked(report: &Report) -> usize {
+    report.verification.as_ref().map_or(0, |plan| plan.totals().blocked)
+}
+
+/// Why a change did not end well, and what to do.
+pub fn explanation(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Done | Outcome::AlreadyThere => None,
+        Outcome::NotSeenYet => Some(
+            "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned(),
+        ),
+        Outcome::Stale { found: Some(_) } => Some(
+            "Somebody changed it after the preview. Nothing was written. Start again to see what is there now.".to_owned(),
+        ),
+        Outcome::Stale { found: None } => Some(
+            "Somebody deleted it after the preview. Nothing was written. Start again to see what is there now.".to_owned(),
+        ),
+        Outcome::Failed(error) => Some(format!("{} {} It was not changed.", error.sentence(), error.advice())),
+        Outcome::Unknown(error) => Some(format!(
+            "{} {} Whether it was changed could not be read.",
+            error.sentence(),
+            error.advice()
+        )),
+        Outcome::Skipped => Some("The run was stopped before it.".to_owned()),
+    }
+}
+
+/// The body of Done: what failed and why, what people do next, how to put it back.
+pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Style)> {
+    let mut lines = Vec::new();
+    if let Some(why) = &report.refused {
+        lines.push((clean(why), theme::BAD));
+    }
+    for (target, outcome) in &report.outcomes {
+        if let Some(why) = explanation(outcome) {
+            lines.push((clean(&format!("{}: {why}", target.short())), theme::BAD));
+        }
+    }
+    for item in &plan.items {
+        if let State::Blocked { reason, way_out } = &item.state {
+            lines.push((clean(&format!("{}: {reason} {way_out}", item.target.short())), theme::WARN));
+        }
+    }
+    if report.not_done().is_empty() && report.refused.is_none() {
+        lines.extend(next_steps(plan));
+    }
+    let put_back = put_back(plan, report);
+    if !put_back.is_empty() {
+        lines.push((String::new(), theme::PLAIN));
+        lines.push(("To put it back:".to_owned(), theme::TITLE));
+        lines.extend(put_back.into_iter().map(|line| (clean(&line), theme::PLAIN)));
+        lines.push((clean(&kept(former)), theme::DIM));
+    }
+    lines
+}
+
+/// What people type next.
+fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
+    let region = plan.choices.regions.first().map_or(plan.identity.home_region.as_str(), String::as_str);
+    let mut lines = Vec::new();
+    if let (Some(role), true) = (plan.choices.user_roles.first(), plan.choices.connect_from.uses_user_roles()) {
+        let arn = arn_of(plan, role);
+        lines.push(("On their computer people add this to ~/.aws/config:".to_owned(), theme::TITLE));
+        for line in [
+            "[profile sagemaker-ssh]".to_owned(),
+            format!("role_arn = {arn}"),
+            "source_profile = default".to_owned(),
+            format!("region = {region}"),
+        ] {
+            lines.push((format!("  {}", clean(&line)), theme::PLAIN));
+        }
+        lines.push(("and connect with:".to_owned(), theme::PLAIN));
+        lines.push(("  AWS_PROFILE=sagemaker-ssh sm-ssh connect NAME.training.sagemaker".to_owned(), theme::PLAIN));
+    }
+    if plan.choices.connect_from != ConnectFrom::Laptop {
+        lines.push(("In SageMaker Studio people connect with:".to_owned(), theme::TITLE));
+        lines.push(("  sm-ssh connect NAME.training.sagemaker".to_owned(), theme::PLAIN));
+    }
+    lines
+}
+
+/// The role's ARN, with its path, from the server policy or the account.
+fn arn_of(plan: &Plan, role: &str) -> String {
+    plan.role_arns
+        .get(role)
+        .cloned()
+        .unwrap_or_else(|| format!("arn:{}:iam::{}:role/{role}", plan.identity.partition, plan.identity.account))
+}
+
+/// One AWS CLI command for each change that was, or may have been, made.
+fn put_back(plan: &Plan, report: &Report) -> Vec<String> {
+    let made = |target: &Target| {
+        report.outcomes.iter().any(|(ended, outcome)| {
+            ended == target && matches!(outcome, Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_))
+        })
+    };
+    plan.changes()
+        .filter(|(item, _)| made(&item.target))
+        .map(|(item, change)| format!("  {}", item.target.put_back(change)))
+        .collect()
+}
+
+/// Where the former documents are.
+fn kept(former: &Former) -> String {
+    match former {
+        Former::InLog(path) => format!("The former documents are in the log file {path}."),
+        Former::NotKept => "The log file could not be written, so nothing has kept the former documents.".to_owned(),
+        Former::Demo => "The embedded account is forgotten when you leave.".to_owned(),
+    }
+}
+
+/// About ten plain lines for the scrollback.
+pub fn plain(plan: &Plan, report: &Report, former: &Former) -> Vec<String> {
+    let (headline, _) = headline(report);
+    let mut lines = vec![
+        format!("Account       {}", plan.identity.account_label()),
+        format!("Signed in as  {}", plan.identity.arn),
+        format!("Result        {headline}"),
+    ];
+    let verified = match &report.verification {
+        Some(now) => format!("after the run: {}", now.totals().line("·")),
+        None => "not read again".to_owned(),
+    };
+    lines.push(format!("Verification  {verified}"));
+    let mut shown = 0;
+    for (target, outcome) in &report.outcomes {
+        if shown < 4 && !outcome.is_done() {
+            let why = explanation(outcome).unwrap_or_default();
+            lines.push(format!("Not done      {target}: {why}"));
+            shown += 1;
+        }
+    }
+    let put_back = put_back(plan, report);
+    for line in put_back.iter().take(4) {
+        lines.push(format!("Put back      {}", line.trim()));
+    }
+    if let Some(more) = put_back.len().checked_sub(4).filter(|more| *more > 0) {
+        lines.push(format!("              and {more} more in the log"));
+    }
+    lines.push(format!("Former        {}", kept(former)));
+    lines.iter().map(|line| clean(line)).collect()
+}

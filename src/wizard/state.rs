@@ -1,0 +1,189 @@
+//! What the wizard has read so far. Only the loop writes it; drawing reads it.
+
+use std::collections::BTreeMap;
+
+use crate::account::CallError;
+use crate::model::{
+    Choices, Identity, Quotas, Region, RoleArn, RoleKind, RoleReading, RoleSummary, Survey, TierReading,
+};
+use crate::plan::{Plan, State};
+use crate::policy::Document;
+use crate::policy::trust;
+
+/// Something that is asked for over the network.
+#[derive(Clone, Debug)]
+pub enum Load<T> {
+    Waiting,
+    Ready(T),
+    Failed(CallError),
+}
+
+impl<T> Load<T> {
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
+            Self::Waiting | Self::Failed(_) => None,
+        }
+    }
+
+    pub fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting)
+    }
+}
+
+/// A role of the list, with what its trust policy says of it, so that nothing has to be parsed while drawing.
+#[derive(Clone, Debug)]
+pub struct ListedRole {
+    pub summary: RoleSummary,
+    pub is_sagemaker: bool,
+    /// Whether accounts, users or an identity provider may assume it, and not services alone.
+    pub is_for_people: bool,
+}
+
+impl ListedRole {
+    pub fn new(summary: RoleSummary) -> Self {
+        let trust = Document::parse(summary.trust.as_str()).ok();
+        let is_sagemaker = trust.as_ref().is_some_and(trust::is_sagemaker_role);
+        let is_for_people = trust.as_ref().is_none_or(trust::is_for_people);
+        let ordinary = summary.kind() != RoleKind::ServiceLinked;
+        Self {
+            is_sagemaker: is_sagemaker && ordinary,
+            is_for_people: is_for_people && ordinary,
+            summary,
+        }
+    }
+
+    /// A role that somebody typed: nothing is known of it but its name and perhaps its path.
+    pub fn typed(arn: &RoleArn) -> Self {
+        Self {
+            summary: RoleSummary {
+                name: arn.name.clone(),
+                path: arn.path.clone(),
+                arn: arn.to_string(),
+                trust: String::new(),
+                description: "typed in".to_owned(),
+            },
+            is_sagemaker: false,
+            is_for_people: false,
+        }
+    }
+}
+
+/// The account, as far as it has been read.
+#[derive(Debug)]
+pub struct Findings {
+    pub identity: Load<Identity>,
+    pub quotas: Quotas,
+    /// By name.
+    pub roles: BTreeMap<String, ListedRole>,
+    /// Whether the list of roles is complete.
+    pub roles_end: Load<()>,
+    /// Roles that were read closely, by name.
+    pub readings: BTreeMap<String, Load<RoleReading>>,
+    /// In the order shown.
+    pub regions: Vec<Region>,
+    pub tiers: BTreeMap<String, TierReading>,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self {
+            identity: Load::Waiting,
+            quotas: Quotas::default(),
+            roles: BTreeMap::new(),
+            roles_end: Load::Waiting,
+            readings: BTreeMap::new(),
+            regions: Vec::new(),
+            tiers: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a role of the list needs, in a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleState {
+    /// Not asked for yet.
+    Unread,
+    Reading,
+    InPlace,
+    /// Something of ours is there with other contents.
+    Differs,
+    ToDo,
+    Blocked(String),
+    Failed(String),
+}
+
+impl Findings {
+    /// The reading that a plan is made of; none before the caller is known.
+    pub fn survey(&self) -> Option<Survey> {
+        let roles = self
+            .readings
+            .iter()
+            .filter_map(|(name, load)| {
+                let reading = match load {
+                    Load::Ready(reading) => Ok(reading.clone()),
+                    Load::Failed(error) => Err(error.to_string()),
+                    Load::Waiting => return None,
+                };
+                Some((name.clone(), reading))
+            })
+            .collect();
+        Some(Survey {
+            identity: self.identity.ready()?.clone(),
+            quotas: self.quotas,
+            roles,
+            tiers: self.tiers.clone(),
+        })
+    }
+
+    /// How many of the chosen roles and regions have not been read yet.
+    pub fn still_reading(&self, choices: &Choices) -> usize {
+        let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+        let unread = |name: &&String| self.readings.get(*name).is_none_or(Load::is_waiting);
+        let regions = choices.regions.iter().filter(|region| !self.tiers.contains_key(*region));
+        roles.filter(unread).count() + regions.count()
+    }
+
+    /// What one role needs under these choices, of which only the options and the access path matter.
+    pub fn role_state(&self, role: &RoleSummary, as_sagemaker: bool, choices: &Choices) -> RoleState {
+        let reading = match self.readings.get(&role.name) {
+            None => return RoleState::Unread,
+            Some(Load::Waiting) => return RoleState::Reading,
+            Some(Load::Failed(error)) => return RoleState::Failed(error.sentence()),
+            Some(Load::Ready(reading)) => reading,
+        };
+        let Some(identity) = self.identity.ready() else {
+            return RoleState::Unread;
+        };
+        let survey = Survey {
+            identity: identity.clone(),
+            quotas: self.quotas,
+            roles: BTreeMap::from([(role.name.clone(), Ok(reading.clone()))]),
+            tiers: BTreeMap::new(),
+        };
+        let (sagemaker_roles, user_roles) =
+            if as_sagemaker { (vec![role.name.clone()], vec![]) } else { (vec![], vec![role.name.clone()]) };
+        let choices = Choices {
+            sagemaker_roles,
+            user_roles,
+            ..choices.clone()
+        };
+        let plan = Plan::new(&survey, &choices);
+        let of_role = || plan.items.iter().filter(|item| item.target.role().is_some());
+        let blocked = of_role().find_map(|item| match &item.state {
+            State::Blocked { reason, .. } => Some(reason.clone()),
+            State::Change(_) | State::InPlace(_) => None,
+        });
+        if let Some(reason) = blocked {
+            RoleState::Blocked(reason)
+        } else if of_role().all(|item| item.change().is_none()) {
+            RoleState::InPlace
+        } else if of_role().any(|item| item.change().is_some_and(|change| {
+            change.before.is_some() && matches!(item.target, crate::plan::Target::Policy { .. })
+        })) {
+            RoleState::Differs
+        } else {
+            RoleState::ToDo
+        }
+    }
+}

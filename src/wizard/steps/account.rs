@@ -1,0 +1,112 @@
+//! Which account is set up, and with whose credentials.
+
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::model::{Identity, Principal};
+use crate::wizard::state::{Findings, Load};
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
+use crate::wizard::ui::scroll::Scroll;
+use crate::wizard::ui::text::{clean, labelled, wrapped};
+use crate::wizard::ui::theme;
+
+/// The step's own state.
+#[derive(Debug, Default)]
+pub struct AccountStep {
+    scroll: Scroll,
+}
+
+/// Where the values stand.
+const COLUMN: usize = 14;
+
+impl AccountStep {
+    pub fn bindings(&self, findings: &Findings) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if findings.identity.ready().is_some() {
+            bindings.push(hint(KeyCode::Enter, Action::Next, "go on"));
+        }
+        bindings.push(hint(KeyCode::Char('p'), Action::Profiles, "other profile"));
+        bindings.push(hint(KeyCode::Char('r'), Action::Reload, "read again"));
+        bindings.extend(MOVES);
+        bindings
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.scroll.act(action);
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
+        let width = area.width.saturating_sub(1);
+        let mut lines = vec![Line::default()];
+        match &findings.identity {
+            Load::Waiting => lines.push(Line::raw(format!("{spinner} Asking AWS who you are."))),
+            Load::Failed(error) => {
+                lines.extend(wrapped(&format!("{} {}", theme::CROSS, error.sentence()), width, "  ", theme::BAD));
+                lines.push(Line::default());
+                lines.extend(wrapped(&error.advice(), width, "", theme::PLAIN));
+                lines.push(Line::default());
+                lines.extend(wrapped("Then press r. Or press p for another profile.", width, "", theme::PLAIN));
+                lines.extend(error.request_id.iter().map(|id| {
+                    Line::styled(format!("AWS request {}", clean(id)), theme::DIM)
+                }));
+            }
+            Load::Ready(identity) => {
+                lines.extend(known(identity, width));
+                lines.push(Line::default());
+                lines.extend(progress(findings, width, spinner));
+            }
+        }
+        self.scroll.draw(frame, area, lines);
+    }
+}
+
+fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
+    let region = if identity.region_configured {
+        identity.home_region.clone()
+    } else {
+        format!("none configured; {} stands in", identity.home_region)
+    };
+    let mut lines: Vec<Line> = [
+        ("Account", identity.account_label()),
+        ("Signed in as", identity.arn.clone()),
+        ("User ID", identity.user_id.clone()),
+        ("Credentials", identity.credentials.clone()),
+        ("Region", region),
+        ("Partition", identity.partition.to_string()),
+    ]
+    .into_iter()
+    .flat_map(|(label, value)| labelled(label, &clean(&value), COLUMN, width, theme::PLAIN))
+    .collect();
+    let mut warn = |text: &str| {
+        lines.push(Line::default());
+        lines.extend(wrapped(&format!("{} {text}", theme::BLOCKED), width, "  ", theme::WARN));
+    };
+    if identity.principal() == Principal::Root {
+        warn(
+            "You are signed in as the root user. It may do everything, and AWS advises against using it. \
+             An administrator's role does as well.",
+        );
+    }
+    if !identity.region_configured {
+        warn("Set AWS_REGION to the region that you work in, then start again; or choose the region later.");
+    }
+    lines
+}
+
+/// What is being read meanwhile.
+fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
+    let roles = findings.roles.len();
+    let roles = match &findings.roles_end {
+        Load::Waiting => format!("{roles} so far {spinner}"),
+        Load::Ready(()) => roles.to_string(),
+        Load::Failed(error) => format!("could not be listed: {}", error.sentence()),
+    };
+    let (known, all) = (findings.tiers.len(), findings.regions.len());
+    let regions = if known < all { format!("{known} of {all} {spinner}") } else { all.to_string() };
+    [("Roles", roles), ("Regions", regions)]
+        .into_iter()
+        .flat_map(|(label, value)| labelled(label, &value, COLUMN, width, theme::PLAIN))
+        .collect()
+}

@@ -1,0 +1,314 @@
+//! Carrying out, live, and what came of it. Ends in Done; failure uses the same layout.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::apply::{Event, Outcome, Report};
+use crate::plan::words::counted;
+use crate::plan::{Plan, State, Target};
+use crate::wizard::{Former, report};
+use crate::wizard::ui::access_path::{self, Progress, Station};
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
+use crate::wizard::ui::scroll::{Scroll, bar};
+use crate::wizard::ui::text::{clean, fitted, wrapped};
+use crate::wizard::ui::theme;
+
+/// Where a change is.
+#[derive(Clone, Debug)]
+enum Phase {
+    Pending,
+    Running { since: Instant, retries: u32, waiting: bool },
+    Ended(Outcome, Duration),
+}
+
+/// The step's own state.
+#[derive(Debug)]
+pub struct ApplyStep {
+    pub plan: Plan,
+    phases: BTreeMap<Target, Phase>,
+    log: Vec<(Duration, String, Style)>,
+    began: Instant,
+    pub report: Option<Report>,
+    verifying: bool,
+    pub cancel: CancellationToken,
+    full_log: bool,
+    follow: bool,
+    scroll: Scroll,
+}
+
+impl ApplyStep {
+    pub fn new(plan: Plan) -> Self {
+        let phases = plan.changes().map(|(item, _)| (item.target.clone(), Phase::Pending)).collect();
+        Self {
+            plan,
+            phases,
+            log: Vec::new(),
+            began: Instant::now(),
+            report: None,
+            verifying: false,
+            cancel: CancellationToken::new(),
+            full_log: false,
+            follow: true,
+            scroll: Scroll::default(),
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.report.is_none()
+    }
+
+    /// The changes that did not end well, for another try.
+    pub fn failed(&self) -> Vec<Target> {
+        let failed = |phase: &Phase| match phase {
+            Phase::Ended(outcome, _) => !outcome.is_done(),
+            Phase::Pending => true,
+            Phase::Running { .. } => false,
+        };
+        self.phases.iter().filter(|(_, phase)| failed(phase)).map(|(target, _)| target.clone()).collect()
+    }
+
+    /// Prepares for carrying these changes out once more.
+    pub fn begin_again(&mut self, targets: &[Target]) {
+        for target in targets {
+            self.phases.insert(target.clone(), Phase::Pending);
+        }
+        self.report = None;
+        self.verifying = false;
+        self.cancel = CancellationToken::new();
+        self.follow = true;
+        self.note("Trying again what failed.".to_owned(), theme::TITLE);
+    }
+
+    pub fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        if let Some(report) = &self.report {
+            bindings.push(hint(KeyCode::Enter, Action::Quit, "finish"));
+            bindings.push(hint(KeyCode::Char('q'), Action::Quit, "finish"));
+            if !self.failed().is_empty() || report.refused.is_some() {
+                bindings.push(hint(KeyCode::Char('r'), Action::RetryFailed, "retry what failed"));
+            }
+        }
+        bindings.push(hint(KeyCode::Char('l'), Action::FullLog, if self.full_log { "summary" } else { "full log" }));
+        if self.is_running() || self.full_log {
+            bindings.push(hint(KeyCode::Char('f'), Action::Follow, if self.follow { "stop following" } else { "follow" }));
+        }
+        bindings.extend(MOVES);
+        bindings
+    }
+
+    pub fn act(&mut self, action: Action) {
+        match action {
+            Action::FullLog => {
+                self.full_log = !self.full_log;
+                self.scroll.to_top();
+            }
+            Action::Follow => self.follow = !self.follow,
+            _ => {
+                if self.scroll.act(action) {
+                    self.follow = false;
+                }
+            }
+        }
+    }
+
+    fn note(&mut self, text: String, style: Style) {
+        self.log.push((self.began.elapsed(), clean(&text), style));
+    }
+
+    /// Takes in what happened.
+    pub fn on_event(&mut self, event: Event) {
+        match event {
+            Event::Started(target) => {
+                self.note(format!("{target}  reading, then writing"), theme::PLAIN);
+                let phase = Phase::Running {
+                    since: Instant::now(),
+                    retries: 0,
+                    waiting: false,
+                };
+                self.phases.insert(target, phase);
+            }
+            Event::Retry(target, retry) => {
+                let waited = seconds(retry.waited);
+                let text = format!("{target}  try {} after {waited}: {}", retry.attempt, retry.reason);
+                self.note(text, theme::WARN);
+                if let Some(Phase::Running { retries, .. }) = self.phases.get_mut(&target) {
+                    *retries += 1;
+                }
+            }
+            Event::Waiting(target) => {
+                self.note(format!("{target}  written; waiting until AWS shows it"), theme::WARN);
+                if let Some(Phase::Running { waiting, .. }) = self.phases.get_mut(&target) {
+                    *waiting = true;
+                }
+            }
+            Event::Ended(target, outcome, took) => {
+                let (_, words, style) = verdict(&outcome);
+                let why = report::explanation(&outcome).map(|why| format!(" {why}")).unwrap_or_default();
+                self.note(format!("{target}  {words} in {}.{why}", seconds(took)), style);
+                self.phases.insert(target, Phase::Ended(outcome, took));
+            }
+            Event::Verifying => {
+                self.verifying = true;
+                self.note("Reading everything once more.".to_owned(), theme::PLAIN);
+            }
+            Event::Finished(report) => {
+                let took = seconds(report.took);
+                if let Some(why) = &report.refused {
+                    self.note(why.clone(), theme::BAD);
+                }
+                self.note(format!("Finished after {took}."), theme::TITLE);
+                self.report = Some(*report);
+                self.verifying = false;
+                self.full_log = false;
+                self.scroll.to_top();
+            }
+        }
+    }
+
+    fn progress(&self, station: Station) -> Progress {
+        let mut progress = Progress::default();
+        for item in self.plan.items.iter().filter(|item| Station::of(&item.target) == station) {
+            progress.total += 1;
+            match (&item.state, self.phases.get(&item.target)) {
+                (State::InPlace(_), _) => progress.ready += 1,
+                (State::Blocked { .. }, _) => progress.failed += 1,
+                (State::Change(_), Some(Phase::Ended(outcome, _))) if outcome.is_done() => progress.ready += 1,
+                (State::Change(_), Some(Phase::Ended(..))) => progress.failed += 1,
+                (State::Change(_), _) => {}
+            }
+        }
+        progress
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, former: &Former) {
+        let picture_height = if area.height >= 14 { 4 } else { 1 };
+        let rows = u16::try_from(self.phases.len()).unwrap_or(u16::MAX);
+        let most = if self.is_running() { area.height.saturating_sub(picture_height + 4) / 2 } else { 4 };
+        let list_height = if self.full_log { 0 } else { rows.min(most.max(1)) };
+        let [picture, _, headline, list, rest] = Layout::vertical([
+            Constraint::Length(picture_height),
+            Constraint::Length(u16::from(area.height >= 18)),
+            Constraint::Length(1),
+            Constraint::Length(list_height),
+            Constraint::Fill(1),
+        ])
+        .areas(area);
+        access_path::draw(frame, picture, self.plan.choices.connect_from, |station| self.progress(station));
+        frame.render_widget(self.headline(spinner), headline);
+        self.draw_list(frame, list, spinner);
+        self.draw_rest(frame, rest, former);
+    }
+
+    fn headline(&self, spinner: &str) -> Line<'static> {
+        let total = self.phases.len();
+        let done = self.phases.values().filter(|phase| matches!(phase, Phase::Ended(outcome, _) if outcome.is_done())).count();
+        match &self.report {
+            Some(report) => {
+                let (text, style) = report::headline(report);
+                Line::styled(text, style.add_modifier(ratatui::style::Modifier::BOLD))
+            }
+            None if self.cancel.is_cancelled() => {
+                Line::styled(format!("{spinner} Stopping: what is under way is finished, nothing else is begun."), theme::WARN)
+            }
+            None if self.verifying => Line::styled(format!("{spinner} Reading everything once more."), theme::TITLE),
+            None => Line::styled(format!("{spinner} {done} of {} done.", counted(total, "change")), theme::TITLE),
+        }
+    }
+
+    fn draw_list(&mut self, frame: &mut Frame, area: Rect, spinner: &str) {
+        let width = usize::from(area.width);
+        let mut rows: Vec<(u8, Line)> = self
+            .plan
+            .changes()
+            .filter_map(|(item, _)| Some((&item.target, self.phases.get(&item.target)?)))
+            .map(|(target, phase)| {
+                let (rank, sign, text, style) = match phase {
+                    Phase::Pending => (2, theme::DOT.to_owned(), "waits".to_owned(), theme::DIM),
+                    Phase::Running { since, retries, waiting } => {
+                        let took = seconds(since.elapsed());
+                        let again = if *retries > 0 { format!(", retried {retries}") } else { String::new() };
+                        let what = if *waiting { "waiting for AWS to show it" } else { "working" };
+                        (1, spinner.to_owned(), format!("{what} {took}{again}"), theme::ACCENT)
+                    }
+                    Phase::Ended(outcome, took) => {
+                        let (sign, words, style) = verdict(outcome);
+                        // What failed stands on top, what is done at the bottom.
+                        let rank = if outcome.is_done() { 3 } else { 0 };
+                        (rank, sign.to_owned(), format!("{words} {}", seconds(*took)), style)
+                    }
+                };
+                let name_width = width.saturating_sub(34).max(10);
+                let line = Line::from(vec![
+                    Span::styled(format!("{sign} "), style),
+                    Span::raw(fitted(&clean(&target.short()), name_width)),
+                    Span::styled(format!(" {text}"), style),
+                ]);
+                (rank, line)
+            })
+            .collect();
+        // When there is no room for all, those that matter now come first.
+        if rows.len() > usize::from(area.height) {
+            rows.sort_by_key(|(rank, _)| *rank);
+        }
+        let total = rows.len();
+        let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).take(usize::from(area.height)).collect();
+        frame.render_widget(Paragraph::new(lines), area);
+        bar(frame, area, total, usize::from(area.height), 0);
+    }
+
+    /// The log while it runs or on request; else what came of it.
+    fn draw_rest(&mut self, frame: &mut Frame, area: Rect, former: &Former) {
+        let log = self.is_running() || self.full_log;
+        let block = Block::new()
+            .borders(Borders::TOP)
+            .border_style(theme::DIM)
+            .title(Line::styled(if log { "Log " } else { "What now " }, theme::DIM));
+        let inner = block.inner(area);
+        frame.render_widget(block, area);
+        let width = inner.width.saturating_sub(1);
+        let lines = match &self.report {
+            Some(report) if !log => report::lines(&self.plan, report, former)
+                .into_iter()
+                .flat_map(|(text, style)| wrapped(&text, width, "  ", style))
+                .collect(),
+            _ => self.log_lines(width),
+        };
+        if log && self.follow {
+            self.scroll.to_bottom();
+        }
+        self.scroll.draw(frame, inner, lines);
+    }
+
+    fn log_lines(&self, width: u16) -> Vec<Line<'static>> {
+        self.log
+            .iter()
+            .flat_map(|(at, text, style)| wrapped(&format!("{:>6}  {text}", seconds(*at)), width, "        ", *style))
+            .collect()
+    }
+}
+
+/// Sign, words and colour of an end.
+fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) {
+    match outcome {
+        Outcome::Done => (theme::CHECK, "done and read back", theme::GOOD),
+        Outcome::AlreadyThere => (theme::CHECK, "was there already", theme::GOOD),
+        Outcome::NotSeenYet => (theme::UNKNOWN, "written, not seen yet", theme::WARN),
+        Outcome::Stale { .. } => (theme::DIFFERS, "changed meanwhile", theme::WARN),
+        Outcome::Failed(_) => (theme::CROSS, "failed", theme::BAD),
+        Outcome::Unknown(_) => (theme::UNKNOWN, "not certain", theme::BAD),
+        Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

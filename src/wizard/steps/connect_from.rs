@@ -1,0 +1,86 @@
+//! Where people start their sessions. It decides which roles are asked for.
+
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::model::ConnectFrom;
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
+use crate::wizard::ui::text::wrapped;
+use crate::wizard::ui::theme;
+
+const OPTIONS: [(ConnectFrom, &str, &str); 3] = [
+    (
+        ConnectFrom::Laptop,
+        "My own computer",
+        "People run sm-ssh with a user role, which gets the client policy.",
+    ),
+    (
+        ConnectFrom::Studio,
+        "SageMaker Studio",
+        "Studio runs under the SageMaker role, which gets the server and the client policy.",
+    ),
+    (
+        ConnectFrom::Both,
+        "Both",
+        "SageMaker roles get both policies, and user roles the client policy.",
+    ),
+];
+
+/// The step's own state.
+#[derive(Debug, Default)]
+pub struct ConnectFromStep {
+    pub choice: ConnectFrom,
+}
+
+impl ConnectFromStep {
+    pub fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = vec![
+            hint(KeyCode::Down, Action::Down, "choose"),
+            hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Esc, Action::Back, "back"),
+        ];
+        bindings.extend(MOVES);
+        bindings
+    }
+
+    pub fn act(&mut self, action: Action) {
+        let here = OPTIONS.iter().position(|(choice, ..)| *choice == self.choice).unwrap_or(0);
+        let target = match action {
+            Action::Up => here.saturating_sub(1),
+            Action::Down => here + 1,
+            Action::Top | Action::PageUp => 0,
+            Action::Bottom | Action::PageDown => OPTIONS.len(),
+            _ => here,
+        };
+        if let Some((choice, ..)) = OPTIONS.get(target.min(OPTIONS.len() - 1)) {
+            self.choice = *choice;
+        }
+    }
+
+    /// The choice in the words of the list.
+    pub fn answer(&self) -> &'static str {
+        OPTIONS.iter().find(|(choice, ..)| *choice == self.choice).map_or("", |(_, name, _)| name)
+    }
+
+    pub fn draw(&self, frame: &mut Frame, area: Rect) {
+        let mut lines = wrapped("Where do people start their SSH sessions?", area.width, "", theme::PLAIN);
+        for (choice, name, consequence) in OPTIONS {
+            let here = choice == self.choice;
+            lines.push(Line::default());
+            lines.push(Line::from(vec![
+                Span::styled(if here { "› (•) " } else { "  ( ) " }, if here { theme::ACCENT } else { theme::PLAIN }),
+                Span::styled(name, if here { theme::TITLE } else { theme::PLAIN }),
+            ]));
+            let room = area.width.saturating_sub(6);
+            lines.extend(wrapped(consequence, room, "", theme::DIM).into_iter().map(|line| {
+                let mut spans = vec![Span::raw("      ")];
+                spans.extend(line.spans.into_iter().map(|span| span.patch_style(line.style)));
+                Line::from(spans)
+            }));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+}

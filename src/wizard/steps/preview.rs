@@ -1,0 +1,291 @@
+//! Everything that would change, in four views of each item: sentence, difference, whole document, API call.
+
+use crossterm::event::KeyCode;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+
+use crate::plan::{Change, Item, Plan, State, Target};
+use crate::policy::document::pretty;
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
+use crate::wizard::ui::scroll::{Scroll, bar};
+use crate::wizard::ui::text::{clean, shortened, wrap, wrapped};
+use crate::wizard::ui::{diff, theme};
+
+/// How an item is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum View {
+    #[default]
+    Sentence,
+    Difference,
+    Document,
+    Call,
+}
+
+impl View {
+    fn next(self) -> Self {
+        match self {
+            Self::Sentence => Self::Difference,
+            Self::Difference => Self::Document,
+            Self::Document => Self::Call,
+            Self::Call => Self::Sentence,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sentence => "In words",
+            Self::Difference => "Difference",
+            Self::Document => "Whole document",
+            Self::Call => "API call",
+        }
+    }
+}
+
+/// The step's own state.
+#[derive(Debug, Default)]
+pub struct PreviewStep {
+    /// The item under the cursor; kept when the plan is made anew.
+    current: Option<Target>,
+    view: View,
+    detail: Scroll,
+    in_detail: bool,
+    pub harden_trust: bool,
+    pub shell_access: bool,
+    page: usize,
+    offset: usize,
+}
+
+impl PreviewStep {
+    pub fn bindings(&self) -> Vec<Binding> {
+        let harden = if self.harden_trust { "plain trust" } else { "harden trust" };
+        let shell = if self.shell_access { "no shell" } else { "allow shell" };
+        let mut bindings = vec![
+            hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Char('d'), Action::CycleView, "details"),
+            hint(KeyCode::Tab, Action::OtherPane, "pane"),
+            hint(KeyCode::Char('h'), Action::HardenTrust, harden),
+            hint(KeyCode::Char('s'), Action::ShellAccess, shell),
+            hint(KeyCode::Char('w'), Action::SavePlan, "save"),
+            quiet(KeyCode::Char('r'), Action::Reload, "read everything again"),
+            hint(KeyCode::Esc, Action::Back, "back"),
+        ];
+        bindings.extend(MOVES);
+        bindings
+    }
+
+    pub fn act(&mut self, action: Action, plan: Option<&Plan>) {
+        match action {
+            Action::CycleView => {
+                self.view = self.view.next();
+                self.detail.to_top();
+            }
+            Action::OtherPane => self.in_detail = !self.in_detail,
+            Action::HardenTrust => self.harden_trust = !self.harden_trust,
+            Action::ShellAccess => self.shell_access = !self.shell_access,
+            _ if self.in_detail && self.detail.act(action) => {}
+            _ => self.move_cursor(action, plan),
+        }
+    }
+
+    fn move_cursor(&mut self, action: Action, plan: Option<&Plan>) {
+        let Some(plan) = plan else {
+            return;
+        };
+        let here = self.position(plan);
+        let page = self.page.saturating_sub(1).max(1);
+        let target = match action {
+            Action::Up => here.saturating_sub(1),
+            Action::Down => here + 1,
+            Action::PageUp => here.saturating_sub(page),
+            Action::PageDown => here + page,
+            Action::Top => 0,
+            Action::Bottom => usize::MAX,
+            _ => return,
+        };
+        let last = plan.items.len().saturating_sub(1);
+        self.current = plan.items.get(target.min(last)).map(|item| item.target.clone());
+        self.detail.to_top();
+    }
+
+    fn position(&self, plan: &Plan) -> usize {
+        let kept = self.current.as_ref().and_then(|target| plan.items.iter().position(|item| item.target == *target));
+        kept.or_else(|| plan.items.iter().position(|item| item.change().is_some())).unwrap_or(0)
+    }
+
+    /// Esc: closes what is open; whether anything was.
+    pub fn close(&mut self) -> bool {
+        std::mem::take(&mut self.in_detail)
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, plan: Option<&Plan>, still_reading: usize, spinner: &str) {
+        let Some(plan) = plan else {
+            frame.render_widget(Line::raw(format!("{spinner} Reading the account.")), area);
+            return;
+        };
+        let [totals, options, body] =
+            Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        let mut line = Line::styled(plan.totals().line(theme::DOT), theme::TITLE);
+        if still_reading > 0 {
+            let text = format!(" {} {still_reading} still being read {spinner}", theme::DOT);
+            line.push_span(Span::styled(text, theme::WARN));
+        }
+        frame.render_widget(line, totals);
+        frame.render_widget(self.options(), options);
+        let (list, detail) = if body.width >= 96 {
+            let [list, _, detail] =
+                Layout::horizontal([Constraint::Percentage(42), Constraint::Length(1), Constraint::Fill(1)]).areas(body);
+            (list, detail)
+        } else {
+            let wanted = u16::try_from(plan.items.len()).unwrap_or(u16::MAX);
+            let height = wanted.min(body.height / 3).max(1);
+            let [list, detail] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
+            (list, detail)
+        };
+        self.draw_list(frame, list, plan);
+        self.draw_detail(frame, detail, plan);
+    }
+
+    fn options(&self) -> Line<'static> {
+        let on = |on: bool, name: &'static str| {
+            Span::styled(format!("[{}] {name}   ", if on { "x" } else { " " }), if on { theme::PLAIN } else { theme::DIM })
+        };
+        Line::from(vec![on(self.harden_trust, "hardened trust (h)"), on(self.shell_access, "shell access (s)")])
+    }
+
+    fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
+        self.page = usize::from(area.height);
+        let here = self.position(plan);
+        self.offset = self.offset.min(here).max((here + 1).saturating_sub(self.page));
+        let room = usize::from(area.width).saturating_sub(6);
+        let lines: Vec<Line> = plan
+            .items
+            .iter()
+            .enumerate()
+            .skip(self.offset)
+            .take(self.page)
+            .map(|(number, item)| {
+                let (sign, style) = sign(item);
+                let warned = if item.warnings.is_empty() { " " } else { theme::BLOCKED };
+                let text = shortened(&clean(&item.target.short()), room);
+                let line = Line::from(vec![
+                    Span::styled(if number == here { "› " } else { "  " }, theme::ACCENT),
+                    Span::styled(sign, style),
+                    Span::styled(format!("{warned} "), theme::WARN),
+                    Span::styled(text, if item.change().is_some() { theme::PLAIN } else { theme::DIM }),
+                ]);
+                if number == here { line.patch_style(theme::TITLE) } else { line }
+            })
+            .collect();
+        frame.render_widget(Paragraph::new(lines), area);
+        bar(frame, area, plan.items.len(), self.page, self.offset);
+    }
+
+    fn draw_detail(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
+        let Some(item) = plan.items.get(self.position(plan)) else {
+            return;
+        };
+        let mark = if self.in_detail { "› " } else { "" };
+        let block = Block::new()
+            .borders(Borders::TOP)
+            .border_style(theme::DIM)
+            .title(Line::styled(format!("{mark}{} ", self.view.name()), theme::DIM));
+        let inner = block.inner(area);
+        frame.render_widget(block, area);
+        let width = inner.width.saturating_sub(1);
+        let lines = match (self.view, item.change()) {
+            (View::Sentence, _) => in_words(item, plan, width),
+            (_, None) => not_to_change(item, width),
+            (View::Difference, Some(change)) => difference(item, change, width),
+            (View::Document, Some(change)) => text_lines(&document(item, change), width),
+            (View::Call, Some(change)) => call(item, change, width),
+        };
+        self.detail.draw(frame, inner, lines);
+    }
+}
+
+/// The sign and colour of an item's state.
+pub fn sign(item: &Item) -> (&'static str, Style) {
+    match item.state {
+        State::Change(_) if matches!(item.target, Target::Policy { .. }) && replaces(item) => (theme::DIFFERS, theme::WARN),
+        State::Change(_) => (theme::TO_DO, theme::ACCENT),
+        State::InPlace(_) => (theme::CHECK, theme::GOOD),
+        State::Blocked { .. } => (theme::BLOCKED, theme::BAD),
+    }
+}
+
+fn replaces(item: &Item) -> bool {
+    item.change().is_some_and(|change| change.before.is_some())
+}
+
+fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |text: &str, style: Style| {
+        lines.extend(wrapped(&clean(text), width, "", style));
+        lines.push(Line::default());
+    };
+    match &item.state {
+        State::Change(_) => {
+            say(&item.target.sentence(), theme::TITLE);
+            say(item.target.why(), theme::PLAIN);
+        }
+        State::InPlace(found) => {
+            say(&format!("{} In place. {found}", theme::CHECK), theme::GOOD);
+            say(item.target.why(), theme::PLAIN);
+        }
+        State::Blocked { reason, way_out } => {
+            say(&format!("{} Blocked. {reason}", theme::BLOCKED), theme::BAD);
+            say(way_out, theme::PLAIN);
+        }
+    }
+    for warning in &item.warnings {
+        say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
+    }
+    let size = item.target.role().and_then(|role| plan.inline_sizes.iter().find(|size| size.role == role));
+    if let (Some(size), Target::Policy { .. }) = (size, &item.target) {
+        say(
+            &format!(
+                "Inline policies of this role: {} of {} characters now, {} after the plan.",
+                size.now, size.quota, size.after
+            ),
+            theme::DIM,
+        );
+    }
+    lines
+}
+
+fn not_to_change(item: &Item, width: u16) -> Vec<Line<'static>> {
+    wrapped(&clean(&format!("Nothing is written here. {}", item.summary())), width, "", theme::PLAIN)
+}
+
+fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
+    match &item.target {
+        Target::Tier { .. } => vec![
+            Line::styled(format!("- {}", change.before.as_deref().unwrap_or("not set")), theme::BAD),
+            Line::styled(format!("+ {}", change.after), theme::GOOD),
+        ],
+        Target::Trust { .. } | Target::Policy { .. } => diff::lines(change.before.as_deref(), &change.after, width),
+    }
+}
+
+fn document(item: &Item, change: &Change) -> String {
+    match item.target {
+        Target::Tier { .. } => change.after.clone(),
+        Target::Trust { .. } | Target::Policy { .. } => pretty(&change.after),
+    }
+}
+
+fn call(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
+    let mut lines = text_lines(&item.target.api_call(), width);
+    if !matches!(item.target, Target::Tier { .. }) {
+        lines.push(Line::default());
+        lines.extend(text_lines(&document(item, change), width));
+    }
+    lines
+}
+
+fn text_lines(text: &str, width: u16) -> Vec<Line<'static>> {
+    wrap(text, width, "  ").into_iter().map(Line::raw).collect()
+}

@@ -1,0 +1,146 @@
+//! Choosing regions, with the instance tier found in each.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::model::{Region, Tier, TierReading};
+use crate::wizard::state::Findings;
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
+use crate::wizard::ui::picker::{Entry, Picker};
+use crate::wizard::ui::text::{clean, fitted, wrapped};
+use crate::wizard::ui::theme;
+
+/// What the admin has to know before saying yes (AWS Systems Manager pricing; SageMaker SSH Helper's figure of June
+/// 2024).
+const COST: &str = "The advanced tier costs about 0.007 US dollars per hour for each running hybrid node, and it counts \
+                    for all hybrid nodes of this account in the region, not only SageMaker's.";
+
+/// The step's own state.
+#[derive(Debug, Default)]
+pub struct RegionsStep {
+    pub picker: Picker,
+}
+
+impl RegionsStep {
+    pub fn bindings(&self) -> Vec<Binding> {
+        if self.picker.is_filtering() {
+            return vec![
+                hint(KeyCode::Enter, Action::Next, "keep the filter"),
+                hint(KeyCode::Esc, Action::Back, "clear it"),
+            ];
+        }
+        let mut bindings = vec![
+            hint(KeyCode::Char(' '), Action::Toggle, "pick"),
+            hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Char('a'), Action::PickAll, "all"),
+            hint(KeyCode::Char('i'), Action::Invert, "invert"),
+            hint(KeyCode::Char('/'), Action::Filter, "filter"),
+            hint(KeyCode::Char('r'), Action::Reload, "read again"),
+            hint(KeyCode::Esc, Action::Back, "back"),
+        ];
+        bindings.extend(MOVES.into_iter().map(|binding| quiet(binding.code, binding.action, binding.label)));
+        bindings
+    }
+
+    pub fn entries(findings: &Findings) -> Vec<Entry> {
+        let home = findings.identity.ready().map(|identity| identity.home_region.as_str());
+        findings
+            .regions
+            .iter()
+            .map(|region| Entry {
+                id: region.code.clone(),
+                haystack: format!("{} {} {}", region.code, region.name, region.geography),
+                group: region.geography.clone(),
+                welcome: Some(region.code.as_str()) == home,
+            })
+            .collect()
+    }
+
+    pub fn act(&mut self, action: Action, findings: &Findings) {
+        self.picker.act(action, &Self::entries(findings));
+    }
+
+    pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) {
+        self.picker.type_filter(key, &Self::entries(findings));
+    }
+
+    /// Esc: closes what is open; whether anything was.
+    pub fn close(&mut self) -> bool {
+        let open = self.picker.has_filter() || self.picker.is_filtering();
+        self.picker.clear_filter();
+        open
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
+        let cost = wrapped(COST, area.width, "", theme::DIM);
+        let cost_height = if area.height >= 12 { u16::try_from(cost.len()).unwrap_or(0) + 1 } else { 0 };
+        let [question, head, list, note] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+            Constraint::Length(cost_height),
+        ])
+        .areas(area);
+        frame.render_widget(Line::raw("In which regions will people connect?"), question);
+        let entries = Self::entries(findings);
+        let mut line = self.picker.head(&entries, "region");
+        if findings.tiers.len() < findings.regions.len() {
+            let count = findings.regions.len() - findings.tiers.len();
+            line.push_span(Span::styled(format!(" · {count} still being read {spinner}"), theme::DIM));
+        }
+        frame.render_widget(line, head);
+        if entries.is_empty() {
+            let text = if findings.identity.ready().is_some() {
+                "No regions are known for this partition.".to_owned()
+            } else {
+                format!("{spinner} Looking up the regions.")
+            };
+            frame.render_widget(Paragraph::new(wrapped(&text, list.width, "", theme::WARN)), list);
+        } else if self.picker.visible(&entries).is_empty() {
+            frame.render_widget(Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN), list);
+        }
+        self.picker.draw(frame, list, &entries, true, |entry, width| row(&entry.id, width, findings, spinner));
+        let [_, note] = Layout::vertical([Constraint::Length(u16::from(cost_height > 0)), Constraint::Fill(1)]).areas(note);
+        frame.render_widget(Paragraph::new(cost), note);
+    }
+}
+
+fn row(code: &str, width: usize, findings: &Findings, spinner: &str) -> Line<'static> {
+    let Some(region) = findings.regions.iter().find(|region| region.code == code) else {
+        return Line::raw(code.to_owned());
+    };
+    let home = findings.identity.ready().is_some_and(|identity| {
+        identity.region_configured && identity.home_region == code
+    });
+    let (verdict, style) = verdict(findings.tiers.get(code), spinner);
+    let style_of_name = if style == theme::DIM { theme::DIM } else { theme::PLAIN };
+    let name = if home { format!("{} (yours)", name(region)) } else { name(region) };
+    let code = fitted(code, 15.min(width));
+    let name_width = width.saturating_sub(15 + 22).min(34);
+    Line::from(vec![
+        Span::styled(code, style_of_name),
+        Span::styled(fitted(&name, name_width), style_of_name),
+        Span::styled(format!(" {}", clean(&verdict)), style),
+    ])
+}
+
+fn name(region: &Region) -> String {
+    if region.name == region.code { String::new() } else { region.name.clone() }
+}
+
+fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
+    match reading {
+        None => (spinner.to_owned(), theme::PLAIN),
+        Some(TierReading::Known { tier: Tier::Advanced, .. }) => {
+            (format!("{} advanced, in place", theme::CHECK), theme::GOOD)
+        }
+        Some(TierReading::Known { tier, .. }) => (format!("{} {tier}", theme::TO_DO), theme::ACCENT),
+        Some(TierReading::NotEnabled) => (format!("{} not enabled", theme::BLOCKED), theme::DIM),
+        Some(TierReading::Denied(why)) => (format!("{} denied: {why}", theme::BLOCKED), theme::WARN),
+        Some(TierReading::Failed(why)) => (format!("{} {why}", theme::CROSS), theme::BAD),
+    }
+}

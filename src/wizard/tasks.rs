@@ -1,0 +1,285 @@
+//! Work that runs beside the loop and sends messages to it. Each piece has a slot and an attempt number: starting a
+//! slot anew cancels what runs there, and an answer of an older attempt is dropped.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{FutureExt, StreamExt};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::account::{Account, CallError, Source};
+use crate::apply;
+use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
+use crate::plan::{Plan, Target};
+use crate::survey;
+
+/// Roles that are read closely at the same time.
+const READINGS_AT_ONCE: usize = 4;
+/// The cursor has to rest on a role this long before it is read for the detail pane.
+const REST: Duration = Duration::from_millis(150);
+
+/// What a task has to say.
+#[derive(Debug)]
+pub enum Message {
+    Connected(Box<Result<Account, CallError>>),
+    Identity(Box<Result<Identity, CallError>>),
+    Quotas(Quotas),
+    RolesPage(Vec<RoleSummary>),
+    RolesEnd(Result<(), CallError>),
+    Regions(Vec<Region>),
+    Tier(String, TierReading),
+    Role(String, Box<Result<RoleReading, CallError>>),
+    Profiles(Result<Vec<String>, CallError>),
+    Apply(Box<apply::Event>),
+    Saved(Result<PathBuf, String>),
+    /// A task broke; the text says where.
+    Panicked(String),
+}
+
+/// What a task is for. Only one runs in each slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    Connection,
+    Identity,
+    Roles,
+    Regions,
+    Tiers,
+    Role(String),
+    RestingRole,
+    Profiles,
+    Apply,
+    Save,
+}
+
+/// A message with the slot and attempt that it comes from.
+#[derive(Debug)]
+pub struct Envelope {
+    slot: Slot,
+    attempt: u64,
+    message: Message,
+}
+
+/// Where a task puts its messages.
+#[derive(Clone)]
+struct Outlet {
+    slot: Slot,
+    attempt: u64,
+    sender: UnboundedSender<Envelope>,
+}
+
+impl Outlet {
+    fn send(&self, message: Message) {
+        // The loop has ended when nobody receives; the task will be ended too.
+        let _ = self.sender.send(Envelope {
+            slot: self.slot.clone(),
+            attempt: self.attempt,
+            message,
+        });
+    }
+}
+
+struct Running {
+    attempt: u64,
+    handle: AbortOnDropHandle<()>,
+}
+
+/// All tasks. Dropping it ends them.
+pub struct Tasks {
+    sender: UnboundedSender<Envelope>,
+    running: HashMap<Slot, Running>,
+    attempts: u64,
+    readings: Arc<Semaphore>,
+}
+
+impl Tasks {
+    pub fn new() -> (Self, UnboundedReceiver<Envelope>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let tasks = Self {
+            sender,
+            running: HashMap::new(),
+            attempts: 0,
+            readings: Arc::new(Semaphore::new(READINGS_AT_ONCE)),
+        };
+        (tasks, receiver)
+    }
+
+    /// The message, unless it comes from an attempt that was superseded.
+    pub fn accept(&self, envelope: Envelope) -> Option<Message> {
+        let current = self.running.get(&envelope.slot)?;
+        (current.attempt == envelope.attempt).then_some(envelope.message)
+    }
+
+    /// Whether anything is under way.
+    pub fn is_busy(&self) -> bool {
+        self.running.values().any(|running| !running.handle.is_finished())
+    }
+
+    /// Ends everything.
+    pub fn stop_all(&mut self) {
+        self.running.clear();
+    }
+
+    fn start<F, Work>(&mut self, slot: Slot, work: F)
+    where
+        F: FnOnce(Outlet) -> Work,
+        Work: Future<Output = ()> + Send + 'static,
+    {
+        self.attempts += 1;
+        let attempt = self.attempts;
+        let outlet = Outlet {
+            slot: slot.clone(),
+            attempt,
+            sender: self.sender.clone(),
+        };
+        let work = work(outlet.clone());
+        let name = format!("{slot:?}");
+        let task = tokio::spawn(async move {
+            if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+                outlet.send(Message::Panicked(name));
+            }
+        });
+        let handle = AbortOnDropHandle::new(task);
+        // The older task, if any, is dropped and so cancelled here.
+        self.running.insert(slot, Running { attempt, handle });
+    }
+
+    pub fn connect(&mut self, source: Source, profile: Option<String>) {
+        self.start(Slot::Connection, |out| async move {
+            let account = source.connect(profile.as_deref()).await;
+            out.send(Message::Connected(Box::new(account)));
+        });
+    }
+
+    pub fn profiles(&mut self, source: Source) {
+        self.start(Slot::Profiles, |out| async move {
+            out.send(Message::Profiles(source.profiles().await));
+        });
+    }
+
+    /// Who is calling; then the account's alias and quotas, which may be denied.
+    pub fn identity(&mut self, account: Account) {
+        self.start(Slot::Identity, |out| async move {
+            let identity = match account.identity().await {
+                Ok(identity) => identity,
+                Err(error) => return out.send(Message::Identity(Box::new(Err(error)))),
+            };
+            out.send(Message::Identity(Box::new(Ok(identity.clone()))));
+            let (alias, quotas) = futures::join!(account.alias(), account.quotas());
+            if let Ok(alias @ Some(_)) = alias {
+                out.send(Message::Identity(Box::new(Ok(Identity { alias, ..identity }))));
+            }
+            out.send(Message::Quotas(quotas.unwrap_or_default()));
+        });
+    }
+
+    pub fn roles(&mut self, account: &Account) {
+        let mut pages = Box::pin(account.roles());
+        self.start(Slot::Roles, |out| async move {
+            while let Some(page) = pages.next().await {
+                match page {
+                    Ok(page) => out.send(Message::RolesPage(page)),
+                    Err(error) => return out.send(Message::RolesEnd(Err(error))),
+                }
+            }
+            out.send(Message::RolesEnd(Ok(())));
+        });
+    }
+
+    /// The partition's regions at once, those that AWS names besides as soon as they are known.
+    pub fn regions(&mut self, account: Account, partition: Partition) {
+        self.start(Slot::Regions, |out| async move {
+            out.send(Message::Regions(Region::shipped(&partition)));
+            let further = survey::further_regions(&account, &partition).await;
+            if !further.is_empty() {
+                out.send(Message::Regions(further));
+            }
+        });
+    }
+
+    pub fn tiers(&mut self, account: &Account, regions: Vec<String>) {
+        let mut tiers = Box::pin(survey::tiers(account, regions));
+        self.start(Slot::Tiers, |out| async move {
+            while let Some((region, tier)) = tiers.next().await {
+                out.send(Message::Tier(region, tier));
+            }
+        });
+    }
+
+    /// Reads a picked role.
+    pub fn role(&mut self, account: Account, name: String) {
+        let permits = Arc::clone(&self.readings);
+        self.start(Slot::Role(name.clone()), |out| async move {
+            let _permit = permits.acquire().await;
+            let reading = survey::role(&account, &name).await;
+            out.send(Message::Role(name, Box::new(reading)));
+        });
+    }
+
+    /// Reads the role under the cursor once the cursor rests there.
+    pub fn resting_role(&mut self, account: Account, name: String) {
+        let permits = Arc::clone(&self.readings);
+        self.start(Slot::RestingRole, |out| async move {
+            tokio::time::sleep(REST).await;
+            let _permit = permits.acquire().await;
+            let reading = survey::role(&account, &name).await;
+            out.send(Message::Role(name, Box::new(reading)));
+        });
+    }
+
+    /// Carries a confirmed plan out, or those of its changes that are in `only`.
+    pub fn apply(
+        &mut self,
+        account: Account,
+        plan: Plan,
+        only: Option<Vec<Target>>,
+        quotas: Quotas,
+        cancel: CancellationToken,
+    ) {
+        self.start(Slot::Apply, |out| async move {
+            let (sender, mut receiver) = mpsc::unbounded_channel();
+            let run = async {
+                apply::run(&account, &plan, only.as_deref(), quotas, &cancel, &sender).await;
+                drop(sender);
+            };
+            let pass_on = async {
+                while let Some(event) = receiver.recv().await {
+                    out.send(Message::Apply(Box::new(event)));
+                }
+            };
+            futures::join!(run, pass_on);
+        });
+    }
+
+    pub fn save(&mut self, folder: PathBuf, account: String, text: String) {
+        self.start(Slot::Save, |out| async move {
+            let saved = tokio::task::spawn_blocking(move || save_new(&folder, &account, &text)).await;
+            let saved = saved.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            out.send(Message::Saved(saved.map_err(|error| error.to_string())));
+        });
+    }
+}
+
+/// Writes the plan under a name that is not taken yet.
+fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Result<PathBuf> {
+    use std::io::Write;
+    for number in 1..1000 {
+        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = folder.join(format!("sagemaker-ssh-setup-plan-{account}{suffix}.json"));
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes())?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(std::io::Error::other("a thousand plans are saved here already"))
+}

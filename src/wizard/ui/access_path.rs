@@ -1,0 +1,140 @@
+//! The way of an SSH session as a picture: whose role lets it through where, and what of it is ready.
+//!
+//! ```text
+//! ╭──────────╮  ╭───────────╮  ╭─────────────────╮  ╭──────────────╮  ╭────────────────╮
+//! │ Computer ├─▶│ User role ├─▶│ Systems Manager ├─▶│ Managed node │◀─┤ SageMaker role │
+//! │          │  │ ✓ 1/1     │  │ 1/2             │  │              │  │ 0/2            │
+//! ╰──────────╯  ╰───────────╯  ╰─────────────────╯  ╰──────────────╯  ╰────────────────╯
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::theme;
+use crate::model::ConnectFrom;
+use crate::plan::Target;
+use crate::policy::template::CLIENT_POLICY;
+
+/// A station of the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Station {
+    Start,
+    ClientRole,
+    SystemsManager,
+    Node,
+    SageMakerRole,
+}
+
+impl Station {
+    /// The station that an item of the plan makes ready.
+    pub fn of(target: &Target) -> Self {
+        match target {
+            Target::Tier { .. } => Self::SystemsManager,
+            Target::Policy { policy, .. } if policy == CLIENT_POLICY => Self::ClientRole,
+            Target::Trust { .. } | Target::Policy { .. } => Self::SageMakerRole,
+        }
+    }
+}
+
+/// How far a station is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub ready: usize,
+    pub total: usize,
+    pub failed: usize,
+}
+
+impl Progress {
+    fn is_ready(self) -> bool {
+        self.total > 0 && self.ready == self.total
+    }
+
+    fn style(self) -> Style {
+        if self.failed > 0 {
+            theme::BAD
+        } else if self.is_ready() {
+            theme::GOOD
+        } else {
+            theme::PLAIN
+        }
+    }
+
+    fn text(self) -> String {
+        match (self.total, self.failed) {
+            (0, _) => String::new(),
+            (total, 0) if self.ready == total => format!("{} {total}/{total}", theme::CHECK),
+            (total, 0) => format!("{}/{total}", self.ready),
+            (total, _) => format!("{} {}/{total}", theme::CROSS, self.ready),
+        }
+    }
+}
+
+/// Draws the way. Needs four lines and 77 columns; with less it is one line of words.
+pub fn draw(frame: &mut Frame, area: Rect, from: ConnectFrom, progress: impl Fn(Station) -> Progress) {
+    let (start, client) = match from {
+        ConnectFrom::Laptop => ("Computer", "User role"),
+        ConnectFrom::Studio => ("Studio", "Its role"),
+        ConnectFrom::Both => ("Anywhere", "Client role"),
+    };
+    // The node can register and be reached when everything around it is ready.
+    let around = [Station::ClientRole, Station::SystemsManager, Station::SageMakerRole].map(&progress);
+    let node_ready = around.iter().all(|p| p.is_ready() || p.total == 0);
+    let node = Progress {
+        ready: usize::from(node_ready),
+        total: 1,
+        failed: 0,
+    };
+    let [client_progress, manager_progress, sagemaker_progress] = around;
+    let stations = [
+        (start, Progress::default(), ""),
+        (client, client_progress, "▶"),
+        ("Systems Manager", manager_progress, "▶"),
+        ("Managed node", node, "▶"),
+        ("SageMaker role", sagemaker_progress, "◀"),
+    ];
+    let width: usize = stations.iter().map(|(name, ..)| name.width() + 4).sum::<usize>() + 4;
+    if area.height < 4 || usize::from(area.width) < width {
+        let mut spans = Vec::new();
+        for (name, progress, arrow) in stations {
+            let arrow = match arrow {
+                "▶" => " → ",
+                "◀" => " ← ",
+                _ => "",
+            };
+            spans.push(Span::styled(arrow, theme::DIM));
+            spans.push(Span::styled(name, progress.style()));
+        }
+        frame.render_widget(Paragraph::new(Line::from(spans)), area);
+        return;
+    }
+    let mut rows: [Vec<Span>; 4] = Default::default();
+    for (number, (name, progress, arrow)) in stations.iter().enumerate() {
+        let inner = name.width() + 2;
+        let style = progress.style();
+        let leaves = number < 3;
+        let note = if *name == "Managed node" {
+            if node_ready { format!("{} reachable", theme::CHECK) } else { String::new() }
+        } else {
+            progress.text()
+        };
+        let pad = |text: &str| " ".repeat(inner.saturating_sub(text.width() + 1));
+        let gap = if number == 0 { "" } else { " " };
+        let incoming = match (number, *arrow) {
+            (0, _) => "",
+            (_, "◀") => "◀",
+            _ => "▶",
+        };
+        let (left, right) = (if *arrow == "◀" { "┤" } else { "│" }, if leaves { "├" } else { "│" });
+        let [top, middle, note_row, bottom] = &mut rows;
+        top.push(Span::styled(format!("{gap}╭{}╮", "─".repeat(inner)), style));
+        middle.push(Span::styled(incoming.to_owned(), theme::DIM));
+        middle.push(Span::styled(format!("{left} {name}{}{right}", pad(name)), style));
+        note_row.push(Span::styled(format!("{gap}│ {note}{}│", pad(&note)), style));
+        bottom.push(Span::styled(format!("{gap}╰{}╯", "─".repeat(inner)), style));
+    }
+    frame.render_widget(Paragraph::new(rows.map(Line::from).to_vec()), area);
+}
