@@ -46,9 +46,7 @@ pub enum Outcome {
     /// Accepted by AWS, but not read back within the time that was waited.
     NotSeenYet,
     /// What is there is no longer what the plan saw; nothing was written.
-    Stale {
-        found: Option<String>,
-    },
+    Stale { found: Option<String> },
     /// Not done: the account was read again and holds the former document.
     Failed(CallError),
     /// The call failed, and whether it took effect could not be read.
@@ -79,29 +77,43 @@ impl Report {
     /// Whether every item of the plan was read back as it should be.
     pub fn is_verified(&self) -> bool {
         self.verification.as_ref().is_some_and(|plan| {
-            plan.items.iter().all(|item| matches!(item.state, State::InPlace(_) | State::Blocked { .. }))
+            plan.items
+                .iter()
+                .all(|item| matches!(item.state, State::InPlace(_) | State::Blocked { .. }))
         })
     }
 
     /// Whether AWS accepted every change, whatever was read back.
     pub fn is_all_accepted(&self) -> bool {
-        self.outcomes.iter().all(|(_, outcome)| outcome.is_done() || matches!(outcome, Outcome::NotSeenYet))
+        self.outcomes
+            .iter()
+            .all(|(_, outcome)| outcome.is_done() || matches!(outcome, Outcome::NotSeenYet))
     }
 
     /// How many changes ended well.
     pub fn done(&self) -> usize {
-        self.outcomes.iter().filter(|(_, outcome)| outcome.is_done()).count()
+        self.outcomes
+            .iter()
+            .filter(|(_, outcome)| outcome.is_done())
+            .count()
     }
 
     /// The changes that did not.
     pub fn not_done(&self) -> Vec<&Target> {
-        self.outcomes.iter().filter(|(_, outcome)| !outcome.is_done()).map(|(target, _)| target).collect()
+        self.outcomes
+            .iter()
+            .filter(|(_, outcome)| !outcome.is_done())
+            .map(|(target, _)| target)
+            .collect()
     }
 
     /// Whether anything in the account may be different from before.
     pub fn may_have_changed_something(&self) -> bool {
         self.outcomes.iter().any(|(_, outcome)| {
-            matches!(outcome, Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_))
+            matches!(
+                outcome,
+                Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_)
+            )
         })
     }
 }
@@ -144,7 +156,10 @@ pub async fn run(
 
 /// The credentials may have been renewed for another account since the plan was made.
 async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
-    let now = account.identity().await.map_err(|error| error.to_string())?;
+    let now = account
+        .identity()
+        .await
+        .map_err(|error| error.to_string())?;
     if now.account == plan.identity.account && now.partition == plan.identity.partition {
         Ok(())
     } else {
@@ -183,8 +198,14 @@ async fn changes(run: Arc<Run>, only: Option<&[Target]>) -> Vec<(Target, Outcome
         }
     }
     let carry_out = |group| group_of_changes(Arc::clone(&run), group);
-    let regions = stream::iter(regions).map(carry_out).buffer_unordered(REGIONS_AT_ONCE).collect::<Vec<_>>();
-    let roles = stream::iter(roles.into_values()).map(carry_out).buffer_unordered(ROLES_AT_ONCE).collect::<Vec<_>>();
+    let regions = stream::iter(regions)
+        .map(carry_out)
+        .buffer_unordered(REGIONS_AT_ONCE)
+        .collect::<Vec<_>>();
+    let roles = stream::iter(roles.into_values())
+        .map(carry_out)
+        .buffer_unordered(ROLES_AT_ONCE)
+        .collect::<Vec<_>>();
     let (regions, roles) = futures::join!(regions, roles);
     let mut outcomes: Vec<_> = regions.into_iter().chain(roles).flatten().collect();
     let plan = &run.plan;
@@ -204,7 +225,11 @@ async fn group_of_changes(run: Arc<Run>, group: Vec<(Target, Change)>) -> Vec<(T
             step::carry_out(&run, &target, &change).await
         };
         tracing::info!(%target, ?outcome, "change ended");
-        run.tell(Event::Ended(target.clone(), outcome.clone(), began.elapsed()));
+        run.tell(Event::Ended(
+            target.clone(),
+            outcome.clone(),
+            began.elapsed(),
+        ));
         outcomes.push((target, outcome));
     }
     outcomes

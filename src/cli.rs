@@ -128,7 +128,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let (sender, mut receiver) = input::channel();
     let mut screen = Screen::enter()?;
     let reader = terminal::read_input(sender);
-    let ending = wizard::run(&mut screen.terminal, &mut receiver, &mut stops, source, options).await;
+    let ending = wizard::run(
+        &mut screen.terminal,
+        &mut receiver,
+        &mut stops,
+        source,
+        options,
+    )
+    .await;
     reader.abort();
     drop(screen);
     Ok(match ending {
@@ -144,7 +151,9 @@ async fn source(cli: &Cli) -> anyhow::Result<(Source, Former)> {
         let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
         return Ok((demo.source(), Former::Demo));
     }
-    let former = log::start().map_or(Former::NotKept, |path| Former::InLog(path.display().to_string()));
+    let former = log::start().map_or(Former::NotKept, |path| {
+        Former::InLog(path.display().to_string())
+    });
     // The embedded account is built asynchronously; AWS's own chain is not.
     let _ = cli;
     Ok((Source::Chain, former))
@@ -155,7 +164,11 @@ fn tell(ending: &Ending, former: &Former) -> Exit {
     match ending {
         Ending::Left { interrupted } => {
             say(&["Nothing was changed.".to_owned()]);
-            if *interrupted { Exit::Interrupted } else { Exit::Done }
+            if *interrupted {
+                Exit::Interrupted
+            } else {
+                Exit::Done
+            }
         }
         Ending::Ran {
             plan,
@@ -163,7 +176,11 @@ fn tell(ending: &Ending, former: &Former) -> Exit {
             interrupted,
         } => {
             say(&wizard::plain_report(plan, report, former));
-            if *interrupted { Exit::Interrupted } else { Exit::of_report(report) }
+            if *interrupted {
+                Exit::Interrupted
+            } else {
+                Exit::of_report(report)
+            }
         }
         Ending::Broken(task) => {
             say_error(&format!(
@@ -189,10 +206,14 @@ fn say_error(text: &str) {
 
 fn usable_terminal() -> Result<(), &'static str> {
     if !terminal::is_interactive() {
-        return Err("The wizard needs a terminal. Start it in one, without redirecting its input or output.");
+        return Err(
+            "The wizard needs a terminal. Start it in one, without redirecting its input or output.",
+        );
     }
     if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        return Err("The wizard cannot draw on this terminal (TERM=dumb). Start it in another one.");
+        return Err(
+            "The wizard cannot draw on this terminal (TERM=dumb). Start it in another one.",
+        );
     }
     Ok(())
 }
@@ -200,7 +221,11 @@ fn usable_terminal() -> Result<(), &'static str> {
 /// What the terminal can show, by `NO_COLOR` and the locale.
 fn look(ascii: bool) -> Look {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_lowercase();
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(set)
+        .unwrap_or_default()
+        .to_lowercase();
     Look {
         color: set("NO_COLOR").is_none(),
         unicode: !ascii && (locale.contains("utf-8") || locale.contains("utf8")),
@@ -219,7 +244,14 @@ mod tests {
 
     #[test]
     fn every_exit_code_is_explained_in_the_help() {
-        for exit in [Exit::Done, Exit::Failed, Exit::Partly, Exit::NotVerified, Exit::Usage, Exit::Interrupted] {
+        for exit in [
+            Exit::Done,
+            Exit::Failed,
+            Exit::Partly,
+            Exit::NotVerified,
+            Exit::Usage,
+            Exit::Interrupted,
+        ] {
             let code = format!("\n  {:<5}", exit as u8);
             assert!(EXAMPLES.contains(&code), "{exit:?}");
         }

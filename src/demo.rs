@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicU32;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockAws, StatefulService, StateViewError};
+use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockAws, StateViewError, StatefulService};
 use winterbaume_iam::IamService;
 use winterbaume_ssm::SsmService;
 use winterbaume_sts::StsService;
@@ -84,9 +84,11 @@ impl Demo {
     /// When the description cannot be turned into a state.
     pub async fn with(seed: Seed, manner: Manner) -> Result<Self, DemoError> {
         let (iam, ssm) = (Arc::new(IamService::new()), Arc::new(SsmService::new()));
-        iam.restore(DEFAULT_ACCOUNT_ID, IAM_REGION, seed.iam_state()).await?;
+        iam.restore(DEFAULT_ACCOUNT_ID, IAM_REGION, seed.iam_state())
+            .await?;
         for region in &seed.advanced {
-            ssm.restore(DEFAULT_ACCOUNT_ID, region, seed::advanced_tier(region)).await?;
+            ssm.restore(DEFAULT_ACCOUNT_ID, region, seed::advanced_tier(region))
+                .await?;
         }
         let aws = MockAws::builder()
             .with_service(StsService::new())
@@ -116,7 +118,13 @@ impl Demo {
 
     /// The account as a source, behind another HTTP client.
     pub fn source_through(&self, http: SharedHttpClient) -> Source {
-        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "embedded", None, None, "embedded account");
+        let credentials = Credentials::new(
+            "AKIAIOSFODNN7EXAMPLE",
+            "embedded",
+            None,
+            None,
+            "embedded account",
+        );
         Source::Wire(Arc::new(Wire {
             http,
             credentials: SharedCredentialsProvider::new(credentials),
@@ -128,12 +136,20 @@ impl Demo {
 
     /// What the account holds: every role by name.
     pub async fn roles(&self) -> BTreeMap<String, HeldRole> {
-        let state = self.state.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+        let state = self
+            .state
+            .iam
+            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
+            .await;
         state
             .roles
             .into_iter()
             .map(|(name, role)| {
-                let inline = role.inline_policies.into_iter().map(|p| (p.policy_name, p.policy_document)).collect();
+                let inline = role
+                    .inline_policies
+                    .into_iter()
+                    .map(|p| (p.policy_name, p.policy_document))
+                    .collect();
                 let held = HeldRole {
                     trust: role.assume_role_policy_document,
                     inline,

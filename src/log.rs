@@ -14,10 +14,22 @@ const FILTER: &str = "warn,sagemaker_ssh_setup=info";
 
 /// Starts logging; the file's path, or nothing where it cannot be written.
 pub fn start() -> Option<PathBuf> {
-    let folder = etcetera::choose_base_strategy().ok()?.state_dir()?.join("sagemaker-ssh-setup");
-    DirBuilder::new().recursive(true).mode(0o700).create(&folder).ok()?;
+    let folder = etcetera::choose_base_strategy()
+        .ok()?
+        .state_dir()?
+        .join("sagemaker-ssh-setup");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .ok()?;
     let path = folder.join("log");
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path).ok()?;
+    let file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path)
+        .ok()?;
     tracing_subscriber::fmt()
         .with_writer(Mutex::new(file))
         .with_ansi(false)

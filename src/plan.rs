@@ -59,7 +59,12 @@ pub enum State {
     /// Nothing; the text says what was found.
     InPlace(String),
     /// It cannot be done by this program: why, and the way out.
-    Blocked { reason: String, way_out: String },
+    Blocked {
+        reason: String,
+        way_out: String,
+        /// The document that the way out needs.
+        wanted: Option<String>,
+    },
 }
 
 /// One line of the plan.
@@ -150,7 +155,9 @@ impl Plan {
     }
 
     pub fn changes(&self) -> impl Iterator<Item = (&Item, &Change)> {
-        self.items.iter().filter_map(|item| item.change().map(|change| (item, change)))
+        self.items
+            .iter()
+            .filter_map(|item| item.change().map(|change| (item, change)))
     }
 }
 

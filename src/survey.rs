@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use futures::stream::{self, Stream, StreamExt};
 
 use crate::account::{Account, CallError, ErrorKind};
-use crate::model::{Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, Tier, TierReading};
+use crate::model::{
+    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, Tier, TierReading,
+};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 /// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
@@ -22,7 +24,10 @@ pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallErro
 }
 
 /// The tier of each region, in the order in which the answers arrive.
-pub fn tiers(account: &Account, regions: Vec<String>) -> impl Stream<Item = (String, TierReading)> + Send + 'static {
+pub fn tiers(
+    account: &Account,
+    regions: Vec<String>,
+) -> impl Stream<Item = (String, TierReading)> + Send + 'static {
     let account = account.clone();
     stream::iter(regions)
         .map(move |region| {
@@ -51,7 +56,10 @@ fn reading(answer: Result<(Tier, bool), CallError>) -> TierReading {
 /// the shipped list has to do then.
 pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Region> {
     let shipped = Region::shipped(partition);
-    let named = account.sagemaker_regions(partition).await.unwrap_or_default();
+    let named = account
+        .sagemaker_regions(partition)
+        .await
+        .unwrap_or_default();
     let mut further: Vec<Region> = named
         .iter()
         .filter(|code| shipped.iter().all(|region| region.code != **code))
@@ -63,13 +71,20 @@ pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Re
 }
 
 /// Everything that a plan for these choices needs, read anew.
-pub async fn chosen(account: &Account, identity: &Identity, quotas: Quotas, choices: &Choices) -> Survey {
+pub async fn chosen(
+    account: &Account,
+    identity: &Identity,
+    quotas: Quotas,
+    choices: &Choices,
+) -> Survey {
     let mut names: Vec<String> = [&choices.sagemaker_roles[..], &choices.user_roles[..]].concat();
     names.sort_unstable();
     names.dedup();
     let roles = stream::iter(names)
         .map(|name| async move {
-            let reading = role(account, &name).await.map_err(|error| error.to_string());
+            let reading = role(account, &name)
+                .await
+                .map_err(|error| error.to_string());
             (name, reading)
         })
         .buffer_unordered(ROLES_AT_ONCE)

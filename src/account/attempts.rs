@@ -97,7 +97,10 @@ where
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let attempt = cfg.load::<RequestAttempts>().map_or(1, |attempts| attempts.attempts());
+        let attempt = cfg.load::<RequestAttempts>().map_or(
+            1,
+            aws_smithy_runtime_api::client::retries::RequestAttempts::attempts,
+        );
         if let (true, Some(last)) = (attempt > 1, cfg.load::<LastFailure>()) {
             (self.sink.0)(Retry {
                 attempt,

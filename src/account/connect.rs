@@ -73,14 +73,18 @@ impl Source {
         let (sdk, origin) = match self {
             Self::Chain => chain(self, profile).await?,
             Self::Wire(wire) => {
-                let label = profile.map_or_else(|| wire.label.clone(), |name| format!("profile {name}"));
+                let label =
+                    profile.map_or_else(|| wire.label.clone(), |name| format!("profile {name}"));
                 (wire_config(wire), Origin::fixed(label))
             }
         };
         let region = sdk.region().map(ToString::to_string);
         let region_configured = region.is_some();
         let home_region = region.unwrap_or_else(|| STAND_IN_REGION.to_owned());
-        let sdk = sdk.into_builder().region(SdkRegion::new(home_region.clone())).build();
+        let sdk = sdk
+            .into_builder()
+            .region(SdkRegion::new(home_region.clone()))
+            .build();
         Ok(Account {
             sts: aws_sdk_sts::Client::new(&sdk),
             iam: aws_sdk_iam::Client::new(&sdk),
@@ -108,7 +112,9 @@ async fn chain(source: &Source, profile: Option<&str>) -> Result<(SdkConfig, Ori
         }
         // The chain would prefer credentials of the environment; a profile that was asked for comes first, as in the
         // AWS CLI.
-        let provider = ProfileFileCredentialsProvider::builder().profile_name(name).build();
+        let provider = ProfileFileCredentialsProvider::builder()
+            .profile_name(name)
+            .build();
         loader = loader.profile_name(name).credentials_provider(provider);
     }
     let sdk = loader.load().await;
@@ -164,7 +170,11 @@ fn http_client() -> SharedHttpClient {
         if let Some(settings) = settings {
             builder = builder.connector_settings(settings.clone());
         }
-        builder.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-        builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
+        builder.set_sleep_impl(
+            components.and_then(aws_sdk_sts::config::RuntimeComponents::sleep_impl),
+        );
+        builder
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .build()
     })
 }

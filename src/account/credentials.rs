@@ -27,7 +27,9 @@ impl Origin {
     pub(super) fn for_chain(profile: Option<&str>) -> Self {
         let env = Env::real();
         Self {
-            profile: profile.map(str::to_owned).or_else(|| env.get("AWS_PROFILE").ok()),
+            profile: profile
+                .map(str::to_owned)
+                .or_else(|| env.get("AWS_PROFILE").ok()),
             in_cloudshell: in_cloudshell(|name| env.get(name).ok()),
             label: Arc::default(),
         }
@@ -42,7 +44,11 @@ impl Origin {
     }
 
     pub(super) fn label(&self) -> String {
-        let label = self.label.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let label = self
+            .label
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         label.unwrap_or_else(|| "the AWS credential chain".to_owned())
     }
 
@@ -56,13 +62,18 @@ impl Origin {
 /// gives it away.
 fn in_cloudshell(get: impl Fn(&str) -> Option<String>) -> bool {
     get("AWS_EXECUTION_ENV").is_some_and(|value| value == "CloudShell")
-        || get("AWS_CONTAINER_CREDENTIALS_FULL_URI").is_some_and(|uri| uri.contains("localhost:1338"))
+        || get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+            .is_some_and(|uri| uri.contains("localhost:1338"))
 }
 
 fn describe(features: &[Feature], profile: Option<&str>, in_cloudshell: bool) -> String {
     let in_profile = |how: &str| {
         let name = profile.unwrap_or("default");
-        if how.is_empty() { format!("profile {name}") } else { format!("profile {name} ({how})") }
+        if how.is_empty() {
+            format!("profile {name}")
+        } else {
+            format!("profile {name} ({how})")
+        }
     };
     let has = |feature: &Feature| features.contains(feature);
     if has(&Feature::CredentialsEnvVars) {
@@ -73,11 +84,15 @@ fn describe(features: &[Feature], profile: Option<&str>, in_cloudshell: bool) ->
         in_profile("aws login")
     } else if has(&Feature::CredentialsProfileProcess) || has(&Feature::CredentialsProcess) {
         in_profile("credential process")
-    } else if has(&Feature::CredentialsProfileSourceProfile) || has(&Feature::CredentialsProfileNamedProvider) {
+    } else if has(&Feature::CredentialsProfileSourceProfile)
+        || has(&Feature::CredentialsProfileNamedProvider)
+    {
         in_profile("assumed role")
     } else if has(&Feature::CredentialsProfile) {
         in_profile("")
-    } else if has(&Feature::CredentialsEnvVarsStsWebIdToken) || has(&Feature::CredentialsProfileStsWebIdToken) {
+    } else if has(&Feature::CredentialsEnvVarsStsWebIdToken)
+        || has(&Feature::CredentialsProfileStsWebIdToken)
+    {
         "web identity token".to_owned()
     } else if in_cloudshell {
         "CloudShell".to_owned()
@@ -103,7 +118,9 @@ impl ProvideCredentials for Watched {
     {
         future::ProvideCredentials::new(async {
             let credentials = self.inner.provide_credentials().await?;
-            let features = credentials.get_property::<Vec<Feature>>().map_or(&[][..], Vec::as_slice);
+            let features = credentials
+                .get_property::<Vec<Feature>>()
+                .map_or(&[][..], Vec::as_slice);
             self.origin.note(features);
             Ok(credentials)
         })
@@ -117,16 +134,39 @@ mod tests {
     #[test]
     fn origins_have_a_name_that_a_person_knows() {
         for (features, profile, shell, expected) in [
-            (vec![Feature::CredentialsEnvVars], Some("x"), true, "environment variables"),
-            (vec![Feature::CredentialsProfile], Some("prod"), false, "profile prod"),
-            (vec![Feature::CredentialsProfile], None, false, "profile default"),
             (
-                vec![Feature::CredentialsProfileSourceProfile, Feature::CredentialsProfile],
+                vec![Feature::CredentialsEnvVars],
+                Some("x"),
+                true,
+                "environment variables",
+            ),
+            (
+                vec![Feature::CredentialsProfile],
+                Some("prod"),
+                false,
+                "profile prod",
+            ),
+            (
+                vec![Feature::CredentialsProfile],
+                None,
+                false,
+                "profile default",
+            ),
+            (
+                vec![
+                    Feature::CredentialsProfileSourceProfile,
+                    Feature::CredentialsProfile,
+                ],
                 Some("ops"),
                 false,
                 "profile ops (assumed role)",
             ),
-            (vec![Feature::CredentialsProfileSso], Some("dev"), false, "profile dev (Identity Center)"),
+            (
+                vec![Feature::CredentialsProfileSso],
+                Some("dev"),
+                false,
+                "profile dev (Identity Center)",
+            ),
             (vec![Feature::CredentialsHttp], None, true, "CloudShell"),
             (vec![Feature::CredentialsHttp], None, false, "container"),
             (vec![], None, false, "the AWS credential chain"),
@@ -140,11 +180,17 @@ mod tests {
         let environment = |name: &'static str, value: &'static str| {
             move |asked: &str| (asked == name).then(|| value.to_owned())
         };
-        assert!(in_cloudshell(environment("AWS_EXECUTION_ENV", "CloudShell")));
+        assert!(in_cloudshell(environment(
+            "AWS_EXECUTION_ENV",
+            "CloudShell"
+        )));
         assert!(in_cloudshell(environment(
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "http://localhost:1338/latest"
         )));
-        assert!(!in_cloudshell(environment("AWS_EXECUTION_ENV", "AWS_ECS_FARGATE")));
+        assert!(!in_cloudshell(environment(
+            "AWS_EXECUTION_ENV",
+            "AWS_ECS_FARGATE"
+        )));
     }
 }

@@ -57,7 +57,10 @@ impl CallError {
             [] => "No profile is configured yet.".to_owned(),
             names => format!("There are: {}.", names.join(", ")),
         };
-        Self::local(ErrorKind::UnknownProfile, format!("The profile {name} does not exist. {known}"))
+        Self::local(
+            ErrorKind::UnknownProfile,
+            format!("The profile {name} does not exist. {known}"),
+        )
     }
 
     pub(super) fn configuration(error: &(dyn Error + 'static)) -> Self {
@@ -84,7 +87,11 @@ impl CallError {
     }
 
     /// Understands an SDK error, and writes the cause to the log.
-    pub(super) fn of_sdk<E>(action: &'static str, region: Option<&str>, error: &SdkError<E, HttpResponse>) -> Self
+    pub(super) fn of_sdk<E>(
+        action: &'static str,
+        region: Option<&str>,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
@@ -120,13 +127,18 @@ impl CallError {
 
     /// Whether waiting and trying again is likely to help where the SDK does not do it by itself.
     pub fn is_busy(&self) -> bool {
-        self.kind == ErrorKind::TooManyUpdates || self.code.as_deref() == Some("ConcurrentModification")
+        self.kind == ErrorKind::TooManyUpdates
+            || self.code.as_deref() == Some("ConcurrentModification")
     }
 
     /// What happened, in one sentence for a person.
     pub fn sentence(&self) -> String {
         let action = self.action;
-        let place = self.region.as_ref().map(|region| format!(" in {region}")).unwrap_or_default();
+        let place = self
+            .region
+            .as_ref()
+            .map(|region| format!(" in {region}"))
+            .unwrap_or_default();
         let quoted = || clean(&self.message);
         match &self.kind {
             ErrorKind::NoCredentials => "No AWS credentials were found.".to_owned(),
@@ -135,18 +147,28 @@ impl CallError {
             ErrorKind::InvalidCredentials => {
                 format!("AWS does not accept these credentials{place}: {}", quoted())
             }
-            ErrorKind::Denied { by_organization: true } => {
+            ErrorKind::Denied {
+                by_organization: true,
+            } => {
                 format!("A policy of the organization denies {action}{place}.")
             }
-            ErrorKind::Denied { by_organization: false } => {
+            ErrorKind::Denied {
+                by_organization: false,
+            } => {
                 format!("You are not allowed to call {action}{place}.")
             }
-            ErrorKind::Throttled => format!("AWS is throttling {action}{place}, also after several tries."),
+            ErrorKind::Throttled => {
+                format!("AWS is throttling {action}{place}, also after several tries.")
+            }
             ErrorKind::NotFound => format!("AWS does not find it: {}", quoted()),
-            ErrorKind::LimitExceeded => format!("AWS refuses it because a quota is used up: {}", quoted()),
+            ErrorKind::LimitExceeded => {
+                format!("AWS refuses it because a quota is used up: {}", quoted())
+            }
             ErrorKind::Malformed => format!("AWS does not accept the document: {}", quoted()),
             ErrorKind::Unmodifiable => "Only AWS may change this role.".to_owned(),
-            ErrorKind::TooManyUpdates => format!("Another change of the same setting is under way{place}."),
+            ErrorKind::TooManyUpdates => {
+                format!("Another change of the same setting is under way{place}.")
+            }
             ErrorKind::Unreachable => format!("AWS could not be reached{place} ({}).", quoted()),
             ErrorKind::TimedOut => format!("AWS did not answer {action}{place} in time."),
             ErrorKind::NotAws => {
@@ -164,7 +186,8 @@ impl CallError {
     pub fn advice(&self) -> String {
         match &self.kind {
             ErrorKind::NoCredentials => {
-                "Sign in with \"aws login\" or \"aws sso login\", or set AWS_PROFILE to one of your profiles.".to_owned()
+                "Sign in with \"aws login\" or \"aws sso login\", or set AWS_PROFILE to one of your profiles."
+                    .to_owned()
             }
             ErrorKind::UnknownProfile => "Choose another profile, or add it with \"aws configure sso\".".to_owned(),
             ErrorKind::Expired => {
@@ -215,19 +238,31 @@ impl Error for CallError {}
 fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
-        "UnrecognizedClientException" | "InvalidClientTokenId" | "SignatureDoesNotMatch" | "InvalidSignatureException"
-        | "AuthFailure" | "MissingAuthenticationToken" | "IncompleteSignature" => ErrorKind::InvalidCredentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => ErrorKind::Denied {
-            by_organization: message.contains("service control policy"),
-        },
-        "Throttling" | "ThrottlingException" | "ThrottledException" | "TooManyRequestsException"
+        "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "AuthFailure"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature" => ErrorKind::InvalidCredentials,
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => {
+            ErrorKind::Denied {
+                by_organization: message.contains("service control policy"),
+            }
+        }
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "TooManyRequestsException"
         | "RequestLimitExceeded" => ErrorKind::Throttled,
         "NoSuchEntity" | "ServiceSettingNotFound" | "ParameterNotFound" => ErrorKind::NotFound,
         "LimitExceeded" => ErrorKind::LimitExceeded,
         "MalformedPolicyDocument" => ErrorKind::Malformed,
         "UnmodifiableEntity" => ErrorKind::Unmodifiable,
         "TooManyUpdates" => ErrorKind::TooManyUpdates,
-        "InternalServerError" | "InternalFailure" | "ServiceFailure" | "ServiceUnavailable" => ErrorKind::Service,
+        "InternalServerError" | "InternalFailure" | "ServiceFailure" | "ServiceUnavailable" => {
+            ErrorKind::Service
+        }
         _ => ErrorKind::Other,
     }
 }
@@ -239,13 +274,16 @@ where
 {
     if let Some(credentials) = find::<CredentialsError>(error) {
         return match credentials {
-            CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
-                ErrorKind::NoCredentials
-            }
+            CredentialsError::CredentialsNotLoaded(_)
+            | CredentialsError::InvalidConfiguration(_) => ErrorKind::NoCredentials,
             CredentialsError::ProviderTimedOut(_) => ErrorKind::TimedOut,
             _ => {
                 let text = format!("{}", DisplayErrorContext(credentials)).to_lowercase();
-                if text.contains("expired") { ErrorKind::Expired } else { ErrorKind::NoCredentials }
+                if text.contains("expired") {
+                    ErrorKind::Expired
+                } else {
+                    ErrorKind::NoCredentials
+                }
             }
         };
     }

@@ -41,7 +41,9 @@ impl Account {
             .iam
             .list_account_aliases()
             .customize()
-            .interceptor(Attempts::<op::list_account_aliases::ListAccountAliasesError>::new(&self.attempts))
+            .interceptor(
+                Attempts::<op::list_account_aliases::ListAccountAliasesError>::new(&self.attempts),
+            )
             .send()
             .await
             .map_err(|error| CallError::of_sdk("iam:ListAccountAliases", None, &error))?;
@@ -57,7 +59,9 @@ impl Account {
             .iam
             .get_account_summary()
             .customize()
-            .interceptor(Attempts::<op::get_account_summary::GetAccountSummaryError>::new(&self.attempts))
+            .interceptor(
+                Attempts::<op::get_account_summary::GetAccountSummaryError>::new(&self.attempts),
+            )
             .send()
             .await
             .map_err(|error| CallError::of_sdk("iam:GetAccountSummary", None, &error))?;
@@ -66,7 +70,10 @@ impl Account {
             usize::try_from(*value).ok().filter(|value| *value > 0)
         };
         let defaults = Quotas::default();
-        let (trust, inline) = (quota("AssumeRolePolicySizeQuota"), quota("RolePolicySizeQuota"));
+        let (trust, inline) = (
+            quota("AssumeRolePolicySizeQuota"),
+            quota("RolePolicySizeQuota"),
+        );
         Ok(Quotas {
             trust: trust.unwrap_or(defaults.trust),
             inline: inline.unwrap_or(defaults.inline),
@@ -75,7 +82,9 @@ impl Account {
     }
 
     /// All roles of the account, page by page. The stream ends after an error.
-    pub fn roles(&self) -> impl Stream<Item = Result<Vec<RoleSummary>, CallError>> + Send + 'static {
+    pub fn roles(
+        &self,
+    ) -> impl Stream<Item = Result<Vec<RoleSummary>, CallError>> + Send + 'static {
         let account = self.clone();
         stream::try_unfold(Next::Start, move |next| {
             let account = account.clone();
@@ -91,7 +100,9 @@ impl Account {
                     .max_items(size)
                     .set_marker(marker.clone())
                     .customize()
-                    .interceptor(Attempts::<op::list_roles::ListRolesError>::new(&account.attempts))
+                    .interceptor(Attempts::<op::list_roles::ListRolesError>::new(
+                        &account.attempts,
+                    ))
                     .send()
                     .await
                     .map_err(|error| CallError::of_sdk("iam:ListRoles", None, &error))?;
@@ -107,7 +118,11 @@ impl Account {
     ///
     /// # Errors
     /// When any part cannot be read: half a reading would make a wrong plan.
-    pub async fn role(&self, name: &str, managed_of_interest: &[&str]) -> Result<RoleReading, CallError> {
+    pub async fn role(
+        &self,
+        name: &str,
+        managed_of_interest: &[&str],
+    ) -> Result<RoleReading, CallError> {
         let role = self.get_role(name).await?;
         let names = self.inline_policy_names(name).await?;
         let inline = stream::iter(names)
@@ -161,14 +176,20 @@ impl Account {
     ///
     /// # Errors
     /// When it may not be read.
-    pub async fn inline_policy(&self, role: &str, policy: &str) -> Result<Option<String>, CallError> {
+    pub async fn inline_policy(
+        &self,
+        role: &str,
+        policy: &str,
+    ) -> Result<Option<String>, CallError> {
         let answer = self
             .iam
             .get_role_policy()
             .role_name(role)
             .policy_name(policy)
             .customize()
-            .interceptor(Attempts::<op::get_role_policy::GetRolePolicyError>::new(&self.attempts))
+            .interceptor(Attempts::<op::get_role_policy::GetRolePolicyError>::new(
+                &self.attempts,
+            ))
             .send()
             .await;
         match answer {
@@ -190,9 +211,9 @@ impl Account {
             .role_name(role)
             .policy_document(document)
             .customize()
-            .interceptor(Attempts::<op::update_assume_role_policy::UpdateAssumeRolePolicyError>::new(
-                &self.attempts,
-            ))
+            .interceptor(Attempts::<
+                op::update_assume_role_policy::UpdateAssumeRolePolicyError,
+            >::new(&self.attempts))
             .send()
             .await
             .map(drop)
@@ -203,14 +224,21 @@ impl Account {
     ///
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
-    pub async fn write_inline_policy(&self, role: &str, policy: &str, document: &str) -> Result<(), CallError> {
+    pub async fn write_inline_policy(
+        &self,
+        role: &str,
+        policy: &str,
+        document: &str,
+    ) -> Result<(), CallError> {
         self.iam
             .put_role_policy()
             .role_name(role)
             .policy_name(policy)
             .policy_document(document)
             .customize()
-            .interceptor(Attempts::<op::put_role_policy::PutRolePolicyError>::new(&self.attempts))
+            .interceptor(Attempts::<op::put_role_policy::PutRolePolicyError>::new(
+                &self.attempts,
+            ))
             .send()
             .await
             .map(drop)
@@ -240,7 +268,9 @@ impl Account {
                 .role_name(role)
                 .set_marker(marker.clone())
                 .customize()
-                .interceptor(Attempts::<op::list_role_policies::ListRolePoliciesError>::new(&self.attempts))
+                .interceptor(
+                    Attempts::<op::list_role_policies::ListRolePoliciesError>::new(&self.attempts),
+                )
                 .send()
                 .await
                 .map_err(|error| CallError::of_sdk("iam:ListRolePolicies", None, &error))?;
@@ -261,17 +291,22 @@ impl Account {
                 .role_name(role)
                 .set_marker(marker.clone())
                 .customize()
-                .interceptor(Attempts::<op::list_attached_role_policies::ListAttachedRolePoliciesError>::new(
-                    &self.attempts,
-                ))
+                .interceptor(Attempts::<
+                    op::list_attached_role_policies::ListAttachedRolePoliciesError,
+                >::new(&self.attempts))
                 .send()
                 .await
                 .map_err(|error| CallError::of_sdk("iam:ListAttachedRolePolicies", None, &error))?;
-            policies.extend(answer.attached_policies().iter().map(|policy| AttachedPolicy {
-                name: policy.policy_name().unwrap_or_default().to_owned(),
-                arn: policy.policy_arn().unwrap_or_default().to_owned(),
-                document: None,
-            }));
+            policies.extend(
+                answer
+                    .attached_policies()
+                    .iter()
+                    .map(|policy| AttachedPolicy {
+                        name: policy.policy_name().unwrap_or_default().to_owned(),
+                        arn: policy.policy_arn().unwrap_or_default().to_owned(),
+                        document: None,
+                    }),
+            );
             match Next::of(answer.is_truncated(), answer.marker(), marker.as_deref()) {
                 Next::Marker(next) => marker = Some(next),
                 Next::Start | Next::End => return Ok(policies),
@@ -286,7 +321,9 @@ impl Account {
             .get_policy()
             .policy_arn(arn)
             .customize()
-            .interceptor(Attempts::<op::get_policy::GetPolicyError>::new(&self.attempts))
+            .interceptor(Attempts::<op::get_policy::GetPolicyError>::new(
+                &self.attempts,
+            ))
             .send()
             .await
             .map_err(|error| CallError::of_sdk("iam:GetPolicy", None, &error))?;
@@ -300,7 +337,9 @@ impl Account {
             .policy_arn(arn)
             .version_id(version)
             .customize()
-            .interceptor(Attempts::<op::get_policy_version::GetPolicyVersionError>::new(&self.attempts))
+            .interceptor(
+                Attempts::<op::get_policy_version::GetPolicyVersionError>::new(&self.attempts),
+            )
             .send()
             .await
             .map_err(|error| CallError::of_sdk("iam:GetPolicyVersion", None, &error))?;

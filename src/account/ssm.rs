@@ -6,14 +6,28 @@ use super::attempts::Attempts;
 use super::{Account, CallError};
 use crate::model::{Partition, Tier};
 
-/// The short form of the setting's ID, as Systems Manager documents it for GetServiceSetting.
+/// The short form of the setting's ID, as Systems Manager documents it for `GetServiceSetting`.
 const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
 const SAGEMAKER_REGIONS: &str = "/aws/service/global-infrastructure/services/sagemaker/regions";
 /// Regions that answer for the public parameters (Systems Manager User Guide), first choice first.
 const PARAMETER_REGIONS: [&str; 17] = [
-    "us-east-1", "us-east-2", "us-west-1", "us-west-2", "ap-east-1", "ap-south-1", "ap-northeast-1",
-    "ap-northeast-2", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1", "eu-west-1", "eu-west-2",
-    "eu-west-3", "eu-north-1", "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "ap-east-1",
+    "ap-south-1",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-north-1",
+    "sa-east-1",
 ];
 
 impl Account {
@@ -28,12 +42,18 @@ impl Account {
             .get_service_setting()
             .setting_id(ACTIVATION_TIER)
             .customize()
-            .interceptor(Attempts::<op::get_service_setting::GetServiceSettingError>::new(&self.attempts))
+            .interceptor(
+                Attempts::<op::get_service_setting::GetServiceSettingError>::new(&self.attempts),
+            )
             .send()
             .await
             .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
-        let setting = answer.service_setting().ok_or_else(|| CallError::not_aws(ACTION, "setting"))?;
-        let value = setting.setting_value().ok_or_else(|| CallError::not_aws(ACTION, "value"))?;
+        let setting = answer
+            .service_setting()
+            .ok_or_else(|| CallError::not_aws(ACTION, "setting"))?;
+        let value = setting
+            .setting_value()
+            .ok_or_else(|| CallError::not_aws(ACTION, "value"))?;
         Ok((Tier::from_value(value), setting.status() == Some("Default")))
     }
 
@@ -41,7 +61,13 @@ impl Account {
     ///
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
-    pub async fn write_tier(&self, region: &str, tier: &Tier, account: &str, partition: &Partition) -> Result<(), CallError> {
+    pub async fn write_tier(
+        &self,
+        region: &str,
+        tier: &Tier,
+        account: &str,
+        partition: &Partition,
+    ) -> Result<(), CallError> {
         // Updating is documented with the ARN, reading with the short form.
         let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}");
         self.ssm(region)
@@ -49,7 +75,9 @@ impl Account {
             .setting_id(arn)
             .setting_value(tier.value())
             .customize()
-            .interceptor(Attempts::<op::update_service_setting::UpdateServiceSettingError>::new(&self.attempts))
+            .interceptor(Attempts::<
+                op::update_service_setting::UpdateServiceSettingError,
+            >::new(&self.attempts))
             .send()
             .await
             .map(drop)
@@ -78,10 +106,14 @@ impl Account {
                 .path(SAGEMAKER_REGIONS)
                 .set_next_token(token.clone())
                 .customize()
-                .interceptor(Attempts::<op::get_parameters_by_path::GetParametersByPathError>::new(&self.attempts))
+                .interceptor(Attempts::<
+                    op::get_parameters_by_path::GetParametersByPathError,
+                >::new(&self.attempts))
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk("ssm:GetParametersByPath", Some(region), &error))?;
+                .map_err(|error| {
+                    CallError::of_sdk("ssm:GetParametersByPath", Some(region), &error)
+                })?;
             // The list mixes partitions.
             codes.extend(
                 answer
@@ -103,5 +135,7 @@ impl Account {
 /// `eu-west-1`: what may be used as part of a host name.
 fn is_region_code(text: &str) -> bool {
     (5..=24).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

@@ -15,15 +15,20 @@ impl Account {
             .sts
             .get_caller_identity()
             .customize()
-            .interceptor(Attempts::<aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError>::new(
-                &self.attempts,
-            ))
+            .interceptor(Attempts::<
+                aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError,
+            >::new(&self.attempts))
             .send()
             .await
             .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
-        let account = answer.account().ok_or_else(|| CallError::not_aws(ACTION, "account number"))?;
-        let arn = answer.arn().ok_or_else(|| CallError::not_aws(ACTION, "ARN"))?;
-        let partition = Partition::of_arn(arn).ok_or_else(|| CallError::not_aws(ACTION, "usable ARN"))?;
+        let account = answer
+            .account()
+            .ok_or_else(|| CallError::not_aws(ACTION, "account number"))?;
+        let arn = answer
+            .arn()
+            .ok_or_else(|| CallError::not_aws(ACTION, "ARN"))?;
+        let partition =
+            Partition::of_arn(arn).ok_or_else(|| CallError::not_aws(ACTION, "usable ARN"))?;
         Ok(Identity {
             account: account.to_owned(),
             arn: arn.to_owned(),

@@ -106,11 +106,17 @@ impl Step<'_> {
         let document = &self.change.after;
         match self.target {
             Target::Trust { role } => self.account.write_trust(role, document).await,
-            Target::Policy { role, policy } => self.account.write_inline_policy(role, policy, document).await,
+            Target::Policy { role, policy } => {
+                self.account
+                    .write_inline_policy(role, policy, document)
+                    .await
+            }
             Target::Tier { region } => {
                 let identity = &self.run.plan.identity;
                 let tier = Tier::from_value(document);
-                self.account.write_tier(region, &tier, &identity.account, &identity.partition).await
+                self.account
+                    .write_tier(region, &tier, &identity.account, &identity.partition)
+                    .await
             }
         }
     }
@@ -122,7 +128,10 @@ impl Step<'_> {
         let mut told = false;
         loop {
             let found = self.read().await;
-            if found.as_ref().is_ok_and(|found| self.is_planned(found.as_deref())) {
+            if found
+                .as_ref()
+                .is_ok_and(|found| self.is_planned(found.as_deref()))
+            {
                 return Outcome::Done;
             }
             match waits.next() {
@@ -139,8 +148,7 @@ impl Step<'_> {
                         (Ok(found), _) if found != self.change.before => Outcome::Stale { found },
                         (Ok(_), Some(error)) => Outcome::Failed(error),
                         (Ok(_), None) => Outcome::NotSeenYet,
-                        (Err(_), Some(error)) => Outcome::Unknown(error),
-                        (Err(error), None) => Outcome::Unknown(error),
+                        (Err(_), Some(error)) | (Err(error), None) => Outcome::Unknown(error),
                     };
                 }
             }
@@ -155,7 +163,10 @@ impl Step<'_> {
         if matches!(self.target, Target::Tier { .. }) {
             return found == self.change.after;
         }
-        match (Document::parse(found), Document::parse(self.change.after.as_str())) {
+        match (
+            Document::parse(found),
+            Document::parse(self.change.after.as_str()),
+        ) {
             (Ok(found), Ok(wanted)) => meaning::same(&found, &wanted),
             _ => false,
         }

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -26,8 +27,12 @@ use super::{ACTIVATION_TIER, IAM_REGION, Seed};
 use crate::model::{Partition, Region};
 
 /// RFC 3986's unreserved characters stay as they are.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// GetParametersByPath gives at most ten a page.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+/// `GetParametersByPath` gives at most ten a page.
 const PARAMETERS_A_PAGE: usize = 10;
 
 /// The account behind the edge.
@@ -42,11 +47,18 @@ pub(super) struct Account {
 impl Account {
     pub(super) async fn tier(&self, region: &str) -> Option<String> {
         let state = self.ssm.snapshot(DEFAULT_ACCOUNT_ID, region).await;
-        state.service_settings.get(ACTIVATION_TIER).map(|setting| setting.setting_value.clone())
+        state
+            .service_settings
+            .get(ACTIVATION_TIER)
+            .map(|setting| setting.setting_value.clone())
     }
 
     async fn role(&self, name: &str) -> Option<RoleView> {
-        self.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await.roles.remove(name)
+        self.iam
+            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
+            .await
+            .roles
+            .remove(name)
     }
 }
 
@@ -70,7 +82,11 @@ impl fmt::Debug for Edge {
 }
 
 impl HttpClient for Edge {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
             account: Arc::clone(&self.account),
             inner: self.inner.http_connector(settings, components),
@@ -112,19 +128,24 @@ impl Call {
         let host = host.split(['/', ':']).next().unwrap_or_default();
         let mut labels = host.split('.');
         let service = labels.next().unwrap_or_default().to_owned();
-        let region = labels.next().filter(|label| *label != "amazonaws").unwrap_or(IAM_REGION).to_owned();
+        let region = labels
+            .next()
+            .filter(|label| *label != "amazonaws")
+            .unwrap_or(IAM_REGION)
+            .to_owned();
         let body = request.body().bytes().unwrap_or_default();
-        let (action, fields) = match request.headers().get("x-amz-target") {
-            Some(target) => {
-                let body: Value = serde_json::from_slice(body).unwrap_or_default();
-                let fields = body.as_object().into_iter().flatten();
-                let fields = fields.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
-                (target.rsplit('.').next().unwrap_or_default().to_owned(), fields.collect())
-            }
-            None => {
-                let fields = form(&String::from_utf8_lossy(body));
-                (fields.get("Action").cloned().unwrap_or_default(), fields)
-            }
+        let (action, fields) = if let Some(target) = request.headers().get("x-amz-target") {
+            let body: Value = serde_json::from_slice(body).unwrap_or_default();
+            let fields = body.as_object().into_iter().flatten();
+            let fields =
+                fields.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+            (
+                target.rsplit('.').next().unwrap_or_default().to_owned(),
+                fields.collect(),
+            )
+        } else {
+            let fields = form(&String::from_utf8_lossy(body));
+            (fields.get("Action").cloned().unwrap_or_default(), fields)
         };
         Self {
             service,
@@ -139,12 +160,19 @@ impl Call {
     }
 
     fn writes(&self) -> bool {
-        ["Put", "Update", "Delete", "Reset"].iter().any(|verb| self.action.starts_with(verb))
+        ["Put", "Update", "Delete", "Reset"]
+            .iter()
+            .any(|verb| self.action.starts_with(verb))
     }
 
     /// About what such a call takes from Europe; the same for the same call, so that no two runs differ.
     fn latency(&self) -> Duration {
-        let spread: u64 = self.region.bytes().chain(self.action.bytes()).map(u64::from).sum();
+        let spread: u64 = self
+            .region
+            .bytes()
+            .chain(self.action.bytes())
+            .map(u64::from)
+            .sum();
         let base = match (self.service.as_str(), self.writes()) {
             ("ssm", false) => 80 + spread % 13 * 25,
             ("ssm", true) => 200 + spread % 13 * 40,
@@ -163,22 +191,27 @@ impl Connector {
             tokio::time::sleep(call.latency()).await;
         }
         if call.service == "iam" && call.writes() {
-            let left = account.throttled_writes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            let left =
+                account
+                    .throttled_writes
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
             if left.is_ok() {
-                return Ok(error(&call, 400, "Throttling", "Rate exceeded"));
+                return Ok(error(&call, "Throttling", "Rate exceeded"));
             }
         }
         if call.service == "ssm" && account.seed.not_enabled.contains(&call.region) {
             let message = "The security token included in the request is invalid.";
-            return Ok(error(&call, 400, "UnrecognizedClientException", message));
+            return Ok(error(&call, "UnrecognizedClientException", message));
         }
         match (call.service.as_str(), call.action.as_str()) {
             ("sts", "GetCallerIdentity") => Ok(self.caller()),
             ("iam", "ListRoles") => Ok(self.role_page(&call).await),
-            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => match self.refusal(&call).await {
-                Some(refusal) => Ok(refusal),
-                None => self.inner.call(request).await,
-            },
+            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => {
+                match self.refusal(&call).await {
+                    Some(refusal) => Ok(refusal),
+                    None => self.inner.call(request).await,
+                }
+            }
             ("iam", _) => {
                 let answer = self.inner.call(request).await?;
                 Ok(self.as_iam_writes_it(&call, answer).await)
@@ -186,16 +219,22 @@ impl Connector {
             ("ssm", "GetServiceSetting") => Ok(self.setting(&call).await),
             ("ssm", "UpdateServiceSetting" | "ResetServiceSetting") => {
                 // AWS takes the setting's ARN and its short name for the same thing; winterbaume does not.
-                let mut body: Value = request.body().bytes().and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default();
+                let mut body: Value = request
+                    .body()
+                    .bytes()
+                    .and_then(|b| serde_json::from_slice(b).ok())
+                    .unwrap_or_default();
                 if let Some(object) = body.as_object_mut() {
                     object.insert("SettingId".to_owned(), ACTIVATION_TIER.into());
                 }
                 let body = body.to_string();
-                request.headers_mut().insert("content-length", body.len().to_string());
+                request
+                    .headers_mut()
+                    .insert("content-length", body.len().to_string());
                 *request.body_mut() = SdkBody::from(body);
                 self.inner.call(request).await
             }
-            ("ssm", "GetParametersByPath") => Ok(self.parameters(&call)),
+            ("ssm", "GetParametersByPath") => Ok(Self::parameters(&call)),
             _ => self.inner.call(request).await,
         }
     }
@@ -214,11 +253,21 @@ impl Connector {
 
     /// A page of roles, in the order of their names.
     async fn role_page(&self, call: &Call) -> HttpResponse {
-        let state = self.account.iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+        let state = self
+            .account
+            .iam
+            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
+            .await;
         let mut roles: Vec<_> = state.roles.into_values().collect();
         roles.sort_by(|a, b| a.name.cmp(&b.name));
-        let size = call.field("MaxItems").and_then(|n| n.parse().ok()).unwrap_or(100);
-        let start = call.field("Marker").and_then(|n| n.parse().ok()).unwrap_or(0);
+        let size = call
+            .field("MaxItems")
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(100);
+        let start = call
+            .field("Marker")
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(0);
         let page: String = roles.iter().skip(start).take(size).map(member).collect();
         let end = start + size;
         let more = if end < roles.len() {
@@ -236,14 +285,23 @@ impl Connector {
     async fn refusal(&self, call: &Call) -> Option<HttpResponse> {
         let role = self.account.role(call.field("RoleName")?).await?;
         if role.path.starts_with("/aws-service-role/") || role.path.starts_with("/aws-reserved/") {
-            let message = format!("Cannot perform the operation on the protected role '{}'", role.name);
-            return Some(error(call, 400, "UnmodifiableEntity", &message));
+            let message = format!(
+                "Cannot perform the operation on the protected role '{}'",
+                role.name
+            );
+            return Some(error(call, "UnmodifiableEntity", &message));
         }
         let document = call.field("PolicyDocument")?;
         let deleted = call.action == "UpdateAssumeRolePolicy"
-            && ["\"AROA", "\"AIDA"].iter().any(|principal| document.contains(principal));
+            && ["\"AROA", "\"AIDA"]
+                .iter()
+                .any(|principal| document.contains(principal));
         if deleted || serde_json::from_str::<Value>(document).is_err() {
-            return Some(error(call, 400, "MalformedPolicyDocument", "Invalid principal in policy or no JSON"));
+            return Some(error(
+                call,
+                "MalformedPolicyDocument",
+                "Invalid principal in policy or no JSON",
+            ));
         }
         None
     }
@@ -251,7 +309,11 @@ impl Connector {
     /// IAM percent-encodes every document, and names a role's permissions boundary.
     async fn as_iam_writes_it(&self, call: &Call, answer: HttpResponse) -> HttpResponse {
         let status = answer.status();
-        let Some(body) = answer.body().bytes().map(|bytes| String::from_utf8_lossy(bytes).into_owned()) else {
+        let Some(body) = answer
+            .body()
+            .bytes()
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        else {
             return answer;
         };
         let mut body = body;
@@ -272,7 +334,7 @@ impl Connector {
                 body = body.replace("</Role>", &element);
             }
         }
-        response(status.as_u16(), "text/xml", body)
+        response(status, "text/xml", body)
     }
 
     async fn setting(&self, call: &Call) -> HttpResponse {
@@ -285,18 +347,25 @@ impl Connector {
             "ARN": format!("arn:aws:ssm:{}:{DEFAULT_ACCOUNT_ID}:servicesetting{ACTIVATION_TIER}", call.region),
             "Status": if value.is_some() { "Customized" } else { "Default" },
         }});
-        response(200, "application/x-amz-json-1.1", setting.to_string())
+        response(
+            http::StatusCode::OK.into(),
+            "application/x-amz-json-1.1",
+            setting.to_string(),
+        )
     }
 
     /// The public parameters that name SageMaker's regions; every partition's, unsorted, as AWS does it.
-    fn parameters(&self, call: &Call) -> HttpResponse {
+    fn parameters(call: &Call) -> HttpResponse {
         let mut regions: Vec<Region> = ["cn-north-1", "us-east-1", "us-gov-west-1"]
             .into_iter()
             .flat_map(|region| Region::shipped(&Partition::of_region(region)))
             .collect();
         regions.reverse();
         let path = call.field("Path").unwrap_or_default();
-        let start: usize = call.field("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
+        let start: usize = call
+            .field("NextToken")
+            .and_then(|token| token.parse().ok())
+            .unwrap_or(0);
         let page: Vec<_> = regions
             .iter()
             .skip(start)
@@ -308,7 +377,11 @@ impl Connector {
         if let (true, Some(object)) = (end < regions.len(), answer.as_object_mut()) {
             object.insert("NextToken".to_owned(), end.to_string().into());
         }
-        response(200, "application/x-amz-json-1.1", answer.to_string())
+        response(
+            http::StatusCode::OK.into(),
+            "application/x-amz-json-1.1",
+            answer.to_string(),
+        )
     }
 }
 
@@ -322,7 +395,9 @@ fn member(role: &RoleView) -> String {
         escaped(&role.name),
         escaped(&role.role_id),
         escaped(&role.arn),
-        role.create_date.as_deref().unwrap_or("2024-01-31T10:10:10Z"),
+        role.create_date
+            .as_deref()
+            .unwrap_or("2024-01-31T10:10:10Z"),
         escaped(&role.description),
         utf8_percent_encode(&role.assume_role_policy_document, ENCODED),
         role.max_session_duration,
@@ -330,7 +405,11 @@ fn member(role: &RoleView) -> String {
 }
 
 fn form(body: &str) -> HashMap<String, String> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     body.split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(key, value)| (decode(key), decode(value)))
@@ -345,13 +424,22 @@ fn encode_element(body: &str, tag: &str) -> String {
     for part in parts {
         let (text, rest) = part.split_once(&close).unwrap_or((part, ""));
         let plain = unescaped(text);
-        out.push_str(&format!("{open}{}{close}{rest}", utf8_percent_encode(&plain, ENCODED)));
+        for piece in [
+            &open,
+            &utf8_percent_encode(&plain, ENCODED).to_string(),
+            &close,
+            rest,
+        ] {
+            out.push_str(piece);
+        }
     }
     out
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 fn unescaped(text: &str) -> String {
@@ -363,7 +451,8 @@ fn unescaped(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
-fn error(call: &Call, status: u16, code: &str, message: &str) -> HttpResponse {
+fn error(call: &Call, code: &str, message: &str) -> HttpResponse {
+    let status = http::StatusCode::BAD_REQUEST.into();
     if call.service == "ssm" {
         let body = json!({"__type": code, "message": message});
         response(status, "application/x-amz-json-1.1", body.to_string())
@@ -378,11 +467,10 @@ fn error(call: &Call, status: u16, code: &str, message: &str) -> HttpResponse {
 }
 
 fn xml(body: &str) -> HttpResponse {
-    response(200, "text/xml", body.to_owned())
+    response(http::StatusCode::OK.into(), "text/xml", body.to_owned())
 }
 
-fn response(status: u16, kind: &'static str, body: String) -> HttpResponse {
-    let status = StatusCode::try_from(status).unwrap_or(StatusCode::try_from(500).unwrap_or_else(|_| unreachable!()));
+fn response(status: StatusCode, kind: &'static str, body: String) -> HttpResponse {
     let mut response = HttpResponse::new(status, SdkBody::from(body));
     response.headers_mut().insert("content-type", kind);
     response

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use winterbaume_core::DEFAULT_ACCOUNT_ID;
 use winterbaume_iam::views::{
-    AttachedPolicyView, IamStateView, InlinePolicyView, ManagedPolicyView, PolicyVersionView, RoleView,
+    AttachedPolicyView, IamStateView, InlinePolicyView, ManagedPolicyView, PolicyVersionView,
+    RoleView,
 };
 use winterbaume_ssm::views::{ServiceSettingView, SsmStateView};
 
@@ -84,7 +85,11 @@ impl Seed {
             .iter()
             .enumerate()
             .map(|(number, role)| {
-                let attached = role.attached.iter().map(|policy| attach(role, policy, &mut policies)).collect();
+                let attached = role
+                    .attached
+                    .iter()
+                    .map(|policy| attach(role, policy, &mut policies))
+                    .collect();
                 (role.name.clone(), role_view(number, role, attached))
             })
             .collect();
@@ -97,13 +102,20 @@ impl Seed {
     }
 }
 
-fn role_view(number: usize, role: &SeedRole, attached_policies: Vec<AttachedPolicyView>) -> RoleView {
+fn role_view(
+    number: usize,
+    role: &SeedRole,
+    attached_policies: Vec<AttachedPolicyView>,
+) -> RoleView {
     RoleView {
         name: role.name.clone(),
         role_id: format!("AROAEXAMPLEROLE{number:06}"),
         account_id: DEFAULT_ACCOUNT_ID.to_owned(),
         path: role.path.clone(),
-        arn: format!("arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role{}{}", role.path, role.name),
+        arn: format!(
+            "arn:aws:iam::{DEFAULT_ACCOUNT_ID}:role{}{}",
+            role.path, role.name
+        ),
         assume_role_policy_document: text(&role.trust),
         description: role.description.clone(),
         create_date: Some(CREATED.to_owned()),
@@ -129,7 +141,10 @@ fn attach(
     policies: &mut HashMap<String, ManagedPolicyView>,
 ) -> AttachedPolicyView {
     let path = format!("/{}/", role.name);
-    let arn = format!("arn:aws:iam::{DEFAULT_ACCOUNT_ID}:policy{path}{}", policy.name);
+    let arn = format!(
+        "arn:aws:iam::{DEFAULT_ACCOUNT_ID}:policy{path}{}",
+        policy.name
+    );
     let document = text(&policy.document);
     let view = ManagedPolicyView {
         policy_name: policy.name.clone(),

@@ -25,13 +25,17 @@ pub enum RoleArnError {
     NotAnArn,
     #[error("This ARN belongs to {0}, not to IAM. A role's ARN looks like {EXAMPLE}.")]
     WrongService(String),
-    #[error("This is the session of a role. The role itself looks like arn:aws:iam::123456789012:role/{0}.")]
+    #[error(
+        "This is the session of a role. The role itself looks like arn:aws:iam::123456789012:role/{0}."
+    )]
     Session(String),
     #[error("This is the ARN of a {0}, not of a role. A role's ARN looks like {EXAMPLE}.")]
     WrongKind(String),
     #[error("The account number has to be twelve digits, as in {EXAMPLE}.")]
     Account,
-    #[error("IAM role names are 1 to 64 letters, digits or any of _+=,.@- and this one is not. Example: {EXAMPLE}.")]
+    #[error(
+        "IAM role names are 1 to 64 letters, digits or any of _+=,.@- and this one is not. Example: {EXAMPLE}."
+    )]
     Name,
 }
 
@@ -125,7 +129,10 @@ mod tests {
         let error = |text: &str| text.parse::<RoleArn>().unwrap_err();
         assert_eq!(error("  "), RoleArnError::Empty);
         assert_eq!(error("hello"), RoleArnError::NotAnArn);
-        assert_eq!(error("arn:aws:iam::123456789012:role"), RoleArnError::NotAnArn);
+        assert_eq!(
+            error("arn:aws:iam::123456789012:role"),
+            RoleArnError::NotAnArn
+        );
         assert_eq!(
             error("arn:aws:s3:::bucket/key"),
             RoleArnError::WrongService("s3".into())
@@ -139,7 +146,10 @@ mod tests {
             RoleArnError::WrongKind("user".into())
         );
         assert_eq!(error("arn:aws:iam::12345:role/x"), RoleArnError::Account);
-        assert_eq!(error("arn:aws:iam::123456789012:role/a b"), RoleArnError::Name);
+        assert_eq!(
+            error("arn:aws:iam::123456789012:role/a b"),
+            RoleArnError::Name
+        );
         assert_eq!(error("arn:aws:iam::123456789012:role/"), RoleArnError::Name);
         let long = format!("arn:aws:iam::123456789012:role/{}", "x".repeat(65));
         assert_eq!(error(&long), RoleArnError::Name);

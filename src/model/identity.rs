@@ -1,4 +1,4 @@
-//! Who is signed in: the answer of STS GetCallerIdentity, understood.
+//! Who is signed in: the answer of STS `GetCallerIdentity`, understood.
 
 use super::Partition;
 

@@ -105,7 +105,10 @@ mod tests {
             codes.dedup();
             assert_eq!((list.len(), codes.len()), (count, count), "{partition}");
             assert!(codes.contains(&region));
-            assert!(list.iter().all(|r| Partition::of_region(&r.code) == partition));
+            assert!(
+                list.iter()
+                    .all(|r| Partition::of_region(&r.code) == partition)
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A role as ListRoles gives it.
+/// A role as `ListRoles` gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleSummary {
     pub name: String,

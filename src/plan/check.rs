@@ -13,7 +13,8 @@ const LONGEST_PATH_AND_NAME: usize = 64;
 pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
     let state = match reading {
         Some(TierReading::Known {
-            tier: Tier::Advanced, ..
+            tier: Tier::Advanced,
+            ..
         }) => State::InPlace("Advanced instances are already on here.".to_owned()),
         Some(TierReading::Known { tier, default }) => State::Change(Change {
             before: Some(tier.value().to_owned()),
@@ -28,7 +29,9 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             why,
             "Whoever looks after the account's policies can allow Systems Manager in this region, or leave the region out.",
         ),
-        Some(TierReading::Failed(why)) => blocked(why, "Read the regions again, or leave this region out."),
+        Some(TierReading::Failed(why)) => {
+            blocked(why, "Read the regions again, or leave this region out.")
+        }
         None => blocked(
             "The tier of this region has not been read yet.",
             "Wait for the reading, or read the regions again.",
@@ -47,17 +50,49 @@ fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> State {
     State::Blocked {
         reason: reason.into(),
         way_out: way_out.into(),
+        wanted: None,
+    }
+}
+
+impl State {
+    /// A refusal with the document that somebody else can put in its place.
+    fn with_document(self, document: String) -> Self {
+        match self {
+            Self::Blocked {
+                reason, way_out, ..
+            } => Self::Blocked {
+                reason,
+                way_out,
+                wanted: Some(document),
+            },
+            other => other,
+        }
     }
 }
 
 /// All items of one role, and how full its inline policies get.
-pub(super) fn role(chosen: &ChosenRole, survey: &Survey, choices: &Choices) -> (Vec<Item>, Option<InlineSize>) {
+pub(super) fn role(
+    chosen: &ChosenRole,
+    survey: &Survey,
+    choices: &Choices,
+) -> (Vec<Item>, Option<InlineSize>) {
     let targets = targets(chosen);
-    let all = |state: &State| targets.iter().map(|target| item(target, state.clone(), Vec::new())).collect();
+    let all = |state: &State| {
+        targets
+            .iter()
+            .map(|target| item(target, state.clone(), Vec::new()))
+            .collect()
+    };
     let reading = match survey.roles.get(chosen.name) {
         Some(Ok(reading)) => reading,
         Some(Err(why)) => {
-            return (all(&blocked(why.clone(), "Read the role again, or leave it out.")), None);
+            return (
+                all(&blocked(
+                    why.clone(),
+                    "Read the role again, or leave it out.",
+                )),
+                None,
+            );
         }
         None => {
             let state = blocked(
@@ -96,7 +131,10 @@ pub(super) fn role(chosen: &ChosenRole, survey: &Survey, choices: &Choices) -> (
             });
             // What is in place stays in place, whoever may change the role.
             let state = match (&refusal, state) {
-                (Some(refusal), State::Change(_) | State::Blocked { .. }) => refusal.clone(),
+                (Some(refusal), State::Change(change)) => {
+                    refusal.clone().with_document(change.after)
+                }
+                (Some(refusal), State::Blocked { .. }) => refusal.clone(),
                 (_, state) => state,
             };
             let warnings = role.warnings(target, &state);
@@ -153,7 +191,7 @@ impl Role<'_> {
                 return Some(blocked(
                     "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.",
                     "In the IAM Identity Center console open Permission sets, this role's set, Permissions, Inline \
-                     policy, and add the statements shown here to what is there; then provision the set again.",
+                     policy. Add the statements of this document to what is there, and provision the set again.",
                 ));
             }
             RoleKind::Ordinary => {}
@@ -209,7 +247,11 @@ impl Role<'_> {
             .map_err(|error| error.to_string())?;
         let (length, quotas) = (size(extended.text()), self.survey.quotas);
         if length > quotas.trust {
-            let whose = if quotas.read { "this account's quota" } else { "AWS's default quota" };
+            let whose = if quotas.read {
+                "this account's quota"
+            } else {
+                "AWS's default quota"
+            };
             return Ok(blocked(
                 format!(
                     "With one statement more the trust policy has {length} characters, and {whose} is {}.",
@@ -251,11 +293,14 @@ impl Role<'_> {
         };
         let before = self.reading.inline.get(name);
         if before.is_some_and(|text| found(text)) {
-            return Ok(State::InPlace("The role carries this inline policy already.".to_owned()));
+            return Ok(State::InPlace(
+                "The role carries this inline policy already.".to_owned(),
+            ));
         }
-        let managed = self.reading.attached.iter().find(|policy| {
-            policy.name == name && policy.document.as_deref().is_some_and(found)
-        });
+        let managed =
+            self.reading.attached.iter().find(|policy| {
+                policy.name == name && policy.document.as_deref().is_some_and(found)
+            });
         if let Some(policy) = managed {
             return Ok(State::InPlace(format!(
                 "A managed policy with the same meaning is attached ({}).",
@@ -283,17 +328,31 @@ impl Role<'_> {
         let mut warnings = Vec::new();
         match (target, state) {
             (Target::Policy { policy, .. }, State::Change(change)) => {
-                warnings.extend(change.before.as_ref().map(|before| replaced(before, &change.after)));
-                if self.reading.attached.iter().any(|attached| attached.name == *policy) {
+                warnings.extend(
+                    change
+                        .before
+                        .as_ref()
+                        .map(|before| replaced(before, &change.after)),
+                );
+                if self
+                    .reading
+                    .attached
+                    .iter()
+                    .any(|attached| attached.name == *policy)
+                {
                     warnings.push(format!(
                         "A managed policy named {policy} is attached as well and says something else. It stays."
                     ));
                 }
             }
             (Target::Trust { .. }, State::Change(change)) => {
-                let access = change.before.as_deref().and_then(|text| Document::parse(text).ok()).map(|document| {
-                    trust::systems_manager_access(&document, self.place, &self.regions())
-                });
+                let access = change
+                    .before
+                    .as_deref()
+                    .and_then(|text| Document::parse(text).ok())
+                    .map(|document| {
+                        trust::systems_manager_access(&document, self.place, &self.regions())
+                    });
                 if access == Some(Access::UnmetCondition) {
                     warnings.push(
                         "A statement for Systems Manager is there, but under a condition that this account does not \
@@ -304,7 +363,9 @@ impl Role<'_> {
             }
             _ => {}
         }
-        if let (Some(boundary), State::Change(_) | State::InPlace(_)) = (&self.reading.boundary, state) {
+        if let (Some(boundary), State::Change(_) | State::InPlace(_)) =
+            (&self.reading.boundary, state)
+        {
             warnings.push(format!(
                 "The role has a permissions boundary ({boundary}), which can take back what its policies give."
             ));
@@ -321,8 +382,12 @@ fn replaced(before: &str, after: &str) -> String {
     };
     match lost {
         Some(0) => "The policy is there but incomplete; it is replaced by the complete one.".to_owned(),
-        Some(1) => "The policy is there with other contents and is replaced: 1 permission in it now will be gone.".to_owned(),
-        Some(n) => format!("The policy is there with other contents and is replaced: {n} permissions in it now will be gone."),
+        Some(1) => {
+            "The policy is there with other contents and is replaced: 1 permission in it now will be gone.".to_owned()
+        }
+        Some(n) => {
+            format!("The policy is there with other contents and is replaced: {n} permissions in it now will be gone.")
+        }
         None => "The policy is there but cannot be understood; it is replaced.".to_owned(),
     }
 }

@@ -1,12 +1,14 @@
 //! The "in place" rules and the refusals, as a plan over surveys made by hand.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use super::*;
-use crate::model::{AttachedPolicy, ConnectFrom, Partition, Quotas, RoleReading, Tier, TierReading};
+use crate::model::{
+    AttachedPolicy, ConnectFrom, Partition, Quotas, RoleReading, Tier, TierReading,
+};
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::{Document, document::size};
 
@@ -49,7 +51,10 @@ fn survey(roles: Vec<RoleReading>) -> Survey {
     Survey {
         identity: identity(),
         quotas: Quotas::default(),
-        roles: roles.into_iter().map(|role| (role.name.clone(), Ok(role))).collect(),
+        roles: roles
+            .into_iter()
+            .map(|role| (role.name.clone(), Ok(role)))
+            .collect(),
         tiers: BTreeMap::new(),
     }
 }
@@ -74,7 +79,9 @@ fn items(survey: &Survey, choices: &Choices) -> BTreeMap<String, Item> {
 
 fn reason(item: &Item) -> &str {
     match &item.state {
-        State::Blocked { reason, way_out } => {
+        State::Blocked {
+            reason, way_out, ..
+        } => {
             assert!(!way_out.is_empty());
             reason
         }
@@ -84,7 +91,10 @@ fn reason(item: &Item) -> &str {
 
 #[test]
 fn a_fresh_sagemaker_role_gets_trust_and_server_policy() {
-    let items = items(&survey(vec![role("R", "/", SAGEMAKER_TRUST)]), &sagemaker("R"));
+    let items = items(
+        &survey(vec![role("R", "/", SAGEMAKER_TRUST)]),
+        &sagemaker("R"),
+    );
     assert_eq!(
         items.keys().collect::<Vec<_>>(),
         ["policy:R/SSHSageMakerServerPolicy", "trust:R"]
@@ -93,12 +103,21 @@ fn a_fresh_sagemaker_role_gets_trust_and_server_policy() {
     assert_eq!(trust.before.as_deref(), Some(SAGEMAKER_TRUST));
     let after = Document::parse(trust.after.as_str()).unwrap();
     assert_eq!(after.statements().len(), 2);
-    assert!(items["policy:R/SSHSageMakerServerPolicy"].change().unwrap().before.is_none());
+    assert!(
+        items["policy:R/SSHSageMakerServerPolicy"]
+            .change()
+            .unwrap()
+            .before
+            .is_none()
+    );
 }
 
 #[test]
 fn the_access_path_decides_who_gets_which_policy() {
-    let survey = survey(vec![role("S", "/", SAGEMAKER_TRUST), role("U", "/", SAGEMAKER_TRUST)]);
+    let survey = survey(vec![
+        role("S", "/", SAGEMAKER_TRUST),
+        role("U", "/", SAGEMAKER_TRUST),
+    ]);
     let ids = |connect_from| {
         let choices = Choices {
             connect_from,
@@ -107,7 +126,10 @@ fn the_access_path_decides_who_gets_which_policy() {
         };
         items(&survey, &choices).into_keys().collect::<Vec<_>>()
     };
-    let (server, client) = ("policy:S/SSHSageMakerServerPolicy", "policy:S/SSHSageMakerClientPolicy");
+    let (server, client) = (
+        "policy:S/SSHSageMakerServerPolicy",
+        "policy:S/SSHSageMakerClientPolicy",
+    );
     let user = "policy:U/SSHSageMakerClientPolicy";
     assert_eq!(ids(ConnectFrom::Laptop), [server, user, "trust:S"]);
     assert_eq!(ids(ConnectFrom::Studio), [client, server, "trust:S"]);
@@ -122,10 +144,19 @@ fn a_role_chosen_twice_is_planned_once() {
         ..sagemaker("S")
     };
     let plan = Plan::new(&survey, &choices);
-    let ids: Vec<_> = plan.items.iter().map(|item| item.target.to_string()).collect();
+    let ids: Vec<_> = plan
+        .items
+        .iter()
+        .map(|item| item.target.to_string())
+        .collect();
     assert_eq!(
         ids,
-        ["tier:eu-west-1", "trust:S", "policy:S/SSHSageMakerServerPolicy", "policy:S/SSHSageMakerClientPolicy"]
+        [
+            "tier:eu-west-1",
+            "trust:S",
+            "policy:S/SSHSageMakerServerPolicy",
+            "policy:S/SSHSageMakerClientPolicy"
+        ]
     );
 }
 
@@ -173,10 +204,19 @@ fn a_managed_policy_of_the_same_name_and_meaning_is_in_place() {
     let id = format!("policy:R/{SERVER_POLICY}");
     let same = items(&survey(vec![reading.clone()]), &sagemaker("R"));
     assert!(matches!(&same[&id].state, State::InPlace(found) if found.contains("managed")));
-    reading.attached = attach(&document.text().replace("CreateActivation", "DeleteActivation"));
+    reading.attached = attach(
+        &document
+            .text()
+            .replace("CreateActivation", "DeleteActivation"),
+    );
     let other = items(&survey(vec![reading]), &sagemaker("R"));
     assert!(other[&id].change().is_some());
-    assert!(other[&id].warnings.iter().any(|warning| warning.contains("attached as well")));
+    assert!(
+        other[&id]
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("attached as well"))
+    );
 }
 
 #[test]
@@ -184,14 +224,20 @@ fn shell_access_found_in_place_is_not_taken_away_but_missing_one_is_added_when_w
     let partition = Partition::default();
     let state = |found: bool, wanted: bool| {
         let mut reading = role("U", "/", SAGEMAKER_TRUST);
-        let text = place(&partition).client_policy(found).unwrap().text().to_owned();
+        let text = place(&partition)
+            .client_policy(found)
+            .unwrap()
+            .text()
+            .to_owned();
         reading.inline.insert(CLIENT_POLICY.into(), text);
         let choices = Choices {
             user_roles: vec!["U".into()],
             shell_access: wanted,
             ..Choices::default()
         };
-        items(&survey(vec![reading]), &choices)[&format!("policy:U/{CLIENT_POLICY}")].change().is_none()
+        items(&survey(vec![reading]), &choices)[&format!("policy:U/{CLIENT_POLICY}")]
+            .change()
+            .is_none()
     };
     assert!(state(false, false) && state(true, true) && state(true, false));
     assert!(!state(false, true));
@@ -209,22 +255,63 @@ fn a_differing_policy_is_replaced_with_a_warning_that_counts_what_goes() {
     let items = items(&survey(vec![reading]), &choices);
     let item = &items[&format!("policy:U/{CLIENT_POLICY}")];
     assert_eq!(item.change().unwrap().before.as_deref(), Some(old));
-    assert!(item.warnings[0].contains("1 permission in it now will be gone"), "{:?}", item.warnings);
+    assert!(
+        item.warnings[0].contains("1 permission in it now will be gone"),
+        "{:?}",
+        item.warnings
+    );
 }
 
 #[test]
 fn roles_that_aws_would_refuse_are_blocked_with_reason_and_way_out() {
     let long = "x".repeat(60);
     for (name, path, words) in [
-        ("SLR", "/aws-service-role/support.amazonaws.com/", "belongs to an AWS service"),
-        ("AWSReservedSSO_X_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/eu-west-1/", "permission set"),
+        (
+            "SLR",
+            "/aws-service-role/support.amazonaws.com/",
+            "belongs to an AWS service",
+        ),
+        (
+            "AWSReservedSSO_X_0123456789abcdef",
+            "/aws-reserved/sso.amazonaws.com/eu-west-1/",
+            "permission set",
+        ),
         (long.as_str(), "/service-role/", "73 characters"),
     ] {
-        let items = items(&survey(vec![role(name, path, SAGEMAKER_TRUST)]), &sagemaker(name));
+        let items = items(
+            &survey(vec![role(name, path, SAGEMAKER_TRUST)]),
+            &sagemaker(name),
+        );
         for item in items.values() {
             assert!(reason(item).contains(words), "{item:?}");
         }
     }
+}
+
+#[test]
+fn an_identity_center_role_comes_with_the_policy_for_its_permission_set() {
+    let (name, path) = (
+        "AWSReservedSSO_X_0123456789abcdef",
+        "/aws-reserved/sso.amazonaws.com/eu-west-1/",
+    );
+    let choices = Choices {
+        user_roles: vec![name.into()],
+        ..Choices::default()
+    };
+    let partition = Partition::default();
+    let expected = place(&partition).client_policy(false).unwrap();
+    let items = items(&survey(vec![role(name, path, SAGEMAKER_TRUST)]), &choices);
+    let State::Blocked {
+        wanted: Some(wanted),
+        ..
+    } = &items[&format!("policy:{name}/{CLIENT_POLICY}")].state
+    else {
+        panic!("{items:?}");
+    };
+    assert_eq!(
+        Document::parse(wanted.as_str()).unwrap().value(),
+        expected.value()
+    );
 }
 
 #[test]
@@ -234,8 +321,15 @@ fn a_long_path_and_name_does_not_matter_for_a_user_role() {
         user_roles: vec![name.clone()],
         ..Choices::default()
     };
-    let items = items(&survey(vec![role(&name, "/service-role/", SAGEMAKER_TRUST)]), &choices);
-    assert!(items[&format!("policy:{name}/{CLIENT_POLICY}")].change().is_some());
+    let items = items(
+        &survey(vec![role(&name, "/service-role/", SAGEMAKER_TRUST)]),
+        &choices,
+    );
+    assert!(
+        items[&format!("policy:{name}/{CLIENT_POLICY}")]
+            .change()
+            .is_some()
+    );
 }
 
 #[test]
@@ -246,7 +340,11 @@ fn a_deleted_principal_blocks_the_trust_and_only_the_trust() {
     );
     let items = items(&survey(vec![role("R", "/", &trust)]), &sagemaker("R"));
     assert!(reason(&items["trust:R"]).contains("AROAEXAMPLEDELETED12"));
-    assert!(items["policy:R/SSHSageMakerServerPolicy"].change().is_some());
+    assert!(
+        items["policy:R/SSHSageMakerServerPolicy"]
+            .change()
+            .is_some()
+    );
 }
 
 #[test]
@@ -254,12 +352,20 @@ fn quotas_are_counted_without_white_space_and_over_all_inline_policies() {
     // One character below, and one above, what the quota allows.
     let partition = Partition::default();
     let reading = role("R", "/", SAGEMAKER_TRUST);
-    let server = size(place(&partition).server_policy(&reading.arn).unwrap().text());
+    let server = size(
+        place(&partition)
+            .server_policy(&reading.arn)
+            .unwrap()
+            .text(),
+    );
     for (room, fits) in [(0, true), (1, false)] {
         let mut reading = reading.clone();
         let frame = r#"{"Statement":[],"Id":""}"#;
         let filler = "x".repeat(10_240 - server - size(frame) + room);
-        reading.inline.insert("other".into(), format!(" {{\n\"Statement\" : [ ],\t\"Id\":\"{filler}\" }} "));
+        reading.inline.insert(
+            "other".into(),
+            format!(" {{\n\"Statement\" : [ ],\t\"Id\":\"{filler}\" }} "),
+        );
         let items = items(&survey(vec![reading]), &sagemaker("R"));
         let item = &items["policy:R/SSHSageMakerServerPolicy"];
         assert_eq!(item.change().is_some(), fits, "{item:?}");
@@ -280,14 +386,25 @@ fn the_trust_quota_is_the_accounts_own() {
         inline: 10_240,
         read: true,
     };
-    assert!(items(&survey, &sagemaker("R"))["trust:R"].change().is_some());
+    assert!(
+        items(&survey, &sagemaker("R"))["trust:R"]
+            .change()
+            .is_some()
+    );
 }
 
 #[test]
 fn a_trust_that_cannot_be_read_safely_is_blocked_and_never_rewritten() {
-    for trust in ["<html>", "{}", r#"{"Statement":[{"Effect":"Allow","Effect":"Deny"}]}"#] {
+    for trust in [
+        "<html>",
+        "{}",
+        r#"{"Statement":[{"Effect":"Allow","Effect":"Deny"}]}"#,
+    ] {
         let items = items(&survey(vec![role("R", "/", trust)]), &sagemaker("R"));
-        assert!(reason(&items["trust:R"]).starts_with("This cannot be planned"), "{trust}");
+        assert!(
+            reason(&items["trust:R"]).starts_with("This cannot be planned"),
+            "{trust}"
+        );
     }
 }
 
@@ -296,7 +413,12 @@ fn a_permissions_boundary_is_a_warning() {
     let mut reading = role("R", "/", SAGEMAKER_TRUST);
     reading.boundary = Some("arn:aws:iam::123456789012:policy/Limit".into());
     for item in items(&survey(vec![reading]), &sagemaker("R")).values() {
-        assert!(item.warnings.iter().any(|warning| warning.contains("boundary")), "{item:?}");
+        assert!(
+            item.warnings
+                .iter()
+                .any(|warning| warning.contains("boundary")),
+            "{item:?}"
+        );
     }
 }
 
@@ -304,13 +426,28 @@ fn a_permissions_boundary_is_a_warning() {
 fn regions_are_planned_by_their_tier() {
     let mut survey = survey(Vec::new());
     let readings = [
-        ("a", TierReading::Known { tier: Tier::Standard, default: true }),
-        ("b", TierReading::Known { tier: Tier::Advanced, default: false }),
+        (
+            "a",
+            TierReading::Known {
+                tier: Tier::Standard,
+                default: true,
+            },
+        ),
+        (
+            "b",
+            TierReading::Known {
+                tier: Tier::Advanced,
+                default: false,
+            },
+        ),
         ("c", TierReading::NotEnabled),
         ("d", TierReading::Denied("no".into())),
         ("e", TierReading::Failed("gone".into())),
     ];
-    survey.tiers = readings.into_iter().map(|(code, reading)| (code.to_owned(), reading)).collect();
+    survey.tiers = readings
+        .into_iter()
+        .map(|(code, reading)| (code.to_owned(), reading))
+        .collect();
     let choices = Choices {
         regions: ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec(),
         ..Choices::default()
@@ -320,7 +457,10 @@ fn regions_are_planned_by_their_tier() {
     assert_eq!((totals.changes, totals.in_place, totals.blocked), (1, 1, 4));
     let (item, change) = plan.changes().next().unwrap();
     assert_eq!(item.target.to_string(), "tier:a");
-    assert_eq!((change.before.as_deref(), change.after.as_str()), (Some("standard"), "advanced"));
+    assert_eq!(
+        (change.before.as_deref(), change.after.as_str()),
+        (Some("standard"), "advanced")
+    );
     assert!(change.was_default);
 }
 
@@ -333,8 +473,20 @@ fn the_saved_plan_holds_exact_documents_under_its_format_and_version() {
     assert_eq!(saved["version"], 1);
     assert_eq!(saved["account"], ACCOUNT);
     assert_eq!(saved["choices"]["connect_from"], "laptop");
-    let ids: Vec<_> = saved["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
-    assert_eq!(ids, [json!("tier:eu-west-1"), json!("trust:R"), json!("policy:R/SSHSageMakerServerPolicy")]);
+    let ids: Vec<_> = saved["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].clone())
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            json!("tier:eu-west-1"),
+            json!("trust:R"),
+            json!("policy:R/SSHSageMakerServerPolicy")
+        ]
+    );
     assert_eq!(saved["items"][0]["state"], "blocked");
     assert_eq!(saved["items"][1]["before"], odd);
     assert_eq!(saved["items"][2]["before"], serde_json::Value::Null);

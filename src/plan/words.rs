@@ -20,7 +20,11 @@ impl Target {
             Self::Tier { region } => format!("Tier of {region}"),
             Self::Trust { role } => format!("Trust of {role}"),
             Self::Policy { role, policy } => {
-                let which = if policy == SERVER_POLICY { "Server" } else { "Client" };
+                let which = if policy == SERVER_POLICY {
+                    "Server"
+                } else {
+                    "Client"
+                };
                 format!("{which} policy of {role}")
             }
         }
@@ -56,7 +60,9 @@ impl Target {
                 Tier::Advanced
             ),
             Self::Trust { role } => {
-                format!("iam:UpdateAssumeRolePolicy\n  RoleName        {role}\n  PolicyDocument  as below")
+                format!(
+                    "iam:UpdateAssumeRolePolicy\n  RoleName        {role}\n  PolicyDocument  as below"
+                )
             }
             Self::Policy { role, policy } => format!(
                 "iam:PutRolePolicy\n  RoleName        {role}\n  PolicyName      {policy}\n  PolicyDocument  as below"
@@ -78,10 +84,14 @@ impl Target {
                 format!("aws iam delete-role-policy --role-name {role} --policy-name {policy}")
             }
             (Self::Policy { role, policy }, Some(_)) => {
-                format!("aws iam put-role-policy --role-name {role} --policy-name {policy} with the former document")
+                format!(
+                    "aws iam put-role-policy --role-name {role} --policy-name {policy} with the former document"
+                )
             }
             (Self::Trust { role }, _) => {
-                format!("aws iam update-assume-role-policy --role-name {role} with the former document")
+                format!(
+                    "aws iam update-assume-role-policy --role-name {role} with the former document"
+                )
             }
         }
     }
@@ -133,7 +143,10 @@ impl Plan {
             Some((last, [])) => last.clone(),
             Some((last, first)) => format!("{} and {last}", first.join(", ")),
         };
-        format!("This {what} in the account {}.", self.identity.account_label())
+        format!(
+            "This {what} in the account {}.",
+            self.identity.account_label()
+        )
     }
 }
 

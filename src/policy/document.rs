@@ -41,7 +41,9 @@ impl Document {
             let message = error.to_string();
             match message.strip_prefix(REPEATED) {
                 Some(rest) => DocumentError::RepeatedKey(
-                    rest.rsplit_once(" at line").map_or(rest, |(key, _)| key).to_owned(),
+                    rest.rsplit_once(" at line")
+                        .map_or(rest, |(key, _)| key)
+                        .to_owned(),
                 ),
                 None => DocumentError::NotJson(message),
             }
@@ -89,7 +91,9 @@ impl Document {
         };
         let new = match old.strip_suffix(']') {
             // An empty list takes no comma.
-            Some(open) if open.trim_end().ends_with('[') => format!("{}{statement}]", open.trim_end()),
+            Some(open) if open.trim_end().ends_with('[') => {
+                format!("{}{statement}]", open.trim_end())
+            }
             Some(open) => format!("{},{statement}]", open.trim_end()),
             None => format!("[{old},{statement}]"),
         };
@@ -220,15 +224,28 @@ mod tests {
 
     fn extended(text: &str) -> String {
         let document = Document::parse(text).unwrap();
-        document.with_statement(&json!({"Effect": "Allow"})).unwrap().text().to_owned()
+        document
+            .with_statement(&json!({"Effect": "Allow"}))
+            .unwrap()
+            .text()
+            .to_owned()
     }
 
     #[test]
     fn one_statement_is_added_and_every_other_byte_stays() {
         for (before, after) in [
-            (r#"{"Statement":[{"Sid":"a"}]}"#, r#"{"Statement":[{"Sid":"a"},{"Effect":"Allow"}]}"#),
-            (r#"{"Statement":{"Sid":"a"}}"#, r#"{"Statement":[{"Sid":"a"},{"Effect":"Allow"}]}"#),
-            (r#"{"Statement":[ ]}"#, r#"{"Statement":[{"Effect":"Allow"}]}"#),
+            (
+                r#"{"Statement":[{"Sid":"a"}]}"#,
+                r#"{"Statement":[{"Sid":"a"},{"Effect":"Allow"}]}"#,
+            ),
+            (
+                r#"{"Statement":{"Sid":"a"}}"#,
+                r#"{"Statement":[{"Sid":"a"},{"Effect":"Allow"}]}"#,
+            ),
+            (
+                r#"{"Statement":[ ]}"#,
+                r#"{"Statement":[{"Effect":"Allow"}]}"#,
+            ),
             (
                 "{ \"Id\": 1.50e3,\n \"Statement\" : [ {\"Sid\":\"]\"}\n ],\t\"X\":[1, 2] }",
                 "{ \"Id\": 1.50e3,\n \"Statement\" : [ {\"Sid\":\"]\"},{\"Effect\":\"Allow\"}],\t\"X\":[1, 2] }",
@@ -260,13 +277,18 @@ mod tests {
     fn encoded_documents_are_decoded_once_and_plain_ones_left_alone() {
         let plain = r#"{"Statement":[],"Id":"a%2Fb 100% +"}"#;
         assert_eq!(decoded(plain), plain);
-        let encoded = percent_encoding::utf8_percent_encode(plain, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encoded =
+            percent_encoding::utf8_percent_encode(plain, percent_encoding::NON_ALPHANUMERIC)
+                .to_string();
         assert_eq!(decoded(&encoded), plain);
     }
 
     #[test]
     fn white_space_between_parts_does_not_count() {
-        assert_eq!(size("{ \"a b\" :\n\t[ 1 , \"\\\" \" ] }"), size("{\"a b\":[1,\"\\\" \"]}"));
+        assert_eq!(
+            size("{ \"a b\" :\n\t[ 1 , \"\\\" \" ] }"),
+            size("{\"a b\":[1,\"\\\" \"]}")
+        );
         assert_eq!(size("{\"a b\":1}"), 9);
     }
 }

@@ -108,8 +108,10 @@ fn sorted_set(value: &Value, lower: bool) -> Value {
 fn principal(value: &Value) -> Value {
     match value {
         Value::Object(kinds) => {
-            let mut plain: Map<_, _> =
-                kinds.iter().map(|(kind, who)| (kind.clone(), sorted_set(who, false))).collect();
+            let mut plain: Map<_, _> = kinds
+                .iter()
+                .map(|(kind, who)| (kind.clone(), sorted_set(who, false)))
+                .collect();
             plain.sort_keys();
             Value::Object(plain)
         }
@@ -147,7 +149,10 @@ mod tests {
     use super::*;
 
     fn document(statements: &str) -> Document {
-        Document::parse(format!(r#"{{"Version":"2012-10-17","Statement":{statements}}}"#)).unwrap()
+        Document::parse(format!(
+            r#"{{"Version":"2012-10-17","Statement":{statements}}}"#
+        ))
+        .unwrap()
     }
 
     #[test]
@@ -190,7 +195,10 @@ mod tests {
             assert!(!same(&document(base), &document(&variant)), "{variant}");
         }
         let old = Document::parse(format!(r#"{{"Statement":{base}}}"#)).unwrap();
-        assert!(!same(&document(base), &old), "the version switches policy variables on");
+        assert!(
+            !same(&document(base), &old),
+            "the version switches policy variables on"
+        );
     }
 
     #[test]

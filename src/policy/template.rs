@@ -54,7 +54,8 @@ impl Place<'_> {
     /// The statement that lets Systems Manager assume a role; hardened, for requests of this account alone
     /// (confused deputy, Systems Manager User Guide).
     pub fn trust_statement(self, hardened: bool) -> Value {
-        let read = |template: &str| serde_json::from_str(&self.fill(template, None)).unwrap_or(json!({}));
+        let read =
+            |template: &str| serde_json::from_str(&self.fill(template, None)).unwrap_or(json!({}));
         let mut statement: Value = read(TRUST_STATEMENT);
         if let (true, Some(object)) = (hardened, statement.as_object_mut()) {
             object.insert("Condition".to_owned(), read(TRUST_CONDITION));
@@ -135,7 +136,10 @@ mod tests {
             account: "123456789012",
         };
         let statement = place.trust_statement(true);
-        assert_eq!(statement["Principal"], json!({"Service": "ssm.amazonaws.com"}));
+        assert_eq!(
+            statement["Principal"],
+            json!({"Service": "ssm.amazonaws.com"})
+        );
         assert_eq!(
             statement["Condition"],
             json!({
@@ -149,10 +153,19 @@ mod tests {
     fn shell_access_adds_one_statement() {
         let partition = Partition::default();
         let place = seed_place(&partition);
-        let (plain, shell) = (place.client_policy(false).unwrap(), place.client_policy(true).unwrap());
+        let (plain, shell) = (
+            place.client_policy(false).unwrap(),
+            place.client_policy(true).unwrap(),
+        );
         assert_eq!(shell.statements().len(), plain.statements().len() + 1);
-        assert_eq!(shell.statements()[..plain.statements().len()], plain.statements()[..]);
+        assert_eq!(
+            shell.statements()[..plain.statements().len()],
+            plain.statements()[..]
+        );
         let added = shell.statements().last().unwrap()["Resource"].clone();
-        assert_eq!(added, json!("arn:aws:ssm:*:<<ACCOUNT_ID>>:document/SSM-SessionManagerRunShell"));
+        assert_eq!(
+            added,
+            json!("arn:aws:ssm:*:<<ACCOUNT_ID>>:document/SSM-SessionManagerRunShell")
+        );
     }
 }

@@ -44,7 +44,9 @@ pub fn is_for_people(trust: &Document) -> bool {
     trust.statements().into_iter().any(|statement| {
         effect(statement) == "Allow"
             && statement.get("Principal").is_some_and(|principal| {
-                principal.is_string() || principal.get("AWS").is_some() || principal.get("Federated").is_some()
+                principal.is_string()
+                    || principal.get("AWS").is_some()
+                    || principal.get("Federated").is_some()
             })
     })
 }
@@ -60,7 +62,9 @@ pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]
         match (effect(statement), condition) {
             // A denial under a condition may be meant for others; only what is certain counts.
             ("Deny", None) => return Access::Denied,
-            ("Deny", Some(condition)) if satisfied(condition, place, regions) => return Access::Denied,
+            ("Deny", Some(condition)) if satisfied(condition, place, regions) => {
+                return Access::Denied;
+            }
             ("Allow", None) => access = Access::Allowed { conditional: false },
             ("Allow", Some(condition)) => {
                 if access == (Access::Allowed { conditional: false }) {
@@ -85,7 +89,12 @@ pub fn deleted_principals(trust: &Document) -> Vec<String> {
     for statement in trust.statements() {
         for key in ["Principal", "NotPrincipal"] {
             let names = statement.get(key).and_then(|p| p.get("AWS"));
-            found.extend(strings(names).into_iter().filter(|name| is_unique_id(name)).map(str::to_owned));
+            found.extend(
+                strings(names)
+                    .into_iter()
+                    .filter(|name| is_unique_id(name))
+                    .map(str::to_owned),
+            );
         }
     }
     found.into_iter().collect()
@@ -93,14 +102,22 @@ pub fn deleted_principals(trust: &Document) -> Vec<String> {
 
 /// `AROA…` or `AIDA…`: IAM's unique ID of a role or user.
 fn is_unique_id(text: &str) -> bool {
-    let id = text.strip_prefix("AROA").or_else(|| text.strip_prefix("AIDA"));
+    let id = text
+        .strip_prefix("AROA")
+        .or_else(|| text.strip_prefix("AIDA"));
     id.is_some_and(|rest| {
-        rest.len() >= 12 && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        rest.len() >= 12
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     })
 }
 
 fn effect(statement: &Map<String, Value>) -> &str {
-    statement.get("Effect").and_then(Value::as_str).unwrap_or_default()
+    statement
+        .get("Effect")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 /// Whether a statement names the service as principal and `sts:AssumeRole` as action.
@@ -108,7 +125,10 @@ fn covers(statement: &Map<String, Value>, service: &str) -> bool {
     let services = statement.get("Principal").and_then(|p| p.get("Service"));
     strings(services).contains(&service)
         && strings(statement.get("Action")).into_iter().any(|action| {
-            wildcard::matches(&action.to_ascii_lowercase(), &ASSUME_ROLE.to_ascii_lowercase())
+            wildcard::matches(
+                &action.to_ascii_lowercase(),
+                &ASSUME_ROLE.to_ascii_lowercase(),
+            )
         })
 }
 
@@ -178,7 +198,10 @@ mod tests {
             "Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"
         });
         if let Some(condition) = condition {
-            statement.as_object_mut().unwrap().insert("Condition".into(), condition);
+            statement
+                .as_object_mut()
+                .unwrap()
+                .insert("Condition".into(), condition);
         }
         statement
     }
@@ -191,12 +214,19 @@ mod tests {
         assert_eq!(access(&allow(None)), ALLOWED);
         assert_eq!(access(&json!([allow(None)])), ALLOWED);
         for (services, actions) in [
-            (json!(["sagemaker.amazonaws.com", "ssm.amazonaws.com"]), json!("sts:AssumeRole")),
-            (json!("ssm.amazonaws.com"), json!(["sts:TagSession", "STS:assumerole"])),
+            (
+                json!(["sagemaker.amazonaws.com", "ssm.amazonaws.com"]),
+                json!("sts:AssumeRole"),
+            ),
+            (
+                json!("ssm.amazonaws.com"),
+                json!(["sts:TagSession", "STS:assumerole"]),
+            ),
             (json!("ssm.amazonaws.com"), json!("sts:*")),
             (json!("ssm.amazonaws.com"), json!(["sts:Assume*"])),
         ] {
-            let statement = json!({"Effect": "Allow", "Principal": {"Service": services}, "Action": actions});
+            let statement =
+                json!({"Effect": "Allow", "Principal": {"Service": services}, "Action": actions});
             assert_eq!(access(&statement), ALLOWED, "{statement}");
         }
     }
@@ -219,24 +249,52 @@ mod tests {
     #[test]
     fn conditions_count_when_this_account_satisfies_them_in_every_region() {
         for (condition, expected) in [
-            (json!({"StringEquals": {"aws:SourceAccount": "123456789012"}}), CONDITIONAL),
-            (json!({"StringEquals": {"AWS:sourceaccount": ["1", "123456789012"]}}), CONDITIONAL),
-            (json!({"StringEquals": {"aws:SourceAccount": "999999999999"}}), Access::UnmetCondition),
-            (json!({"ArnLike": {"aws:SourceArn": "arn:aws:ssm:*:123456789012:*"}}), CONDITIONAL),
-            (json!({"ArnLike": {"aws:SourceArn": "arn:aws:ssm:eu-west-1:123456789012:*"}}), Access::UnmetCondition),
+            (
+                json!({"StringEquals": {"aws:SourceAccount": "123456789012"}}),
+                CONDITIONAL,
+            ),
+            (
+                json!({"StringEquals": {"AWS:sourceaccount": ["1", "123456789012"]}}),
+                CONDITIONAL,
+            ),
+            (
+                json!({"StringEquals": {"aws:SourceAccount": "999999999999"}}),
+                Access::UnmetCondition,
+            ),
+            (
+                json!({"ArnLike": {"aws:SourceArn": "arn:aws:ssm:*:123456789012:*"}}),
+                CONDITIONAL,
+            ),
+            (
+                json!({"ArnLike": {"aws:SourceArn": "arn:aws:ssm:eu-west-1:123456789012:*"}}),
+                Access::UnmetCondition,
+            ),
             (
                 json!({"ArnEquals": {"aws:SourceArn": ["arn:aws:ssm:eu-west-1:123456789012:*", "arn:aws:ssm:us-east-1:123456789012:*"]}}),
                 CONDITIONAL,
             ),
-            (json!({"StringEqualsIfExists": {"aws:SourceAccount": "123456789012"}}), CONDITIONAL),
-            (json!({"StringNotEquals": {"aws:SourceAccount": "123456789012"}}), Access::UnmetCondition),
-            (json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}), Access::UnmetCondition),
+            (
+                json!({"StringEqualsIfExists": {"aws:SourceAccount": "123456789012"}}),
+                CONDITIONAL,
+            ),
+            (
+                json!({"StringNotEquals": {"aws:SourceAccount": "123456789012"}}),
+                Access::UnmetCondition,
+            ),
+            (
+                json!({"StringEquals": {"aws:SourceOrgID": "o-1"}}),
+                Access::UnmetCondition,
+            ),
             (
                 json!({"StringEquals": {"aws:SourceAccount": "123456789012", "sts:ExternalId": "x"}}),
                 Access::UnmetCondition,
             ),
         ] {
-            assert_eq!(access(&allow(Some(condition.clone()))), expected, "{condition}");
+            assert_eq!(
+                access(&allow(Some(condition.clone()))),
+                expected,
+                "{condition}"
+            );
         }
     }
 
@@ -265,9 +323,18 @@ mod tests {
             let trust = Document::parse(text.to_string()).unwrap();
             (is_sagemaker_role(&trust), is_for_people(&trust))
         };
-        assert_eq!(kinds(json!({"Service": "sagemaker.amazonaws.com"})), (true, false));
-        assert_eq!(kinds(json!({"Service": ["ec2.amazonaws.com"]})), (false, false));
-        assert_eq!(kinds(json!({"Federated": "arn:aws:iam::1:saml-provider/x"})), (false, true));
+        assert_eq!(
+            kinds(json!({"Service": "sagemaker.amazonaws.com"})),
+            (true, false)
+        );
+        assert_eq!(
+            kinds(json!({"Service": ["ec2.amazonaws.com"]})),
+            (false, false)
+        );
+        assert_eq!(
+            kinds(json!({"Federated": "arn:aws:iam::1:saml-provider/x"})),
+            (false, true)
+        );
         assert_eq!(
             kinds(json!({"Service": "sagemaker.amazonaws.com", "AWS": "arn:aws:iam::1:root"})),
             (true, true)
@@ -284,6 +351,9 @@ mod tests {
             .to_string(),
         )
         .unwrap();
-        assert_eq!(deleted_principals(&trust), ["AIDAEXAMPLEDELETED34", "AROAEXAMPLEDELETED12"]);
+        assert_eq!(
+            deleted_principals(&trust),
+            ["AIDAEXAMPLEDELETED34", "AROAEXAMPLEDELETED12"]
+        );
     }
 }

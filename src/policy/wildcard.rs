@@ -43,8 +43,16 @@ mod tests {
             ("sts:assume*role", "sts:assumerole", true),
             ("sts:assumerol?", "sts:assumerole", true),
             ("sts:assumerole?", "sts:assumerole", false),
-            ("arn:aws:ssm:*:1:*", "arn:aws:ssm:eu-west-1:1:managed-instance/mi-1", true),
-            ("arn:aws:ssm:*:2:*", "arn:aws:ssm:eu-west-1:1:managed-instance/mi-1", false),
+            (
+                "arn:aws:ssm:*:1:*",
+                "arn:aws:ssm:eu-west-1:1:managed-instance/mi-1",
+                true,
+            ),
+            (
+                "arn:aws:ssm:*:2:*",
+                "arn:aws:ssm:eu-west-1:1:managed-instance/mi-1",
+                false,
+            ),
             ("*a*b*c", "xaxbxbxc", true),
             ("*a*b*c", "xaxbxbx", false),
             ("", "x", false),

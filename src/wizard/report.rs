@@ -18,43 +18,81 @@ pub fn headline(report: &Report) -> (String, Style) {
         return ("Nothing was changed.".to_owned(), theme::BAD);
     }
     if done < total {
-        return (format!("{} {done} of {} done.", theme::CROSS, counted(total, "change")), theme::BAD);
+        return (
+            format!(
+                "{} {done} of {} done.",
+                theme::CROSS,
+                counted(total, "change")
+            ),
+            theme::BAD,
+        );
     }
     if !report.is_verified() {
-        return (format!("{} Written, but the last reading does not show all of it yet.", theme::UNKNOWN), theme::WARN);
+        return (
+            format!(
+                "{} Written, but the last reading does not show all of it yet.",
+                theme::UNKNOWN
+            ),
+            theme::WARN,
+        );
     }
-    let rest = if blocked > 0 { format!(" {} could not be done here.", counted(blocked, "item")) } else { String::new() };
-    let style = if blocked > 0 { theme::WARN } else { theme::GOOD };
+    let rest = if blocked > 0 {
+        format!(" {} could not be done here.", counted(blocked, "item"))
+    } else {
+        String::new()
+    };
+    let style = if blocked > 0 {
+        theme::WARN
+    } else {
+        theme::GOOD
+    };
     if total == 0 {
-        let what = if blocked > 0 { "What can be checked is in place." } else { "Everything is in place." };
-        return (format!("{} {what} Nothing was written.{rest}", theme::CHECK), style);
+        let what = if blocked > 0 {
+            "What can be checked is in place."
+        } else {
+            "Everything is in place."
+        };
+        return (
+            format!("{} {what} Nothing was written.{rest}", theme::CHECK),
+            style,
+        );
     }
-    (format!("{} Done: {} written and read back.{rest}", theme::CHECK, counted(total, "change")), style)
+    (
+        format!(
+            "{} Done: {} written and read back.{rest}",
+            theme::CHECK,
+            counted(total, "change")
+        ),
+        style,
+    )
 }
 
 fn blocked(report: &Report) -> usize {
-    report.verification.as_ref().map_or(0, |plan| plan.totals().blocked)
+    report
+        .verification
+        .as_ref()
+        .map_or(0, |plan| plan.totals().blocked)
 }
 
 /// Why a change did not end well, and what to do.
 pub fn explanation(outcome: &Outcome) -> Option<String> {
     match outcome {
         Outcome::Done | Outcome::AlreadyThere => None,
-        Outcome::NotSeenYet => Some(
-            "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned(),
-        ),
+        Outcome::NotSeenYet => {
+            Some("AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned())
+        }
         Outcome::Stale { found: Some(_) } => Some(
-            "Somebody changed it after the preview. Nothing was written. Start again to see what is there now.".to_owned(),
+            "Somebody changed it after the preview. Nothing was written. Start again to see what is there now."
+                .to_owned(),
         ),
         Outcome::Stale { found: None } => Some(
-            "Somebody deleted it after the preview. Nothing was written. Start again to see what is there now.".to_owned(),
+            "Somebody deleted it after the preview. Nothing was written. Start again to see what is there now."
+                .to_owned(),
         ),
         Outcome::Failed(error) => Some(format!("{} {} It was not changed.", error.sentence(), error.advice())),
-        Outcome::Unknown(error) => Some(format!(
-            "{} {} Whether it was changed could not be read.",
-            error.sentence(),
-            error.advice()
-        )),
+        Outcome::Unknown(error) => {
+            Some(format!("{} {} Whether it was changed could not be read.", error.sentence(), error.advice()))
+        }
         Outcome::Skipped => Some("The run was stopped before it.".to_owned()),
     }
 }
@@ -70,19 +108,29 @@ pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Styl
             lines.push((clean(&format!("{}: {why}", target.short())), theme::BAD));
         }
     }
-    for item in &plan.items {
-        if let State::Blocked { reason, way_out } = &item.state {
-            lines.push((clean(&format!("{}: {reason} {way_out}", item.target.short())), theme::WARN));
-        }
-    }
     if report.not_done().is_empty() && report.refused.is_none() {
         lines.extend(next_steps(plan));
+    }
+    for item in &plan.items {
+        if let State::Blocked {
+            reason, way_out, ..
+        } = &item.state
+        {
+            lines.push((
+                clean(&format!("{}: {reason} {way_out}", item.target.short())),
+                theme::WARN,
+            ));
+        }
     }
     let put_back = put_back(plan, report);
     if !put_back.is_empty() {
         lines.push((String::new(), theme::PLAIN));
         lines.push(("To put it back:".to_owned(), theme::TITLE));
-        lines.extend(put_back.into_iter().map(|line| (clean(&line), theme::PLAIN)));
+        lines.extend(
+            put_back
+                .into_iter()
+                .map(|line| (clean(&line), theme::PLAIN)),
+        );
         lines.push((clean(&kept(former)), theme::DIM));
     }
     lines
@@ -90,11 +138,17 @@ pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Styl
 
 /// What people type next.
 fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
-    let region = plan.choices.regions.first().map_or(plan.identity.home_region.as_str(), String::as_str);
+    let region = plan
+        .choices
+        .regions
+        .first()
+        .map_or(plan.identity.home_region.as_str(), String::as_str);
     let mut lines = Vec::new();
-    if let (Some(role), true) = (plan.choices.user_roles.first(), plan.choices.connect_from.uses_user_roles()) {
-        let arn = arn_of(plan, role);
-        lines.push(("On their computer people add this to ~/.aws/config:".to_owned(), theme::TITLE));
+    if let Some(arn) = ready_user_role(plan) {
+        lines.push((
+            "On their computer people add this to ~/.aws/config:".to_owned(),
+            theme::TITLE,
+        ));
         for line in [
             "[profile sagemaker-ssh]".to_owned(),
             format!("role_arn = {arn}"),
@@ -104,28 +158,44 @@ fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
             lines.push((format!("  {}", clean(&line)), theme::PLAIN));
         }
         lines.push(("and connect with:".to_owned(), theme::PLAIN));
-        lines.push(("  AWS_PROFILE=sagemaker-ssh sm-ssh connect NAME.training.sagemaker".to_owned(), theme::PLAIN));
+        lines.push((
+            "  AWS_PROFILE=sagemaker-ssh sm-ssh connect NAME.training.sagemaker".to_owned(),
+            theme::PLAIN,
+        ));
     }
     if plan.choices.connect_from != ConnectFrom::Laptop {
-        lines.push(("In SageMaker Studio people connect with:".to_owned(), theme::TITLE));
-        lines.push(("  sm-ssh connect NAME.training.sagemaker".to_owned(), theme::PLAIN));
+        lines.push((
+            "In SageMaker Studio people connect with:".to_owned(),
+            theme::TITLE,
+        ));
+        lines.push((
+            "  sm-ssh connect NAME.training.sagemaker".to_owned(),
+            theme::PLAIN,
+        ));
     }
     lines
 }
 
-/// The role's ARN, with its path, from the server policy or the account.
-fn arn_of(plan: &Plan, role: &str) -> String {
-    plan.role_arns
-        .get(role)
-        .cloned()
-        .unwrap_or_else(|| format!("arn:{}:iam::{}:role/{role}", plan.identity.partition, plan.identity.account))
+/// The ARN of the first chosen user role that people can now connect with.
+fn ready_user_role(plan: &Plan) -> Option<&String> {
+    let blocked = |role: &str| {
+        plan.items.iter().any(|item| {
+            item.target.role() == Some(role) && matches!(item.state, State::Blocked { .. })
+        })
+    };
+    let role = plan.choices.user_roles.iter().find(|role| !blocked(role))?;
+    plan.role_arns.get(role)
 }
 
 /// One AWS CLI command for each change that was, or may have been, made.
 fn put_back(plan: &Plan, report: &Report) -> Vec<String> {
     let made = |target: &Target| {
         report.outcomes.iter().any(|(ended, outcome)| {
-            ended == target && matches!(outcome, Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_))
+            ended == target
+                && matches!(
+                    outcome,
+                    Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_)
+                )
         })
     };
     plan.changes()
@@ -138,7 +208,10 @@ fn put_back(plan: &Plan, report: &Report) -> Vec<String> {
 fn kept(former: &Former) -> String {
     match former {
         Former::InLog(path) => format!("The former documents are in the log file {path}."),
-        Former::NotKept => "The log file could not be written, so nothing has kept the former documents.".to_owned(),
+        Former::NotKept => {
+            "The log file could not be written, so nothing has kept the former documents."
+                .to_owned()
+        }
         Former::Demo => "The embedded account is forgotten when you leave.".to_owned(),
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::account::CallError;
 use crate::model::{
-    Choices, Identity, Quotas, Region, RoleArn, RoleKind, RoleReading, RoleSummary, Survey, TierReading,
+    Choices, Identity, Quotas, Region, RoleArn, RoleKind, RoleReading, RoleSummary, Survey,
+    TierReading,
 };
 use crate::plan::{Plan, State};
 use crate::policy::Document;
@@ -140,12 +141,20 @@ impl Findings {
     pub fn still_reading(&self, choices: &Choices) -> usize {
         let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
         let unread = |name: &&String| self.readings.get(*name).is_none_or(Load::is_waiting);
-        let regions = choices.regions.iter().filter(|region| !self.tiers.contains_key(*region));
+        let regions = choices
+            .regions
+            .iter()
+            .filter(|region| !self.tiers.contains_key(*region));
         roles.filter(unread).count() + regions.count()
     }
 
     /// What one role needs under these choices, of which only the options and the access path matter.
-    pub fn role_state(&self, role: &RoleSummary, as_sagemaker: bool, choices: &Choices) -> RoleState {
+    pub fn role_state(
+        &self,
+        role: &RoleSummary,
+        as_sagemaker: bool,
+        choices: &Choices,
+    ) -> RoleState {
         let reading = match self.readings.get(&role.name) {
             None => return RoleState::Unread,
             Some(Load::Waiting) => return RoleState::Reading,
@@ -161,15 +170,22 @@ impl Findings {
             roles: BTreeMap::from([(role.name.clone(), Ok(reading.clone()))]),
             tiers: BTreeMap::new(),
         };
-        let (sagemaker_roles, user_roles) =
-            if as_sagemaker { (vec![role.name.clone()], vec![]) } else { (vec![], vec![role.name.clone()]) };
+        let (sagemaker_roles, user_roles) = if as_sagemaker {
+            (vec![role.name.clone()], vec![])
+        } else {
+            (vec![], vec![role.name.clone()])
+        };
         let choices = Choices {
             sagemaker_roles,
             user_roles,
             ..choices.clone()
         };
         let plan = Plan::new(&survey, &choices);
-        let of_role = || plan.items.iter().filter(|item| item.target.role().is_some());
+        let of_role = || {
+            plan.items
+                .iter()
+                .filter(|item| item.target.role().is_some())
+        };
         let blocked = of_role().find_map(|item| match &item.state {
             State::Blocked { reason, .. } => Some(reason.clone()),
             State::Change(_) | State::InPlace(_) => None,
@@ -178,9 +194,11 @@ impl Findings {
             RoleState::Blocked(reason)
         } else if of_role().all(|item| item.change().is_none()) {
             RoleState::InPlace
-        } else if of_role().any(|item| item.change().is_some_and(|change| {
-            change.before.is_some() && matches!(item.target, crate::plan::Target::Policy { .. })
-        })) {
+        } else if of_role().any(|item| {
+            item.change().is_some_and(|change| {
+                change.before.is_some() && matches!(item.target, crate::plan::Target::Policy { .. })
+            })
+        }) {
             RoleState::Differs
         } else {
             RoleState::ToDo

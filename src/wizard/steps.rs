@@ -162,7 +162,8 @@ mod tests {
                 ..Choices::default()
             };
             let mut back: Vec<_> =
-                std::iter::successors(Some(Step::Confirm), |step| step.previous(&choices)).collect();
+                std::iter::successors(Some(Step::Confirm), |step| step.previous(&choices))
+                    .collect();
             back.reverse();
             assert_eq!(back, way(connect_from));
         }

@@ -118,7 +118,9 @@ impl Tasks {
 
     /// Whether anything is under way.
     pub fn is_busy(&self) -> bool {
-        self.running.values().any(|running| !running.handle.is_finished())
+        self.running
+            .values()
+            .any(|running| !running.handle.is_finished())
     }
 
     /// Ends everything.
@@ -173,7 +175,10 @@ impl Tasks {
             out.send(Message::Identity(Box::new(Ok(identity.clone()))));
             let (alias, quotas) = futures::join!(account.alias(), account.quotas());
             if let Ok(alias @ Some(_)) = alias {
-                out.send(Message::Identity(Box::new(Ok(Identity { alias, ..identity }))));
+                out.send(Message::Identity(Box::new(Ok(Identity {
+                    alias,
+                    ..identity
+                }))));
             }
             out.send(Message::Quotas(quotas.unwrap_or_default()));
         });
@@ -259,7 +264,8 @@ impl Tasks {
 
     pub fn save(&mut self, folder: PathBuf, account: String, text: String) {
         self.start(Slot::Save, |out| async move {
-            let saved = tokio::task::spawn_blocking(move || save_new(&folder, &account, &text)).await;
+            let saved =
+                tokio::task::spawn_blocking(move || save_new(&folder, &account, &text)).await;
             let saved = saved.unwrap_or_else(|error| Err(std::io::Error::other(error)));
             out.send(Message::Saved(saved.map_err(|error| error.to_string())));
         });
@@ -270,9 +276,17 @@ impl Tasks {
 fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Result<PathBuf> {
     use std::io::Write;
     for number in 1..1000 {
-        let suffix = if number == 1 { String::new() } else { format!("-{number}") };
+        let suffix = if number == 1 {
+            String::new()
+        } else {
+            format!("-{number}")
+        };
         let path = folder.join(format!("sagemaker-ssh-setup-plan-{account}{suffix}.json"));
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(&path) {
+        match std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+        {
             Ok(mut file) => {
                 file.write_all(text.as_bytes())?;
                 return Ok(path);
@@ -281,5 +295,7 @@ fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Res
             Err(error) => return Err(error),
         }
     }
-    Err(std::io::Error::other("a thousand plans are saved here already"))
+    Err(std::io::Error::other(
+        "a thousand plans are saved here already",
+    ))
 }

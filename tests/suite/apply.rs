@@ -25,14 +25,25 @@ impl Bench {
     async fn new(manner: Manner) -> Self {
         let demo = Demo::start(manner).await.unwrap();
         let faults = Faults::before(demo.http());
-        let account = demo.source_through(faults.http()).connect(None).await.unwrap();
-        Self { demo, faults, account }
+        let account = demo
+            .source_through(faults.http())
+            .connect(None)
+            .await
+            .unwrap();
+        Self {
+            demo,
+            faults,
+            account,
+        }
     }
 
     async fn plan(&self, choices: &Choices) -> Plan {
         let identity = self.account.identity().await.unwrap();
         let quotas = self.account.quotas().await.unwrap();
-        Plan::new(&survey::chosen(&self.account, &identity, quotas, choices).await, choices)
+        Plan::new(
+            &survey::chosen(&self.account, &identity, quotas, choices).await,
+            choices,
+        )
     }
 
     async fn apply(&self, plan: &Plan) -> (Report, Vec<Event>) {
@@ -41,7 +52,15 @@ impl Bench {
 
     async fn apply_until(&self, plan: &Plan, cancel: &CancellationToken) -> (Report, Vec<Event>) {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-        let report = apply::run(&self.account, plan, None, Quotas::default(), cancel, &sender).await;
+        let report = apply::run(
+            &self.account,
+            plan,
+            None,
+            Quotas::default(),
+            cancel,
+            &sender,
+        )
+        .await;
         let mut events = Vec::new();
         while let Ok(event) = receiver.try_recv() {
             events.push(event);
@@ -66,7 +85,11 @@ fn value(text: &str) -> Value {
 
 /// The roles that are not the same in two readings.
 fn changed(before: &BTreeMap<String, HeldRole>, after: &BTreeMap<String, HeldRole>) -> Vec<String> {
-    after.iter().filter(|(name, role)| before.get(*name) != Some(*role)).map(|(name, _)| name.clone()).collect()
+    after
+        .iter()
+        .filter(|(name, role)| before.get(*name) != Some(*role))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,28 +107,48 @@ async fn a_whole_run_changes_what_was_planned_and_nothing_else() {
     // Every byte of the former trust is still there, and one statement came.
     let (old, new) = (&before[FRESH].trust, &after[FRESH].trust);
     assert!(new.starts_with(old.strip_suffix("]}").unwrap()), "{new}");
-    let added = value(new)["Statement"].as_array().unwrap().last().unwrap().clone();
+    let added = value(new)["Statement"]
+        .as_array()
+        .unwrap()
+        .last()
+        .unwrap()
+        .clone();
     assert_eq!(
         added,
         json!({"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"})
     );
     assert_eq!(value(new)["Statement"].as_array().unwrap().len(), 3);
     assert!(new.contains(r#""sts:ExternalId":"a%2Fb 100%""#));
-    assert_eq!(after[FRESH].inline["team-extra"], before[FRESH].inline["team-extra"]);
+    assert_eq!(
+        after[FRESH].inline["team-extra"],
+        before[FRESH].inline["team-extra"]
+    );
     let server = value(&after[FRESH].inline["SSHSageMakerServerPolicy"]);
     assert_eq!(
         server["Statement"][0]["Resource"],
         format!("arn:aws:iam::123456789012:role/service-role/{FRESH}")
     );
-    assert_eq!(value(&after["DataScientist"].inline["SSHSageMakerClientPolicy"])["Statement"].as_array().unwrap().len(), 6);
+    assert_eq!(
+        value(&after["DataScientist"].inline["SSHSageMakerClientPolicy"])["Statement"]
+            .as_array()
+            .unwrap()
+            .len(),
+        6
+    );
     assert_eq!(after["DataScientist"].trust, before["DataScientist"].trust);
-    assert_eq!(bench.demo.tier("eu-west-1").await.as_deref(), Some("advanced"));
+    assert_eq!(
+        bench.demo.tier("eu-west-1").await.as_deref(),
+        Some("advanced")
+    );
     assert_eq!(bench.demo.tier("eu-west-2").await, None);
     // The embedded account throttles one write, so that a retry is seen.
-    let retries: Vec<_> = events.iter().filter_map(|event| match event {
-        Event::Retry(_, retry) => Some((retry.attempt, retry.reason.as_str())),
-        _ => None,
-    }).collect();
+    let retries: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Retry(_, retry) => Some((retry.attempt, retry.reason.as_str())),
+            _ => None,
+        })
+        .collect();
     assert_eq!(retries, [(2, "Throttling")]);
 }
 
@@ -144,24 +187,36 @@ async fn every_role_of_the_embedded_account_is_planned_as_it_was_made_to_be() {
     };
     for (role, expected) in [
         (FRESH, "change, change"),
-        ("AmazonSageMaker-ExecutionRole-20240502T093000", "in place, in place"),
+        (
+            "AmazonSageMaker-ExecutionRole-20240502T093000",
+            "in place, in place",
+        ),
         ("ChurnTraining", "change, change"),
         ("FeatureStore-ExecutionRole", "in place, in place"),
         ("FraudModel-ExecutionRole", "change, blocked"),
         ("Geospatial-ExecutionRole", "blocked, change"),
         ("LegacyNotebook", "change, change"),
         ("LockedTraining", "blocked, change"),
-        ("ML-Platform-CrossTeam-Training-ExecutionRole-Prod", "blocked, blocked"),
+        (
+            "ML-Platform-CrossTeam-Training-ExecutionRole-Prod",
+            "blocked, blocked",
+        ),
         ("Recommender-ExecutionRole", "change, change"),
         ("SharedTraining-ExecutionRole", "change, change"),
         ("StudioDomain-ExecutionRole", "in place, change"),
         ("AWSServiceRoleForSupport", "blocked, blocked"),
-        ("AWSReservedSSO_DataScience_8c7b6a5948372615", "blocked, blocked"),
+        (
+            "AWSReservedSSO_DataScience_8c7b6a5948372615",
+            "blocked, blocked",
+        ),
         ("no-such-role", "blocked, blocked"),
     ] {
         assert_eq!(state(role, false).await, expected, "{role}");
     }
-    assert_eq!(state("SharedTraining-ExecutionRole", true).await, "blocked, change");
+    assert_eq!(
+        state("SharedTraining-ExecutionRole", true).await,
+        "blocked, change"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,10 +236,16 @@ async fn what_somebody_changed_since_the_plan_is_not_overwritten() {
     let theirs = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     bench.account.write_trust(FRESH, theirs).await.unwrap();
     let (report, _) = bench.apply(&plan).await;
-    let outcomes: BTreeMap<String, &Outcome> =
-        report.outcomes.iter().map(|(target, outcome)| (target.to_string(), outcome)).collect();
+    let outcomes: BTreeMap<String, &Outcome> = report
+        .outcomes
+        .iter()
+        .map(|(target, outcome)| (target.to_string(), outcome))
+        .collect();
     let trust = outcomes[&format!("trust:{FRESH}")];
-    assert!(matches!(trust, Outcome::Stale { found: Some(found) } if found == theirs), "{trust:?}");
+    assert!(
+        matches!(trust, Outcome::Stale { found: Some(found) } if found == theirs),
+        "{trust:?}"
+    );
     assert_eq!(bench.demo.roles().await[FRESH].trust, theirs);
     // One failure does not stop the others.
     assert_eq!(report.done(), 3);
@@ -193,7 +254,11 @@ async fn what_somebody_changed_since_the_plan_is_not_overwritten() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_ends_verified_and_not_doubled() {
-    for action in ["UpdateAssumeRolePolicy", "PutRolePolicy", "UpdateServiceSetting"] {
+    for action in [
+        "UpdateAssumeRolePolicy",
+        "PutRolePolicy",
+        "UpdateServiceSetting",
+    ] {
         let bench = Bench::new(Manner::PROMPT).await;
         let plan = bench.plan(&choices()).await;
         bench.faults.add(action, 1, Fault::LostReply);
@@ -214,19 +279,48 @@ async fn a_write_that_never_answers_fails_in_time_and_the_rest_is_done() {
     assert_eq!(bench.demo.roles().await[FRESH].trust, before);
     let not_done = report.not_done();
     assert_eq!(not_done, [&Target::Trust { role: FRESH.into() }]);
-    let (_, outcome) = report.outcomes.iter().find(|(target, _)| target == not_done[0]).unwrap();
-    assert!(matches!(outcome, Outcome::Failed(error) if error.sentence().contains("in time")), "{outcome:?}");
+    let (_, outcome) = report
+        .outcomes
+        .iter()
+        .find(|(target, _)| target == not_done[0])
+        .unwrap();
+    assert!(
+        matches!(outcome, Outcome::Failed(error) if error.sentence().contains("in time")),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn refusals_are_told_in_plain_words_and_change_nothing() {
     for (fault, words) in [
-        (Fault::Refused(403, "AccessDenied", "User is not authorized"), "not allowed to call iam:PutRolePolicy"),
-        (Fault::Refused(409, "LimitExceeded", "Maximum policy size of 10240 bytes exceeded"), "quota"),
-        (Fault::Refused(400, "UnmodifiableEntity", "protected"), "Only AWS"),
-        (Fault::Refused(400, "MalformedPolicyDocument", "Invalid principal"), "does not accept the document"),
-        (Fault::Refused(403, "ExpiredToken", "expired"), "have expired"),
-        (Fault::Refused(400, "Throttling", "Rate exceeded"), "throttling"),
+        (
+            Fault::Refused(403, "AccessDenied", "User is not authorized"),
+            "not allowed to call iam:PutRolePolicy",
+        ),
+        (
+            Fault::Refused(
+                409,
+                "LimitExceeded",
+                "Maximum policy size of 10240 bytes exceeded",
+            ),
+            "quota",
+        ),
+        (
+            Fault::Refused(400, "UnmodifiableEntity", "protected"),
+            "Only AWS",
+        ),
+        (
+            Fault::Refused(400, "MalformedPolicyDocument", "Invalid principal"),
+            "does not accept the document",
+        ),
+        (
+            Fault::Refused(403, "ExpiredToken", "expired"),
+            "have expired",
+        ),
+        (
+            Fault::Refused(400, "Throttling", "Rate exceeded"),
+            "throttling",
+        ),
         (Fault::Html(503), "not AWS"),
         (Fault::Unreachable, "could not be reached"),
     ] {
@@ -237,13 +331,24 @@ async fn refusals_are_told_in_plain_words_and_change_nothing() {
         let (report, _) = bench.apply(&plan).await;
         let after = bench.demo.roles().await;
         assert_eq!(before["DataScientist"], after["DataScientist"]);
-        let failed: Vec<_> = report.outcomes.iter().filter_map(|(_, outcome)| match outcome {
-            Outcome::Failed(error) => Some(error.to_string()),
-            _ => None,
-        }).collect();
+        let failed: Vec<_> = report
+            .outcomes
+            .iter()
+            .filter_map(|(_, outcome)| match outcome {
+                Outcome::Failed(error) => Some(error.to_string()),
+                _ => None,
+            })
+            .collect();
         assert_eq!(failed.len(), 2, "{fault:?}: {report:?}");
-        assert!(failed.iter().all(|sentence| sentence.contains(words)), "{fault:?}: {failed:?}");
-        assert!(failed.iter().all(|sentence| !sentence.chars().any(char::is_control)));
+        assert!(
+            failed.iter().all(|sentence| sentence.contains(words)),
+            "{fault:?}: {failed:?}"
+        );
+        assert!(
+            failed
+                .iter()
+                .all(|sentence| !sentence.chars().any(char::is_control))
+        );
     }
 }
 
@@ -254,7 +359,10 @@ async fn a_write_that_a_proxy_swallowed_is_not_called_done() {
     // The answer to a write is empty, so the SDK takes any page with status 200 for a success.
     bench.faults.add("PutRolePolicy", 99, Fault::Html(200));
     let (report, _) = bench.apply(&plan).await;
-    let unseen = report.outcomes.iter().filter(|(_, outcome)| matches!(outcome, Outcome::NotSeenYet));
+    let unseen = report
+        .outcomes
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Outcome::NotSeenYet));
     assert_eq!(unseen.count(), 2, "{report:?}");
     assert!(!report.is_verified());
 }
@@ -263,10 +371,16 @@ async fn a_write_that_a_proxy_swallowed_is_not_called_done() {
 async fn too_many_updates_is_waited_out() {
     let bench = Bench::new(Manner::PROMPT).await;
     let plan = bench.plan(&choices()).await;
-    bench.faults.add("UpdateServiceSetting", 2, Fault::Refused(400, "TooManyUpdates", "busy"));
+    bench.faults.add(
+        "UpdateServiceSetting",
+        2,
+        Fault::Refused(400, "TooManyUpdates", "busy"),
+    );
     let (report, events) = bench.apply(&plan).await;
     assert!(report.is_verified(), "{report:?}");
-    let retries = events.iter().filter(|event| matches!(event, Event::Retry(_, retry) if retry.reason == "TooManyUpdates"));
+    let retries = events.iter().filter(
+        |event| matches!(event, Event::Retry(_, retry) if retry.reason == "TooManyUpdates"),
+    );
     assert_eq!(retries.count(), 2);
 }
 
@@ -277,7 +391,12 @@ async fn a_stopped_run_skips_what_was_not_begun() {
     let cancel = CancellationToken::new();
     cancel.cancel();
     let (report, _) = bench.apply_until(&plan, &cancel).await;
-    assert!(report.outcomes.iter().all(|(_, outcome)| matches!(outcome, Outcome::Skipped)));
+    assert!(
+        report
+            .outcomes
+            .iter()
+            .all(|(_, outcome)| matches!(outcome, Outcome::Skipped))
+    );
     assert_eq!(bench.faults.writes(), Vec::<String>::new());
 }
 
@@ -305,11 +424,17 @@ async fn hardened_trust_and_shell_access_arrive_when_chosen() {
     assert!(report.is_verified(), "{report:?}");
     let roles = bench.demo.roles().await;
     let trust = value(&roles[FRESH].trust);
-    assert_eq!(trust["Statement"][2]["Condition"]["StringEquals"]["aws:SourceAccount"], "123456789012");
+    assert_eq!(
+        trust["Statement"][2]["Condition"]["StringEquals"]["aws:SourceAccount"],
+        "123456789012"
+    );
     // Nobody else's statement got a condition.
     assert_eq!(trust["Statement"][0].get("Condition"), None);
     for role in [FRESH, "DataScientist"] {
         let client = &roles[role].inline["SSHSageMakerClientPolicy"];
-        assert!(client.contains("document/SSM-SessionManagerRunShell"), "{role}");
+        assert!(
+            client.contains("document/SSM-SessionManagerRunShell"),
+            "{role}"
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -69,10 +70,6 @@ impl Faults {
         });
     }
 
-    pub fn clear(&self) {
-        self.shared.rules.lock().unwrap().clear();
-    }
-
     /// The actions called so far.
     pub fn calls(&self) -> Vec<String> {
         self.shared.calls.lock().unwrap().clone()
@@ -81,7 +78,10 @@ impl Faults {
     /// The calls that change an account.
     pub fn writes(&self) -> Vec<String> {
         let reads = ["Get", "List", "Simulate", "Describe"];
-        self.calls().into_iter().filter(|call| !reads.iter().any(|verb| call.starts_with(verb))).collect()
+        self.calls()
+            .into_iter()
+            .filter(|call| !reads.iter().any(|verb| call.starts_with(verb)))
+            .collect()
     }
 
     pub fn http(&self) -> SharedHttpClient {
@@ -96,7 +96,11 @@ impl std::fmt::Debug for Faults {
 }
 
 impl HttpClient for Faults {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
         SharedHttpConnector::new(Connector {
             shared: Arc::clone(&self.shared),
             inner: self.inner.http_connector(settings, components),
@@ -152,7 +156,7 @@ impl HttpConnector for Connector {
                 })
             }
             Some(Fault::Hang) => HttpConnectorFuture::new(async {
-                tokio::time::sleep(Duration::from_secs(3600)).await;
+                tokio::time::sleep(Duration::from_hours(1)).await;
                 Err(broken())
             }),
         }
@@ -162,18 +166,22 @@ impl HttpConnector for Connector {
 fn describe(request: &HttpRequest) -> (String, String) {
     let host = request.uri().split("://").nth(1).unwrap_or_default();
     let region = host.split('.').nth(1).unwrap_or_default().to_owned();
-    let action = match request.headers().get("x-amz-target") {
-        Some(target) => target.rsplit('.').next().unwrap().to_owned(),
-        None => {
-            let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-            body.split('&').find_map(|pair| pair.strip_prefix("Action=")).unwrap_or("?").to_owned()
-        }
+    let action = if let Some(target) = request.headers().get("x-amz-target") {
+        target.rsplit('.').next().unwrap().to_owned()
+    } else {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        body.split('&')
+            .find_map(|pair| pair.strip_prefix("Action="))
+            .unwrap_or("?")
+            .to_owned()
     };
     (action, region)
 }
 
 fn broken() -> ConnectorError {
-    ConnectorError::io(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "connection reset").into())
+    ConnectorError::io(
+        std::io::Error::new(std::io::ErrorKind::ConnectionReset, "connection reset").into(),
+    )
 }
 
 fn refused(json: bool, status: u16, code: &str, message: &str) -> HttpResponse {
@@ -189,7 +197,11 @@ fn refused(json: bool, status: u16, code: &str, message: &str) -> HttpResponse {
 }
 
 fn answer(status: u16, kind: &'static str, body: String) -> HttpResponse {
-    let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+    let mut response =
+        HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
     response.headers_mut().insert("content-type", kind);
+    response
+        .headers_mut()
+        .insert("x-amzn-requestid", "11111111-2222-3333-4444-555555555555");
     response
 }

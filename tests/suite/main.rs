@@ -1,6 +1,15 @@
 //! Tests over the embedded account through the real AWS SDK, and of the built program in a pseudo-terminal.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines
+)]
 
 mod apply;
+mod behaviour;
 mod faults;
+mod play;
 mod policies;
+mod screens;

@@ -45,8 +45,16 @@ fn one_or_list(choices: Vec<&'static str>) -> impl Strategy<Value = Value> {
 }
 
 fn principal() -> impl Strategy<Value = Value> {
-    let services = one_or_list(vec!["sagemaker.amazonaws.com", "ssm.amazonaws.com", "ec2.amazonaws.com"]);
-    let people = one_or_list(vec!["arn:aws:iam::999999999999:root", "*", "AROAEXAMPLEDELETED12"]);
+    let services = one_or_list(vec![
+        "sagemaker.amazonaws.com",
+        "ssm.amazonaws.com",
+        "ec2.amazonaws.com",
+    ]);
+    let people = one_or_list(vec![
+        "arn:aws:iam::999999999999:root",
+        "*",
+        "AROAEXAMPLEDELETED12",
+    ]);
     prop_oneof![
         services.prop_map(|services| serde_json::json!({"Service": services})),
         people.prop_map(|people| serde_json::json!({"AWS": people})),
@@ -86,19 +94,31 @@ fn trust() -> impl Strategy<Value = String> {
     (statements, more(), more(), any::<bool>(), any::<bool>()).prop_map(
         |(statements, before, after, old, laid_out)| {
             let mut document: Map<String, Value> = before.into_iter().collect();
-            document.insert("Version".into(), if old { "2008-10-17" } else { "2012-10-17" }.into());
+            document.insert(
+                "Version".into(),
+                if old { "2008-10-17" } else { "2012-10-17" }.into(),
+            );
             document.insert("Statement".into(), statements);
             for (key, value) in after {
                 document.entry(key).or_insert(value);
             }
             let document = Value::Object(document);
-            if laid_out { serde_json::to_string_pretty(&document).unwrap() } else { document.to_string() }
+            if laid_out {
+                serde_json::to_string_pretty(&document).unwrap()
+            } else {
+                document.to_string()
+            }
         },
     )
 }
 
 fn statements(document: &Document) -> Vec<Value> {
-    document.statements().into_iter().cloned().map(Value::Object).collect()
+    document
+        .statements()
+        .into_iter()
+        .cloned()
+        .map(Value::Object)
+        .collect()
 }
 
 fn without_statement(document: &Document) -> Value {

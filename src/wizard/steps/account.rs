@@ -43,14 +43,27 @@ impl AccountStep {
         match &findings.identity {
             Load::Waiting => lines.push(Line::raw(format!("{spinner} Asking AWS who you are."))),
             Load::Failed(error) => {
-                lines.extend(wrapped(&format!("{} {}", theme::CROSS, error.sentence()), width, "  ", theme::BAD));
+                lines.extend(wrapped(
+                    &format!("{} {}", theme::CROSS, error.sentence()),
+                    width,
+                    "  ",
+                    theme::BAD,
+                ));
                 lines.push(Line::default());
                 lines.extend(wrapped(&error.advice(), width, "", theme::PLAIN));
                 lines.push(Line::default());
-                lines.extend(wrapped("Then press r. Or press p for another profile.", width, "", theme::PLAIN));
-                lines.extend(error.request_id.iter().map(|id| {
-                    Line::styled(format!("AWS request {}", clean(id)), theme::DIM)
-                }));
+                lines.extend(wrapped(
+                    "Then press r. Or press p for another profile.",
+                    width,
+                    "",
+                    theme::PLAIN,
+                ));
+                lines.extend(
+                    error
+                        .request_id
+                        .iter()
+                        .map(|id| Line::styled(format!("AWS request {}", clean(id)), theme::DIM)),
+                );
             }
             Load::Ready(identity) => {
                 lines.extend(known(identity, width));
@@ -81,7 +94,12 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
     .collect();
     let mut warn = |text: &str| {
         lines.push(Line::default());
-        lines.extend(wrapped(&format!("{} {text}", theme::BLOCKED), width, "  ", theme::WARN));
+        lines.extend(wrapped(
+            &format!("{} {text}", theme::BLOCKED),
+            width,
+            "  ",
+            theme::WARN,
+        ));
     };
     if identity.principal() == Principal::Root {
         warn(
@@ -90,7 +108,9 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
         );
     }
     if !identity.region_configured {
-        warn("Set AWS_REGION to the region that you work in, then start again; or choose the region later.");
+        warn(
+            "Set AWS_REGION to the region that you work in, then start again; or choose the region later.",
+        );
     }
     lines
 }
@@ -104,7 +124,11 @@ fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>
         Load::Failed(error) => format!("could not be listed: {}", error.sentence()),
     };
     let (known, all) = (findings.tiers.len(), findings.regions.len());
-    let regions = if known < all { format!("{known} of {all} {spinner}") } else { all.to_string() };
+    let regions = if known < all {
+        format!("{known} of {all} {spinner}")
+    } else {
+        all.to_string()
+    };
     [("Roles", roles), ("Regions", regions)]
         .into_iter()
         .flat_map(|(label, value)| labelled(label, &value, COLUMN, width, theme::PLAIN))

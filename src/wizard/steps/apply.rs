@@ -15,18 +15,22 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Event, Outcome, Report};
 use crate::plan::words::counted;
 use crate::plan::{Plan, State, Target};
-use crate::wizard::{Former, report};
 use crate::wizard::ui::access_path::{self, Progress, Station};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::{Scroll, bar};
 use crate::wizard::ui::text::{clean, fitted, wrapped};
 use crate::wizard::ui::theme;
+use crate::wizard::{Former, report};
 
 /// Where a change is.
 #[derive(Clone, Debug)]
 enum Phase {
     Pending,
-    Running { since: Instant, retries: u32, waiting: bool },
+    Running {
+        since: Instant,
+        retries: u32,
+        waiting: bool,
+    },
     Ended(Outcome, Duration),
 }
 
@@ -47,7 +51,10 @@ pub struct ApplyStep {
 
 impl ApplyStep {
     pub fn new(plan: Plan) -> Self {
-        let phases = plan.changes().map(|(item, _)| (item.target.clone(), Phase::Pending)).collect();
+        let phases = plan
+            .changes()
+            .map(|(item, _)| (item.target.clone(), Phase::Pending))
+            .collect();
         Self {
             plan,
             phases,
@@ -73,7 +80,11 @@ impl ApplyStep {
             Phase::Pending => true,
             Phase::Running { .. } => false,
         };
-        self.phases.iter().filter(|(_, phase)| failed(phase)).map(|(target, _)| target.clone()).collect()
+        self.phases
+            .iter()
+            .filter(|(_, phase)| failed(phase))
+            .map(|(target, _)| target.clone())
+            .collect()
     }
 
     /// Prepares for carrying these changes out once more.
@@ -85,7 +96,7 @@ impl ApplyStep {
         self.verifying = false;
         self.cancel = CancellationToken::new();
         self.follow = true;
-        self.note("Trying again what failed.".to_owned(), theme::TITLE);
+        self.note("Trying again what failed.", theme::TITLE);
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
@@ -94,12 +105,28 @@ impl ApplyStep {
             bindings.push(hint(KeyCode::Enter, Action::Quit, "finish"));
             bindings.push(hint(KeyCode::Char('q'), Action::Quit, "finish"));
             if !self.failed().is_empty() || report.refused.is_some() {
-                bindings.push(hint(KeyCode::Char('r'), Action::RetryFailed, "retry what failed"));
+                bindings.push(hint(
+                    KeyCode::Char('r'),
+                    Action::RetryFailed,
+                    "retry what failed",
+                ));
             }
         }
-        bindings.push(hint(KeyCode::Char('l'), Action::FullLog, if self.full_log { "summary" } else { "full log" }));
+        bindings.push(hint(
+            KeyCode::Char('l'),
+            Action::FullLog,
+            if self.full_log { "summary" } else { "full log" },
+        ));
         if self.is_running() || self.full_log {
-            bindings.push(hint(KeyCode::Char('f'), Action::Follow, if self.follow { "stop following" } else { "follow" }));
+            bindings.push(hint(
+                KeyCode::Char('f'),
+                Action::Follow,
+                if self.follow {
+                    "stop following"
+                } else {
+                    "follow"
+                },
+            ));
         }
         bindings.extend(MOVES);
         bindings
@@ -120,15 +147,15 @@ impl ApplyStep {
         }
     }
 
-    fn note(&mut self, text: String, style: Style) {
-        self.log.push((self.began.elapsed(), clean(&text), style));
+    fn note(&mut self, text: &str, style: Style) {
+        self.log.push((self.began.elapsed(), clean(text), style));
     }
 
     /// Takes in what happened.
     pub fn on_event(&mut self, event: Event) {
         match event {
             Event::Started(target) => {
-                self.note(format!("{target}  reading, then writing"), theme::PLAIN);
+                self.note(&format!("{target}  reading, then writing"), theme::PLAIN);
                 let phase = Phase::Running {
                     since: Instant::now(),
                     retries: 0,
@@ -138,34 +165,45 @@ impl ApplyStep {
             }
             Event::Retry(target, retry) => {
                 let waited = seconds(retry.waited);
-                let text = format!("{target}  try {} after {waited}: {}", retry.attempt, retry.reason);
-                self.note(text, theme::WARN);
+                let text = format!(
+                    "{target}  try {} after {waited}: {}",
+                    retry.attempt, retry.reason
+                );
+                self.note(&text, theme::WARN);
                 if let Some(Phase::Running { retries, .. }) = self.phases.get_mut(&target) {
                     *retries += 1;
                 }
             }
             Event::Waiting(target) => {
-                self.note(format!("{target}  written; waiting until AWS shows it"), theme::WARN);
+                self.note(
+                    &format!("{target}  written; waiting until AWS shows it"),
+                    theme::WARN,
+                );
                 if let Some(Phase::Running { waiting, .. }) = self.phases.get_mut(&target) {
                     *waiting = true;
                 }
             }
             Event::Ended(target, outcome, took) => {
                 let (_, words, style) = verdict(&outcome);
-                let why = report::explanation(&outcome).map(|why| format!(" {why}")).unwrap_or_default();
-                self.note(format!("{target}  {words} in {}.{why}", seconds(took)), style);
+                let why = report::explanation(&outcome)
+                    .map(|why| format!(" {why}"))
+                    .unwrap_or_default();
+                self.note(
+                    &format!("{target}  {words} in {}.{why}", seconds(took)),
+                    style,
+                );
                 self.phases.insert(target, Phase::Ended(outcome, took));
             }
             Event::Verifying => {
                 self.verifying = true;
-                self.note("Reading everything once more.".to_owned(), theme::PLAIN);
+                self.note("Reading everything once more.", theme::PLAIN);
             }
             Event::Finished(report) => {
                 let took = seconds(report.took);
                 if let Some(why) = &report.refused {
-                    self.note(why.clone(), theme::BAD);
+                    self.note(why, theme::BAD);
                 }
-                self.note(format!("Finished after {took}."), theme::TITLE);
+                self.note(&format!("Finished after {took}."), theme::TITLE);
                 self.report = Some(*report);
                 self.verifying = false;
                 self.full_log = false;
@@ -176,12 +214,19 @@ impl ApplyStep {
 
     fn progress(&self, station: Station) -> Progress {
         let mut progress = Progress::default();
-        for item in self.plan.items.iter().filter(|item| Station::of(&item.target) == station) {
+        for item in self
+            .plan
+            .items
+            .iter()
+            .filter(|item| Station::of(&item.target) == station)
+        {
             progress.total += 1;
             match (&item.state, self.phases.get(&item.target)) {
                 (State::InPlace(_), _) => progress.ready += 1,
-                (State::Blocked { .. }, _) => progress.failed += 1,
-                (State::Change(_), Some(Phase::Ended(outcome, _))) if outcome.is_done() => progress.ready += 1,
+                (State::Blocked { .. }, _) => progress.blocked += 1,
+                (State::Change(_), Some(Phase::Ended(outcome, _))) if outcome.is_done() => {
+                    progress.ready += 1;
+                }
                 (State::Change(_), Some(Phase::Ended(..))) => progress.failed += 1,
                 (State::Change(_), _) => {}
             }
@@ -192,8 +237,16 @@ impl ApplyStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, former: &Former) {
         let picture_height = if area.height >= 14 { 4 } else { 1 };
         let rows = u16::try_from(self.phases.len()).unwrap_or(u16::MAX);
-        let most = if self.is_running() { area.height.saturating_sub(picture_height + 4) / 2 } else { 4 };
-        let list_height = if self.full_log { 0 } else { rows.min(most.max(1)) };
+        let most = if self.is_running() {
+            area.height.saturating_sub(picture_height + 4) / 2
+        } else {
+            4
+        };
+        let list_height = if self.full_log {
+            0
+        } else {
+            rows.min(most.max(1))
+        };
         let [picture, _, headline, list, rest] = Layout::vertical([
             Constraint::Length(picture_height),
             Constraint::Length(u16::from(area.height >= 18)),
@@ -202,7 +255,9 @@ impl ApplyStep {
             Constraint::Fill(1),
         ])
         .areas(area);
-        access_path::draw(frame, picture, self.plan.choices.connect_from, |station| self.progress(station));
+        access_path::draw(frame, picture, self.plan.choices.connect_from, |station| {
+            self.progress(station)
+        });
         frame.render_widget(self.headline(spinner), headline);
         self.draw_list(frame, list, spinner);
         self.draw_rest(frame, rest, former);
@@ -210,17 +265,30 @@ impl ApplyStep {
 
     fn headline(&self, spinner: &str) -> Line<'static> {
         let total = self.phases.len();
-        let done = self.phases.values().filter(|phase| matches!(phase, Phase::Ended(outcome, _) if outcome.is_done())).count();
+        let done = self
+            .phases
+            .values()
+            .filter(|phase| matches!(phase, Phase::Ended(outcome, _) if outcome.is_done()))
+            .count();
         match &self.report {
             Some(report) => {
                 let (text, style) = report::headline(report);
                 Line::styled(text, style.add_modifier(ratatui::style::Modifier::BOLD))
             }
-            None if self.cancel.is_cancelled() => {
-                Line::styled(format!("{spinner} Stopping: what is under way is finished, nothing else is begun."), theme::WARN)
-            }
-            None if self.verifying => Line::styled(format!("{spinner} Reading everything once more."), theme::TITLE),
-            None => Line::styled(format!("{spinner} {done} of {} done.", counted(total, "change")), theme::TITLE),
+            None if self.cancel.is_cancelled() => Line::styled(
+                format!(
+                    "{spinner} Stopping: what is under way is finished, nothing else is begun."
+                ),
+                theme::WARN,
+            ),
+            None if self.verifying => Line::styled(
+                format!("{spinner} Reading everything once more."),
+                theme::TITLE,
+            ),
+            None => Line::styled(
+                format!("{spinner} {done} of {} done.", counted(total, "change")),
+                theme::TITLE,
+            ),
         }
     }
 
@@ -233,17 +301,39 @@ impl ApplyStep {
             .map(|(target, phase)| {
                 let (rank, sign, text, style) = match phase {
                     Phase::Pending => (2, theme::DOT.to_owned(), "waits".to_owned(), theme::DIM),
-                    Phase::Running { since, retries, waiting } => {
+                    Phase::Running {
+                        since,
+                        retries,
+                        waiting,
+                    } => {
                         let took = seconds(since.elapsed());
-                        let again = if *retries > 0 { format!(", retried {retries}") } else { String::new() };
-                        let what = if *waiting { "waiting for AWS to show it" } else { "working" };
-                        (1, spinner.to_owned(), format!("{what} {took}{again}"), theme::ACCENT)
+                        let again = if *retries > 0 {
+                            format!(", retried {retries}")
+                        } else {
+                            String::new()
+                        };
+                        let what = if *waiting {
+                            "waiting for AWS to show it"
+                        } else {
+                            "working"
+                        };
+                        (
+                            1,
+                            spinner.to_owned(),
+                            format!("{what} {took}{again}"),
+                            theme::ACCENT,
+                        )
                     }
                     Phase::Ended(outcome, took) => {
                         let (sign, words, style) = verdict(outcome);
                         // What failed stands on top, what is done at the bottom.
                         let rank = if outcome.is_done() { 3 } else { 0 };
-                        (rank, sign.to_owned(), format!("{words} {}", seconds(*took)), style)
+                        (
+                            rank,
+                            sign.to_owned(),
+                            format!("{words} {}", seconds(*took)),
+                            style,
+                        )
                     }
                 };
                 let name_width = width.saturating_sub(34).max(10);
@@ -260,7 +350,11 @@ impl ApplyStep {
             rows.sort_by_key(|(rank, _)| *rank);
         }
         let total = rows.len();
-        let lines: Vec<_> = rows.into_iter().map(|(_, line)| line).take(usize::from(area.height)).collect();
+        let lines: Vec<_> = rows
+            .into_iter()
+            .map(|(_, line)| line)
+            .take(usize::from(area.height))
+            .collect();
         frame.render_widget(Paragraph::new(lines), area);
         bar(frame, area, total, usize::from(area.height), 0);
     }
@@ -271,7 +365,10 @@ impl ApplyStep {
         let block = Block::new()
             .borders(Borders::TOP)
             .border_style(theme::DIM)
-            .title(Line::styled(if log { "Log " } else { "What now " }, theme::DIM));
+            .title(Line::styled(
+                if log { "Log " } else { "What now " },
+                theme::DIM,
+            ));
         let inner = block.inner(area);
         frame.render_widget(block, area);
         let width = inner.width.saturating_sub(1);
@@ -291,7 +388,14 @@ impl ApplyStep {
     fn log_lines(&self, width: u16) -> Vec<Line<'static>> {
         self.log
             .iter()
-            .flat_map(|(at, text, style)| wrapped(&format!("{:>6}  {text}", seconds(*at)), width, "        ", *style))
+            .flat_map(|(at, text, style)| {
+                wrapped(
+                    &format!("{:>6}  {text}", seconds(*at)),
+                    width,
+                    "        ",
+                    *style,
+                )
+            })
             .collect()
     }
 }

@@ -43,7 +43,11 @@ impl ConfirmStep {
     }
 
     fn choices(&self) -> [Choice; 2] {
-        let first = if self.plan.totals().changes > 0 { Choice::Apply } else { Choice::Check };
+        let first = if self.plan.totals().changes > 0 {
+            Choice::Apply
+        } else {
+            Choice::Check
+        };
         [first, Choice::GoBack]
     }
 
@@ -56,7 +60,11 @@ impl ConfirmStep {
         let mut bindings = Vec::new();
         if first == Choice::Apply {
             let changes = self.plan.totals().changes;
-            let label = if changes == 1 { "apply 1 change" } else { "apply all" };
+            let label = if changes == 1 {
+                "apply 1 change"
+            } else {
+                "apply all"
+            };
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
         } else {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
@@ -95,13 +103,30 @@ impl ConfirmStep {
             }
             if totals.blocked > 0 {
                 let items = counted(totals.blocked, "item");
-                say(&format!("{} {items} cannot be done and will be left alone; the preview says why.", theme::BLOCKED), theme::WARN);
+                say(
+                    &format!(
+                        "{} {items} cannot be done and will be left alone; the preview says why.",
+                        theme::BLOCKED
+                    ),
+                    theme::WARN,
+                );
             }
         } else if totals.blocked > 0 {
             let items = counted(totals.blocked, "item");
-            say(&format!("There is nothing to write. {items} cannot be done here; the preview says why."), theme::WARN);
+            say(
+                &format!(
+                    "There is nothing to write. {items} cannot be done here; the preview says why."
+                ),
+                theme::WARN,
+            );
         } else {
-            say(&format!("{} Everything is in place. There is nothing to write.", theme::CHECK), theme::GOOD);
+            say(
+                &format!(
+                    "{} Everything is in place. There is nothing to write.",
+                    theme::CHECK
+                ),
+                theme::GOOD,
+            );
         }
         for choice in self.choices() {
             let here = choice == self.focus;
@@ -112,7 +137,10 @@ impl ConfirmStep {
             };
             lines.push(Line::from(vec![
                 Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
-                Span::styled(format!(" {text} "), if here { theme::CURSOR } else { theme::PLAIN }),
+                Span::styled(
+                    format!(" {text} "),
+                    if here { theme::CURSOR } else { theme::PLAIN },
+                ),
             ]));
         }
         self.scroll.draw(frame, area, lines);
@@ -130,7 +158,9 @@ fn put_back(plan: &Plan, former: &Former) -> String {
         "a tier by a reset, a trust by its former document, a policy by deleting it"
     };
     let kept = match former {
-        Former::InLog(path) => format!(" The former documents are written to {path} before each change."),
+        Former::InLog(path) => {
+            format!(" The former documents are written to {path} before each change.")
+        }
         Former::NotKept | Former::Demo => String::new(),
     };
     format!("All of it can be put back: {ways}. The commands are shown at the end.{kept}")

@@ -47,7 +47,10 @@ impl ConnectFromStep {
     }
 
     pub fn act(&mut self, action: Action) {
-        let here = OPTIONS.iter().position(|(choice, ..)| *choice == self.choice).unwrap_or(0);
+        let here = OPTIONS
+            .iter()
+            .position(|(choice, ..)| *choice == self.choice)
+            .unwrap_or(0);
         let target = match action {
             Action::Up => here.saturating_sub(1),
             Action::Down => here + 1,
@@ -62,24 +65,43 @@ impl ConnectFromStep {
 
     /// The choice in the words of the list.
     pub fn answer(&self) -> &'static str {
-        OPTIONS.iter().find(|(choice, ..)| *choice == self.choice).map_or("", |(_, name, _)| name)
+        OPTIONS
+            .iter()
+            .find(|(choice, ..)| *choice == self.choice)
+            .map_or("", |(_, name, _)| name)
     }
 
     pub fn draw(&self, frame: &mut Frame, area: Rect) {
-        let mut lines = wrapped("Where do people start their SSH sessions?", area.width, "", theme::PLAIN);
+        let mut lines = wrapped(
+            "Where do people start their SSH sessions?",
+            area.width,
+            "",
+            theme::PLAIN,
+        );
         for (choice, name, consequence) in OPTIONS {
             let here = choice == self.choice;
             lines.push(Line::default());
             lines.push(Line::from(vec![
-                Span::styled(if here { "› (•) " } else { "  ( ) " }, if here { theme::ACCENT } else { theme::PLAIN }),
+                Span::styled(
+                    if here { "› (•) " } else { "  ( ) " },
+                    if here { theme::ACCENT } else { theme::PLAIN },
+                ),
                 Span::styled(name, if here { theme::TITLE } else { theme::PLAIN }),
             ]));
             let room = area.width.saturating_sub(6);
-            lines.extend(wrapped(consequence, room, "", theme::DIM).into_iter().map(|line| {
-                let mut spans = vec![Span::raw("      ")];
-                spans.extend(line.spans.into_iter().map(|span| span.patch_style(line.style)));
-                Line::from(spans)
-            }));
+            lines.extend(
+                wrapped(consequence, room, "", theme::DIM)
+                    .into_iter()
+                    .map(|line| {
+                        let mut spans = vec![Span::raw("      ")];
+                        spans.extend(
+                            line.spans
+                                .into_iter()
+                                .map(|span| span.patch_style(line.style)),
+                        );
+                        Line::from(spans)
+                    }),
+            );
         }
         frame.render_widget(Paragraph::new(lines), area);
     }

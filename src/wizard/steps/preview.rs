@@ -14,6 +14,9 @@ use crate::wizard::ui::scroll::{Scroll, bar};
 use crate::wizard::ui::text::{clean, shortened, wrap, wrapped};
 use crate::wizard::ui::{diff, theme};
 
+/// From this width on the detail stands beside the list, and names still fit.
+const WIDE: u16 = 120;
+
 /// How an item is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum View {
@@ -60,17 +63,25 @@ pub struct PreviewStep {
 
 impl PreviewStep {
     pub fn bindings(&self) -> Vec<Binding> {
-        let harden = if self.harden_trust { "plain trust" } else { "harden trust" };
-        let shell = if self.shell_access { "no shell" } else { "allow shell" };
+        let harden = if self.harden_trust {
+            "plain trust"
+        } else {
+            "harden trust"
+        };
+        let shell = if self.shell_access {
+            "no shell"
+        } else {
+            "allow shell"
+        };
         let mut bindings = vec![
             hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Esc, Action::Back, "back"),
             hint(KeyCode::Char('d'), Action::CycleView, "details"),
             hint(KeyCode::Tab, Action::OtherPane, "pane"),
             hint(KeyCode::Char('h'), Action::HardenTrust, harden),
             hint(KeyCode::Char('s'), Action::ShellAccess, shell),
             hint(KeyCode::Char('w'), Action::SavePlan, "save"),
             quiet(KeyCode::Char('r'), Action::Reload, "read everything again"),
-            hint(KeyCode::Esc, Action::Back, "back"),
         ];
         bindings.extend(MOVES);
         bindings
@@ -106,13 +117,20 @@ impl PreviewStep {
             _ => return,
         };
         let last = plan.items.len().saturating_sub(1);
-        self.current = plan.items.get(target.min(last)).map(|item| item.target.clone());
+        self.current = plan
+            .items
+            .get(target.min(last))
+            .map(|item| item.target.clone());
         self.detail.to_top();
     }
 
     fn position(&self, plan: &Plan) -> usize {
-        let kept = self.current.as_ref().and_then(|target| plan.items.iter().position(|item| item.target == *target));
-        kept.or_else(|| plan.items.iter().position(|item| item.change().is_some())).unwrap_or(0)
+        let kept = self
+            .current
+            .as_ref()
+            .and_then(|target| plan.items.iter().position(|item| item.target == *target));
+        kept.or_else(|| plan.items.iter().position(|item| item.change().is_some()))
+            .unwrap_or(0)
     }
 
     /// Esc: closes what is open; whether anything was.
@@ -120,13 +138,24 @@ impl PreviewStep {
         std::mem::take(&mut self.in_detail)
     }
 
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, plan: Option<&Plan>, still_reading: usize, spinner: &str) {
+    pub fn draw(
+        &mut self,
+        frame: &mut Frame,
+        area: Rect,
+        plan: Option<&Plan>,
+        still_reading: usize,
+        spinner: &str,
+    ) {
         let Some(plan) = plan else {
             frame.render_widget(Line::raw(format!("{spinner} Reading the account.")), area);
             return;
         };
-        let [totals, options, body] =
-            Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        let [totals, options, body] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+        ])
+        .areas(area);
         let mut line = Line::styled(plan.totals().line(theme::DOT), theme::TITLE);
         if still_reading > 0 {
             let text = format!(" {} {still_reading} still being read {spinner}", theme::DOT);
@@ -134,14 +163,19 @@ impl PreviewStep {
         }
         frame.render_widget(line, totals);
         frame.render_widget(self.options(), options);
-        let (list, detail) = if body.width >= 96 {
-            let [list, _, detail] =
-                Layout::horizontal([Constraint::Percentage(42), Constraint::Length(1), Constraint::Fill(1)]).areas(body);
+        let (list, detail) = if body.width >= WIDE {
+            let [list, _, detail] = Layout::horizontal([
+                Constraint::Percentage(42),
+                Constraint::Length(1),
+                Constraint::Fill(1),
+            ])
+            .areas(body);
             (list, detail)
         } else {
             let wanted = u16::try_from(plan.items.len()).unwrap_or(u16::MAX);
             let height = wanted.min(body.height / 3).max(1);
-            let [list, detail] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
+            let [list, detail] =
+                Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
             (list, detail)
         };
         self.draw_list(frame, list, plan);
@@ -150,15 +184,24 @@ impl PreviewStep {
 
     fn options(&self) -> Line<'static> {
         let on = |on: bool, name: &'static str| {
-            Span::styled(format!("[{}] {name}   ", if on { "x" } else { " " }), if on { theme::PLAIN } else { theme::DIM })
+            Span::styled(
+                format!("[{}] {name}   ", if on { "x" } else { " " }),
+                if on { theme::PLAIN } else { theme::DIM },
+            )
         };
-        Line::from(vec![on(self.harden_trust, "hardened trust (h)"), on(self.shell_access, "shell access (s)")])
+        Line::from(vec![
+            on(self.harden_trust, "hardened trust (h)"),
+            on(self.shell_access, "shell access (s)"),
+        ])
     }
 
     fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
         self.page = usize::from(area.height);
         let here = self.position(plan);
-        self.offset = self.offset.min(here).max((here + 1).saturating_sub(self.page));
+        self.offset = self
+            .offset
+            .min(here)
+            .max((here + 1).saturating_sub(self.page));
         let room = usize::from(area.width).saturating_sub(6);
         let lines: Vec<Line> = plan
             .items
@@ -168,15 +211,30 @@ impl PreviewStep {
             .take(self.page)
             .map(|(number, item)| {
                 let (sign, style) = sign(item);
-                let warned = if item.warnings.is_empty() { " " } else { theme::BLOCKED };
+                let warned = if item.warnings.is_empty() {
+                    " "
+                } else {
+                    theme::BLOCKED
+                };
                 let text = shortened(&clean(&item.target.short()), room);
                 let line = Line::from(vec![
                     Span::styled(if number == here { "› " } else { "  " }, theme::ACCENT),
                     Span::styled(sign, style),
                     Span::styled(format!("{warned} "), theme::WARN),
-                    Span::styled(text, if item.change().is_some() { theme::PLAIN } else { theme::DIM }),
+                    Span::styled(
+                        text,
+                        if item.change().is_some() {
+                            theme::PLAIN
+                        } else {
+                            theme::DIM
+                        },
+                    ),
                 ]);
-                if number == here { line.patch_style(theme::TITLE) } else { line }
+                if number == here {
+                    line.patch_style(theme::TITLE)
+                } else {
+                    line
+                }
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
@@ -191,7 +249,10 @@ impl PreviewStep {
         let block = Block::new()
             .borders(Borders::TOP)
             .border_style(theme::DIM)
-            .title(Line::styled(format!("{mark}{} ", self.view.name()), theme::DIM));
+            .title(Line::styled(
+                format!("{mark}{} ", self.view.name()),
+                theme::DIM,
+            ));
         let inner = block.inner(area);
         frame.render_widget(block, area);
         let width = inner.width.saturating_sub(1);
@@ -209,7 +270,9 @@ impl PreviewStep {
 /// The sign and colour of an item's state.
 pub fn sign(item: &Item) -> (&'static str, Style) {
     match item.state {
-        State::Change(_) if matches!(item.target, Target::Policy { .. }) && replaces(item) => (theme::DIFFERS, theme::WARN),
+        State::Change(_) if matches!(item.target, Target::Policy { .. }) && replaces(item) => {
+            (theme::DIFFERS, theme::WARN)
+        }
         State::Change(_) => (theme::TO_DO, theme::ACCENT),
         State::InPlace(_) => (theme::CHECK, theme::GOOD),
         State::Blocked { .. } => (theme::BLOCKED, theme::BAD),
@@ -235,15 +298,25 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
             say(&format!("{} In place. {found}", theme::CHECK), theme::GOOD);
             say(item.target.why(), theme::PLAIN);
         }
-        State::Blocked { reason, way_out } => {
+        State::Blocked {
+            reason,
+            way_out,
+            wanted,
+        } => {
             say(&format!("{} Blocked. {reason}", theme::BLOCKED), theme::BAD);
             say(way_out, theme::PLAIN);
+            if wanted.is_some() {
+                say("d shows the document.", theme::DIM);
+            }
         }
     }
     for warning in &item.warnings {
         say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
     }
-    let size = item.target.role().and_then(|role| plan.inline_sizes.iter().find(|size| size.role == role));
+    let size = item
+        .target
+        .role()
+        .and_then(|role| plan.inline_sizes.iter().find(|size| size.role == role));
     if let (Some(size), Target::Policy { .. }) = (size, &item.target) {
         say(
             &format!(
@@ -257,16 +330,37 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
 }
 
 fn not_to_change(item: &Item, width: u16) -> Vec<Line<'static>> {
-    wrapped(&clean(&format!("Nothing is written here. {}", item.summary())), width, "", theme::PLAIN)
+    let mut lines = wrapped(
+        &clean(&format!("Nothing is written here. {}", item.summary())),
+        width,
+        "",
+        theme::PLAIN,
+    );
+    if let State::Blocked {
+        wanted: Some(document),
+        way_out,
+        ..
+    } = &item.state
+    {
+        lines.extend(wrapped(&clean(way_out), width, "", theme::PLAIN));
+        lines.push(Line::default());
+        lines.extend(text_lines(&pretty(document), width));
+    }
+    lines
 }
 
 fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
     match &item.target {
         Target::Tier { .. } => vec![
-            Line::styled(format!("- {}", change.before.as_deref().unwrap_or("not set")), theme::BAD),
+            Line::styled(
+                format!("- {}", change.before.as_deref().unwrap_or("not set")),
+                theme::BAD,
+            ),
             Line::styled(format!("+ {}", change.after), theme::GOOD),
         ],
-        Target::Trust { .. } | Target::Policy { .. } => diff::lines(change.before.as_deref(), &change.after, width),
+        Target::Trust { .. } | Target::Policy { .. } => {
+            diff::lines(change.before.as_deref(), &change.after, width)
+        }
     }
 }
 

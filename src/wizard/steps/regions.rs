@@ -36,18 +36,25 @@ impl RegionsStep {
         let mut bindings = vec![
             hint(KeyCode::Char(' '), Action::Toggle, "pick"),
             hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Esc, Action::Back, "back"),
             hint(KeyCode::Char('a'), Action::PickAll, "all"),
             hint(KeyCode::Char('i'), Action::Invert, "invert"),
             hint(KeyCode::Char('/'), Action::Filter, "filter"),
             hint(KeyCode::Char('r'), Action::Reload, "read again"),
-            hint(KeyCode::Esc, Action::Back, "back"),
         ];
-        bindings.extend(MOVES.into_iter().map(|binding| quiet(binding.code, binding.action, binding.label)));
+        bindings.extend(
+            MOVES
+                .into_iter()
+                .map(|binding| quiet(binding.code, binding.action, binding.label)),
+        );
         bindings
     }
 
     pub fn entries(findings: &Findings) -> Vec<Entry> {
-        let home = findings.identity.ready().map(|identity| identity.home_region.as_str());
+        let home = findings
+            .identity
+            .ready()
+            .map(|identity| identity.home_region.as_str());
         findings
             .regions
             .iter()
@@ -77,7 +84,11 @@ impl RegionsStep {
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
         let cost = wrapped(COST, area.width, "", theme::DIM);
-        let cost_height = if area.height >= 12 { u16::try_from(cost.len()).unwrap_or(0) + 1 } else { 0 };
+        let cost_height = if area.height >= 12 {
+            u16::try_from(cost.len()).unwrap_or(0) + 1
+        } else {
+            0
+        };
         let [question, head, list, note] = Layout::vertical([
             Constraint::Length(1),
             Constraint::Length(1),
@@ -90,7 +101,10 @@ impl RegionsStep {
         let mut line = self.picker.head(&entries, "region");
         if findings.tiers.len() < findings.regions.len() {
             let count = findings.regions.len() - findings.tiers.len();
-            line.push_span(Span::styled(format!(" · {count} still being read {spinner}"), theme::DIM));
+            line.push_span(Span::styled(
+                format!(" · {count} still being read {spinner}"),
+                theme::DIM,
+            ));
         }
         frame.render_widget(line, head);
         if entries.is_empty() {
@@ -99,12 +113,25 @@ impl RegionsStep {
             } else {
                 format!("{spinner} Looking up the regions.")
             };
-            frame.render_widget(Paragraph::new(wrapped(&text, list.width, "", theme::WARN)), list);
+            frame.render_widget(
+                Paragraph::new(wrapped(&text, list.width, "", theme::WARN)),
+                list,
+            );
         } else if self.picker.visible(&entries).is_empty() {
-            frame.render_widget(Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN), list);
+            frame.render_widget(
+                Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN),
+                list,
+            );
         }
-        self.picker.draw(frame, list, &entries, true, |entry, width| row(&entry.id, width, findings, spinner));
-        let [_, note] = Layout::vertical([Constraint::Length(u16::from(cost_height > 0)), Constraint::Fill(1)]).areas(note);
+        self.picker
+            .draw(frame, list, &entries, true, |entry, width| {
+                row(&entry.id, width, findings, spinner)
+            });
+        let [_, note] = Layout::vertical([
+            Constraint::Length(u16::from(cost_height > 0)),
+            Constraint::Fill(1),
+        ])
+        .areas(note);
         frame.render_widget(Paragraph::new(cost), note);
     }
 }
@@ -113,12 +140,21 @@ fn row(code: &str, width: usize, findings: &Findings, spinner: &str) -> Line<'st
     let Some(region) = findings.regions.iter().find(|region| region.code == code) else {
         return Line::raw(code.to_owned());
     };
-    let home = findings.identity.ready().is_some_and(|identity| {
-        identity.region_configured && identity.home_region == code
-    });
+    let home = findings
+        .identity
+        .ready()
+        .is_some_and(|identity| identity.region_configured && identity.home_region == code);
     let (verdict, style) = verdict(findings.tiers.get(code), spinner);
-    let style_of_name = if style == theme::DIM { theme::DIM } else { theme::PLAIN };
-    let name = if home { format!("{} (yours)", name(region)) } else { name(region) };
+    let style_of_name = if style == theme::DIM {
+        theme::DIM
+    } else {
+        theme::PLAIN
+    };
+    let name = if home {
+        format!("{} (yours)", name(region))
+    } else {
+        name(region)
+    };
     let code = fitted(code, 15.min(width));
     let name_width = width.saturating_sub(15 + 22).min(34);
     Line::from(vec![
@@ -129,18 +165,27 @@ fn row(code: &str, width: usize, findings: &Findings, spinner: &str) -> Line<'st
 }
 
 fn name(region: &Region) -> String {
-    if region.name == region.code { String::new() } else { region.name.clone() }
+    if region.name == region.code {
+        String::new()
+    } else {
+        region.name.clone()
+    }
 }
 
 fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
     match reading {
         None => (spinner.to_owned(), theme::PLAIN),
-        Some(TierReading::Known { tier: Tier::Advanced, .. }) => {
-            (format!("{} advanced, in place", theme::CHECK), theme::GOOD)
+        Some(TierReading::Known {
+            tier: Tier::Advanced,
+            ..
+        }) => (format!("{} advanced, in place", theme::CHECK), theme::GOOD),
+        Some(TierReading::Known { tier, .. }) => {
+            (format!("{} {tier}", theme::TO_DO), theme::ACCENT)
         }
-        Some(TierReading::Known { tier, .. }) => (format!("{} {tier}", theme::TO_DO), theme::ACCENT),
         Some(TierReading::NotEnabled) => (format!("{} not enabled", theme::BLOCKED), theme::DIM),
-        Some(TierReading::Denied(why)) => (format!("{} denied: {why}", theme::BLOCKED), theme::WARN),
+        Some(TierReading::Denied(why)) => {
+            (format!("{} denied: {why}", theme::BLOCKED), theme::WARN)
+        }
         Some(TierReading::Failed(why)) => (format!("{} {why}", theme::CROSS), theme::BAD),
     }
 }

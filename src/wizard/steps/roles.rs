@@ -1,35 +1,28 @@
 //! Choosing roles: the SageMaker roles, or the roles that people come with.
 
-use crossterm::event::{Event, KeyCode, KeyEvent};
+mod detail;
+mod typing;
+
+use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use tui_input::Input;
-use tui_input::backend::crossterm::EventHandler;
 
-use crate::model::arn::is_role_name;
-use crate::model::{Choices, Identity, RoleArn, RoleKind, RoleReading, RoleSummary};
-use crate::policy::document::size;
-use crate::wizard::state::{Findings, ListedRole, Load, RoleState};
+use crate::model::{Choices, RoleArn, RoleKind, RoleSummary};
+use crate::wizard::state::{Findings, ListedRole, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::picker::{Entry, Picker};
 use crate::wizard::ui::scroll::Scroll;
-use crate::wizard::ui::text::{clean, fitted, labelled, wrapped};
+use crate::wizard::ui::text::wrapped;
 use crate::wizard::ui::theme;
+use detail::row;
+use typing::Typing;
 
 /// Which roles are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     SageMaker,
     User,
-}
-
-/// A role being typed.
-#[derive(Debug, Default)]
-struct Typing {
-    input: Input,
-    error: Option<String>,
 }
 
 /// The step's own state.
@@ -51,8 +44,10 @@ pub struct Context<'a> {
     pub spinner: &'a str,
 }
 
-/// Where the values of the detail pane stand.
-const COLUMN: usize = 13;
+/// From this width on the detail pane stands beside the list, and names still fit.
+const WIDE: u16 = 120;
+/// `CreateActivation`'s `IamRole` takes this many characters of path and name.
+const LONGEST_PATH_AND_NAME: usize = 64;
 
 impl RolesStep {
     pub fn new(side: Side) -> Self {
@@ -83,17 +78,25 @@ impl RolesStep {
                 hint(KeyCode::Esc, Action::Back, "clear it"),
             ];
         }
-        let all = if self.show_all { "suggested only" } else { "all roles" };
+        let all = if self.show_all {
+            "suggested only"
+        } else {
+            "all roles"
+        };
         let mut bindings = vec![
             hint(KeyCode::Char(' '), Action::Toggle, "pick"),
             hint(KeyCode::Enter, Action::Next, "go on"),
+            hint(KeyCode::Esc, Action::Back, "back"),
             hint(KeyCode::Char('/'), Action::Filter, "filter"),
             hint(KeyCode::Char('A'), Action::ShowAll, all),
             hint(KeyCode::Char('t'), Action::TypeRole, "type one"),
             hint(KeyCode::Tab, Action::OtherPane, "pane"),
-            quiet(KeyCode::Char('a'), Action::PickAll, "pick all that are shown"),
+            quiet(
+                KeyCode::Char('a'),
+                Action::PickAll,
+                "pick all that are shown",
+            ),
             quiet(KeyCode::Char('i'), Action::Invert, "invert what is picked"),
-            hint(KeyCode::Esc, Action::Back, "back"),
         ];
         if matches!(findings.roles_end, Load::Failed(_)) {
             bindings.push(hint(KeyCode::Char('r'), Action::Reload, "list again"));
@@ -104,13 +107,21 @@ impl RolesStep {
 
     /// The list: what fits this side, and whatever is picked.
     pub fn entries(&self, findings: &Findings) -> Vec<Entry> {
-        findings
+        let mut roles: Vec<&ListedRole> = findings
             .roles
             .values()
-            .filter(|role| self.show_all || self.fits(role) || self.picker.is_picked(&role.summary.name))
+            .filter(|role| {
+                self.show_all || self.fits(role) || self.picker.is_picked(&role.summary.name)
+            })
+            .collect();
+        // As a person looks names up; IAM itself does not tell them apart by case.
+        roles.sort_by_cached_key(|role| role.summary.name.to_lowercase());
+        roles
+            .into_iter()
             .map(|role| {
                 let summary = &role.summary;
-                let too_long = self.side == Side::SageMaker && path_and_name(summary) > 64;
+                let too_long =
+                    self.side == Side::SageMaker && path_and_name(summary) > LONGEST_PATH_AND_NAME;
                 Entry {
                     id: summary.name.clone(),
                     haystack: format!("{} {} {}", summary.path, summary.name, summary.description),
@@ -148,7 +159,9 @@ impl RolesStep {
 
     /// The role under the cursor.
     pub fn current(&self, findings: &Findings) -> Option<String> {
-        self.picker.current(&self.entries(findings)).map(|entry| entry.id.clone())
+        self.picker
+            .current(&self.entries(findings))
+            .map(|entry| entry.id.clone())
     }
 
     /// Esc: closes what is open; whether anything was.
@@ -171,14 +184,23 @@ impl RolesStep {
             return Vec::new();
         };
         match key.code {
-            KeyCode::Enter => self.take_typed(findings),
+            KeyCode::Enter => {
+                let roles = typing.take(findings.identity.ready());
+                if let Some(last) = roles.last() {
+                    for role in &roles {
+                        self.picker.pick(&role.name);
+                    }
+                    self.picker.focus(&last.name);
+                    self.typing = None;
+                }
+                roles
+            }
             KeyCode::Esc => {
                 self.typing = None;
                 Vec::new()
             }
             _ => {
-                typing.error = None;
-                typing.input.handle_event(&Event::Key(key));
+                typing.key(key);
                 Vec::new()
             }
         }
@@ -187,39 +209,9 @@ impl RolesStep {
     /// A paste: into the field that is open, or nowhere.
     pub fn paste(&mut self, text: &str) {
         match &mut self.typing {
-            Some(typing) => {
-                for c in text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(4096) {
-                    typing.input.handle(tui_input::InputRequest::InsertChar(c));
-                }
-                typing.error = None;
-            }
+            Some(typing) => typing.paste(text),
             None if self.picker.is_filtering() => self.picker.paste(text),
             None => {}
-        }
-    }
-
-    fn take_typed(&mut self, findings: &Findings) -> Vec<RoleArn> {
-        let Some(typing) = &mut self.typing else {
-            return Vec::new();
-        };
-        let identity = findings.identity.ready();
-        let words: Vec<&str> =
-            typing.input.value().split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
-        let words = if words.is_empty() { vec![""] } else { words };
-        let typed: Result<Vec<_>, _> = words.into_iter().map(|word| read_role(word, identity)).collect();
-        match typed {
-            Ok(roles) => {
-                for role in &roles {
-                    self.picker.pick(&role.name);
-                    self.picker.focus(&role.name);
-                }
-                self.typing = None;
-                roles
-            }
-            Err(error) => {
-                typing.error = Some(error);
-                Vec::new()
-            }
         }
     }
 
@@ -229,31 +221,49 @@ impl RolesStep {
             Side::User => "Which roles do people have when they connect from their computer?",
         };
         let entries = self.entries(cx.findings);
-        let [question_place, head, body] =
-            Layout::vertical([Constraint::Length(1), Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        let [question_place, head, body] = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(1),
+            Constraint::Fill(1),
+        ])
+        .areas(area);
         frame.render_widget(Line::raw(question), question_place);
         let mut line = self.picker.head(&entries, "role");
         if cx.findings.roles_end.is_waiting() {
-            line.push_span(Span::styled(format!(" · more are coming {}", cx.spinner), theme::DIM));
+            line.push_span(Span::styled(
+                format!(" · more are coming {}", cx.spinner),
+                theme::DIM,
+            ));
         }
         frame.render_widget(line, head);
-        let (list, detail) = if body.width >= 88 {
-            let [list, _, detail] =
-                Layout::horizontal([Constraint::Percentage(50), Constraint::Length(1), Constraint::Fill(1)]).areas(body);
+        let (list, detail) = if body.width >= WIDE {
+            let [list, _, detail] = Layout::horizontal([
+                Constraint::Percentage(50),
+                Constraint::Length(1),
+                Constraint::Fill(1),
+            ])
+            .areas(body);
             (list, Some(detail))
         } else if body.height >= 14 && body.width >= 50 {
-            let [list, detail] = Layout::vertical([Constraint::Fill(1), Constraint::Length(7)]).areas(body);
+            let height = (body.height / 3).max(7);
+            let [list, detail] =
+                Layout::vertical([Constraint::Fill(1), Constraint::Length(height)]).areas(body);
             (list, Some(detail))
         } else {
             (body, None)
         };
         let list = self.draw_trouble(frame, list, cx, entries.is_empty());
         let (side, active) = (self.side, !self.in_detail);
-        self.picker.draw(frame, list, &entries, active, |entry, width| row(&entry.id, width, side, cx));
-        if let Some(place) = detail {
+        self.picker
+            .draw(frame, list, &entries, active, |entry, width| {
+                row(&entry.id, width, side, cx)
+            });
+        if let (Some(place), false) = (detail, entries.is_empty()) {
             self.draw_detail(frame, place, cx);
         }
-        self.draw_typing(frame, area);
+        if let Some(typing) = &self.typing {
+            typing.draw(frame, area);
+        }
     }
 
     /// Why the list is short or empty, above it. Returns the place that is left.
@@ -262,239 +272,81 @@ impl RolesStep {
         let mut lines = Vec::new();
         match &cx.findings.roles_end {
             Load::Failed(error) => {
-                let some = if cx.findings.roles.is_empty() { "" } else { " What is shown came before that." };
-                let text = format!("{} {}{some} {}", theme::CROSS, error.sentence(), error.advice());
+                let some = if cx.findings.roles.is_empty() {
+                    ""
+                } else {
+                    " What is shown came before that."
+                };
+                let text = format!(
+                    "{} {}{some} {}",
+                    theme::CROSS,
+                    error.sentence(),
+                    error.advice()
+                );
                 lines.extend(wrapped(&text, room, "  ", theme::BAD));
-                lines.extend(wrapped("You can type or paste a role's ARN with t.", room, "", theme::PLAIN));
+                lines.extend(wrapped(
+                    "You can type or paste a role's ARN with t.",
+                    room,
+                    "",
+                    theme::PLAIN,
+                ));
             }
             Load::Ready(()) if empty && self.picker.count() == 0 => {
                 let text = match (cx.findings.roles.is_empty(), self.side) {
-                    (true, _) => "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains.",
+                    (true, _) => {
+                        "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains."
+                    }
                     (false, Side::SageMaker) => {
                         "No role here trusts SageMaker. A shows all roles; t lets you type one."
                     }
-                    (false, Side::User) => "No role here is for people. A shows all roles; t lets you type one.",
+                    (false, Side::User) => {
+                        "No role here is for people. A shows all roles; t lets you type one."
+                    }
                 };
                 lines.extend(wrapped(text, room, "", theme::WARN));
             }
             Load::Ready(()) if self.picker.visible(&self.entries(cx.findings)).is_empty() => {
-                lines.push(Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN));
+                lines.push(Line::styled(
+                    "Nothing matches the filter. Esc clears it.",
+                    theme::WARN,
+                ));
             }
-            Load::Waiting if empty => lines.push(Line::raw(format!("{} Listing the roles.", cx.spinner))),
+            Load::Waiting if empty => {
+                lines.push(Line::raw(format!("{} Listing the roles.", cx.spinner)));
+            }
             Load::Waiting | Load::Ready(()) => {}
         }
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
-        let [place, rest] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+        let height = u16::try_from(lines.len())
+            .unwrap_or(u16::MAX)
+            .min(area.height);
+        let [place, rest] =
+            Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
         frame.render_widget(ratatui::widgets::Paragraph::new(lines), place);
         rest
     }
 
     fn draw_detail(&mut self, frame: &mut Frame, area: Rect, cx: &Context) {
-        let title = if self.in_detail { "› The role" } else { "The role" };
-        let borders = if area.width < 70 { ratatui::widgets::Borders::LEFT } else { ratatui::widgets::Borders::TOP };
-        let block = ratatui::widgets::Block::new().borders(borders).border_style(theme::DIM);
-        let block = if borders == ratatui::widgets::Borders::TOP {
-            block.title(Line::styled(format!("{title} "), theme::DIM))
+        let title = if self.in_detail {
+            "› The role"
         } else {
-            block
+            "The role"
         };
+        let block = ratatui::widgets::Block::new()
+            .borders(ratatui::widgets::Borders::TOP)
+            .border_style(theme::DIM)
+            .title(Line::styled(format!("{title} "), theme::DIM));
         let inner = block.inner(area);
         frame.render_widget(block, area);
-        let role = self.current(cx.findings).and_then(|name| cx.findings.roles.get(&name));
+        let role = self
+            .current(cx.findings)
+            .and_then(|name| cx.findings.roles.get(&name));
         let lines = role.map_or_else(Vec::new, |role| {
-            detail(&role.summary, self.side, cx, inner.width.saturating_sub(1))
+            detail::lines(&role.summary, self.side, cx, inner.width.saturating_sub(1))
         });
         self.detail.draw(frame, inner, lines);
-    }
-
-    fn draw_typing(&self, frame: &mut Frame, area: Rect) {
-        let Some(typing) = &self.typing else {
-            return;
-        };
-        let error = typing.error.as_deref().unwrap_or_default();
-        let width = area.width.clamp(20, 90);
-        let error = wrapped(error, width.saturating_sub(4), "", theme::BAD);
-        let height = 5 + u16::try_from(error.len()).unwrap_or(0);
-        let inner = crate::wizard::ui::frame::window(frame, width, height, "Type or paste a role's ARN or name");
-        let room = usize::from(inner.width).saturating_sub(4);
-        let skip = typing.input.visual_scroll(room);
-        let shown: String = clean(typing.input.value()).chars().skip(skip).take(room).collect();
-        let mut lines = vec![
-            Line::default(),
-            Line::from(vec![
-                Span::styled(" > ", theme::ACCENT),
-                Span::raw(shown),
-                Span::styled("█", theme::ACCENT),
-            ]),
-        ];
-        lines.extend(error.into_iter().map(|line| {
-            let mut line = line;
-            line.spans.insert(0, Span::raw(" "));
-            line
-        }));
-        frame.render_widget(ratatui::widgets::Paragraph::new(lines), inner);
-    }
-}
-
-/// A role as it was typed: an ARN of this account, or a name.
-fn read_role(word: &str, identity: Option<&Identity>) -> Result<RoleArn, String> {
-    let role = match (is_role_name(word), identity) {
-        (true, Some(identity)) => RoleArn {
-            partition: identity.partition.clone(),
-            account: identity.account.clone(),
-            path: "/".to_owned(),
-            name: word.to_owned(),
-        },
-        _ => word.parse::<RoleArn>().map_err(|error| error.to_string())?,
-    };
-    match identity {
-        Some(identity) if identity.account != role.account => Err(format!(
-            "This role belongs to the account {}, and you are signed in to {}.",
-            role.account, identity.account
-        )),
-        Some(identity) if identity.partition != role.partition => Err(format!(
-            "This role belongs to the partition {}, and you are signed in to {}.",
-            role.partition, identity.partition
-        )),
-        _ => Ok(role),
     }
 }
 
 fn path_and_name(summary: &RoleSummary) -> usize {
     summary.path.trim_start_matches('/').len() + summary.name.len()
-}
-
-/// Sign, word and colour of a role in the list.
-fn verdict(summary: &RoleSummary, side: Side, cx: &Context) -> (&'static str, String, Style) {
-    match summary.kind() {
-        RoleKind::ServiceLinked => return (theme::BLOCKED, "belongs to AWS".to_owned(), theme::DIM),
-        RoleKind::IdentityCenter => return (theme::BLOCKED, "Identity Center".to_owned(), theme::DIM),
-        RoleKind::Ordinary => {}
-    }
-    if side == Side::SageMaker && path_and_name(summary) > 64 {
-        return (theme::BLOCKED, "name too long".to_owned(), theme::DIM);
-    }
-    match cx.findings.role_state(summary, side == Side::SageMaker, cx.choices) {
-        RoleState::Unread => ("", String::new(), theme::PLAIN),
-        RoleState::Reading => ("", "reading".to_owned(), theme::DIM),
-        RoleState::InPlace => (theme::CHECK, "in place".to_owned(), theme::GOOD),
-        RoleState::Differs => (theme::DIFFERS, "differs".to_owned(), theme::WARN),
-        RoleState::ToDo => (theme::TO_DO, "to set up".to_owned(), theme::ACCENT),
-        RoleState::Blocked(_) => (theme::BLOCKED, "blocked".to_owned(), theme::BAD),
-        RoleState::Failed(_) => (theme::CROSS, "not readable".to_owned(), theme::BAD),
-    }
-}
-
-fn row(name: &str, width: usize, side: Side, cx: &Context) -> Line<'static> {
-    let Some(role) = cx.findings.roles.get(name) else {
-        return Line::raw(name.to_owned());
-    };
-    let (sign, word, style) = verdict(&role.summary, side, cx);
-    let own = cx.findings.identity.ready().and_then(Identity::own_role).is_some_and(|own| own == name);
-    let mark = if own { " (yours)" } else { "" };
-    let verdict = if word.is_empty() { String::new() } else { format!("{sign} {word}") };
-    let room = width.saturating_sub(17);
-    let name_style = if style == theme::DIM { theme::DIM } else { theme::PLAIN };
-    let name_room = room.saturating_sub(mark.len());
-    let name = clean(name);
-    let name = crate::wizard::ui::text::shortened(&name, name_room);
-    Line::from(vec![
-        Span::styled(fitted(&format!("{name}{mark}"), room), name_style),
-        Span::styled(format!(" {verdict}"), style),
-    ])
-}
-
-fn detail(summary: &RoleSummary, side: Side, cx: &Context, width: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut say = |label: &str, text: &str, style: Style| {
-        lines.extend(labelled(label, &clean(text), COLUMN, width, style));
-    };
-    match cx.findings.role_state(summary, side == Side::SageMaker, cx.choices) {
-        RoleState::Unread | RoleState::Reading => say("State", &format!("{} reading", cx.spinner), theme::DIM),
-        RoleState::InPlace => say("State", &format!("{} everything is in place", theme::CHECK), theme::GOOD),
-        RoleState::Differs => say(
-            "State",
-            &format!("{} a policy of that name has other contents; the preview shows the difference", theme::DIFFERS),
-            theme::WARN,
-        ),
-        RoleState::ToDo => say("State", &format!("{} to set up", theme::TO_DO), theme::ACCENT),
-        RoleState::Blocked(why) => say("State", &format!("{} {why}", theme::BLOCKED), theme::BAD),
-        RoleState::Failed(why) => say("State", &format!("{} {why}", theme::CROSS), theme::BAD),
-    }
-    say("ARN", &summary.arn, theme::PLAIN);
-    if !summary.description.is_empty() {
-        say("Description", &summary.description, theme::PLAIN);
-    }
-    if let Some(Load::Ready(reading)) = cx.findings.readings.get(&summary.name) {
-        for (label, text) in facts(reading) {
-            say(label, &text, theme::PLAIN);
-        }
-    }
-    lines
-}
-
-/// Trust, policies and boundary of a role, each on a line.
-fn facts(reading: &RoleReading) -> Vec<(&'static str, String)> {
-    let inline: Vec<String> =
-        reading.inline.iter().map(|(name, text)| format!("{name} ({} characters)", size(text))).collect();
-    let attached: Vec<&str> = reading.attached.iter().map(|policy| policy.name.as_str()).collect();
-    let none = |list: String| if list.is_empty() { "none".to_owned() } else { list };
-    let mut facts = vec![
-        ("Trusts", none(principals(&reading.trust).join(", "))),
-        ("Inline", none(inline.join(", "))),
-        ("Attached", none(attached.join(", "))),
-    ];
-    if let Some(boundary) = &reading.boundary {
-        facts.push(("Boundary", boundary.clone()));
-    }
-    facts
-}
-
-/// Who may assume the role, as the trust policy's Allow statements name them.
-fn principals(trust: &str) -> Vec<String> {
-    use crate::policy::{Document, meaning::strings};
-    let Ok(document) = Document::parse(trust) else {
-        return vec!["a document that cannot be read".to_owned()];
-    };
-    let allowing = document.statements().into_iter().filter(|s| s.get("Effect").is_some_and(|e| e == "Allow"));
-    let mut names: Vec<String> = allowing
-        .filter_map(|statement| statement.get("Principal"))
-        .flat_map(|principal| match principal.as_object() {
-            Some(kinds) => kinds.values().flat_map(|who| strings(Some(who))).map(str::to_owned).collect(),
-            None => vec![principal.as_str().unwrap_or("?").to_owned()],
-        })
-        .collect();
-    names.dedup();
-    names
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::model::Partition;
-
-    fn identity() -> Identity {
-        Identity {
-            account: "123456789012".into(),
-            arn: "arn:aws:sts::123456789012:assumed-role/Admin/me".into(),
-            user_id: "AROA:me".into(),
-            partition: Partition::default(),
-            alias: None,
-            credentials: String::new(),
-            home_region: "eu-west-1".into(),
-            region_configured: true,
-        }
-    }
-
-    #[test]
-    fn a_typed_role_is_an_arn_of_this_account_or_a_name() {
-        let read = |word: &str| read_role(word, Some(&identity())).map(|role| role.to_string());
-        assert_eq!(read("Simple").unwrap(), "arn:aws:iam::123456789012:role/Simple");
-        let arn = "arn:aws:iam::123456789012:role/service-role/Deep";
-        assert_eq!(read(arn).unwrap(), arn);
-        assert!(read("arn:aws:iam::999999999999:role/x").unwrap_err().contains("999999999999"));
-        assert!(read("arn:aws-cn:iam::123456789012:role/x").unwrap_err().contains("aws-cn"));
-        assert!(read("no role at all!").unwrap_err().contains("arn:aws:iam::123456789012:role/"));
-    }
 }

@@ -1,10 +1,10 @@
 //! The way of an SSH session as a picture: whose role lets it through where, and what of it is ready.
 //!
 //! ```text
-//! ╭──────────╮  ╭───────────╮  ╭─────────────────╮  ╭──────────────╮  ╭────────────────╮
-//! │ Computer ├─▶│ User role ├─▶│ Systems Manager ├─▶│ Managed node │◀─┤ SageMaker role │
-//! │          │  │ ✓ 1/1     │  │ 1/2             │  │              │  │ 0/2            │
-//! ╰──────────╯  ╰───────────╯  ╰─────────────────╯  ╰──────────────╯  ╰────────────────╯
+//! ╭──────────╮ ╭───────────╮ ╭─────────────────╮ ╭──────────────╮ ╭────────────────╮
+//! │ Computer ├▶│ User role ├▶│ Systems Manager ├▶│ Managed node │◀┤ SageMaker role │
+//! │          │ │ ✓ 1/1     │ │ 1/2             │ │              │ │ 0/2            │
+//! ╰──────────╯ ╰───────────╯ ╰─────────────────╯ ╰──────────────╯ ╰────────────────╯
 //! ```
 
 use ratatui::Frame;
@@ -46,6 +46,8 @@ pub struct Progress {
     pub ready: usize,
     pub total: usize,
     pub failed: usize,
+    /// What this program cannot do here.
+    pub blocked: usize,
 }
 
 impl Progress {
@@ -58,35 +60,49 @@ impl Progress {
             theme::BAD
         } else if self.is_ready() {
             theme::GOOD
+        } else if self.blocked > 0 {
+            theme::WARN
         } else {
             theme::PLAIN
         }
     }
 
     fn text(self) -> String {
-        match (self.total, self.failed) {
-            (0, _) => String::new(),
-            (total, 0) if self.ready == total => format!("{} {total}/{total}", theme::CHECK),
-            (total, 0) => format!("{}/{total}", self.ready),
-            (total, _) => format!("{} {}/{total}", theme::CROSS, self.ready),
-        }
+        let sign = match self {
+            Self { total: 0, .. } => return String::new(),
+            Self { failed: 1.., .. } => theme::CROSS,
+            Self { ready, total, .. } if ready == total => theme::CHECK,
+            Self { blocked: 1.., .. } => theme::BLOCKED,
+            _ => return format!("{}/{}", self.ready, self.total),
+        };
+        format!("{sign} {}/{}", self.ready, self.total)
     }
 }
 
-/// Draws the way. Needs four lines and 77 columns; with less it is one line of words.
-pub fn draw(frame: &mut Frame, area: Rect, from: ConnectFrom, progress: impl Fn(Station) -> Progress) {
+/// Draws the way. Needs four lines and 72 columns; with less it is one line of words.
+pub fn draw(
+    frame: &mut Frame,
+    area: Rect,
+    from: ConnectFrom,
+    progress: impl Fn(Station) -> Progress,
+) {
     let (start, client) = match from {
         ConnectFrom::Laptop => ("Computer", "User role"),
         ConnectFrom::Studio => ("Studio", "Its role"),
         ConnectFrom::Both => ("Anywhere", "Client role"),
     };
     // The node can register and be reached when everything around it is ready.
-    let around = [Station::ClientRole, Station::SystemsManager, Station::SageMakerRole].map(&progress);
+    let around = [
+        Station::ClientRole,
+        Station::SystemsManager,
+        Station::SageMakerRole,
+    ]
+    .map(&progress);
     let node_ready = around.iter().all(|p| p.is_ready() || p.total == 0);
     let node = Progress {
         ready: usize::from(node_ready),
         total: 1,
-        failed: 0,
+        ..Progress::default()
     };
     let [client_progress, manager_progress, sagemaker_progress] = around;
     let stations = [
@@ -96,8 +112,11 @@ pub fn draw(frame: &mut Frame, area: Rect, from: ConnectFrom, progress: impl Fn(
         ("Managed node", node, "▶"),
         ("SageMaker role", sagemaker_progress, "◀"),
     ];
-    let width: usize = stations.iter().map(|(name, ..)| name.width() + 4).sum::<usize>() + 4;
-    if area.height < 4 || usize::from(area.width) < width {
+    // Two columns of frame, two of air where there is room, and one for each arrow.
+    let names: usize = stations.iter().map(|(name, ..)| name.width()).sum();
+    let width = |air: usize| names + stations.len() * (2 + air) + stations.len() - 1;
+    let air = usize::from(usize::from(area.width) >= width(2));
+    if area.height < 4 || usize::from(area.width) < width(0) {
         let mut spans = Vec::new();
         for (name, progress, arrow) in stations {
             let arrow = match arrow {
@@ -113,27 +132,41 @@ pub fn draw(frame: &mut Frame, area: Rect, from: ConnectFrom, progress: impl Fn(
     }
     let mut rows: [Vec<Span>; 4] = Default::default();
     for (number, (name, progress, arrow)) in stations.iter().enumerate() {
-        let inner = name.width() + 2;
+        let inner = name.width() + 2 * air;
+        let blank = " ".repeat(air);
         let style = progress.style();
         let leaves = number < 3;
-        let note = if *name == "Managed node" {
-            if node_ready { format!("{} reachable", theme::CHECK) } else { String::new() }
+        let remark = if *name == "Managed node" {
+            if node_ready {
+                format!("{} reachable", theme::CHECK)
+            } else {
+                String::new()
+            }
         } else {
             progress.text()
         };
-        let pad = |text: &str| " ".repeat(inner.saturating_sub(text.width() + 1));
+        let pad = |text: &str| " ".repeat(inner.saturating_sub(text.width() + air));
         let gap = if number == 0 { "" } else { " " };
         let incoming = match (number, *arrow) {
             (0, _) => "",
             (_, "◀") => "◀",
             _ => "▶",
         };
-        let (left, right) = (if *arrow == "◀" { "┤" } else { "│" }, if leaves { "├" } else { "│" });
+        let (left, right) = (
+            if *arrow == "◀" { "┤" } else { "│" },
+            if leaves { "├" } else { "│" },
+        );
         let [top, middle, note_row, bottom] = &mut rows;
         top.push(Span::styled(format!("{gap}╭{}╮", "─".repeat(inner)), style));
         middle.push(Span::styled(incoming.to_owned(), theme::DIM));
-        middle.push(Span::styled(format!("{left} {name}{}{right}", pad(name)), style));
-        note_row.push(Span::styled(format!("{gap}│ {note}{}│", pad(&note)), style));
+        middle.push(Span::styled(
+            format!("{left}{blank}{name}{}{right}", pad(name)),
+            style,
+        ));
+        note_row.push(Span::styled(
+            format!("{gap}│{blank}{remark}{}│", pad(&remark)),
+            style,
+        ));
         bottom.push(Span::styled(format!("{gap}╰{}╯", "─".repeat(inner)), style));
     }
     frame.render_widget(Paragraph::new(rows.map(Line::from).to_vec()), area);

@@ -26,8 +26,15 @@ pub fn lines(before: Option<&str>, after: &str, width: u16) -> Vec<Line<'static>
                     ChangeTag::Equal => ("  ", theme::PLAIN),
                 };
                 let body = change.value().trim_end_matches(['\n', '\r']);
-                for (number, part) in text::wrap(body, width.saturating_sub(2), "  ").into_iter().enumerate() {
-                    let sign = if number == 0 || style != theme::PLAIN { sign } else { "  " };
+                for (number, part) in text::wrap(body, width.saturating_sub(2), "  ")
+                    .into_iter()
+                    .enumerate()
+                {
+                    let sign = if number == 0 || style != theme::PLAIN {
+                        sign
+                    } else {
+                        "  "
+                    };
                     lines.push(Line::styled(format!("{sign}{part}"), style));
                 }
             }
@@ -47,22 +54,39 @@ fn unchanged(count: usize) -> Option<Line<'static>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
     fn shown(before: Option<&str>, after: &str) -> Vec<String> {
-        lines(before, after, 80).iter().map(ToString::to_string).collect()
+        lines(before, after, 80)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     #[test]
     fn what_comes_goes_and_stays_is_marked() {
         let lines = shown(Some(r#"{"a":1,"b":2}"#), r#"{"a":1,"b":3}"#);
-        assert_eq!(lines, ["  {", "    \"a\": 1,", "-   \"b\": 2", "+   \"b\": 3", "  }"]);
+        assert_eq!(
+            lines,
+            [
+                "  {",
+                "    \"a\": 1,",
+                "-   \"b\": 2",
+                "+   \"b\": 3",
+                "  }"
+            ]
+        );
     }
 
     #[test]
     fn a_new_document_is_all_plus() {
-        assert!(shown(None, r#"{"a":1}"#).iter().all(|line| line.starts_with('+')));
+        assert!(
+            shown(None, r#"{"a":1}"#)
+                .iter()
+                .all(|line| line.starts_with('+'))
+        );
     }
 
     #[test]

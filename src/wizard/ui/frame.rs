@@ -19,7 +19,7 @@ use super::theme;
 
 /// From this width on the rail is shown.
 const RAIL_FROM: u16 = 100;
-const RAIL_WIDTH: u16 = 19;
+const RAIL_WIDTH: u16 = 20;
 
 /// How loud a status is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +73,24 @@ pub fn draw(frame: &mut Frame, around: &Surroundings) -> Rect {
     .areas(area);
     // On a tiny screen the step itself comes first.
     let (top, title, middle, status, keys) = if area.height < 8 {
-        let [middle, keys] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        let [middle, keys] =
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         let none = Rect::default();
-        (none, none, middle, if around.status.is_some() { keys } else { none }, keys)
+        (
+            none,
+            none,
+            middle,
+            if around.status.is_some() { keys } else { none },
+            keys,
+        )
     } else {
         (top, title, middle, status, keys)
     };
     draw_top(frame, top, around);
-    frame.render_widget(Line::styled(format!(" {}", around.title), theme::TITLE), title);
+    frame.render_widget(
+        Line::styled(format!(" {}", around.title), theme::TITLE),
+        title,
+    );
     if area.height >= 8 || around.status.is_none() {
         draw_keys(frame, keys, around.bindings);
     }
@@ -89,7 +99,8 @@ pub fn draw(frame: &mut Frame, around: &Surroundings) -> Rect {
         frame.render_widget(Line::styled(format!(" {text}"), tone.style()), status);
     }
     let body = if area.width >= RAIL_FROM {
-        let [rail, body] = Layout::horizontal([Constraint::Length(RAIL_WIDTH), Constraint::Fill(1)]).areas(middle);
+        let [rail, body] =
+            Layout::horizontal([Constraint::Length(RAIL_WIDTH), Constraint::Fill(1)]).areas(middle);
         draw_rail(frame, rail, &around.rail);
         body
     } else {
@@ -117,7 +128,9 @@ fn draw_top(frame: &mut Frame, area: Rect, around: &Surroundings) {
 }
 
 fn draw_rail(frame: &mut Frame, area: Rect, steps: &[RailStep]) {
-    let block = Block::new().borders(Borders::RIGHT).border_style(theme::DIM);
+    let block = Block::new()
+        .borders(Borders::RIGHT)
+        .border_style(theme::DIM);
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let room = usize::from(inner.width).saturating_sub(4);
@@ -128,9 +141,15 @@ fn draw_rail(frame: &mut Frame, area: Rect, steps: &[RailStep]) {
             (false, true) => (theme::CHECK, theme::GOOD),
             (false, false) => (theme::DOT, theme::DIM),
         };
-        lines.push(Line::from(vec![Span::styled(format!(" {sign} "), style), Span::styled(step.title, style)]));
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {sign} "), style),
+            Span::styled(step.title, style),
+        ]));
         if !step.answer.is_empty() && (step.done || step.current) {
-            lines.push(Line::styled(format!("   {}", shortened(&clean(&step.answer), room)), theme::DIM));
+            lines.push(Line::styled(
+                format!("   {}", shortened(&clean(&step.answer), room)),
+                theme::DIM,
+            ));
         }
     }
     frame.render_widget(Paragraph::new(lines), inner);
@@ -152,7 +171,10 @@ fn draw_keys(frame: &mut Frame, area: Rect, bindings: &[Binding]) {
         }
     }
     let mut said = Vec::new();
-    for binding in bindings.iter().filter(|binding| binding.hinted && fits.contains(&binding.action)) {
+    for binding in bindings
+        .iter()
+        .filter(|binding| binding.hinted && fits.contains(&binding.action))
+    {
         if said.contains(&binding.action) {
             continue;
         }

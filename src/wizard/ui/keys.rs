@@ -81,10 +81,16 @@ pub const MOVES: [Binding; 10] = [
 
 /// What the key does, where it does anything.
 pub fn find(bindings: &[Binding], key: &KeyEvent) -> Option<Action> {
-    if key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
+    if key
+        .modifiers
+        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT)
+    {
         return None;
     }
-    bindings.iter().find(|binding| binding.code == key.code).map(|binding| binding.action)
+    bindings
+        .iter()
+        .find(|binding| binding.code == key.code)
+        .map(|binding| binding.action)
 }
 
 /// The key's name as it stands on a keyboard.

@@ -102,18 +102,26 @@ impl Picker {
         let mut buffer = Vec::new();
         entries
             .iter()
-            .filter(|entry| pattern.score(Utf32Str::new(&entry.haystack, &mut buffer), &mut matcher).is_some())
+            .filter(|entry| {
+                pattern
+                    .score(Utf32Str::new(&entry.haystack, &mut buffer), &mut matcher)
+                    .is_some()
+            })
             .collect()
     }
 
     /// The entry under the cursor: the one it was left on, else the first welcome one.
     pub fn current<'a>(&self, entries: &'a [Entry]) -> Option<&'a Entry> {
         let visible = self.visible(entries);
-        self.position(&visible).and_then(|position| visible.get(position).copied())
+        self.position(&visible)
+            .and_then(|position| visible.get(position).copied())
     }
 
     fn position(&self, visible: &[&Entry]) -> Option<usize> {
-        let kept = self.cursor.as_ref().and_then(|id| visible.iter().position(|entry| entry.id == *id));
+        let kept = self
+            .cursor
+            .as_ref()
+            .and_then(|id| visible.iter().position(|entry| entry.id == *id));
         kept.or_else(|| visible.iter().position(|entry| entry.welcome))
             .or(if visible.is_empty() { None } else { Some(0) })
     }
@@ -193,12 +201,23 @@ impl Picker {
     pub fn head(&self, entries: &[Entry], noun: &str) -> Line<'static> {
         let visible = self.visible(entries);
         let mut spans = vec![Span::styled(
-            format!("{} picked of {}", self.count(), crate::plan::words::counted(entries.len(), noun)),
+            format!(
+                "{} picked of {}",
+                self.count(),
+                crate::plan::words::counted(entries.len(), noun)
+            ),
             theme::DIM,
         )];
-        let hidden = self.picked.iter().filter(|id| visible.iter().all(|entry| entry.id != **id)).count();
+        let hidden = self
+            .picked
+            .iter()
+            .filter(|id| visible.iter().all(|entry| entry.id != **id))
+            .count();
         if hidden > 0 {
-            spans.push(Span::styled(format!(" · {hidden} of the picked not shown"), theme::WARN));
+            spans.push(Span::styled(
+                format!(" · {hidden} of the picked not shown"),
+                theme::WARN,
+            ));
         }
         if self.filtering || self.has_filter() {
             spans.push(Span::styled("  / ", theme::KEY));
@@ -232,15 +251,25 @@ impl Picker {
             }
             rows.push((Some(number), ""));
         }
-        let cursor_row = rows.iter().position(|(number, _)| number.is_some() && *number == position).unwrap_or(0);
-        let first = if rows.get(cursor_row.saturating_sub(1)).is_some_and(|(number, _)| number.is_none()) {
+        let cursor_row = rows
+            .iter()
+            .position(|(number, _)| number.is_some() && *number == position)
+            .unwrap_or(0);
+        let first = if rows
+            .get(cursor_row.saturating_sub(1))
+            .is_some_and(|(number, _)| number.is_none())
+        {
             cursor_row.saturating_sub(1)
         } else {
             cursor_row
         };
-        self.offset = self.offset.min(first).max((cursor_row + 1).saturating_sub(self.page));
+        self.offset = self
+            .offset
+            .min(first)
+            .max((cursor_row + 1).saturating_sub(self.page));
         self.offset = self.offset.min(rows.len().saturating_sub(self.page));
-        let width = usize::from(area.width).saturating_sub(6);
+        // The box takes six columns, and the bar one.
+        let width = usize::from(area.width).saturating_sub(7);
         let lines: Vec<Line> = rows
             .iter()
             .skip(self.offset)
@@ -260,7 +289,11 @@ impl Picker {
                 ];
                 spans.extend(line(entry, width).spans);
                 let line = Line::from(spans);
-                if here && active { line.patch_style(theme::TITLE) } else { line }
+                if here && active {
+                    line.patch_style(theme::TITLE)
+                } else {
+                    line
+                }
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
@@ -296,7 +329,10 @@ mod tests {
         let few = entries(&["a", "c", "d"]);
         assert_eq!(picker.current(&few).unwrap().id, "c");
         picker.act(Action::Down, &few);
-        assert_eq!(picker.current(&entries(&["a", "b", "c", "d"])).unwrap().id, "d");
+        assert_eq!(
+            picker.current(&entries(&["a", "b", "c", "d"])).unwrap().id,
+            "d"
+        );
     }
 
     #[test]
@@ -321,7 +357,10 @@ mod tests {
         type_text(&mut picker, "RRY", &list);
         assert_eq!(picker.visible(&list).len(), 2);
         picker.act(Action::PickAll, &list);
-        assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple", "berry", "cherry"]);
+        assert_eq!(
+            picker.picked().collect::<Vec<_>>(),
+            ["apple", "berry", "cherry"]
+        );
         picker.act(Action::Invert, &list);
         assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
         picker.type_filter(KeyEvent::from(KeyCode::Esc), &list);
@@ -332,7 +371,12 @@ mod tests {
     #[test]
     fn an_empty_list_does_nothing() {
         let mut picker = Picker::default();
-        for action in [Action::Down, Action::Toggle, Action::PickAll, Action::Bottom] {
+        for action in [
+            Action::Down,
+            Action::Toggle,
+            Action::PickAll,
+            Action::Bottom,
+        ] {
             picker.act(action, &[]);
         }
         assert!(picker.current(&[]).is_none());

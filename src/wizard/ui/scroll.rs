@@ -44,7 +44,11 @@ impl Scroll {
         let most = lines.len().saturating_sub(self.page);
         self.offset = self.offset.min(most);
         let total = lines.len();
-        let shown: Vec<_> = lines.into_iter().skip(self.offset).take(self.page).collect();
+        let shown: Vec<_> = lines
+            .into_iter()
+            .skip(self.offset)
+            .take(self.page)
+            .collect();
         frame.render_widget(Paragraph::new(shown), area);
         bar(frame, area, total, self.page, self.offset);
     }

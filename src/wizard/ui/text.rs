@@ -13,23 +13,39 @@ pub fn wrap(text: &str, width: u16, indent: &str) -> Vec<String> {
     text.split('\n')
         .flat_map(|line| {
             // A line of JSON keeps its own indentation when it goes on.
-            let own: String = line.chars().take_while(|c| *c == ' ').take(width / 2).collect();
+            let own: String = line
+                .chars()
+                .take_while(|c| *c == ' ')
+                .take(width / 2)
+                .collect();
             let further = format!("{own}{indent}");
             let options = textwrap::Options::new(width)
                 .subsequent_indent(&further)
                 .word_splitter(textwrap::WordSplitter::NoHyphenation);
-            textwrap::wrap(line, options).into_iter().map(std::borrow::Cow::into_owned).collect::<Vec<_>>()
+            textwrap::wrap(line, options)
+                .into_iter()
+                .map(std::borrow::Cow::into_owned)
+                .collect::<Vec<_>>()
         })
         .collect()
 }
 
 /// The same as styled lines.
 pub fn wrapped(text: &str, width: u16, indent: &str, style: Style) -> Vec<Line<'static>> {
-    wrap(text, width, indent).into_iter().map(|line| Line::styled(line, style)).collect()
+    wrap(text, width, indent)
+        .into_iter()
+        .map(|line| Line::styled(line, style))
+        .collect()
 }
 
 /// A label with a text beside it, wrapped under itself: `Account   acme (123456789012)`.
-pub fn labelled(label: &str, text: &str, column: usize, width: u16, style: Style) -> Vec<Line<'static>> {
+pub fn labelled(
+    label: &str,
+    text: &str,
+    column: usize,
+    width: u16,
+    style: Style,
+) -> Vec<Line<'static>> {
     let room = usize::from(width).saturating_sub(column).max(1);
     let room = u16::try_from(room).unwrap_or(u16::MAX);
     wrap(text, room, "")
@@ -85,7 +101,8 @@ pub fn fitted(text: &str, width: usize) -> String {
 pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
-            let directs = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            let directs =
+                matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
             if c.is_control() || directs { '?' } else { c }
         })
         .collect()
@@ -97,12 +114,20 @@ mod tests {
 
     #[test]
     fn wrapping_loses_no_word_and_keeps_to_the_width() {
-        let text = "a resource arn:aws:iam::123456789012:role/service-role/AmazonSageMaker and more";
+        let text =
+            "a resource arn:aws:iam::123456789012:role/service-role/AmazonSageMaker and more";
         for width in 1..90 {
             let lines = wrap(text, width, "  ");
-            assert!(lines.iter().all(|line| line.width() <= usize::from(width)), "{width}: {lines:?}");
+            assert!(
+                lines.iter().all(|line| line.width() <= usize::from(width)),
+                "{width}: {lines:?}"
+            );
             let joined: String = lines.concat().split_whitespace().collect();
-            assert_eq!(joined, text.split_whitespace().collect::<String>(), "{width}");
+            assert_eq!(
+                joined,
+                text.split_whitespace().collect::<String>(),
+                "{width}"
+            );
         }
     }
 
@@ -116,7 +141,10 @@ mod tests {
 
     #[test]
     fn long_names_keep_both_ends() {
-        assert_eq!(shortened("AmazonSageMaker-ExecutionRole-20240131", 20), "AmazonSage…-20240131");
+        assert_eq!(
+            shortened("AmazonSageMaker-ExecutionRole-20240131", 20),
+            "AmazonSage…-20240131"
+        );
         assert_eq!(shortened("short", 20), "short");
         assert_eq!(shortened("日本語日本語", 7).width(), 6);
         assert_eq!(shortened("abc", 0), "");

@@ -29,13 +29,12 @@ pub const BLOCKED: &str = "!";
 pub const UNKNOWN: &str = "?";
 pub const DOT: &str = "·";
 
-const SPINNER: [&str; 8] = ["⣾", "⣽", "⣻", "⢿", "⡿", "⣟", "⣯", "⣷"];
-const ASCII_SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
+/// Signs that every font has.
+const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];
 
 /// The spinner's sign at a tick.
-pub fn spinner(look: Look, tick: usize) -> &'static str {
-    let signs: &[&str] = if look.unicode { &SPINNER } else { &ASCII_SPINNER };
-    signs.get(tick % signs.len()).copied().unwrap_or(" ")
+pub fn spinner(tick: usize) -> &'static str {
+    SPINNER.get(tick % SPINNER.len()).copied().unwrap_or(" ")
 }
 
 /// The last thing done to a drawn screen: what the terminal cannot show is replaced, one cell for one cell.
@@ -62,7 +61,6 @@ pub fn adapt(buffer: &mut Buffer, look: Look) {
 /// The nearest ASCII sign.
 fn ascii(symbol: &str) -> &'static str {
     match symbol {
-        "✓" => "v",
         "✗" => "x",
         "·" | "─" | "━" | "╌" => "-",
         "│" | "┃" | "▏" => "|",
@@ -70,7 +68,7 @@ fn ascii(symbol: &str) -> &'static str {
         "→" | "▶" | "▸" | "›" => ">",
         "←" | "◀" | "‹" => "<",
         "↑" => "^",
-        "↓" => "v",
+        "✓" | "↓" => "v",
         "…" => ".",
         "●" | "•" => "*",
         "○" => "o",

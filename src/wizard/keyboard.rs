@@ -1,0 +1,299 @@
+//! From keys to what they do: what is open gets a key first, then the text being typed, then the step's bindings.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::input::Stamped;
+use super::overlay::{Answer, Overlay};
+use super::state::ListedRole;
+use super::steps::Step;
+use super::steps::apply::ApplyStep;
+use super::steps::confirm::{Choice, ConfirmStep};
+use super::ui::frame::Tone;
+use super::ui::keys::{self, Action, Binding, hint, quiet};
+use super::{Ending, Stop, Wizard};
+use crate::model::RoleArn;
+use crate::plan::words::counted;
+
+impl Wizard {
+    pub(super) fn is_typing(&self) -> bool {
+        match self.step {
+            Step::SageMakerRoles => self.sagemaker_roles.is_typing(),
+            Step::UserRoles => self.user_roles.is_typing(),
+            Step::Regions => self.regions.picker.is_filtering(),
+            Step::Account | Step::ConnectFrom | Step::Preview | Step::Confirm | Step::Apply => {
+                false
+            }
+        }
+    }
+
+    /// The keys that work now.
+    pub(super) fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = match self.step {
+            Step::Account => self.account_step.bindings(&self.findings),
+            Step::ConnectFrom => self.connect_from.bindings(),
+            Step::SageMakerRoles => self.sagemaker_roles.bindings(&self.findings),
+            Step::UserRoles => self.user_roles.bindings(&self.findings),
+            Step::Regions => self.regions.bindings(),
+            Step::Preview => self.preview.bindings(),
+            Step::Confirm => self
+                .confirm
+                .as_ref()
+                .map(ConfirmStep::bindings)
+                .unwrap_or_default(),
+            Step::Apply => self
+                .apply
+                .as_ref()
+                .map(ApplyStep::bindings)
+                .unwrap_or_default(),
+        };
+        if !self.is_typing() {
+            bindings.push(hint(KeyCode::Char('?'), Action::Help, "help"));
+            if bindings
+                .iter()
+                .all(|binding| binding.code != KeyCode::Char('q'))
+            {
+                let quit = if self.step == Step::Account {
+                    hint
+                } else {
+                    quiet
+                };
+                bindings.push(quit(KeyCode::Char('q'), Action::Quit, "quit"));
+            }
+        }
+        bindings
+    }
+
+    pub(super) fn on_input(&mut self, stamped: Stamped, screen: u64) {
+        match stamped.event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+                    return self.on_stop(Stop::Interrupt);
+                }
+                // Typed before the question was on the screen: that is no answer to it.
+                if self.step == Step::Confirm && stamped.screen != screen {
+                    return;
+                }
+                self.on_key(key);
+            }
+            Event::Paste(text) => self.on_paste(&text),
+            Event::Key(_)
+            | Event::Resize(..)
+            | Event::FocusGained
+            | Event::FocusLost
+            | Event::Mouse(_) => {}
+        }
+    }
+
+    fn on_key(&mut self, key: KeyEvent) {
+        self.status = None;
+        assert!(
+            self.options
+                .break_on
+                .is_none_or(|c| key.code != KeyCode::Char(c)),
+            "broken on purpose"
+        );
+        if self.overlay.is_some() {
+            return self.on_overlay_key(key);
+        }
+        if self.is_typing() {
+            return self.on_typed(key);
+        }
+        if let Some(action) = keys::find(&self.bindings(), &key) {
+            self.perform(action);
+        }
+    }
+
+    fn on_typed(&mut self, key: KeyEvent) {
+        match self.step {
+            Step::SageMakerRoles => {
+                let typed = self.sagemaker_roles.type_key(key, &self.findings);
+                self.add_typed(typed);
+            }
+            Step::UserRoles => {
+                let typed = self.user_roles.type_key(key, &self.findings);
+                self.add_typed(typed);
+            }
+            Step::Regions => self.regions.type_key(key, &self.findings),
+            Step::Account | Step::ConnectFrom | Step::Preview | Step::Confirm | Step::Apply => {}
+        }
+        self.read_what_is_picked();
+    }
+
+    fn add_typed(&mut self, typed: Vec<RoleArn>) {
+        for arn in typed {
+            self.findings
+                .roles
+                .entry(arn.name.clone())
+                .or_insert_with(|| ListedRole::typed(&arn));
+        }
+    }
+
+    fn on_paste(&mut self, text: &str) {
+        match self.step {
+            Step::SageMakerRoles => self.sagemaker_roles.paste(text),
+            Step::UserRoles => self.user_roles.paste(text),
+            Step::Regions if self.regions.picker.is_filtering() => self.regions.picker.paste(text),
+            Step::Regions
+            | Step::Account
+            | Step::ConnectFrom
+            | Step::Preview
+            | Step::Confirm
+            | Step::Apply => {}
+        }
+    }
+
+    fn on_overlay_key(&mut self, key: KeyEvent) {
+        let Some(overlay) = &mut self.overlay else {
+            return;
+        };
+        match overlay.on_key(key) {
+            Answer::StayOpen => {}
+            Answer::Close => self.overlay = None,
+            Answer::Leave => self.ending = Some(Ending::Left { interrupted: false }),
+            Answer::Profile(profile) => {
+                self.overlay = None;
+                self.switch_profile(profile);
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Next => self.go_on(),
+            Action::Back => self.go_back(),
+            Action::Quit => self.quit(),
+            Action::Help => self.overlay = Some(Overlay::help()),
+            Action::Profiles => {
+                self.overlay = Some(Overlay::profiles());
+                self.tasks.profiles(self.source.clone());
+            }
+            Action::Reload => self.reload(),
+            Action::SavePlan => self.save_plan(),
+            Action::Apply => self.begin(),
+            Action::RetryFailed => self.retry_failed(),
+            _ => self.act_in_step(action),
+        }
+        self.read_what_is_picked();
+    }
+
+    fn act_in_step(&mut self, action: Action) {
+        match self.step {
+            Step::Account => self.account_step.act(action),
+            Step::ConnectFrom => self.connect_from.act(action),
+            Step::SageMakerRoles => self.sagemaker_roles.act(action, &self.findings),
+            Step::UserRoles => self.user_roles.act(action, &self.findings),
+            Step::Regions => self.regions.act(action, &self.findings),
+            Step::Preview => {
+                let plan = self.plan();
+                self.preview.act(action, plan.as_ref());
+            }
+            Step::Confirm => {
+                if let Some(confirm) = &mut self.confirm {
+                    confirm.act(action);
+                }
+            }
+            Step::Apply => {
+                if let Some(apply) = &mut self.apply {
+                    apply.act(action);
+                }
+            }
+        }
+    }
+
+    fn go_on(&mut self) {
+        let missing = match self.step {
+            Step::Account if self.findings.identity.ready().is_none() => {
+                Some("Who you are is not known yet.")
+            }
+            Step::SageMakerRoles if self.sagemaker_roles.picker.count() == 0 => {
+                Some("Space picks a role; one at least.")
+            }
+            Step::UserRoles if self.user_roles.picker.count() == 0 => {
+                Some("Space picks a role; one at least.")
+            }
+            Step::Regions if self.choices().regions.is_empty() => {
+                Some("Space picks a region; one at least.")
+            }
+            Step::Account
+            | Step::ConnectFrom
+            | Step::SageMakerRoles
+            | Step::UserRoles
+            | Step::Regions
+            | Step::Preview
+            | Step::Confirm
+            | Step::Apply => None,
+        };
+        if let Some(missing) = missing {
+            return self.say(missing, Tone::Warn);
+        }
+        let choices = self.choices();
+        match self.step {
+            Step::Preview => {
+                let waiting = self.findings.still_reading(&choices);
+                if waiting > 0 {
+                    let what = counted(waiting, "reading");
+                    return self.say(format!("{what} still to come; a moment."), Tone::Warn);
+                }
+                if let Some(plan) = self.plan() {
+                    self.confirm = Some(ConfirmStep::new(plan));
+                    self.step = Step::Confirm;
+                }
+            }
+            Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focused) {
+                Some(Choice::Apply | Choice::Check) => self.begin(),
+                Some(Choice::GoBack) | None => self.go_back(),
+            },
+            _ => {
+                if let Some(next) = self.step.next(&choices) {
+                    self.step = next;
+                }
+            }
+        }
+    }
+
+    fn go_back(&mut self) {
+        let closed = match self.step {
+            Step::SageMakerRoles => self.sagemaker_roles.close(),
+            Step::UserRoles => self.user_roles.close(),
+            Step::Regions => self.regions.close(),
+            Step::Preview => self.preview.close(),
+            Step::Account | Step::ConnectFrom | Step::Confirm | Step::Apply => false,
+        };
+        if closed {
+            return;
+        }
+        if self.step == Step::Confirm {
+            self.confirm = None;
+        }
+        if let Some(previous) = self.step.previous(&self.choices()) {
+            self.step = previous;
+        }
+    }
+
+    fn quit(&mut self) {
+        match &self.apply {
+            Some(apply) => match &apply.report {
+                Some(report) => {
+                    self.ending = Some(Ending::Ran {
+                        plan: Box::new(apply.plan.clone()),
+                        report: Box::new(report.clone()),
+                        interrupted: false,
+                    });
+                }
+                None => self.say("Ctrl-C stops after what is under way.", Tone::Warn),
+            },
+            None if self.has_picks() => self.overlay = Some(Overlay::Quit),
+            None => self.ending = Some(Ending::Left { interrupted: false }),
+        }
+    }
+
+    fn has_picks(&self) -> bool {
+        [
+            &self.sagemaker_roles.picker,
+            &self.user_roles.picker,
+            &self.regions.picker,
+        ]
+        .into_iter()
+        .any(|picker| picker.count() > 0)
+    }
+}

@@ -1,0 +1,212 @@
+//! What lies over a step: the help, the choice of a profile, the question whether to leave.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::state::Load;
+use super::steps::Step;
+use super::ui::frame::window;
+use super::ui::keys::{self, Action, Binding};
+use super::ui::picker::{Entry, Picker};
+use super::ui::scroll::Scroll;
+use super::ui::text::{clean, wrapped};
+use super::ui::theme;
+
+/// An overlay with its own state.
+#[derive(Debug)]
+pub enum Overlay {
+    Help(Scroll),
+    Profiles(Box<Profiles>),
+    Quit,
+}
+
+/// The profiles to choose from.
+#[derive(Debug)]
+pub struct Profiles {
+    picker: Picker,
+    pub names: Load<Vec<String>>,
+}
+
+/// What a key in an overlay came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    StayOpen,
+    Close,
+    Leave,
+    Profile(String),
+}
+
+impl Overlay {
+    pub fn help() -> Self {
+        Self::Help(Scroll::default())
+    }
+
+    pub fn profiles() -> Self {
+        Self::Profiles(Box::new(Profiles {
+            picker: Picker::default(),
+            names: Load::Waiting,
+        }))
+    }
+
+    /// Every key that reaches an overlay.
+    pub fn on_key(&mut self, key: KeyEvent) -> Answer {
+        let moving = keys::find(&keys::MOVES, &key);
+        match (self, key.code) {
+            (_, KeyCode::Esc | KeyCode::Char('q'))
+            | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
+            | (Self::Quit, KeyCode::Char('n')) => Answer::Close,
+            (Self::Quit, KeyCode::Char('y') | KeyCode::Enter) => Answer::Leave,
+            (Self::Quit, _) => Answer::StayOpen,
+            (Self::Help(scroll), _) => {
+                moving.map(|action| scroll.act(action));
+                Answer::StayOpen
+            }
+            (Self::Profiles(profiles), KeyCode::Enter) => profiles.chosen(),
+            (Self::Profiles(profiles), _) => {
+                profiles.act(moving);
+                Answer::StayOpen
+            }
+        }
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, step: Step, bindings: &[Binding], spinner: &str) {
+        match self {
+            Self::Help(scroll) => draw_help(frame, scroll, step, bindings),
+            Self::Profiles(profiles) => profiles.draw(frame, spinner),
+            Self::Quit => draw_quit(frame),
+        }
+    }
+}
+
+impl Profiles {
+    fn entries(&self) -> Vec<Entry> {
+        let names = self.names.ready().map_or(&[][..], Vec::as_slice);
+        names
+            .iter()
+            .map(|name| Entry {
+                id: name.clone(),
+                haystack: name.clone(),
+                group: String::new(),
+                welcome: true,
+            })
+            .collect()
+    }
+
+    fn act(&mut self, action: Option<Action>) {
+        if let Some(action) = action {
+            let entries = self.entries();
+            self.picker.act(action, &entries);
+        }
+    }
+
+    fn chosen(&self) -> Answer {
+        let entries = self.entries();
+        match self.picker.current(&entries) {
+            Some(entry) => Answer::Profile(entry.id.clone()),
+            None => Answer::Close,
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame, spinner: &str) {
+        let place = window(frame, 60, 16, "Profile");
+        let lines = match &self.names {
+            Load::Waiting => vec![Line::raw(format!(
+                " {spinner} Reading your AWS configuration."
+            ))],
+            Load::Failed(error) => wrapped(&error.to_string(), place.width, "", theme::BAD),
+            Load::Ready(names) if names.is_empty() => wrapped(
+                "No profiles are configured. \"aws configure sso\" or \"aws login\" makes one. Esc closes this.",
+                place.width,
+                "",
+                theme::WARN,
+            ),
+            Load::Ready(names) => self.list(names, place),
+        };
+        frame.render_widget(Paragraph::new(lines), place);
+    }
+
+    /// As many names as fit, with the current one among them.
+    fn list(&self, names: &[String], place: Rect) -> Vec<Line<'static>> {
+        let current = self
+            .picker
+            .current(&self.entries())
+            .map(|entry| entry.id.clone());
+        let here = names
+            .iter()
+            .position(|name| Some(name) == current.as_ref())
+            .unwrap_or(0);
+        let room = usize::from(place.height).saturating_sub(2).max(1);
+        let start = (here + 1).saturating_sub(room);
+        let rows = names
+            .iter()
+            .enumerate()
+            .skip(start)
+            .take(room)
+            .map(|(number, name)| {
+                let style = if number == here {
+                    theme::CURSOR
+                } else {
+                    theme::PLAIN
+                };
+                Line::from(vec![
+                    Span::raw(" "),
+                    Span::styled(format!(" {} ", clean(name)), style),
+                ])
+            });
+        let hint = Line::styled(" Enter takes it, Esc closes.", theme::DIM);
+        rows.chain([Line::default(), hint]).collect()
+    }
+}
+
+fn draw_help(frame: &mut Frame, scroll: &mut Scroll, step: Step, bindings: &[Binding]) {
+    let height = frame.area().height.saturating_sub(2);
+    let place = window(frame, 76, height, step.title());
+    let width = place.width.saturating_sub(1);
+    let mut lines = wrapped(step.help(), width, "", theme::PLAIN);
+    lines.push(Line::default());
+    let row = |keys: &str, label: &'static str| {
+        Line::from(vec![
+            Span::styled(format!("  {keys:<14}"), theme::KEY),
+            Span::raw(label),
+        ])
+    };
+    let mut said: Vec<Action> = Vec::new();
+    for binding in bindings {
+        if !said.contains(&binding.action) {
+            said.push(binding.action);
+            let same = bindings
+                .iter()
+                .filter(|other| other.action == binding.action);
+            let codes: Vec<String> = same.map(|other| keys::name(other.code)).collect();
+            lines.push(row(&codes.join(" "), binding.label));
+        }
+    }
+    lines.push(row(
+        "Ctrl-C",
+        if step == Step::Apply {
+            "stop after what is under way"
+        } else {
+            "leave; nothing is changed"
+        },
+    ));
+    lines.push(Line::default());
+    lines.push(Line::styled("Esc closes this.", theme::DIM));
+    scroll.draw(frame, place, lines);
+}
+
+fn draw_quit(frame: &mut Frame) {
+    let place = window(frame, 52, 6, "Leave?");
+    let text = "What you picked is forgotten. Nothing was changed in the account.";
+    let mut lines = wrapped(text, place.width, "", theme::PLAIN);
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled("y", theme::KEY),
+        Span::raw(" leave   "),
+        Span::styled("n", theme::KEY),
+        Span::raw(" stay"),
+    ]));
+    frame.render_widget(Paragraph::new(lines), place);
+}

@@ -1,0 +1,790 @@
+//! What the wizard does, told as key scripts; what counts is the account afterwards.
+
+use ratatui::style::Color;
+use sagemaker_ssh_setup::apply::Outcome;
+use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::wizard::{Ending, Stop};
+use serde_json::{Value, json};
+
+use super::faults::Fault;
+use super::play::{Play, Scene};
+
+const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+
+/// The statements of a role's trust policy.
+async fn statements(play: &Play, role: &str) -> Vec<Value> {
+    let trust: Value = serde_json::from_str(&play.demo.roles().await[role].trust).unwrap();
+    trust["Statement"].as_array().unwrap().clone()
+}
+
+async fn prompt() -> Play {
+    Scene {
+        manner: Manner::PROMPT,
+        ..Scene::default()
+    }
+    .start()
+    .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn enter_space_and_y_alone_lead_to_done() {
+    let mut play = Scene::default().start().await;
+    let before = play.demo.roles().await;
+    play.to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await
+        .keys("<enter>")
+        .await;
+    let statements = statements(&play, FRESH).await;
+    assert_eq!(statements.len(), 3);
+    assert_eq!(
+        statements[2]["Principal"],
+        json!({"Service": "ssm.amazonaws.com"})
+    );
+    let after = play.demo.roles().await;
+    assert!(after[FRESH].inline.contains_key("SSHSageMakerServerPolicy"));
+    assert!(
+        after["Admin"]
+            .inline
+            .contains_key("SSHSageMakerClientPolicy")
+    );
+    assert_eq!(after["Admin"].inline["all"], before["Admin"].inline["all"]);
+    assert_eq!(
+        play.demo.tier("eu-west-1").await.as_deref(),
+        Some("advanced")
+    );
+    let others = after
+        .iter()
+        .filter(|(name, _)| !["Admin", FRESH].contains(&name.as_str()));
+    for (name, role) in others {
+        assert_eq!(role, &before[name], "{name}");
+    }
+    let Ending::Ran {
+        report,
+        interrupted,
+        ..
+    } = play.ending().await
+    else {
+        panic!("nothing was carried out");
+    };
+    assert!(report.is_verified() && !interrupted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_written_before_the_confirmation() {
+    let mut play = Scene::default().start().await;
+    play.wait("Admin/console")
+        .await
+        .keys("yyyy<enter>y<enter>")
+        .await;
+    play.wait("Recommender")
+        .await
+        .keys("y<space>y<enter>")
+        .await;
+    play.wait("DataEngineer")
+        .await
+        .keys("y<space>y<enter>")
+        .await;
+    play.wait("standard")
+        .await
+        .gone("still being read")
+        .await
+        .keys("y<space>y<enter>")
+        .await;
+    play.wait("4 to change").await.keys("yyyy").await;
+    assert!(play.screen().contains("Preview"));
+    // On the question itself, Enter goes back: the focus is there.
+    play.keys("<enter>")
+        .await
+        .wait("Go back")
+        .await
+        .keys("<enter>")
+        .await
+        .wait("to change")
+        .await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
+    let mut play = Scene::default().start().await;
+    play.to_confirm()
+        .await
+        .keys("<esc>")
+        .await
+        .wait("4 to change")
+        .await;
+    // Sent in one go: the second key comes before the question is on the screen.
+    play.keys("<enter>y").await.wait("Go back").await;
+    play.settle().await;
+    assert!(play.screen().contains("Step 6/7"), "{}", play.screen());
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+    play.keys("y").await.wait("Done: 4 changes").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
+    let mut play = prompt().await;
+    play.to_confirm()
+        .await
+        .keys("<up><enter>")
+        .await
+        .wait("Done: 4 changes")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_back_loses_nothing_that_was_picked() {
+    let mut play = Scene::default().start().await;
+    play.to_confirm()
+        .await
+        .keys("<esc><esc><esc><esc><esc><esc><esc><esc>")
+        .await
+        .wait("Step 1/7")
+        .await;
+    play.keys("<enter><enter>")
+        .await
+        .wait("1 picked of 12 roles")
+        .await;
+    play.keys("<enter>")
+        .await
+        .wait("1 picked of 10 roles")
+        .await;
+    play.keys("<enter>")
+        .await
+        .wait("1 picked of 34 regions")
+        .await;
+    play.keys("<enter>").await.wait("4 to change").await;
+    // Studio asks for no user role, and the other answers are still there.
+    play.keys("<esc><esc><esc><esc>")
+        .await
+        .wait("Connect from")
+        .await
+        .keys("<down><enter><enter>")
+        .await;
+    play.wait("1 picked of 34 regions")
+        .await
+        .keys("<enter>")
+        .await
+        .wait("4 to change")
+        .await;
+    assert!(!play.screen().contains("Admin\n"), "{}", play.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_nothing_picked_enter_says_how_to_pick() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await;
+    play.keys("<enter>").await.wait("Space picks a role").await;
+    assert!(play.screen().contains("Step 3/7"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn leaving_asks_once_something_was_picked_and_not_before() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme").await.keys("q").await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left { interrupted: false }
+    ));
+
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("<space>q")
+        .await;
+    play.wait("is forgotten")
+        .await
+        .keys("n")
+        .await
+        .gone("is forgotten")
+        .await
+        .keys("qy")
+        .await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left { interrupted: false }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
+    let way = [
+        "",
+        "<enter>",
+        "<enter>",
+        "<space><enter>",
+        "<space><enter>",
+        "<space><enter>",
+        "<enter>",
+    ];
+    let marks = [
+        "acme",
+        "My own",
+        "Recommender",
+        "DataEngineer",
+        "standard",
+        "4 to change",
+        "Go back",
+    ];
+    for last in 0..way.len() {
+        let mut play = Scene::default().start().await;
+        for (keys, mark) in way.iter().zip(marks).take(last + 1) {
+            play.keys(keys)
+                .await
+                .wait(mark)
+                .await
+                .gone("reading")
+                .await
+                .gone("still being read")
+                .await;
+        }
+        play.keys("<ctrl-c>").await;
+        assert_eq!(play.faults.writes(), Vec::<String>::new(), "{last}");
+        assert!(
+            matches!(play.ending().await, Ending::Left { interrupted: true }),
+            "{last}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_while_loading_and_while_typing_works_too() {
+    let mut play = Scene::default()
+        .start_with(|faults| faults.add("*", 99, Fault::Hang))
+        .await;
+    play.wait("Asking AWS").await.keys("<ctrl-c>").await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left { interrupted: true }
+    ));
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("/abc<ctrl-c>")
+        .await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left { interrupted: true }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else() {
+    let mut play = Scene::default().start().await;
+    play.to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("working")
+        .await
+        .keys("<ctrl-c>")
+        .await;
+    play.wait("Stopping").await.wait("What now").await;
+    let screen = play.screen();
+    assert!(screen.contains("not begun"), "{screen}");
+    play.keys("<enter>").await;
+    let roles = play.demo.roles().await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    let skipped: Vec<String> = report
+        .outcomes
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Skipped))
+        .map(|(target, _)| target.to_string())
+        .collect();
+    assert_eq!(
+        skipped,
+        [format!("policy:{FRESH}/SSHSageMakerServerPolicy")]
+    );
+    // What is said to be skipped is not there, and the rest is.
+    assert!(!roles[FRESH].inline.contains_key("SSHSageMakerServerPolicy"));
+    assert!(
+        roles["Admin"]
+            .inline
+            .contains_key("SSHSageMakerClientPolicy")
+    );
+    assert!(roles[FRESH].trust.contains("ssm.amazonaws.com"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
+    for by_signal in [true, false] {
+        let mut play = Scene::default().start().await;
+        play.to_confirm()
+            .await
+            .keys("y")
+            .await
+            .wait("Step 7/7")
+            .await;
+        if by_signal {
+            play.stop(Stop::HangUp).await;
+        } else {
+            play.close_terminal();
+        }
+        let demo = play.demo.clone();
+        let Ending::Ran {
+            report,
+            interrupted,
+            ..
+        } = play.ending().await
+        else {
+            panic!("nothing was carried out");
+        };
+        assert!(interrupted);
+        let trust = &demo.roles().await[FRESH].trust;
+        let done = report
+            .outcomes
+            .iter()
+            .any(|(target, outcome)| target.to_string().starts_with("trust:") && outcome.is_done());
+        assert_eq!(trust.contains("ssm.amazonaws.com"), done);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_can_be_tried_again() {
+    let mut play = prompt().await;
+    play.to_confirm().await;
+    play.faults.add(
+        "PutRolePolicy",
+        2,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y")
+        .await
+        .wait("2 of 4 changes done")
+        .await
+        .wait("retry what failed")
+        .await;
+    assert!(
+        !play.demo.roles().await["Admin"]
+            .inline
+            .contains_key("SSHSageMakerClientPolicy")
+    );
+    let writes = play.faults.writes().len();
+    play.keys("r").await.wait("Done: 2 changes written").await;
+    // Only what failed was written again.
+    assert_eq!(play.faults.writes().len(), writes + 2);
+    assert!(
+        play.demo.roles().await["Admin"]
+            .inline
+            .contains_key("SSHSageMakerClientPolicy")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_of_roles_arrives_while_the_list_can_be_used() {
+    let mut seed = Seed::shipped().unwrap();
+    let model = seed.roles[0].clone();
+    for number in 0..2500 {
+        let mut role = model.clone();
+        role.name = format!("bulk-{number:04}");
+        seed.roles.push(role);
+    }
+    let mut play = Scene {
+        seed: Some(seed),
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("more are coming")
+        .await;
+    play.keys("<down><space>").await.wait("1 picked").await;
+    play.wait("of 2512 roles")
+        .await
+        .gone("more are coming")
+        .await;
+    play.keys("G").await.wait("bulk-2499").await;
+    play.keys("/churn<enter>")
+        .await
+        .wait("ChurnTraining")
+        .await
+        .wait("1 of the picked not shown")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
+    let denied = Fault::Refused(
+        403,
+        "AccessDenied",
+        "not authorized to perform: iam:ListRoles",
+    );
+    let mut play = Scene::default()
+        .start_with(|faults| faults.add("ListRoles", 99, denied))
+        .await;
+    play.wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("not allowed")
+        .await
+        .keys("t")
+        .await;
+    play.paste(&format!(
+        "arn:aws:iam::123456789012:role/service-role/{FRESH}\nLegacyNotebook\n"
+    ))
+    .await;
+    play.keys("<enter>")
+        .await
+        .wait("2 picked of 2 roles")
+        .await
+        .wait("+ to set up")
+        .await;
+    play.keys("<enter>t")
+        .await
+        .keys("arn:aws:iam::999999999999:role/x<enter>")
+        .await;
+    play.wait("belongs to the account")
+        .await
+        .keys("<esc>tDataScientist<enter>")
+        .await
+        .wait("~ differs")
+        .await;
+    play.keys("<enter>")
+        .await
+        .wait("standard")
+        .await
+        .gone("still being read")
+        .await
+        .keys("<space><enter>")
+        .await;
+    play.wait("6 to change")
+        .await
+        .keys("<enter>")
+        .await
+        .wait("Go back")
+        .await
+        .keys("y")
+        .await;
+    play.wait("Done: 6 changes").await;
+    assert_eq!(statements(&play, FRESH).await.len(), 3);
+    assert_eq!(statements(&play, "LegacyNotebook").await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paste_where_nothing_is_typed_does_nothing() {
+    let mut play = Scene::default().start().await;
+    play.to_confirm()
+        .await
+        .paste("y\ny\n")
+        .await
+        .wait("Go back")
+        .await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_switch_starts_everything_anew() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("<space><esc><esc>")
+        .await;
+    play.wait("Step 1/7").await;
+    let calls = play.faults.calls().len();
+    play.keys("p")
+        .await
+        .wait("acme-sandbox")
+        .await
+        .keys("<down><enter>")
+        .await;
+    play.wait("profile acme-prod")
+        .await
+        .wait("Roles         39")
+        .await;
+    let again = &play.faults.calls()[calls..];
+    for action in [
+        "GetCallerIdentity",
+        "ListRoles",
+        "GetServiceSetting",
+        "GetParametersByPath",
+    ] {
+        assert!(again.iter().any(|call| call == action), "{action}");
+    }
+    play.keys("<enter><enter>")
+        .await
+        .wait("0 picked of 12 roles")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_loads_side_by_side_at_launch() {
+    // The identity hangs, and the rest does not wait for it.
+    let mut play = Scene::default()
+        .start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang))
+        .await;
+    play.wait("| Asking AWS").await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let calls = play.faults.calls();
+    assert!(
+        calls
+            .iter()
+            .filter(|call| *call == "GetServiceSetting")
+            .count()
+            >= 34,
+        "{calls:?}"
+    );
+    assert!(calls.iter().any(|call| call == "ListRoles"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bad_days_are_told_in_a_sentence_with_the_way_out() {
+    for (fault, words, advice) in [
+        (
+            Fault::Refused(403, "ExpiredToken", "expired"),
+            "have expired",
+            "aws sso login",
+        ),
+        (
+            Fault::Refused(403, "InvalidClientTokenId", "invalid"),
+            "does not accept",
+            "AWS_REGION",
+        ),
+        (Fault::Html(200), "not AWS", "HTTPS_PROXY"),
+        (Fault::Html(503), "not AWS", "HTTPS_PROXY"),
+        (Fault::Unreachable, "could not be reached", "network"),
+        (Fault::Hang, "in time", "network"),
+    ] {
+        let mut play = Scene::default()
+            .start_with(|faults| faults.add("*", 999, fault))
+            .await;
+        play.wait(words)
+            .await
+            .wait(advice)
+            .await
+            .wait("press r")
+            .await;
+        let screen = play.screen();
+        assert!(!screen.contains("[31m"), "{screen}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_again_mends_what_was_wrong() {
+    let mut play = Scene::default()
+        .start_with(|faults| {
+            faults.add(
+                "GetCallerIdentity",
+                1,
+                Fault::Refused(403, "ExpiredToken", "expired"),
+            )
+        })
+        .await;
+    play.wait("have expired")
+        .await
+        .keys("r")
+        .await
+        .wait("acme-ml-dev")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn resizing_at_any_moment_to_any_size_is_survived() {
+    let mut play = Scene::default().start().await;
+    let sizes = [
+        (1, 1),
+        (2, 1),
+        (1, 30),
+        (300, 1),
+        (20, 5),
+        (40, 10),
+        (79, 7),
+        (80, 8),
+        (99, 24),
+        (100, 24),
+        (300, 100),
+    ];
+    let marks = [
+        "acme",
+        "My own",
+        "Recommender",
+        "DataEngineer",
+        "standard",
+        "4 to change",
+        "Go back",
+    ];
+    let way = [
+        "",
+        "<enter>",
+        "<enter>",
+        "<space><enter>",
+        "<space><enter>",
+        "<space><enter>",
+        "<enter>",
+    ];
+    for (keys, mark) in way.iter().zip(marks) {
+        play.resize(80, 24)
+            .await
+            .keys(keys)
+            .await
+            .wait(mark)
+            .await
+            .gone("reading")
+            .await
+            .gone("still being read")
+            .await;
+        for (width, height) in sizes {
+            play.resize(width, height)
+                .await
+                .keys("?")
+                .await
+                .keys("<esc>")
+                .await;
+        }
+    }
+    play.resize(80, 24).await.keys("y").await;
+    for (width, height) in sizes {
+        play.resize(width, height).await;
+    }
+    play.resize(80, 24).await.wait("Done: 4 changes").await;
+    for (width, height) in sizes {
+        play.resize(width, height).await.keys("l").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn hostile_descriptions_cannot_move_the_cursor_or_break_a_line() {
+    let mut seed = Seed::shipped().unwrap();
+    seed.roles[0].description =
+        "a\tb\r\n\u{85}c\u{202e}d\u{200b}e \u{1F9D1}\u{200D}\u{1F4BB} wide 日本語".into();
+    let mut play = Scene {
+        seed: Some(seed),
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Description")
+        .await;
+    let screen = play.screen();
+    assert!(screen.lines().count() <= 24);
+    assert!(
+        !screen
+            .chars()
+            .any(|c| c.is_control() && c != '\n' || c == '\u{202e}'),
+        "{screen:?}"
+    );
+    assert!(screen.contains("日"), "{screen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_can_be_saved_and_never_over_another_file() {
+    let folder =
+        std::env::temp_dir().join(format!("sagemaker-ssh-setup-test-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut play = Scene {
+        folder: folder.clone(),
+        size: (200, 24),
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.to_confirm()
+        .await
+        .keys("<esc>")
+        .await
+        .wait("4 to change")
+        .await;
+    // The file is written by a real thread, which the test's clock does not wait for.
+    play.keys("w").await.wait("plan-123456789012.json").await;
+    play.keys("<down>w")
+        .await
+        .wait("plan-123456789012-2.json")
+        .await;
+    let text =
+        std::fs::read_to_string(folder.join("sagemaker-ssh-setup-plan-123456789012.json")).unwrap();
+    let plan: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(plan["items"].as_array().unwrap().len(), 4);
+    let trust = plan["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|item| item["id"] == format!("trust:{FRESH}"))
+        .unwrap();
+    assert_eq!(
+        trust["before"],
+        play.demo.roles().await[FRESH].trust.as_str()
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
+    let mut play = prompt().await;
+    play.to_confirm().await;
+    let theirs = r#"{"Version":"2012-10-17","Statement":[]}"#;
+    let account = play.demo.source().connect(None).await.unwrap();
+    account.write_trust(FRESH, theirs).await.unwrap();
+    play.keys("y")
+        .await
+        .wait("3 of 4 changes done")
+        .await
+        .wait("Somebody changed it")
+        .await;
+    assert_eq!(play.demo.roles().await[FRESH].trust, theirs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_breaks_the_program_is_no_silent_end() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme").await.keys("#").await;
+    let run = std::panic::AssertUnwindSafe(play.ending());
+    let ended = futures::FutureExt::catch_unwind(run).await;
+    assert!(ended.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn colour_never_stands_without_a_sign_or_a_word() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("a")
+        .await;
+    play.gone("reading").await.wait("✓ in place").await;
+    let cells = play.cells();
+    let signs = [("✓", Color::Green), ("~", Color::Yellow)];
+    for (sign, color) in signs {
+        let found = cells
+            .content
+            .iter()
+            .filter(|cell| cell.symbol() == sign)
+            .collect::<Vec<_>>();
+        assert!(
+            !found.is_empty() && found.iter().all(|cell| cell.fg == color),
+            "{sign}"
+        );
+    }
+}

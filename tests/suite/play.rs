@@ -1,0 +1,356 @@
+//! Plays key scripts through the wizard's real loop, on a screen in memory and a clock that jumps ahead whenever
+//! everybody waits.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use sagemaker_ssh_setup::account::Source;
+use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::wizard::input::{self, InputSender};
+use sagemaker_ssh_setup::wizard::ui::theme::Look;
+use sagemaker_ssh_setup::wizard::{self, Ending, Former, Options, Stop};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::faults::Faults;
+
+/// Longer than anything on the screen takes, on the test's clock.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A screen in memory that tells when it was drawn.
+struct Screen {
+    inner: TestBackend,
+    size: Arc<Mutex<(u16, u16)>>,
+    drawn: watch::Sender<Buffer>,
+}
+
+impl Screen {
+    fn follow_size(&mut self) {
+        let (width, height) = *self.size.lock().unwrap();
+        let area = self.inner.buffer().area;
+        if (area.width, area.height) != (width, height) {
+            self.inner.resize(width, height);
+        }
+    }
+}
+
+type Never = <TestBackend as Backend>::Error;
+
+impl Backend for Screen {
+    type Error = Never;
+
+    fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(
+        &mut self,
+        content: I,
+    ) -> Result<(), Never> {
+        self.follow_size();
+        // The terminal may have shrunk since the frame was made.
+        let (width, height) = *self.size.lock().unwrap();
+        self.inner
+            .draw(content.filter(|(x, y, _)| *x < width && *y < height))
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Never> {
+        self.inner.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Never> {
+        self.inner.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Never> {
+        self.inner.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Never> {
+        self.inner.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), Never> {
+        self.inner.clear()
+    }
+
+    fn clear_region(&mut self, kind: ClearType) -> Result<(), Never> {
+        self.inner.clear_region(kind)
+    }
+
+    fn size(&self) -> Result<Size, Never> {
+        let (width, height) = *self.size.lock().unwrap();
+        Ok(Size::new(width, height))
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Never> {
+        self.inner.window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), Never> {
+        self.follow_size();
+        self.drawn.send_replace(self.inner.buffer().clone());
+        Ok(())
+    }
+}
+
+/// A wizard that is being played.
+pub struct Play {
+    pub demo: Demo,
+    pub faults: Faults,
+    drawn: watch::Receiver<Buffer>,
+    size: Arc<Mutex<(u16, u16)>>,
+    input: Option<InputSender>,
+    stops: UnboundedSender<Stop>,
+    run: JoinHandle<Result<Ending, Never>>,
+}
+
+/// What may be different from the usual.
+pub struct Scene {
+    pub size: (u16, u16),
+    pub manner: Manner,
+    pub seed: Option<Seed>,
+    pub look: Look,
+    pub profile: Option<String>,
+    /// Another source of credentials than the embedded account.
+    pub source: Option<Source>,
+    pub folder: std::path::PathBuf,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self {
+            size: (80, 24),
+            manner: Manner::LIFELIKE,
+            seed: None,
+            look: Look {
+                color: true,
+                unicode: true,
+            },
+            profile: None,
+            source: None,
+            folder: std::env::temp_dir(),
+        }
+    }
+}
+
+impl Scene {
+    pub fn at(size: (u16, u16)) -> Self {
+        Self {
+            size,
+            ..Self::default()
+        }
+    }
+
+    /// Starts the wizard, after `prepare` has spoilt what shall go wrong.
+    pub async fn start_with(self, prepare: impl FnOnce(&Faults)) -> Play {
+        let seed = self.seed.unwrap_or_else(|| Seed::shipped().unwrap());
+        let demo = Demo::with(seed, self.manner).await.unwrap();
+        let faults = Faults::before(demo.http());
+        prepare(&faults);
+        let source = self
+            .source
+            .unwrap_or_else(|| demo.source_through(faults.http()));
+        let size = Arc::new(Mutex::new(self.size));
+        let inner = TestBackend::new(self.size.0, self.size.1);
+        let (drawn_sender, drawn) = watch::channel(inner.buffer().clone());
+        let backend = Screen {
+            inner,
+            size: Arc::clone(&size),
+            drawn: drawn_sender,
+        };
+        let options = Options {
+            look: self.look,
+            profile: self.profile,
+            folder: self.folder,
+            former: Former::InLog("/home/ada/.local/state/sagemaker-ssh-setup/log".into()),
+            break_on: Some('#'),
+        };
+        let (input, mut receiver) = input::channel();
+        let (stops, mut stopped) = unbounded_channel();
+        let run = tokio::spawn(async move {
+            let mut terminal = Terminal::new(backend)?;
+            wizard::run(&mut terminal, &mut receiver, &mut stopped, source, options).await
+        });
+        Play {
+            demo,
+            faults,
+            drawn,
+            size,
+            input: Some(input),
+            stops,
+            run,
+        }
+    }
+
+    pub async fn start(self) -> Play {
+        self.start_with(|_| {}).await
+    }
+}
+
+impl Play {
+    /// What is on the screen, without blanks at the ends of lines; durations are made the same.
+    pub fn screen(&self) -> String {
+        masked(&text(&self.drawn.borrow()))
+    }
+
+    /// The screen's cells.
+    pub fn cells(&self) -> Buffer {
+        self.drawn.borrow().clone()
+    }
+
+    /// Waits until a text stands on the screen.
+    pub async fn wait(&mut self, wanted: &str) -> &mut Self {
+        self.wait_until(wanted, true).await
+    }
+
+    /// Waits until a text has left the screen.
+    pub async fn gone(&mut self, unwanted: &str) -> &mut Self {
+        self.wait_until(unwanted, false).await
+    }
+
+    async fn wait_until(&mut self, wanted: &str, there: bool) -> &mut Self {
+        let waiting = self
+            .drawn
+            .wait_for(|buffer| text(buffer).contains(wanted) == there);
+        let met = matches!(tokio::time::timeout(PATIENCE, waiting).await, Ok(Ok(_)));
+        assert!(
+            met,
+            "waited for {wanted:?} to be there: {there}; the screen:\n{}",
+            self.screen()
+        );
+        self
+    }
+
+    /// Types keys: names in angle brackets, everything else as it stands.
+    pub async fn keys(&mut self, script: &str) -> &mut Self {
+        for key in keys(script) {
+            self.input.as_ref().unwrap().send(Event::Key(key));
+        }
+        self.settle().await;
+        self
+    }
+
+    pub async fn paste(&mut self, text: &str) -> &mut Self {
+        self.input
+            .as_ref()
+            .unwrap()
+            .send(Event::Paste(text.to_owned()));
+        self.settle().await;
+        self
+    }
+
+    pub async fn resize(&mut self, width: u16, height: u16) -> &mut Self {
+        *self.size.lock().unwrap() = (width, height);
+        self.input
+            .as_ref()
+            .unwrap()
+            .send(Event::Resize(width, height));
+        self.settle().await;
+        self
+    }
+
+    pub async fn stop(&mut self, stop: Stop) -> &mut Self {
+        self.stops.send(stop).unwrap();
+        self.settle().await;
+        self
+    }
+
+    /// The terminal goes away.
+    pub fn close_terminal(&mut self) {
+        self.input = None;
+    }
+
+    /// Lets the loop take in all that was sent, without letting time pass.
+    pub async fn settle(&mut self) {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The end of the wizard.
+    pub async fn ending(self) -> Ending {
+        tokio::time::timeout(PATIENCE, self.run)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap()
+    }
+
+    /// Picks the first of everything and goes to the last question.
+    pub async fn to_confirm(&mut self) -> &mut Self {
+        self.wait("Admin/console")
+            .await
+            .keys("<enter><enter>")
+            .await;
+        self.wait("Recommender").await.keys("<space>").await;
+        self.wait("to set up").await.keys("<enter>").await;
+        self.wait("DataEngineer").await.keys("<space>").await;
+        self.wait("to set up").await.keys("<enter>").await;
+        self.wait("standard")
+            .await
+            .gone("still being read")
+            .await
+            .keys("<space><enter>")
+            .await;
+        self.wait("4 to change").await.keys("<enter>").await;
+        self.wait("Go back").await
+    }
+}
+
+fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let lines = buffer.content.chunks(width).map(|row| {
+        let line: String = row.iter().map(Cell::symbol).collect();
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Durations depend on the SDK's random waits.
+fn masked(text: &str) -> String {
+    let mut out = String::new();
+    let chars: Vec<char> = text.chars().collect();
+    for (i, c) in chars.iter().enumerate() {
+        let seconds = chars.get(i + 1..i + 3) == Some(&[' ', 's'])
+            && !chars.get(i + 3).is_some_and(|c| c.is_alphabetic());
+        let tenth = c.is_ascii_digit() && seconds;
+        let whole = c.is_ascii_digit()
+            && chars.get(i + 1) == Some(&'.')
+            && chars.get(i + 3..i + 5) == Some(&[' ', 's']);
+        out.push(if tenth || whole { '#' } else { *c });
+    }
+    out
+}
+
+fn keys(script: &str) -> Vec<KeyEvent> {
+    let mut keys = Vec::new();
+    let mut rest = script;
+    while let Some(c) = rest.chars().next() {
+        let (key, length) = match rest.strip_prefix('<').and_then(|r| r.split_once('>')) {
+            Some((name, _)) => (named(name), name.len() + 2),
+            None => (KeyEvent::from(KeyCode::Char(c)), c.len_utf8()),
+        };
+        keys.push(key);
+        rest = &rest[length..];
+    }
+    keys
+}
+
+fn named(name: &str) -> KeyEvent {
+    match name {
+        "enter" => KeyCode::Enter.into(),
+        "esc" => KeyCode::Esc.into(),
+        "space" => KeyCode::Char(' ').into(),
+        "up" => KeyCode::Up.into(),
+        "down" => KeyCode::Down.into(),
+        "tab" => KeyCode::Tab.into(),
+        "end" => KeyCode::End.into(),
+        "pgdn" => KeyCode::PageDown.into(),
+        "backspace" => KeyCode::Backspace.into(),
+        "ctrl-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+        other => panic!("no key is called {other}"),
+    }
+}

@@ -1,0 +1,434 @@
+//! Every step as a picture in text, in its loading, empty, failing and full form, at two sizes.
+
+use insta::assert_snapshot;
+use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::wizard::ui::theme::Look;
+
+use super::faults::{Fault, Faults};
+use super::play::{Play, Scene};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+/// Snapshots the screen under a name and the size.
+macro_rules! shot {
+    ($play:expr, $name:expr, $size:expr) => {
+        assert_snapshot!(format!("{}-{}x{}", $name, $size.0, $size.1), $play.screen())
+    };
+}
+
+fn empty_account() -> Seed {
+    Seed {
+        roles: Vec::new(),
+        ..Seed::shipped().unwrap()
+    }
+}
+
+async fn spoilt(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
+    Scene::at(size).start_with(prepare).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn account() {
+    for size in SIZES {
+        let mut play = spoilt(size, |faults| {
+            faults.add("GetCallerIdentity", 1, Fault::Hang)
+        })
+        .await;
+        play.wait("| Asking AWS").await;
+        shot!(play, "account-loading", size);
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev")
+            .await
+            .wait("Roles         39")
+            .await
+            .wait("Regions       34")
+            .await;
+        shot!(play, "account-full", size);
+        let refused = Fault::Refused(
+            403,
+            "ExpiredToken",
+            "The security token included in the request is expired",
+        );
+        let mut play = spoilt(size, |faults| faults.add("GetCallerIdentity", 9, refused)).await;
+        play.wait("expired").await.wait("AWS request").await;
+        shot!(play, "account-expired", size);
+        let mut seed = Seed::shipped().unwrap();
+        seed.caller.arn = "arn:aws:iam::123456789012:root".into();
+        seed.caller.user_id = "123456789012".into();
+        let mut play = Scene {
+            seed: Some(seed),
+            ..Scene::at(size)
+        }
+        .start()
+        .await;
+        play.wait("root user")
+            .await
+            .wait("Roles         39")
+            .await
+            .wait("Regions       34")
+            .await;
+        shot!(play, "account-root", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connect_from() {
+    for size in SIZES {
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev").await.keys("<enter><down>").await;
+        shot!(play, "connect-from", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn sagemaker_roles() {
+    for size in SIZES {
+        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, Fault::Hang)).await;
+        play.wait("Admin/console")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Listing the roles")
+            .await;
+        shot!(play, "sagemaker-roles-loading", size);
+
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<space><down><space><down><space><down><space><down><space>")
+            .await;
+        play.wait("~ differs")
+            .await
+            .wait("! blocked")
+            .await
+            .gone("reading")
+            .await;
+        shot!(play, "sagemaker-roles-full", size);
+        play.keys("/exec").await;
+        shot!(play, "sagemaker-roles-filter", size);
+        play.keys("zzz").await;
+        shot!(play, "sagemaker-roles-filter-empty", size);
+
+        let mut play = Scene {
+            seed: Some(empty_account()),
+            ..Scene::at(size)
+        }
+        .start()
+        .await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("no roles yet")
+            .await;
+        shot!(play, "sagemaker-roles-empty", size);
+
+        let denied = Fault::Refused(
+            403,
+            "AccessDenied",
+            "User is not authorized to perform: iam:ListRoles",
+        );
+        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, denied)).await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("not allowed")
+            .await;
+        shot!(play, "sagemaker-roles-denied", size);
+        play.keys("tarn:aws:iam::12:role/x<enter>")
+            .await
+            .wait("twelve digits")
+            .await;
+        shot!(play, "sagemaker-roles-typed-wrong", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn user_roles() {
+    for size in SIZES {
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<space><enter>")
+            .await
+            .wait("Admin (yours)")
+            .await
+            .keys("a")
+            .await;
+        play.gone("reading").await.wait("in place").await;
+        shot!(play, "user-roles-full", size);
+    }
+}
+
+async fn at_regions(play: &mut Play) {
+    play.wait("acme-ml-dev")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await;
+    play.keys("<space><enter>")
+        .await
+        .wait("DataEngineer")
+        .await
+        .keys("<space><enter>")
+        .await;
+    play.wait("Which regions").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn regions() {
+    for size in SIZES {
+        let mut play = spoilt(size, |faults| {
+            faults.add("GetServiceSetting", 40, Fault::Hang)
+        })
+        .await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<space><enter>")
+            .await
+            .wait("DataEngineer")
+            .await
+            .keys("<space><enter>")
+            .await;
+        play.wait("still being read").await;
+        shot!(play, "regions-loading", size);
+
+        let scp = "User is not authorized to perform: ssm:GetServiceSetting with an explicit deny in a service control policy";
+        let mut play = spoilt(size, |faults| {
+            faults.add(
+                "GetServiceSetting@eu-north-1",
+                9,
+                Fault::Refused(400, "AccessDeniedException", scp),
+            );
+            faults.add(
+                "GetServiceSetting@eu-south-1",
+                9,
+                Fault::Refused(400, "AccessDeniedException", "no"),
+            );
+            faults.add("GetServiceSetting@eu-west-3", 9, Fault::Html(502));
+        })
+        .await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<space><enter>")
+            .await
+            .wait("DataEngineer")
+            .await
+            .keys("<space><enter>")
+            .await;
+        play.wait("In which regions")
+            .await
+            .gone("still being read")
+            .await
+            .keys("<space><down><down>")
+            .await;
+        shot!(play, "regions-full", size);
+        play.keys("/tokyo").await;
+        shot!(play, "regions-filter", size);
+
+        let mut seed = Seed::shipped().unwrap();
+        seed.caller.arn = "arn:aws-elsewhere:iam::123456789012:user/ada".into();
+        let mut play = Scene {
+            seed: Some(seed),
+            ..Scene::at(size)
+        }
+        .start()
+        .await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<space><enter>")
+            .await
+            .wait("DataEngineer")
+            .await
+            .keys("<space><enter>")
+            .await;
+        play.wait("No regions are known").await;
+        shot!(play, "regions-empty", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn preview_confirm_apply_done() {
+    for size in SIZES {
+        let mut play = Scene::at(size).start().await;
+        play.to_confirm().await;
+        shot!(play, "confirm", size);
+        play.keys("<esc>").await.wait("to change").await;
+        shot!(play, "preview-words", size);
+        play.keys("<down>d").await;
+        shot!(play, "preview-difference", size);
+        play.keys("d").await;
+        shot!(play, "preview-document", size);
+        play.keys("d").await;
+        shot!(play, "preview-call", size);
+        play.keys("hs").await;
+        shot!(play, "preview-options", size);
+        play.keys("?").await;
+        shot!(play, "preview-help", size);
+        play.keys("<esc>hs<enter>")
+            .await
+            .wait("Go back")
+            .await
+            .keys("y")
+            .await;
+        play.wait("done and read back").await;
+        shot!(play, "apply-running", size);
+        play.wait("Done: 4 changes").await;
+        shot!(play, "done", size);
+        play.keys("l").await;
+        assert!(play.screen().contains("Throttling"), "{}", play.screen());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn failure_uses_the_same_layout() {
+    for size in SIZES {
+        let denied = Fault::Refused(
+            403,
+            "AccessDenied",
+            "User is not authorized to perform: iam:PutRolePolicy",
+        );
+        let mut play = Scene {
+            manner: Manner::PROMPT,
+            ..Scene::at(size)
+        }
+        .start()
+        .await;
+        play.to_confirm().await;
+        play.faults.add("PutRolePolicy", 9, denied);
+        play.keys("y")
+            .await
+            .wait("2 of 4 changes done")
+            .await
+            .wait("What now")
+            .await;
+        shot!(play, "done-failed", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_to_do() {
+    for size in SIZES {
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("<enter><enter>")
+            .await
+            .wait("Recommender")
+            .await;
+        play.keys("<down><space>")
+            .await
+            .wait("in place")
+            .await
+            .keys("<enter>")
+            .await
+            .wait("MLEngineer")
+            .await;
+        play.keys("/mleng<enter><space>")
+            .await
+            .wait("in place")
+            .await
+            .keys("<enter>")
+            .await;
+        play.wait("In which")
+            .await
+            .gone("still being read")
+            .await
+            .keys("/frankfurt<enter><space><enter>")
+            .await;
+        play.wait("0 to change").await;
+        shot!(play, "preview-in-place", size);
+        play.keys("<enter>").await.wait("nothing to write").await;
+        shot!(play, "confirm-nothing", size);
+        play.keys("y").await.wait("Nothing was written").await;
+        shot!(play, "done-nothing", size);
+        assert_eq!(play.faults.writes(), Vec::<String>::new());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn overlays() {
+    for size in SIZES {
+        let mut play = Scene::at(size).start().await;
+        play.wait("acme-ml-dev")
+            .await
+            .keys("p")
+            .await
+            .wait("acme-sandbox")
+            .await;
+        shot!(play, "profiles", size);
+        play.keys("<esc>?").await;
+        shot!(play, "account-help", size);
+        play.keys("<esc><enter><enter>")
+            .await
+            .wait("Recommender")
+            .await
+            .keys("<space>q")
+            .await;
+        shot!(play, "quit", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn plain_signs_and_no_colour() {
+    let look = Look {
+        color: false,
+        unicode: false,
+    };
+    let mut play = Scene {
+        look,
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await;
+    let screen = play.screen();
+    assert!(screen.is_ascii(), "{screen}");
+    assert_snapshot!("ascii-done", screen);
+    use ratatui::style::Color;
+    assert!(
+        play.cells()
+            .content
+            .iter()
+            .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn small_screens_show_the_step_itself() {
+    let mut play = Scene::at((40, 10)).start().await;
+    play.wait("acme").await;
+    assert_snapshot!("small-account", play.screen());
+    play.keys("<enter><enter>")
+        .await
+        .wait("ChurnTraining")
+        .await;
+    assert_snapshot!("small-roles", play.screen());
+}
