@@ -2,6 +2,7 @@
 //! before anything is printed.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout};
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, EventStream};
@@ -23,7 +24,9 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// The screen. Dropping it restores the terminal.
 pub struct Screen {
-    pub terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: ratatui would complain on stderr about a terminal that has gone, which panics when stderr has
+    /// gone with it. All that its drop would do is done by `restore`.
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 /// Whether both ends of the conversation are a terminal.
@@ -50,7 +53,9 @@ impl Screen {
             })
             .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));
         match entered {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self {
+                terminal: ManuallyDrop::new(terminal),
+            }),
             Err(error) => {
                 restore();
                 Err(error)

@@ -12,4 +12,5 @@ mod behaviour;
 mod faults;
 mod play;
 mod policies;
+mod program;
 mod screens;
