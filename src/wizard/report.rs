@@ -244,6 +244,8 @@ pub fn plain(plan: &Plan, report: &Report, former: &Former) -> Vec<String> {
     if let Some(more) = put_back.len().checked_sub(4).filter(|more| *more > 0) {
         lines.push(format!("              and {more} more in the log"));
     }
-    lines.push(format!("Former        {}", kept(former)));
+    if !put_back.is_empty() {
+        lines.push(format!("Former        {}", kept(former)));
+    }
     lines.iter().map(|line| clean(line)).collect()
 }

@@ -91,7 +91,7 @@ pub fn draw(
         ConnectFrom::Studio => ("Studio", "Its role"),
         ConnectFrom::Both => ("Anywhere", "Client role"),
     };
-    // The node can register and be reached when everything around it is ready.
+    // Nodes come and go; all that can be said is whether everything around them is ready.
     let around = [
         Station::ClientRole,
         Station::SystemsManager,
@@ -138,7 +138,7 @@ pub fn draw(
         let leaves = number < 3;
         let remark = if *name == "Managed node" {
             if node_ready {
-                format!("{} reachable", theme::CHECK)
+                format!("{} prepared", theme::CHECK)
             } else {
                 String::new()
             }
