@@ -127,7 +127,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let mut stops = terminal::stops()?;
     let (sender, mut receiver) = input::channel();
     let mut screen = Screen::enter()?;
-    let reader = terminal::read_input(sender);
+    let reader = terminal::read_input(move |event| sender.send(event));
     let ending = wizard::run(
         &mut screen.terminal,
         &mut receiver,

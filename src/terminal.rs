@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, EventStream};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
@@ -15,9 +15,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-
-use crate::wizard::Stop;
-use crate::wizard::input::InputSender;
+use tokio::task::JoinHandle;
 
 /// Whether the screen is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -96,12 +94,20 @@ fn restore_on_panic() {
     }));
 }
 
-/// Hands what is typed to the wizard until the terminal has gone.
-pub fn read_input(input: InputSender) -> tokio::task::JoinHandle<()> {
+/// Why the program is asked to end from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    Interrupt,
+    Terminate,
+    HangUp,
+}
+
+/// Hands what is typed over until the terminal has gone, or nobody wants it any more.
+pub fn read_input(hand_over: impl Fn(Event) -> bool + Send + 'static) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut events = EventStream::new();
         while let Some(Ok(event)) = events.next().await {
-            if !input.send(event) {
+            if !hand_over(event) {
                 return;
             }
         }

@@ -23,6 +23,7 @@ use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::model::Choices;
 use crate::plan::Plan;
+use crate::terminal::Stop;
 use input::InputReceiver;
 use overlay::Overlay;
 pub use report::plain as plain_report;
@@ -63,14 +64,6 @@ pub enum Former {
     NotKept,
     /// The account is embedded in the program.
     Demo,
-}
-
-/// Why the program is asked to end from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    Interrupt,
-    Terminate,
-    HangUp,
 }
 
 /// How the wizard ended.

@@ -10,9 +10,10 @@ use super::steps::apply::ApplyStep;
 use super::steps::confirm::{Choice, ConfirmStep};
 use super::ui::frame::Tone;
 use super::ui::keys::{self, Action, Binding, hint, quiet};
-use super::{Ending, Stop, Wizard};
+use super::{Ending, Wizard};
 use crate::model::RoleArn;
 use crate::plan::words::counted;
+use crate::terminal::Stop;
 
 impl Wizard {
     pub(super) fn is_typing(&self) -> bool {

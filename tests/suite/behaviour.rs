@@ -3,7 +3,8 @@
 use ratatui::style::Color;
 use sagemaker_ssh_setup::apply::Outcome;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
-use sagemaker_ssh_setup::wizard::{Ending, Stop};
+use sagemaker_ssh_setup::terminal::Stop;
+use sagemaker_ssh_setup::wizard::Ending;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
@@ -787,4 +788,44 @@ async fn colour_never_stands_without_a_sign_or_a_word() {
             "{sign}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
+    // An empty page with a successor is legal, and the list mixes partitions and rubbish.
+    let first = r#"{"Parameters":[],"NextToken":"more"}"#;
+    let second = r#"{"Parameters":[{"Value":"eu-new-9"},{"Value":"cn-new-1"},{"Value":"a.b/c"},{"Value":"us-east-1"}]}"#;
+    let mut play = Scene::default()
+        .start_with(|faults| {
+            faults.add("GetParametersByPath", 1, Fault::Json(first));
+            faults.add("GetParametersByPath", 1, Fault::Json(second));
+        })
+        .await;
+    play.to_regions().await;
+    play.wait("of 35 regions")
+        .await
+        .gone("still being read")
+        .await
+        .keys("G")
+        .await;
+    let screen = play.screen();
+    assert!(
+        screen.contains("Other") && screen.contains("eu-new-9"),
+        "{screen}"
+    );
+    play.keys("<space><enter>").await.wait("4 to change").await;
+    assert!(!play.screen().contains("cn-new-1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_aws_names_no_regions_the_shipped_list_does() {
+    let denied = Fault::Refused(400, "AccessDeniedException", "no");
+    let mut play = Scene::default()
+        .start_with(|faults| faults.add("GetParametersByPath", 9, denied))
+        .await;
+    play.to_regions().await;
+    play.wait("of 34 regions")
+        .await
+        .gone("still being read")
+        .await;
 }

@@ -26,6 +26,8 @@ pub enum Fault {
     LostReply,
     /// Nothing comes back.
     Hang,
+    /// This JSON, as an answer of Systems Manager.
+    Json(&'static str),
 }
 
 struct Rule {
@@ -147,6 +149,10 @@ impl HttpConnector for Connector {
                 "text/html",
                 "<html><body>\u{1b}[31mSign in to the network</body></html>".to_owned(),
             ))),
+            Some(Fault::Json(body)) => {
+                let kind = "application/x-amz-json-1.1";
+                HttpConnectorFuture::ready(Ok(answer(200, kind, body.to_owned())))
+            }
             Some(Fault::Unreachable) => HttpConnectorFuture::ready(Err(broken())),
             Some(Fault::LostReply) => {
                 let inner = self.inner.call(request);

@@ -11,9 +11,10 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::terminal::Stop;
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Ending, Former, Options, Stop};
+use sagemaker_ssh_setup::wizard::{self, Ending, Former, Options};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -277,6 +278,21 @@ impl Play {
             .unwrap()
             .unwrap()
             .unwrap()
+    }
+
+    /// Picks the first roles and goes to the regions.
+    pub async fn to_regions(&mut self) -> &mut Self {
+        self.wait("embedded account")
+            .await
+            .keys("<enter><enter>")
+            .await;
+        self.wait("Recommender").await.keys("<space><enter>").await;
+        self.wait("DataEngineer")
+            .await
+            .keys("<space><enter>")
+            .await
+            .wait("In which")
+            .await
     }
 
     /// Picks the first of everything and goes to the last question.

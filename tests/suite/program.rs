@@ -232,26 +232,139 @@ fn against(endpoint: &str) -> [(&str, &str); 4] {
     ]
 }
 
-/// An endpoint that answers everything with a proxy's page; its address.
-fn proxy_page() -> String {
+/// An HTTP server on this machine that answers by the request's text; its address.
+fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
+    let answer = std::sync::Arc::new(answer);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
+            let (Ok(mut stream), answer) = (stream, answer.clone()) else {
+                return;
+            };
             std::thread::spawn(move || {
-                let mut request = [0; 8192];
-                let _ = stream.read(&mut request);
-                let page = "<html>\x1b[31mPlease sign in\x1b[0m</html>";
+                let request = read_request(&mut stream);
+                let (status, body) = answer(&request);
+                let length = body.len();
                 let head = format!(
-                    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n",
-                    page.len()
+                    "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
                 );
-                let _ = stream.write_all((head + page).as_bytes());
+                let _ = stream.write_all((head + &body).as_bytes());
             });
         }
     });
     address
+}
+
+/// A request with its body.
+fn read_request(stream: &mut impl Read) -> String {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse().ok())?
+            });
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
+            _ => return text,
+        }
+    }
+}
+
+/// An endpoint that answers everything with a proxy's page.
+fn proxy_page() -> String {
+    server(|_| (200, "<html>\x1b[31mPlease sign in\x1b[0m</html>".to_owned()))
+}
+
+/// An endpoint that knows who is calling, vends credentials as a container does, and denies everything else.
+fn narrow_aws() -> String {
+    server(|request| {
+        if request.starts_with("GET /credentials") {
+            let body = r#"{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"no-secret","Token":"no-token","Expiration":"2999-01-01T00:00:00Z"}"#;
+            (200, body.to_owned())
+        } else if request.contains("Action=GetCallerIdentity") {
+            let body = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+                        <Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>\
+                        </GetCallerIdentityResult></GetCallerIdentityResponse>";
+            (200, body.to_owned())
+        } else {
+            let body = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+            (403, body.to_owned())
+        }
+    })
+}
+
+#[test]
+fn every_source_of_credentials_is_used_and_named() {
+    let endpoint = narrow_aws();
+    let credentials = format!("{endpoint}/credentials");
+    let config = std::env::temp_dir().join(format!(
+        "sagemaker-ssh-setup-sources-{}",
+        std::process::id()
+    ));
+    let process =
+        r#"echo '{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"no-secret"}'"#;
+    std::fs::write(
+        &config,
+        format!("[profile made]\ncredential_process = {process}\n"),
+    )
+    .unwrap();
+    let config_path = config.to_str().unwrap().to_owned();
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "no-secret"),
+    ];
+    let container = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials.as_str());
+    let common = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_CONFIG_FILE", &config_path),
+    ];
+    for (more, arguments, label) in [
+        (&keys[..], &[][..], "environment variables"),
+        (&[container], &[], "container"),
+        (
+            &[container, ("AWS_EXECUTION_ENV", "CloudShell")],
+            &[],
+            "CloudShell",
+        ),
+        (
+            &[("AWS_PROFILE", "made")],
+            &[],
+            "profile made (credential process)",
+        ),
+        // A profile that is asked for comes before keys of the environment, as in the AWS CLI.
+        (
+            &keys,
+            &["--profile", "made"],
+            "profile made (credential process)",
+        ),
+    ] {
+        let mut run = Run::start(arguments, &[&common[..], more].concat());
+        run.wait("user ada").wait(&format!("Credentials   {label}"));
+    }
+    std::fs::remove_file(&config).unwrap();
+}
+
+#[test]
+fn without_a_region_a_stand_in_is_named() {
+    let endpoint = narrow_aws();
+    let environment = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "no-secret"),
+    ];
+    let mut run = Run::start(&[], &environment);
+    run.wait("none configured; us-east-1 stands in")
+        .wait("Set AWS_REGION");
 }
 
 #[cfg(feature = "demo")]

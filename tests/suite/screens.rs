@@ -169,22 +169,6 @@ async fn user_roles() {
     }
 }
 
-async fn at_regions(play: &mut Play) {
-    play.wait("acme-ml-dev")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await;
-    play.keys("<space><enter>")
-        .await
-        .wait("DataEngineer")
-        .await
-        .keys("<space><enter>")
-        .await;
-    play.wait("Which regions").await;
-}
-
 #[tokio::test(start_paused = true)]
 async fn regions() {
     for size in SIZES {
@@ -192,18 +176,7 @@ async fn regions() {
             faults.add("GetServiceSetting", 40, Fault::Hang)
         })
         .await;
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
-            .await;
-        play.keys("<space><enter>")
-            .await
-            .wait("DataEngineer")
-            .await
-            .keys("<space><enter>")
-            .await;
+        play.to_regions().await;
         play.wait("still being read").await;
         shot!(play, "regions-loading", size);
 
@@ -222,18 +195,7 @@ async fn regions() {
             faults.add("GetServiceSetting@eu-west-3", 9, Fault::Html(502));
         })
         .await;
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
-            .await;
-        play.keys("<space><enter>")
-            .await
-            .wait("DataEngineer")
-            .await
-            .keys("<space><enter>")
-            .await;
+        play.to_regions().await;
         play.wait("In which regions")
             .await
             .gone("still being read")
@@ -252,18 +214,7 @@ async fn regions() {
         }
         .start()
         .await;
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
-            .await;
-        play.keys("<space><enter>")
-            .await
-            .wait("DataEngineer")
-            .await
-            .keys("<space><enter>")
-            .await;
+        play.to_regions().await;
         play.wait("No regions are known").await;
         shot!(play, "regions-empty", size);
     }
