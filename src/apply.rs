@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
 use crate::model::Quotas;
-use crate::plan::{Change, Plan, State, Target};
+use crate::plan::{Change, Item, Plan, State, Target};
 use crate::survey;
 
 /// Roles that are changed side by side.
@@ -47,9 +47,11 @@ pub enum Outcome {
     NotSeenYet,
     /// What is there is no longer what the plan saw; nothing was written.
     Stale { found: Option<String> },
-    /// Not done: the account was read again and holds the former document.
+    /// It was written, or may have been, and then somebody else wrote something different.
+    Overwritten { found: Option<String> },
+    /// AWS refused it; nothing was written.
     Failed(CallError),
-    /// The call failed, and whether it took effect could not be read.
+    /// The call failed in a way in which it may have taken effect, and it does not show in the account.
     Unknown(CallError),
     /// Not begun, because the run was stopped.
     Skipped,
@@ -60,6 +62,14 @@ impl Outcome {
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyThere)
     }
+
+    /// Whether this run wrote it, or may have.
+    pub fn may_have_written(&self) -> bool {
+        match self {
+            Self::Done | Self::NotSeenYet | Self::Overwritten { .. } | Self::Unknown(_) => true,
+            Self::AlreadyThere | Self::Stale { .. } | Self::Failed(_) | Self::Skipped => false,
+        }
+    }
 }
 
 /// The end of a run.
@@ -68,19 +78,29 @@ pub struct Report {
     pub outcomes: Vec<(Target, Outcome)>,
     /// The plan computed anew from a fresh reading of everything; none when that reading did not happen.
     pub verification: Option<Plan>,
+    /// What the confirmed plan said could not be done; that it still cannot is no surprise.
+    pub blocked: Vec<Target>,
     /// Why nothing was begun at all.
     pub refused: Option<String>,
     pub took: Duration,
 }
 
 impl Report {
-    /// Whether every item of the plan was read back as it should be.
+    /// Whether every item of the plan was read back as it should be, but for what was known to be blocked.
     pub fn is_verified(&self) -> bool {
-        self.verification.as_ref().is_some_and(|plan| {
-            plan.items
-                .iter()
-                .all(|item| matches!(item.state, State::InPlace(_) | State::Blocked { .. }))
-        })
+        self.verification.is_some() && self.unverified().is_empty()
+    }
+
+    /// The items that the last reading did not show as they should be.
+    pub fn unverified(&self) -> Vec<&Item> {
+        let items = self.verification.iter().flat_map(|plan| &plan.items);
+        items
+            .filter(|item| match item.state {
+                State::InPlace(_) => false,
+                State::Blocked { .. } => !self.blocked.contains(&item.target),
+                State::Change(_) => true,
+            })
+            .collect()
     }
 
     /// Whether AWS accepted every change, whatever was read back.
@@ -109,12 +129,9 @@ impl Report {
 
     /// Whether anything in the account may be different from before.
     pub fn may_have_changed_something(&self) -> bool {
-        self.outcomes.iter().any(|(_, outcome)| {
-            matches!(
-                outcome,
-                Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_)
-            )
-        })
+        self.outcomes
+            .iter()
+            .any(|(_, outcome)| outcome.may_have_written())
     }
 }
 
@@ -132,6 +149,12 @@ pub async fn run(
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
+        blocked: plan
+            .items
+            .iter()
+            .filter(|item| matches!(item.state, State::Blocked { .. }))
+            .map(|item| item.target.clone())
+            .collect(),
         refused: None,
         took: Duration::ZERO,
     };
@@ -145,6 +168,8 @@ pub async fn run(
             events: events.clone(),
         });
         report.outcomes = changes(run, only).await;
+    }
+    if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
         let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
         report.verification = Some(Plan::new(&survey, &plan.choices));

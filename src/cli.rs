@@ -77,16 +77,14 @@ impl Exit {
     /// The code for a run that came to its end.
     pub fn of_report(report: &Report) -> Self {
         let (done, total) = (report.done(), report.outcomes.len());
-        if report.refused.is_some() {
-            Self::Failed
-        } else if done == total && report.is_verified() {
+        if report.refused.is_none() && done == total && report.is_verified() {
             Self::Done
-        } else if report.is_all_accepted() {
-            Self::NotVerified
-        } else if report.may_have_changed_something() {
-            Self::Partly
-        } else {
+        } else if !report.may_have_changed_something() {
             Self::Failed
+        } else if report.refused.is_none() && report.is_all_accepted() {
+            Self::NotVerified
+        } else {
+            Self::Partly
         }
     }
 }
@@ -127,7 +125,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let mut stops = terminal::stops()?;
     let (sender, mut receiver) = input::channel();
     let mut screen = Screen::enter()?;
-    let reader = terminal::read_input(move |event| sender.send(event));
+    terminal::read_input(move |event| sender.send(event));
     let ending = wizard::run(
         &mut screen.terminal,
         &mut receiver,
@@ -136,13 +134,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         options,
     )
     .await;
-    reader.abort();
     drop(screen);
-    Ok(match ending {
-        // The terminal went away before anything was carried out.
-        Err(_) => Exit::Interrupted,
-        Ok(ending) => tell(&ending, &former),
-    })
+    Ok(tell(&ending, &former))
 }
 
 async fn source(cli: &Cli) -> anyhow::Result<(Source, Former)> {
@@ -182,12 +175,16 @@ fn tell(ending: &Ending, former: &Former) -> Exit {
                 Exit::of_report(report)
             }
         }
-        Ending::Broken(task) => {
+        Ending::Broken { task, applying } => {
             say_error(&format!(
                 "The program broke while it was busy with {task}. What it has changed by then is in the account; start it \
                  again to see. The log file has the details."
             ));
-            Exit::Failed
+            if *applying {
+                Exit::Partly
+            } else {
+                Exit::Failed
+            }
         }
     }
 }

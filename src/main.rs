@@ -8,12 +8,16 @@ use sagemaker_ssh_setup::cli::{self, Exit};
 /// How long cancelled tasks may take to go away.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// The work is waiting for answers; CloudShell has one processor, a workstation many.
+const WORKERS: usize = 2;
+
 fn main() -> ExitCode {
     let cli = match cli::parse() {
         Ok(cli) => cli,
         Err(exit) => return exit.into(),
     };
     let exit = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)

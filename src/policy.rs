@@ -1,5 +1,6 @@
 //! IAM policy documents as text and as meaning: read, compare, extend, measure, fill in. Pure.
 
+pub mod condition;
 pub mod document;
 pub mod meaning;
 pub mod template;

@@ -5,17 +5,15 @@ use std::io::{self, BufWriter, IsTerminal, Stdout};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
-use futures::StreamExt;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::task::JoinHandle;
 
 /// Whether the screen is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -103,15 +101,17 @@ pub enum Stop {
 }
 
 /// Hands what is typed over until the terminal has gone, or nobody wants it any more.
-pub fn read_input(hand_over: impl Fn(Event) -> bool + Send + 'static) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        let mut events = EventStream::new();
-        while let Some(Ok(event)) = events.next().await {
+///
+/// On a thread of its own: reading from a terminal that was closed can go round in circles inside crossterm, and must
+/// not keep the runtime from finishing what is under way. The thread ends with the program.
+pub fn read_input(hand_over: impl Fn(Event) -> bool + Send + 'static) {
+    std::thread::spawn(move || {
+        while let Ok(event) = crossterm::event::read() {
             if !hand_over(event) {
                 return;
             }
         }
-    })
+    });
 }
 
 /// Requests from outside to end.

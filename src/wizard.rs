@@ -76,8 +76,8 @@ pub enum Ending {
         report: Box<Report>,
         interrupted: bool,
     },
-    /// A task of the program broke.
-    Broken(String),
+    /// A task of the program broke; whether changes were being made.
+    Broken { task: String, applying: bool },
 }
 
 struct Wizard {
@@ -98,6 +98,8 @@ struct Wizard {
     preview: PreviewStep,
     confirm: Option<ConfirmStep>,
     apply: Option<ApplyStep>,
+    /// The account whose roles are picked.
+    account_number: Option<String>,
     /// The role that the cursor was last found on.
     resting_on: Option<String>,
     busy_since: Option<Instant>,
@@ -106,17 +108,14 @@ struct Wizard {
     ending: Option<Ending>,
 }
 
-/// Runs the wizard until it ends.
-///
-/// # Errors
-/// When the terminal can no longer be written to before anything is carried out.
+/// Runs the wizard until it ends. A terminal that has gone counts as a hang-up.
 pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     input: &mut InputReceiver,
     stops: &mut UnboundedReceiver<Stop>,
     source: Source,
     options: Options,
-) -> Result<Ending, B::Error> {
+) -> Ending {
     let (tasks, mut messages) = Tasks::new();
     let mut wizard = Wizard::new(source, options, tasks);
     wizard.connect();
@@ -129,17 +128,17 @@ pub async fn run<B: Backend>(
         if !blind {
             let written = terminal.draw(|frame| view::draw(frame, &mut wizard));
             if let Err(error) = written {
-                // The terminal has gone. What is being carried out is brought to its end all the same.
+                // What is being carried out is brought to its end all the same.
                 tracing::error!(%error, "the terminal cannot be written to");
-                if !wizard.is_applying() {
-                    return Err(error);
-                }
                 blind = true;
                 wizard.on_stop(Stop::HangUp);
             } else if drawn != Some(wizard.step) {
                 drawn = Some(wizard.step);
                 screen = input.another_screen();
             }
+        }
+        if let Some(ending) = wizard.ending.take() {
+            return ending;
         }
         let busy = wizard.tasks.is_busy();
         wizard.busy_since = if busy {
@@ -165,7 +164,7 @@ pub async fn run<B: Backend>(
             _ = frames.tick(), if busy => {}
         }
         if let Some(ending) = wizard.ending.take() {
-            return Ok(ending);
+            return ending;
         }
     }
 }
@@ -190,6 +189,7 @@ impl Wizard {
             preview: PreviewStep::default(),
             confirm: None,
             apply: None,
+            account_number: None,
             resting_on: None,
             busy_since: None,
             leaving: false,
@@ -197,7 +197,7 @@ impl Wizard {
         }
     }
 
-    /// Reads the account from the beginning.
+    /// Reads the account from the beginning. What is picked stays; should it turn out to be another account, it goes.
     fn connect(&mut self) {
         self.tasks.stop_all();
         self.account = None;
@@ -248,6 +248,7 @@ impl Wizard {
 
     fn switch_profile(&mut self, profile: String) {
         self.profile = Some(profile);
+        self.account_number = None;
         self.forget_roles();
         self.connect();
     }
@@ -341,7 +342,7 @@ impl Wizard {
                     self.ending = Some(Ending::Ran {
                         plan: Box::new(apply.plan.clone()),
                         report: Box::new(report.clone()),
-                        interrupted: stop != Stop::Interrupt,
+                        interrupted: stop != Stop::Interrupt || apply.cancel.is_cancelled(),
                     });
                 }
             },
@@ -368,7 +369,8 @@ impl Wizard {
 
     /// Asks for the closer reading of roles that are picked, and of the one that the cursor rests on.
     fn read_what_is_picked(&mut self) {
-        let Some(account) = self.account.clone() else {
+        let (Some(account), Some(_)) = (self.account.clone(), self.findings.identity.ready())
+        else {
             return;
         };
         let picked = self

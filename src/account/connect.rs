@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::default_provider::region::DefaultRegionChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion};
@@ -98,10 +100,11 @@ impl Source {
 }
 
 async fn chain(source: &Source, profile: Option<&str>) -> Result<(SdkConfig, Origin), CallError> {
+    let http = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(retries())
         .timeout_config(time_limits())
-        .http_client(http_client());
+        .http_client(http.clone());
     if let Ok(name) = AppName::new(env!("CARGO_PKG_NAME")) {
         loader = loader.app_name(name);
     }
@@ -112,7 +115,17 @@ async fn chain(source: &Source, profile: Option<&str>) -> Result<(SdkConfig, Ori
         }
         // The chain would prefer credentials of the environment; a profile that was asked for comes first, as in the
         // AWS CLI.
+        let region = DefaultRegionChain::builder()
+            .profile_name(name)
+            .build()
+            .region()
+            .await;
+        let region = region.unwrap_or_else(|| SdkRegion::new(STAND_IN_REGION));
+        let config = ProviderConfig::without_region()
+            .with_region(Some(region))
+            .with_http_client(http.clone());
         let provider = ProfileFileCredentialsProvider::builder()
+            .configure(&config)
             .profile_name(name)
             .build();
         loader = loader.profile_name(name).credentials_provider(provider);

@@ -26,7 +26,8 @@ pub enum ErrorKind {
     LimitExceeded,
     Malformed,
     Unmodifiable,
-    TooManyUpdates,
+    /// Somebody else is changing the same thing at this moment.
+    Busy,
     Unreachable,
     TimedOut,
     /// What answered is not AWS: a proxy's page, say.
@@ -75,6 +76,14 @@ impl CallError {
         }
     }
 
+    /// The answer to a write is empty, so that any page with status 200 would do for it; AWS's carries a request ID.
+    pub(super) fn unless_aws(action: &'static str, request_id: Option<&str>) -> Result<(), Self> {
+        match request_id {
+            Some(_) => Ok(()),
+            None => Err(Self::not_aws(action, "request ID")),
+        }
+    }
+
     fn local(kind: ErrorKind, message: String) -> Self {
         Self {
             kind,
@@ -96,17 +105,31 @@ impl CallError {
         E: ProvideErrorMetadata + Error + 'static,
     {
         let (code, request_id) = (error.code().map(str::to_owned), request_id(error));
-        tracing::warn!(
-            action, region, code, request_id, cause = %DisplayErrorContext(error), "call failed"
-        );
-        let message = match error.message() {
-            Some(message) => message.to_owned(),
-            None => innermost(error),
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
+        let message = match (error.message(), status) {
+            (Some(message), _) => message.to_owned(),
+            (None, Some(status)) => format!("HTTP status {status}"),
+            (None, None) => innermost(error),
         };
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
         let kind = match code.as_deref() {
+            Some(code)
+                if kind_of_code(code, &message) == ErrorKind::Other && status >= Some(500) =>
+            {
+                ErrorKind::Service
+            }
             Some(code) => kind_of_code(code, &message),
             None => kind_of_transport(error),
         };
+        // That something is not there is often the answer that was hoped for.
+        if kind != ErrorKind::NotFound {
+            let cause = DisplayErrorContext(error);
+            tracing::warn!(action, region, code, request_id, %cause, "call failed");
+        }
         Self {
             kind,
             action,
@@ -121,18 +144,48 @@ impl CallError {
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(
             self.kind,
-            ErrorKind::Unreachable | ErrorKind::TimedOut | ErrorKind::NotAws | ErrorKind::Service
+            ErrorKind::Unreachable
+                | ErrorKind::TimedOut
+                | ErrorKind::NotAws
+                | ErrorKind::Service
+                | ErrorKind::Other
         )
     }
 
-    /// Whether waiting and trying again is likely to help where the SDK does not do it by itself.
-    pub fn is_busy(&self) -> bool {
-        self.kind == ErrorKind::TooManyUpdates
-            || self.code.as_deref() == Some("ConcurrentModification")
+    /// Whether waiting and trying again is likely to help.
+    pub fn is_passing(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Throttled
+                | ErrorKind::Busy
+                | ErrorKind::Service
+                | ErrorKind::Unreachable
+                | ErrorKind::TimedOut
+                | ErrorKind::NotAws
+        )
+    }
+
+    /// The cause in a few words, for the log of a run.
+    pub fn in_short(&self) -> String {
+        match (&self.code, &self.kind) {
+            (Some(code), _) => clean(code),
+            (None, ErrorKind::TimedOut) => "no answer in time".to_owned(),
+            (None, ErrorKind::Unreachable) => "the connection failed".to_owned(),
+            (None, _) => "the answer could not be read".to_owned(),
+        }
     }
 
     /// What happened, in one sentence for a person.
     pub fn sentence(&self) -> String {
+        let text = self.words();
+        if text.ends_with(['.', '!', '?', '…']) {
+            text
+        } else {
+            text + "."
+        }
+    }
+
+    fn words(&self) -> String {
         let action = self.action;
         let place = self
             .region
@@ -166,8 +219,8 @@ impl CallError {
             }
             ErrorKind::Malformed => format!("AWS does not accept the document: {}", quoted()),
             ErrorKind::Unmodifiable => "Only AWS may change this role.".to_owned(),
-            ErrorKind::TooManyUpdates => {
-                format!("Another change of the same setting is under way{place}.")
+            ErrorKind::Busy => {
+                format!("Somebody else is changing the same thing at this moment{place}.")
             }
             ErrorKind::Unreachable => format!("AWS could not be reached{place} ({}).", quoted()),
             ErrorKind::TimedOut => format!("AWS did not answer {action}{place} in time."),
@@ -207,7 +260,7 @@ impl CallError {
             ErrorKind::Denied { by_organization: false } => {
                 format!("Ask for the permission {}, or use another profile.", self.action)
             }
-            ErrorKind::Throttled | ErrorKind::TooManyUpdates | ErrorKind::Service => {
+            ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Service => {
                 "Wait a minute and try again.".to_owned()
             }
             ErrorKind::NotFound => "It may have been deleted in the meantime. Read the account again.".to_owned(),
@@ -259,7 +312,7 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         "LimitExceeded" => ErrorKind::LimitExceeded,
         "MalformedPolicyDocument" => ErrorKind::Malformed,
         "UnmodifiableEntity" => ErrorKind::Unmodifiable,
-        "TooManyUpdates" => ErrorKind::TooManyUpdates,
+        "TooManyUpdates" | "ConcurrentModification" => ErrorKind::Busy,
         "InternalServerError" | "InternalFailure" | "ServiceFailure" | "ServiceUnavailable" => {
             ErrorKind::Service
         }

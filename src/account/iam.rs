@@ -1,6 +1,9 @@
 //! Roles, their trust policies and their inline policies.
 
-use aws_sdk_iam::operation as op;
+use std::borrow::Cow;
+
+use aws_config::retry::RetryConfig;
+use aws_sdk_iam::operation::{self as op, RequestId};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::attempts::Attempts;
@@ -145,7 +148,10 @@ impl Account {
             name: role.role_name().to_owned(),
             path: role.path().to_owned(),
             arn: role.arn().to_owned(),
-            trust: decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned(),
+            trust: text(
+                "iam:GetRole",
+                role.assume_role_policy_document().unwrap_or_default(),
+            )?,
             boundary: role
                 .permissions_boundary()
                 .and_then(|boundary| boundary.permissions_boundary_arn())
@@ -155,21 +161,16 @@ impl Account {
         })
     }
 
-    /// A role as the list would show it.
-    ///
-    /// # Errors
-    /// When there is no such role, or it may not be read.
-    pub async fn role_summary(&self, name: &str) -> Result<RoleSummary, CallError> {
-        Ok(summary(&self.get_role(name).await?))
-    }
-
     /// A role's trust policy, decoded.
     ///
     /// # Errors
     /// When there is no such role, or it may not be read.
     pub async fn trust(&self, role: &str) -> Result<String, CallError> {
         let role = self.get_role(role).await?;
-        Ok(decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned())
+        text(
+            "iam:GetRole",
+            role.assume_role_policy_document().unwrap_or_default(),
+        )
     }
 
     /// An inline policy of a role, decoded; none when the role has no policy of that name.
@@ -193,7 +194,7 @@ impl Account {
             .send()
             .await;
         match answer {
-            Ok(answer) => Ok(Some(decoded(answer.policy_document()).into_owned())),
+            Ok(answer) => text("iam:GetRolePolicy", answer.policy_document()).map(Some),
             Err(error) => match CallError::of_sdk("iam:GetRolePolicy", None, &error) {
                 error if error.kind == ErrorKind::NotFound => Ok(None),
                 error => Err(error),
@@ -201,7 +202,7 @@ impl Account {
         }
     }
 
-    /// Writes a role's trust policy.
+    /// Writes a role's trust policy, in a single attempt.
     ///
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
@@ -211,16 +212,16 @@ impl Account {
             .role_name(role)
             .policy_document(document)
             .customize()
-            .interceptor(Attempts::<
-                op::update_assume_role_policy::UpdateAssumeRolePolicyError,
-            >::new(&self.attempts))
+            .config_override(once())
             .send()
             .await
-            .map(drop)
             .map_err(|error| CallError::of_sdk("iam:UpdateAssumeRolePolicy", None, &error))
+            .and_then(|answer| {
+                CallError::unless_aws("iam:UpdateAssumeRolePolicy", answer.request_id())
+            })
     }
 
-    /// Writes an inline policy of a role.
+    /// Writes an inline policy of a role, in a single attempt.
     ///
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
@@ -236,13 +237,11 @@ impl Account {
             .policy_name(policy)
             .policy_document(document)
             .customize()
-            .interceptor(Attempts::<op::put_role_policy::PutRolePolicyError>::new(
-                &self.attempts,
-            ))
+            .config_override(once())
             .send()
             .await
-            .map(drop)
             .map_err(|error| CallError::of_sdk("iam:PutRolePolicy", None, &error))
+            .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
     }
 
     async fn get_role(&self, name: &str) -> Result<aws_sdk_iam::types::Role, CallError> {
@@ -346,9 +345,21 @@ impl Account {
         answer
             .policy_version()
             .and_then(|version| version.document())
-            .map(|text| decoded(text).into_owned())
             .ok_or_else(|| CallError::not_aws("iam:GetPolicyVersion", "document"))
+            .and_then(|document| text("iam:GetPolicyVersion", document))
     }
+}
+
+/// A single attempt: before a write is tried again, what is there has to be read and compared again.
+fn once() -> aws_sdk_iam::config::Builder {
+    aws_sdk_iam::Config::builder().retry_config(RetryConfig::disabled())
+}
+
+/// A document, decoded.
+fn text(action: &'static str, wire: &str) -> Result<String, CallError> {
+    decoded(wire)
+        .map(Cow::into_owned)
+        .map_err(|_| CallError::not_aws(action, "readable document"))
 }
 
 fn summary(role: &aws_sdk_iam::types::Role) -> RoleSummary {
@@ -356,7 +367,12 @@ fn summary(role: &aws_sdk_iam::types::Role) -> RoleSummary {
         name: role.role_name().to_owned(),
         path: role.path().to_owned(),
         arn: role.arn().to_owned(),
-        trust: decoded(role.assume_role_policy_document().unwrap_or_default()).into_owned(),
+        // The list only suggests; a role that is chosen is read again.
+        trust: text(
+            "iam:ListRoles",
+            role.assume_role_policy_document().unwrap_or_default(),
+        )
+        .unwrap_or_default(),
         description: role.description().unwrap_or_default().to_owned(),
     }
 }

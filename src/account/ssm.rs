@@ -1,6 +1,7 @@
 //! The instance tier of each region, and the regions in which SageMaker is offered.
 
-use aws_sdk_ssm::operation as op;
+use aws_config::retry::RetryConfig;
+use aws_sdk_ssm::operation::{self as op, RequestId};
 
 use super::attempts::Attempts;
 use super::{Account, CallError};
@@ -57,7 +58,7 @@ impl Account {
         Ok((Tier::from_value(value), setting.status() == Some("Default")))
     }
 
-    /// Sets a region's activation tier.
+    /// Sets a region's activation tier, in a single attempt.
     ///
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
@@ -75,13 +76,14 @@ impl Account {
             .setting_id(arn)
             .setting_value(tier.value())
             .customize()
-            .interceptor(Attempts::<
-                op::update_service_setting::UpdateServiceSettingError,
-            >::new(&self.attempts))
+            // What is there has to be read again before it is tried again.
+            .config_override(aws_sdk_ssm::Config::builder().retry_config(RetryConfig::disabled()))
             .send()
             .await
-            .map(drop)
             .map_err(|error| CallError::of_sdk("ssm:UpdateServiceSetting", Some(region), &error))
+            .and_then(|answer| {
+                CallError::unless_aws("ssm:UpdateServiceSetting", answer.request_id())
+            })
     }
 
     /// The codes of the partition's regions in which SageMaker is offered, by Systems Manager's public parameters.

@@ -9,7 +9,7 @@ use crate::model::Tier;
 use crate::plan::{Change, Target};
 use crate::policy::{Document, meaning};
 
-/// Waits before each further re-reading of a write that does not show yet: IAM is eventually consistent.
+/// Waits before each further reading of a write that does not show yet: IAM is eventually consistent.
 const PROPAGATION: [Duration; 6] = [
     Duration::from_millis(250),
     Duration::from_millis(500),
@@ -18,8 +18,9 @@ const PROPAGATION: [Duration; 6] = [
     Duration::from_secs(4),
     Duration::from_secs(8),
 ];
-/// Waits before writing again where AWS is busy with the same thing; the SDK does not retry that by itself.
-const BUSY: [Duration; 4] = [
+/// Waits before a write is tried again. The SDK does not retry writes here, because what is there has to be read and
+/// compared again before each attempt.
+const AGAIN: [Duration; 4] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -38,20 +39,7 @@ pub(super) async fn carry_out(run: &Arc<Run>, target: &Target, change: &Change) 
         target,
         change,
     };
-    match step.read().await {
-        Err(error) => return Outcome::Failed(error),
-        Ok(found) if step.is_planned(found.as_deref()) => return Outcome::AlreadyThere,
-        Ok(found) if found != change.before => return Outcome::Stale { found },
-        Ok(_) => {}
-    }
-    // Whatever becomes of the run, the log has what was there.
-    tracing::info!(%target, former = ?change.before, was_default = change.was_default, "about to write");
-    match step.write().await {
-        Ok(()) => step.read_back(None).await,
-        // Refused before anything happened.
-        Err(error) if !error.may_have_taken_effect() => Outcome::Failed(error),
-        Err(error) => step.read_back(Some(error)).await,
-    }
+    step.carry_out().await
 }
 
 struct Step<'a> {
@@ -63,6 +51,70 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    async fn carry_out(&self) -> Outcome {
+        let mut waits = AGAIN.into_iter();
+        let mut attempt = 1;
+        // The error of an earlier attempt that may have taken effect.
+        let mut unclear: Option<CallError> = None;
+        loop {
+            if let Some(outcome) = self.settled(unclear.as_ref()).await {
+                return outcome;
+            }
+            self.log_former();
+            let error = match self.write().await {
+                Ok(()) => return self.read_back(None).await,
+                Err(error) => error,
+            };
+            if error.may_have_taken_effect() {
+                unclear = Some(error.clone());
+            }
+            let wait = waits.next().filter(|_| error.is_passing());
+            if let Some(wait) = wait {
+                self.pause(wait).await;
+            }
+            let (Some(wait), false) = (wait, self.run.cancel.is_cancelled()) else {
+                return match unclear {
+                    Some(unclear) => self.read_back(Some(unclear)).await,
+                    None => Outcome::Failed(error),
+                };
+            };
+            attempt += 1;
+            let retry = Retry {
+                attempt,
+                reason: error.in_short(),
+                waited: wait,
+            };
+            self.run.tell(Event::Retry(self.target.clone(), retry));
+        }
+    }
+
+    /// Reads what is there and compares it with the plan. An outcome means that nothing is to be written, or not any
+    /// more; none, that what is there is still what the plan saw.
+    async fn settled(&self, unclear: Option<&CallError>) -> Option<Outcome> {
+        match (self.read().await, unclear) {
+            (Err(error), None) => Some(Outcome::Failed(error)),
+            (Err(_), Some(earlier)) => Some(Outcome::Unknown(earlier.clone())),
+            (Ok(found), None) if self.is_planned(found.as_deref()) => Some(Outcome::AlreadyThere),
+            (Ok(found), Some(_)) if self.is_planned(found.as_deref()) => Some(Outcome::Done),
+            (Ok(found), _) if found == self.change.before => None,
+            (Ok(found), None) => Some(Outcome::Stale { found }),
+            (Ok(found), Some(_)) => Some(Outcome::Overwritten { found }),
+        }
+    }
+
+    /// Whatever becomes of the run, the log has what was there, on one line and ready to be pasted. Line breaks of a
+    /// JSON document stand between its parts only.
+    fn log_former(&self) {
+        let former = self
+            .change
+            .before
+            .as_deref()
+            .unwrap_or("none")
+            .replace(['\n', '\r'], " ");
+        let put_back = self.target.put_back(self.change);
+        tracing::info!(target = %self.target, %put_back, %former, "about to write");
+    }
+
     /// What is there now: a document or a tier's value; none where there is no such policy.
     async fn read(&self) -> Result<Option<String>, CallError> {
         match self.target {
@@ -75,34 +127,7 @@ impl Step<'_> {
         }
     }
 
-    /// Writes, and writes again while AWS says that it is busy.
     async fn write(&self) -> Result<(), CallError> {
-        let mut waits = BUSY.into_iter();
-        let mut attempt = 1;
-        loop {
-            let error = match self.write_once().await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            match waits.next() {
-                Some(wait) if error.is_busy() && !self.run.cancel.is_cancelled() => {
-                    self.pause(wait).await;
-                    attempt += 1;
-                    self.run.tell(Event::Retry(
-                        self.target.clone(),
-                        Retry {
-                            attempt,
-                            reason: error.code.unwrap_or_default(),
-                            waited: wait,
-                        },
-                    ));
-                }
-                _ => return Err(error),
-            }
-        }
-    }
-
-    async fn write_once(&self) -> Result<(), CallError> {
         let document = &self.change.after;
         match self.target {
             Target::Trust { role } => self.account.write_trust(role, document).await,
@@ -121,9 +146,9 @@ impl Step<'_> {
         }
     }
 
-    /// Reads until what was written shows. `lost` is the error of a write of which it is not known whether it took
+    /// Reads until what was written shows. `unclear` is the error of a write of which it is not known whether it took
     /// effect: then only what is read counts.
-    async fn read_back(&self, lost: Option<CallError>) -> Outcome {
+    async fn read_back(&self, unclear: Option<CallError>) -> Outcome {
         let mut waits = PROPAGATION.into_iter();
         let mut told = false;
         loop {
@@ -143,12 +168,12 @@ impl Step<'_> {
                     self.pause(wait).await;
                 }
                 _ => {
-                    return match (found, lost) {
-                        // Somebody else wrote in the very same moment.
-                        (Ok(found), _) if found != self.change.before => Outcome::Stale { found },
-                        (Ok(_), Some(error)) => Outcome::Failed(error),
+                    return match (found, unclear) {
+                        (Ok(found), _) if found != self.change.before => {
+                            Outcome::Overwritten { found }
+                        }
                         (Ok(_), None) => Outcome::NotSeenYet,
-                        (Err(_), Some(error)) | (Err(error), None) => Outcome::Unknown(error),
+                        (_, Some(error)) | (Err(error), None) => Outcome::Unknown(error),
                     };
                 }
             }

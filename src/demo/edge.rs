@@ -109,7 +109,13 @@ impl fmt::Debug for Connector {
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connector = self.clone();
-        HttpConnectorFuture::new(async move { connector.answer(request).await })
+        HttpConnectorFuture::new(async move {
+            let mut answer = connector.answer(request).await?;
+            answer
+                .headers_mut()
+                .insert("x-amzn-requestid", "00000000-0000-0000-0000-000000000000");
+            Ok(answer)
+        })
     }
 }
 

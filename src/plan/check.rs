@@ -141,7 +141,24 @@ pub(super) fn role(
             item(target, state, warnings)
         })
         .collect();
-    (items, Some(inline.size(chosen.name)))
+    (with_company(items), Some(inline.size(chosen.name)))
+}
+
+/// A change helps nobody while another item of the same role is blocked; that is said where the change is.
+fn with_company(mut items: Vec<Item>) -> Vec<Item> {
+    if items
+        .iter()
+        .any(|item| matches!(item.state, State::Blocked { .. }))
+    {
+        for item in items.iter_mut().filter(|item| item.change().is_some()) {
+            item.warnings.push(
+                "Alone this is not enough: another item of this role is blocked, and the role will not work before that \
+                 is mended."
+                    .to_owned(),
+            );
+        }
+    }
+    items
 }
 
 fn item(target: &Target, state: State, warnings: Vec<String>) -> Item {
@@ -362,6 +379,17 @@ impl Role<'_> {
                 }
             }
             _ => {}
+        }
+        if let (Target::Trust { .. }, State::Change(_) | State::InPlace(_)) = (target, state) {
+            let document = Document::parse(self.reading.trust.as_str()).ok();
+            if document
+                .is_some_and(|trust| trust::may_be_denied(&trust, self.place, &self.regions()))
+            {
+                warnings.push(
+                    "A statement may deny Systems Manager this role: its condition cannot be judged from here."
+                        .to_owned(),
+                );
+            }
         }
         if let (Some(boundary), State::Change(_) | State::InPlace(_)) =
             (&self.reading.boundary, state)

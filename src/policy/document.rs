@@ -18,6 +18,8 @@ pub struct Document {
 /// Why a text is not a document that can safely be read or extended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
+    #[error("the document is not text: {0}")]
+    NotText(String),
     #[error("the document is not JSON: {0}")]
     NotJson(String),
     #[error("the document is not a JSON object")]
@@ -103,11 +105,16 @@ impl Document {
 
 /// The text that IAM sent, decoded. IAM percent-encodes documents (RFC 3986); a document that is already plain is
 /// left as it is, so that a `%` inside it survives.
-pub fn decoded(wire: &str) -> Cow<'_, str> {
+///
+/// # Errors
+/// When the decoded bytes are no text: a guess would go back into the account.
+pub fn decoded(wire: &str) -> Result<Cow<'_, str>, DocumentError> {
     if wire.trim_start().starts_with('{') {
-        Cow::Borrowed(wire)
+        Ok(Cow::Borrowed(wire))
     } else {
-        percent_decode_str(wire).decode_utf8_lossy()
+        percent_decode_str(wire)
+            .decode_utf8()
+            .map_err(|error| DocumentError::NotText(error.to_string()))
     }
 }
 
@@ -276,11 +283,12 @@ mod tests {
     #[test]
     fn encoded_documents_are_decoded_once_and_plain_ones_left_alone() {
         let plain = r#"{"Statement":[],"Id":"a%2Fb 100% +"}"#;
-        assert_eq!(decoded(plain), plain);
+        assert_eq!(decoded(plain).unwrap(), plain);
         let encoded =
             percent_encoding::utf8_percent_encode(plain, percent_encoding::NON_ALPHANUMERIC)
                 .to_string();
-        assert_eq!(decoded(&encoded), plain);
+        assert_eq!(decoded(&encoded).unwrap(), plain);
+        assert!(matches!(decoded("%7B%ff"), Err(DocumentError::NotText(_))));
     }
 
     #[test]

@@ -77,7 +77,8 @@ fn grants(statement: &Map<String, Value>) -> Vec<String> {
     let [actions, resources] = EXPANDED.map(|key| match statement.get(key) {
         None => vec![String::new()],
         some => match sorted_set(some.unwrap_or(&Value::Null), key == "Action") {
-            Value::Array(list) => list.iter().map(Value::to_string).collect(),
+            // An empty list grants nothing that IAM would accept; it must not make the statement vanish.
+            Value::Array(list) if !list.is_empty() => list.iter().map(Value::to_string).collect(),
             other => vec![other.to_string()],
         },
     });
@@ -119,7 +120,8 @@ fn principal(value: &Value) -> Value {
     }
 }
 
-/// Condition keys have no case; values are sets; `true` and `"true"` are one.
+/// Condition keys have no case; values are sets; `true` and `"true"` are one. Two keys that differ only in case stay
+/// two.
 fn condition(value: &Value) -> Value {
     let Value::Object(operators) = value else {
         return value.clone();
@@ -128,12 +130,14 @@ fn condition(value: &Value) -> Value {
     for (operator, keys) in operators {
         let keys = match keys {
             Value::Object(keys) => {
-                let mut lower: Map<_, _> = keys
+                let mut pairs: Vec<String> = keys
                     .iter()
-                    .map(|(key, values)| (key.to_ascii_lowercase(), sorted_set(values, false)))
+                    .map(|(key, values)| {
+                        format!("{} {}", key.to_ascii_lowercase(), sorted_set(values, false))
+                    })
                     .collect();
-                lower.sort_keys();
-                Value::Object(lower)
+                pairs.sort_unstable();
+                Value::from(pairs)
             }
             other => other.clone(),
         };
@@ -189,6 +193,8 @@ mod tests {
             base.replace("StringEquals", "StringLike"),
             base.replace("Action", "NotAction"),
             base.replace(r#","Condition":{"StringEquals":{"k":"v"}}"#, ""),
+            base.replace(r#""k":"v""#, r#""k":"v","K":"w""#),
+            base.replace(r#"["s:A","s:B"]"#, "[]"),
             base.replace(r#""Effect""#, r#""Odd":1,"Effect""#),
         ];
         for variant in variants {

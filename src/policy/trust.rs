@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::condition::{self, Met};
 use super::document::Document;
 use super::meaning::strings;
 use super::template::Place;
@@ -36,7 +37,7 @@ pub fn is_sagemaker_role(trust: &Document) -> bool {
     trust
         .statements()
         .into_iter()
-        .any(|statement| effect(statement) == "Allow" && covers(statement, SAGEMAKER))
+        .any(|statement| effect(statement) == "Allow" && allows(statement, SAGEMAKER))
 }
 
 /// Whether accounts, users, other roles or an identity provider may assume the role, and not services alone.
@@ -55,31 +56,44 @@ pub fn is_for_people(trust: &Document) -> bool {
 pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]) -> Access {
     let mut access = Access::NotAllowed;
     for statement in trust.statements() {
-        if !covers(statement, SYSTEMS_MANAGER) {
-            continue;
-        }
-        let condition = statement.get("Condition");
-        match (effect(statement), condition) {
-            // A denial under a condition may be meant for others; only what is certain counts.
-            ("Deny", None) => return Access::Denied,
-            ("Deny", Some(condition)) if satisfied(condition, place, regions) => {
-                return Access::Denied;
-            }
-            ("Allow", None) => access = Access::Allowed { conditional: false },
-            ("Allow", Some(condition)) => {
-                if access == (Access::Allowed { conditional: false }) {
-                    continue;
-                }
-                if satisfied(condition, place, regions) {
-                    access = Access::Allowed { conditional: true };
-                } else if access == Access::NotAllowed {
-                    access = Access::UnmetCondition;
-                }
+        let answers = || answers(statement, place, regions);
+        match effect(statement) {
+            // A denial in one of the regions is enough.
+            "Deny" if denies(statement) && answers().contains(&Met::Yes) => return Access::Denied,
+            "Allow" if allows(statement, SYSTEMS_MANAGER) => {
+                let everywhere =
+                    !regions.is_empty() && answers().iter().all(|met| *met == Met::Yes);
+                access = match (statement.get("Condition"), access) {
+                    (_, Access::Allowed { conditional: false }) | (None, _) => {
+                        Access::Allowed { conditional: false }
+                    }
+                    (Some(_), _) if everywhere => Access::Allowed { conditional: true },
+                    (Some(_), Access::NotAllowed) => Access::UnmetCondition,
+                    (Some(_), access) => access,
+                };
             }
             _ => {}
         }
     }
     access
+}
+
+/// Whether a statement may deny Systems Manager the role, under a condition that cannot be judged from here.
+pub fn may_be_denied(trust: &Document, place: Place, regions: &[String]) -> bool {
+    trust.statements().into_iter().any(|statement| {
+        effect(statement) == "Deny"
+            && denies(statement)
+            && answers(statement, place, regions).contains(&Met::Unknown)
+    })
+}
+
+/// Whether the statement's condition is met, for each region.
+fn answers(statement: &Map<String, Value>, place: Place, regions: &[String]) -> Vec<Met> {
+    let answer = |region: &String| match statement.get("Condition") {
+        None => Met::Yes,
+        Some(condition) => condition::met(condition, place, region),
+    };
+    regions.iter().map(answer).collect()
 }
 
 /// The IDs of deleted roles and users that the policy still names. IAM shows them in place of the ARN, and refuses a
@@ -120,58 +134,36 @@ fn effect(statement: &Map<String, Value>) -> &str {
         .unwrap_or_default()
 }
 
-/// Whether a statement names the service as principal and `sts:AssumeRole` as action.
-fn covers(statement: &Map<String, Value>, service: &str) -> bool {
+/// Whether an Allow statement names the service as principal and `sts:AssumeRole` as action. Wider ways to write it
+/// are not taken for granted.
+fn allows(statement: &Map<String, Value>, service: &str) -> bool {
     let services = statement.get("Principal").and_then(|p| p.get("Service"));
-    strings(services).contains(&service)
-        && strings(statement.get("Action")).into_iter().any(|action| {
-            wildcard::matches(
-                &action.to_ascii_lowercase(),
-                &ASSUME_ROLE.to_ascii_lowercase(),
-            )
-        })
+    strings(services).contains(&service) && assume_role_matches(statement.get("Action"))
 }
 
-/// Whether a request of Systems Manager for this account, in each of the regions, satisfies a condition. What cannot
-/// be evaluated counts as not satisfied.
-fn satisfied(condition: &Value, place: Place, regions: &[String]) -> bool {
-    let Value::Object(operators) = condition else {
-        return false;
+/// Whether a Deny statement reaches Systems Manager and `sts:AssumeRole`, in whatever way it is written.
+fn denies(statement: &Map<String, Value>) -> bool {
+    let names = |key: &str| {
+        let principal = statement.get(key)?;
+        let services = strings(principal.get("Service"));
+        let people = strings(principal.get("AWS"));
+        let everybody = principal == "*" || people.contains(&"*") || services.contains(&"*");
+        Some(everybody || services.contains(&SYSTEMS_MANAGER))
     };
-    operators.iter().all(|(operator, keys)| {
-        let operator = operator.strip_suffix("IfExists").unwrap_or(operator);
-        keys.as_object().is_some_and(|keys| {
-            keys.iter().all(|(key, patterns)| {
-                let patterns = strings(Some(patterns));
-                match key.to_ascii_lowercase().as_str() {
-                    "aws:sourceaccount" => one_matches(operator, &patterns, place.account),
-                    "aws:sourcearn" => {
-                        !regions.is_empty()
-                            && regions.iter().all(|region| {
-                                one_matches(operator, &patterns, &source_arn(place, region))
-                            })
-                    }
-                    _ => false,
-                }
-            })
-        })
-    })
+    let reaches = names("Principal") == Some(true) || names("NotPrincipal") == Some(false);
+    let action = match statement.get("NotAction") {
+        Some(others) => !assume_role_matches(Some(others)),
+        None => assume_role_matches(statement.get("Action")),
+    };
+    reaches && action
 }
 
-/// The ARN that Systems Manager stands for when it assumes a role in a region.
-fn source_arn(place: Place, region: &str) -> String {
-    format!(
-        "arn:{}:ssm:{region}:{}:managed-instance/mi-0123456789abcdef0",
-        place.partition, place.account
-    )
-}
-
-fn one_matches(operator: &str, patterns: &[&str], value: &str) -> bool {
-    patterns.iter().any(|pattern| match operator {
-        "StringEquals" => *pattern == value,
-        "StringEqualsIgnoreCase" => pattern.eq_ignore_ascii_case(value),
-        "StringLike" | "ArnLike" | "ArnEquals" => wildcard::matches(pattern, value),
-        _ => false,
+fn assume_role_matches(actions: Option<&Value>) -> bool {
+    strings(actions).into_iter().any(|action| {
+        wildcard::matches(
+            &action.to_ascii_lowercase(),
+            &ASSUME_ROLE.to_ascii_lowercase(),
+        )
     })
 }
 
@@ -309,9 +301,64 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_denial_wins_over_everything() {
-        let deny = json!({"Effect": "Deny", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"});
-        assert_eq!(access(&json!([allow(None), deny])), Access::Denied);
+    fn a_denial_wins_over_everything_however_it_is_written() {
+        let ssm = json!({"Service": "ssm.amazonaws.com"});
+        let role = json!("sts:AssumeRole");
+        for deny in [
+            json!({"Effect": "Deny", "Principal": ssm, "Action": role}),
+            json!({"Effect": "Deny", "Principal": ssm, "Action": "*"}),
+            json!({"Effect": "Deny", "Principal": "*", "Action": role}),
+            json!({"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": role}),
+            json!({"Effect": "Deny", "NotPrincipal": {"Service": "sagemaker.amazonaws.com"}, "Action": role}),
+            json!({"Effect": "Deny", "Principal": ssm, "NotAction": "sts:TagSession"}),
+            // In one of the two regions is enough.
+            json!({"Effect": "Deny", "Principal": ssm, "Action": role, "Condition":
+                {"ArnLike": {"aws:SourceArn": "arn:aws:ssm:eu-west-1:*:*"}}}),
+            json!({"Effect": "Deny", "Principal": "*", "Action": role, "Condition":
+                {"StringNotEquals": {"aws:SourceAccount": "999999999999"}}}),
+        ] {
+            assert_eq!(
+                access(&json!([allow(None), deny])),
+                Access::Denied,
+                "{deny}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_denial_that_means_others_does_not_count() {
+        let role = json!("sts:AssumeRole");
+        for deny in [
+            json!({"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": role}),
+            json!({"Effect": "Deny", "NotPrincipal": {"Service": "ssm.amazonaws.com"}, "Action": role}),
+            json!({"Effect": "Deny", "Principal": "*", "NotAction": "sts:Assume*"}),
+            json!({"Effect": "Deny", "Principal": "*", "Action": "sts:TagSession"}),
+            json!({"Effect": "Deny", "Principal": "*", "Action": role, "Condition":
+                {"StringNotEquals": {"aws:SourceAccount": "123456789012"}}}),
+        ] {
+            assert_eq!(access(&json!([allow(None), deny])), ALLOWED, "{deny}");
+        }
+    }
+
+    #[test]
+    fn a_denial_that_cannot_be_judged_is_known_as_such() {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let regions = ["eu-west-1".to_owned()];
+        let may = |condition: Value| {
+            let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Condition": condition});
+            let text = json!({"Statement": [allow(None), deny]}).to_string();
+            may_be_denied(&Document::parse(text).unwrap(), place, &regions)
+        };
+        assert!(may(
+            json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}})
+        ));
+        assert!(!may(
+            json!({"StringNotEquals": {"aws:SourceAccount": "123456789012"}})
+        ));
     }
 
     #[test]

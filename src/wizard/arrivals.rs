@@ -2,12 +2,12 @@
 
 use super::overlay::Overlay;
 use super::state::{ListedRole, Load};
-use super::tasks::Message;
+use super::tasks::{Message, Slot};
 use super::ui::frame::Tone;
 use super::{Ending, Wizard};
 use crate::account::{Account, CallError};
 use crate::apply;
-use crate::model::{Identity, Partition, Region, RoleReading};
+use crate::model::{Identity, Partition, Region, RoleArn, RoleReading, RoleSummary};
 
 impl Wizard {
     pub(super) fn on_message(&mut self, message: Message) {
@@ -51,7 +51,7 @@ impl Wizard {
             Message::Saved(Err(why)) => {
                 self.say(format!("The plan could not be saved: {why}"), Tone::Bad);
             }
-            Message::Panicked(task) => self.ending = Some(Ending::Broken(task)),
+            Message::Panicked(slot) => self.on_panic(&slot),
         }
     }
 
@@ -78,7 +78,31 @@ impl Wizard {
             self.findings.tiers.clear();
             self.tasks.regions(account, identity.partition.clone());
         }
+        // Credentials may have been renewed for another account; roles of the same name there are other roles.
+        let known = self.account_number.replace(identity.account.clone());
+        if known.is_some_and(|known| known != identity.account) {
+            self.forget_roles();
+            self.say(
+                "These credentials belong to another account; the roles were unpicked.",
+                Tone::Warn,
+            );
+        }
         self.findings.identity = Load::Ready(identity);
+    }
+
+    /// A broken task ends the program, but never while changes are being made by another one.
+    fn on_panic(&mut self, slot: &Slot) {
+        if self.is_applying() && *slot != Slot::Apply {
+            self.say(
+                format!("A part of the program broke ({slot:?}). The changes go on."),
+                Tone::Bad,
+            );
+            return;
+        }
+        self.ending = Some(Ending::Broken {
+            task: format!("{slot:?}"),
+            applying: self.is_applying(),
+        });
     }
 
     fn on_regions(&mut self, regions: Vec<Region>) {
@@ -107,18 +131,43 @@ impl Wizard {
         let load = match reading {
             Ok(reading) => {
                 // What was typed, or has changed since the list came, is now known better.
-                if let Some(listed) = self.findings.roles.get_mut(&name) {
-                    let mut summary = listed.summary.clone();
-                    summary.path.clone_from(&reading.path);
-                    summary.arn.clone_from(&reading.arn);
-                    summary.trust.clone_from(&reading.trust);
-                    *listed = ListedRole::new(summary);
-                }
+                let known = self.findings.roles.get(&name);
+                let description = known.map(|role| role.summary.description.clone());
+                let summary = RoleSummary {
+                    name: name.clone(),
+                    path: reading.path.clone(),
+                    arn: reading.arn.clone(),
+                    trust: reading.trust.clone(),
+                    description: description.unwrap_or_default(),
+                };
+                self.findings
+                    .roles
+                    .insert(name.clone(), ListedRole::new(summary));
                 Load::Ready(reading)
             }
-            Err(error) => Load::Failed(error),
+            Err(error) => {
+                self.list_unread(&name);
+                Load::Failed(error)
+            }
         };
         self.findings.readings.insert(name, load);
+    }
+
+    /// A picked role that can neither be listed nor read stands in the list all the same, so that it can be unpicked.
+    fn list_unread(&mut self, name: &str) {
+        if let Some(identity) = self.findings.identity.ready() {
+            let arn = RoleArn {
+                partition: identity.partition.clone(),
+                account: identity.account.clone(),
+                path: "/".to_owned(),
+                name: name.to_owned(),
+            };
+            let role = || ListedRole::typed(&arn);
+            self.findings
+                .roles
+                .entry(name.to_owned())
+                .or_insert_with(role);
+        }
     }
 
     fn on_apply(&mut self, event: apply::Event) {

@@ -202,16 +202,19 @@ impl Wizard {
     }
 
     fn go_on(&mut self) {
+        let pick_a_role = if self.findings.roles.is_empty() {
+            "Type t to give a role's ARN or name; one at least."
+        } else {
+            "Space picks a role; one at least."
+        };
         let missing = match self.step {
             Step::Account if self.findings.identity.ready().is_none() => {
                 Some("Who you are is not known yet.")
             }
-            Step::SageMakerRoles if self.sagemaker_roles.picker.count() == 0 => {
-                Some("Space picks a role; one at least.")
-            }
-            Step::UserRoles if self.user_roles.picker.count() == 0 => {
-                Some("Space picks a role; one at least.")
-            }
+            Step::SageMakerRoles if self.sagemaker_roles.picker.count() == 0 => Some(pick_a_role),
+
+            Step::UserRoles if self.user_roles.picker.count() == 0 => Some(pick_a_role),
+
             Step::Regions if self.choices().regions.is_empty() => {
                 Some("Space picks a region; one at least.")
             }
@@ -278,7 +281,7 @@ impl Wizard {
                     self.ending = Some(Ending::Ran {
                         plan: Box::new(apply.plan.clone()),
                         report: Box::new(report.clone()),
-                        interrupted: false,
+                        interrupted: apply.cancel.is_cancelled(),
                     });
                 }
                 None => self.say("Ctrl-C stops after what is under way.", Tone::Warn),

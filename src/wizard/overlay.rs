@@ -72,9 +72,16 @@ impl Overlay {
         }
     }
 
-    pub fn draw(&mut self, frame: &mut Frame, step: Step, bindings: &[Binding], spinner: &str) {
+    pub fn draw(
+        &mut self,
+        frame: &mut Frame,
+        step: Step,
+        bindings: &[Binding],
+        spinner: &str,
+        applying: bool,
+    ) {
         match self {
-            Self::Help(scroll) => draw_help(frame, scroll, step, bindings),
+            Self::Help(scroll) => draw_help(frame, scroll, step, bindings, applying),
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
             Self::Quit => draw_quit(frame),
         }
@@ -161,7 +168,13 @@ impl Profiles {
     }
 }
 
-fn draw_help(frame: &mut Frame, scroll: &mut Scroll, step: Step, bindings: &[Binding]) {
+fn draw_help(
+    frame: &mut Frame,
+    scroll: &mut Scroll,
+    step: Step,
+    bindings: &[Binding],
+    applying: bool,
+) {
     let height = frame.area().height.saturating_sub(2);
     let place = window(frame, 76, height, step.title());
     let width = place.width.saturating_sub(1);
@@ -180,18 +193,17 @@ fn draw_help(frame: &mut Frame, scroll: &mut Scroll, step: Step, bindings: &[Bin
             let same = bindings
                 .iter()
                 .filter(|other| other.action == binding.action);
-            let codes: Vec<String> = same.map(|other| keys::name(other.code)).collect();
+            let mut codes: Vec<String> = same.map(|other| keys::name(other.code)).collect();
+            codes.dedup();
             lines.push(row(&codes.join(" "), binding.label));
         }
     }
-    lines.push(row(
-        "Ctrl-C",
-        if step == Step::Apply {
-            "stop after what is under way"
-        } else {
-            "leave; nothing is changed"
-        },
-    ));
+    let ctrl_c = match (applying, step) {
+        (true, _) => "stop after what is under way",
+        (false, Step::Apply) => "leave",
+        (false, _) => "leave; nothing is changed",
+    };
+    lines.push(row("Ctrl-C", ctrl_c));
     lines.push(Line::default());
     lines.push(Line::styled("Esc closes this.", theme::DIM));
     scroll.draw(frame, place, lines);

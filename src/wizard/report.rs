@@ -13,65 +13,54 @@ use crate::plan::{Plan, State, Target};
 /// The first line of Done.
 pub fn headline(report: &Report) -> (String, Style) {
     let (done, total) = (report.done(), report.outcomes.len());
-    let blocked = blocked(report);
-    if report.refused.is_some() {
+    if report.refused.is_some() && !report.may_have_changed_something() {
         return ("Nothing was changed.".to_owned(), theme::BAD);
     }
     if done < total {
-        return (
-            format!(
-                "{} {done} of {} done.",
-                theme::CROSS,
-                counted(total, "change")
-            ),
-            theme::BAD,
+        let text = format!(
+            "{} {done} of {} done.",
+            theme::CROSS,
+            counted(total, "change")
         );
+        return (text, theme::BAD);
     }
-    if !report.is_verified() {
-        return (
-            format!(
-                "{} Written, but the last reading does not show all of it yet.",
-                theme::UNKNOWN
-            ),
-            theme::WARN,
-        );
-    }
-    let rest = if blocked > 0 {
-        format!(" {} could not be done here.", counted(blocked, "item"))
-    } else {
-        String::new()
-    };
-    let style = if blocked > 0 {
-        theme::WARN
-    } else {
-        theme::GOOD
-    };
-    if total == 0 {
-        let what = if blocked > 0 {
-            "What can be checked is in place."
-        } else {
-            "Everything is in place."
-        };
-        return (
-            format!("{} {what} Nothing was written.{rest}", theme::CHECK),
-            style,
-        );
-    }
-    (
-        format!(
-            "{} Done: {} written and read back.{rest}",
+    if report.verification.is_none() {
+        let text = format!(
+            "{} {} done; stopped before the last reading.",
             theme::CHECK,
             counted(total, "change")
-        ),
-        style,
-    )
-}
-
-fn blocked(report: &Report) -> usize {
-    report
-        .verification
-        .as_ref()
-        .map_or(0, |plan| plan.totals().blocked)
+        );
+        return (text, theme::WARN);
+    }
+    let unverified = report.unverified().len();
+    if !report.is_verified() {
+        let items = counted(unverified, "item");
+        let text = if total == 0 {
+            format!(
+                "{} Nothing was written, and {items} could not be found in place.",
+                theme::UNKNOWN
+            )
+        } else {
+            format!(
+                "{} Written, but the last reading does not show {items} in place.",
+                theme::UNKNOWN
+            )
+        };
+        return (text, theme::WARN);
+    }
+    let blocked = report.blocked.len();
+    let (rest, style) = if blocked > 0 {
+        let items = counted(blocked, "item");
+        (format!(" {items} could not be done here."), theme::WARN)
+    } else {
+        (String::new(), theme::GOOD)
+    };
+    let text = match (total, blocked) {
+        (0, 0) => "Everything is in place. Nothing was written.".to_owned(),
+        (0, _) => "Nothing was written.".to_owned(),
+        _ => format!("Done: {} written and read back.", counted(total, "change")),
+    };
+    (format!("{} {text}{rest}", theme::CHECK), style)
 }
 
 /// Why a change did not end well, and what to do.
@@ -89,10 +78,17 @@ pub fn explanation(outcome: &Outcome) -> Option<String> {
             "Somebody deleted it after the preview. Nothing was written. Start again to see what is there now."
                 .to_owned(),
         ),
+        Outcome::Overwritten { .. } => Some(
+            "It was written, or may have been, and then somebody wrote something else. Look at it in the console, and start \
+             again."
+                .to_owned(),
+        ),
         Outcome::Failed(error) => Some(format!("{} {} It was not changed.", error.sentence(), error.advice())),
-        Outcome::Unknown(error) => {
-            Some(format!("{} {} Whether it was changed could not be read.", error.sentence(), error.advice()))
-        }
+        Outcome::Unknown(error) => Some(format!(
+            "{} {} The account does not show the change, but it may still arrive. Try again in a minute.",
+            error.sentence(),
+            error.advice()
+        )),
         Outcome::Skipped => Some("The run was stopped before it.".to_owned()),
     }
 }
@@ -108,7 +104,21 @@ pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Styl
             lines.push((clean(&format!("{}: {why}", target.short())), theme::BAD));
         }
     }
-    if report.not_done().is_empty() && report.refused.is_none() {
+    for item in report.unverified() {
+        let text = match &item.state {
+            State::Blocked { reason, .. } => {
+                format!("{}: not read back. {reason}", item.target.short())
+            }
+            State::Change(_) | State::InPlace(_) => {
+                format!(
+                    "{}: the last reading does not show it in place.",
+                    item.target.short()
+                )
+            }
+        };
+        lines.push((clean(&text), theme::WARN));
+    }
+    if report.not_done().is_empty() && report.is_verified() {
         lines.extend(next_steps(plan));
     }
     for item in &plan.items {
@@ -144,7 +154,7 @@ fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
         .first()
         .map_or(plan.identity.home_region.as_str(), String::as_str);
     let mut lines = Vec::new();
-    if let Some(arn) = ready_user_role(plan) {
+    if let Some((arn, others)) = ready_user_roles(plan).split_first() {
         lines.push((
             "On their computer people add this to ~/.aws/config:".to_owned(),
             theme::TITLE,
@@ -156,6 +166,14 @@ fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
             format!("region = {region}"),
         ] {
             lines.push((format!("  {}", clean(&line)), theme::PLAIN));
+        }
+        if !others.is_empty() {
+            let others: Vec<&str> = others.iter().map(|arn| arn.as_str()).collect();
+            let text = format!(
+                "(each with the role that they have; the others are {})",
+                others.join(", ")
+            );
+            lines.push((clean(&text), theme::DIM));
         }
         lines.push(("and connect with:".to_owned(), theme::PLAIN));
         lines.push((
@@ -176,31 +194,26 @@ fn next_steps(plan: &Plan) -> Vec<(String, Style)> {
     lines
 }
 
-/// The ARN of the first chosen user role that people can now connect with.
-fn ready_user_role(plan: &Plan) -> Option<&String> {
+/// The ARNs of the chosen user roles that people can now connect with.
+fn ready_user_roles(plan: &Plan) -> Vec<&String> {
     let blocked = |role: &str| {
         plan.items.iter().any(|item| {
             item.target.role() == Some(role) && matches!(item.state, State::Blocked { .. })
         })
     };
-    let role = plan.choices.user_roles.iter().find(|role| !blocked(role))?;
-    plan.role_arns.get(role)
+    let roles = plan.choices.user_roles.iter().filter(|role| !blocked(role));
+    roles.filter_map(|role| plan.role_arns.get(role)).collect()
 }
 
 /// One AWS CLI command for each change that was, or may have been, made.
 fn put_back(plan: &Plan, report: &Report) -> Vec<String> {
     let made = |target: &Target| {
-        report.outcomes.iter().any(|(ended, outcome)| {
-            ended == target
-                && matches!(
-                    outcome,
-                    Outcome::Done | Outcome::NotSeenYet | Outcome::Unknown(_)
-                )
-        })
+        let mut outcomes = report.outcomes.iter();
+        outcomes.any(|(ended, outcome)| ended == target && outcome.may_have_written())
     };
     plan.changes()
         .filter(|(item, _)| made(&item.target))
-        .map(|(item, change)| format!("  {}", item.target.put_back(change)))
+        .map(|(item, change)| item.target.put_back(change))
         .collect()
 }
 
@@ -239,10 +252,15 @@ pub fn plain(plan: &Plan, report: &Report, former: &Former) -> Vec<String> {
     }
     let put_back = put_back(plan, report);
     for line in put_back.iter().take(4) {
-        lines.push(format!("Put back      {}", line.trim()));
+        lines.push(format!("Put back      {line}"));
     }
     if let Some(more) = put_back.len().checked_sub(4).filter(|more| *more > 0) {
-        lines.push(format!("              and {more} more in the log"));
+        let place = if matches!(former, Former::InLog(_)) {
+            "more in the log"
+        } else {
+            "more"
+        };
+        lines.push(format!("              and {more} {place}"));
     }
     if !put_back.is_empty() {
         lines.push(format!("Former        {}", kept(former)));

@@ -112,7 +112,8 @@ impl Step {
             }
             Self::Preview => {
                 "Everything that would change, and why. Existing trust policies are extended by one statement and never \
-                 replaced. What is in place already stays untouched."
+                 replaced. What is in place already stays untouched. Signs: + is changed, ~ replaces what is there, ✓ is \
+                 in place, ! is blocked, or behind another sign a warning to read."
             }
             Self::Confirm => {
                 "The last question. Each document is read again before it is written; if it is no longer what you saw \

@@ -39,8 +39,8 @@ pub enum Message {
     Profiles(Result<Vec<String>, CallError>),
     Apply(Box<apply::Event>),
     Saved(Result<PathBuf, String>),
-    /// A task broke; the text says where.
-    Panicked(String),
+    /// The task of this slot broke.
+    Panicked(Slot),
 }
 
 /// What a task is for. Only one runs in each slot.
@@ -141,10 +141,10 @@ impl Tasks {
             sender: self.sender.clone(),
         };
         let work = work(outlet.clone());
-        let name = format!("{slot:?}");
+        let broken = slot.clone();
         let task = tokio::spawn(async move {
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-                outlet.send(Message::Panicked(name));
+                outlet.send(Message::Panicked(broken));
             }
         });
         let handle = AbortOnDropHandle::new(task);
@@ -275,6 +275,7 @@ impl Tasks {
 /// Writes the plan under a name that is not taken yet.
 fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Result<PathBuf> {
     use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
     for number in 1..1000 {
         let suffix = if number == 1 {
             String::new()
@@ -285,6 +286,7 @@ fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Res
         match std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(&path)
         {
             Ok(mut file) => {

@@ -27,9 +27,9 @@ pub(super) fn draw(frame: &mut Frame, wizard: &mut Wizard) {
     let body = frame::draw(frame, &around);
     let spinner = spinner(wizard);
     draw_step(frame, body, wizard, spinner);
-    let step = wizard.step;
+    let (step, applying) = (wizard.step, wizard.is_applying());
     if let Some(overlay) = &mut wizard.overlay {
-        overlay.draw(frame, step, &bindings, spinner);
+        overlay.draw(frame, step, &bindings, spinner, applying);
     }
     theme::adapt(frame.buffer_mut(), wizard.options.look);
 }

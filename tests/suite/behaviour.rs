@@ -2,9 +2,10 @@
 
 use ratatui::style::Color;
 use sagemaker_ssh_setup::apply::Outcome;
+use sagemaker_ssh_setup::cli::Exit;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::terminal::Stop;
-use sagemaker_ssh_setup::wizard::Ending;
+use sagemaker_ssh_setup::wizard::{Ending, Former, plain_report};
 use serde_json::{Value, json};
 
 use super::faults::Fault;
@@ -288,7 +289,16 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
 
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else() {
-    let mut play = Scene::default().start().await;
+    let manner = Manner {
+        throttled_writes: 0,
+        ..Manner::LIFELIKE
+    };
+    let mut play = Scene {
+        manner,
+        ..Scene::default()
+    }
+    .start()
+    .await;
     play.to_confirm()
         .await
         .keys("y")
@@ -380,14 +390,171 @@ async fn what_failed_can_be_tried_again() {
             .contains_key("SSHSageMakerClientPolicy")
     );
     let writes = play.faults.writes().len();
-    play.keys("r").await.wait("Done: 2 changes written").await;
-    // Only what failed was written again.
+    play.keys("r").await.wait("Done: 4 changes written").await;
+    // Only what failed was written again, and the whole of the plan is reported.
     assert_eq!(play.faults.writes().len(), writes + 2);
     assert!(
         play.demo.roles().await["Admin"]
             .inline
             .contains_key("SSHSageMakerClientPolicy")
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
+    let mut play = prompt().await;
+    play.to_confirm().await;
+    play.faults.add(
+        "PutRolePolicy",
+        99,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y").await.wait("2 of 4 changes done").await;
+    // The credentials expire before the second try.
+    play.faults.add(
+        "GetCallerIdentity",
+        99,
+        Fault::Refused(403, "ExpiredToken", "expired"),
+    );
+    play.keys("r")
+        .await
+        .wait("have expired")
+        .await
+        .wait("2 of 4 changes done")
+        .await;
+    play.keys("<enter>").await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Partly);
+    let plain = plain_report(&plan, &report, &Former::Demo).join("\n");
+    assert!(
+        plain.contains("reset-service-setting") && plain.contains("update-assume-role-policy"),
+        "{plain}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn roles_of_another_account_are_not_kept() {
+    let mut play = Scene::default().start().await;
+    play.wait("acme")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("<space><esc><esc>")
+        .await;
+    play.wait("Step 1/7").await;
+    let other = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
+                 <Arn>arn:aws:iam::999999999999:user/bo</Arn><UserId>AIDA</UserId><Account>999999999999</Account>\
+                 </GetCallerIdentityResult></GetCallerIdentityResponse>";
+    play.faults
+        .add("GetCallerIdentity", 1, Fault::Answer("text/xml", other));
+    play.keys("r")
+        .await
+        .wait("999999999999")
+        .await
+        .wait("belong to another account")
+        .await;
+    play.keys("<enter><enter>").await.wait("0 picked").await;
+    // The same account read again keeps them.
+    play.keys("<space><esc><esc>r")
+        .await
+        .wait("belong to another account")
+        .await;
+    play.keys("<enter><enter>")
+        .await
+        .wait("0 picked")
+        .await
+        .wait("Recommender")
+        .await
+        .keys("<space><esc><esc>r")
+        .await;
+    play.wait("acme-ml-dev")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("1 picked of 12")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() {
+    let denied = Fault::Refused(403, "AccessDenied", "no");
+    let mut play = Scene::default()
+        .start_with(|faults| {
+            faults.add("ListRoles", 99, denied.clone());
+            faults.add("GetRole", 99, denied);
+        })
+        .await;
+    play.wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("not allowed")
+        .await
+        .keys("<enter>")
+        .await;
+    play.wait("Type t")
+        .await
+        .keys("tSecret<enter>")
+        .await
+        .wait("not readable")
+        .await;
+    play.keys("<esc><esc>r")
+        .await
+        .wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await
+        .wait("not readable")
+        .await;
+    play.keys("<space>").await.wait("0 picked").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
+    let mut play = prompt().await;
+    play.to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await
+        .keys("<enter>")
+        .await;
+    let demo = play.demo.clone();
+    let mut play = Scene {
+        source: Some(demo.source()),
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.to_regions()
+        .await
+        .gone("still being read")
+        .await
+        .keys("<space><enter>")
+        .await
+        .wait("0 to change")
+        .await;
+    play.keys("<enter>").await.wait("nothing to write").await;
+    let account = demo.source().connect(None).await.unwrap();
+    account
+        .write_trust(FRESH, r#"{"Version":"2012-10-17","Statement":[]}"#)
+        .await
+        .unwrap();
+    play.keys("y")
+        .await
+        .wait("Nothing was written, and 1 item could not be found in place")
+        .await
+        .keys("<enter>")
+        .await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Failed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -797,8 +964,16 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
     let second = r#"{"Parameters":[{"Value":"eu-new-9"},{"Value":"cn-new-1"},{"Value":"a.b/c"},{"Value":"us-east-1"}]}"#;
     let mut play = Scene::default()
         .start_with(|faults| {
-            faults.add("GetParametersByPath", 1, Fault::Json(first));
-            faults.add("GetParametersByPath", 1, Fault::Json(second));
+            faults.add(
+                "GetParametersByPath",
+                1,
+                Fault::Answer("application/x-amz-json-1.1", first),
+            );
+            faults.add(
+                "GetParametersByPath",
+                1,
+                Fault::Answer("application/x-amz-json-1.1", second),
+            );
         })
         .await;
     play.to_regions().await;

@@ -26,8 +26,8 @@ pub enum Fault {
     LostReply,
     /// Nothing comes back.
     Hang,
-    /// This JSON, as an answer of Systems Manager.
-    Json(&'static str),
+    /// Something else of this kind, with status 200.
+    Answer(&'static str, &'static str),
 }
 
 struct Rule {
@@ -144,13 +144,13 @@ impl HttpConnector for Connector {
             Some(Fault::Refused(status, code, message)) => {
                 HttpConnectorFuture::ready(Ok(refused(json, status, code, message)))
             }
-            Some(Fault::Html(status)) => HttpConnectorFuture::ready(Ok(answer(
-                status,
-                "text/html",
-                "<html><body>\u{1b}[31mSign in to the network</body></html>".to_owned(),
-            ))),
-            Some(Fault::Json(body)) => {
-                let kind = "application/x-amz-json-1.1";
+            Some(Fault::Html(status)) => {
+                let page = "<html><body>\u{1b}[31mSign in to the network</body></html>";
+                let mut page = answer(status, "text/html", page.to_owned());
+                page.headers_mut().remove("x-amzn-requestid");
+                HttpConnectorFuture::ready(Ok(page))
+            }
+            Some(Fault::Answer(kind, body)) => {
                 HttpConnectorFuture::ready(Ok(answer(200, kind, body.to_owned())))
             }
             Some(Fault::Unreachable) => HttpConnectorFuture::ready(Err(broken())),

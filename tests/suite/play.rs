@@ -105,7 +105,7 @@ pub struct Play {
     size: Arc<Mutex<(u16, u16)>>,
     input: Option<InputSender>,
     stops: UnboundedSender<Stop>,
-    run: JoinHandle<Result<Ending, Never>>,
+    run: JoinHandle<Ending>,
 }
 
 /// What may be different from the usual.
@@ -172,7 +172,7 @@ impl Scene {
         let (input, mut receiver) = input::channel();
         let (stops, mut stopped) = unbounded_channel();
         let run = tokio::spawn(async move {
-            let mut terminal = Terminal::new(backend)?;
+            let mut terminal = Terminal::new(backend).unwrap();
             wizard::run(&mut terminal, &mut receiver, &mut stopped, source, options).await
         });
         Play {
@@ -275,7 +275,6 @@ impl Play {
     pub async fn ending(self) -> Ending {
         tokio::time::timeout(PATIENCE, self.run)
             .await
-            .unwrap()
             .unwrap()
             .unwrap()
     }

@@ -1,6 +1,6 @@
 //! Carrying out, live, and what came of it. Ends in Done; failure uses the same layout.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
@@ -39,6 +39,8 @@ enum Phase {
 pub struct ApplyStep {
     pub plan: Plan,
     phases: BTreeMap<Target, Phase>,
+    /// What some try of this run wrote, or may have written.
+    may_be_ours: BTreeSet<Target>,
     log: Vec<(Duration, String, Style)>,
     began: Instant,
     pub report: Option<Report>,
@@ -58,6 +60,7 @@ impl ApplyStep {
         Self {
             plan,
             phases,
+            may_be_ours: BTreeSet::new(),
             log: Vec::new(),
             began: Instant::now(),
             report: None,
@@ -117,7 +120,7 @@ impl ApplyStep {
             Action::FullLog,
             if self.full_log { "summary" } else { "full log" },
         ));
-        if self.is_running() || self.full_log {
+        if self.is_running() {
             bindings.push(hint(
                 KeyCode::Char('f'),
                 Action::Follow,
@@ -192,24 +195,51 @@ impl ApplyStep {
                     &format!("{target}  {words} in {}.{why}", seconds(took)),
                     style,
                 );
+                // What an earlier try wrote without seeing it has now been seen.
+                let outcome = match outcome {
+                    Outcome::AlreadyThere if self.may_be_ours.contains(&target) => Outcome::Done,
+                    outcome => outcome,
+                };
+                if outcome.may_have_written() {
+                    self.may_be_ours.insert(target.clone());
+                }
                 self.phases.insert(target, Phase::Ended(outcome, took));
             }
             Event::Verifying => {
                 self.verifying = true;
                 self.note("Reading everything once more.", theme::PLAIN);
             }
-            Event::Finished(report) => {
-                let took = seconds(report.took);
-                if let Some(why) = &report.refused {
-                    self.note(why, theme::BAD);
-                }
-                self.note(&format!("Finished after {took}."), theme::TITLE);
-                self.report = Some(*report);
-                self.verifying = false;
-                self.full_log = false;
-                self.scroll.to_top();
-            }
+            Event::Finished(report) => self.finish(*report),
         }
+    }
+
+    fn finish(&mut self, mut report: Report) {
+        if let Some(why) = &report.refused {
+            let why = why.clone();
+            self.note(&why, theme::BAD);
+        }
+        self.note(
+            &format!("Finished after {}.", seconds(report.took)),
+            theme::TITLE,
+        );
+        // After another try the report is about all of the plan, not only about what was tried again.
+        report.outcomes = self
+            .plan
+            .changes()
+            .map(|(item, _)| {
+                let outcome = match self.phases.get(&item.target) {
+                    Some(Phase::Ended(outcome, _)) => outcome.clone(),
+                    // What may have been written by an earlier try, and was not come to in this one.
+                    _ if self.may_be_ours.contains(&item.target) => Outcome::NotSeenYet,
+                    _ => Outcome::Skipped,
+                };
+                (item.target.clone(), outcome)
+            })
+            .collect();
+        self.report = Some(report);
+        self.verifying = false;
+        self.full_log = false;
+        self.scroll.to_top();
     }
 
     fn progress(&self, station: Station) -> Progress {
@@ -235,18 +265,20 @@ impl ApplyStep {
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, former: &Former) {
-        let picture_height = if area.height >= 14 { 4 } else { 1 };
+        let picture_height = match (area.height, area.width) {
+            (..8, _) => 0,
+            (14.., access_path::WIDTH..) => 4,
+            (_, access_path::WIDTH..) => 1,
+            _ => 2,
+        };
         let rows = u16::try_from(self.phases.len()).unwrap_or(u16::MAX);
-        let most = if self.is_running() {
-            area.height.saturating_sub(picture_height + 4) / 2
-        } else {
-            4
+        let most = match (self.is_running(), area.height) {
+            (true, _) => area.height.saturating_sub(picture_height + 4) / 2,
+            // What came of it matters more than the list of what went well.
+            (false, ..12) => 0,
+            (false, _) => (area.height / 3).saturating_sub(2),
         };
-        let list_height = if self.full_log {
-            0
-        } else {
-            rows.min(most.max(1))
-        };
+        let list_height = if self.full_log { 0 } else { rows.min(most) };
         let [picture, _, headline, list, rest] = Layout::vertical([
             Constraint::Length(picture_height),
             Constraint::Length(u16::from(area.height >= 18)),
@@ -277,7 +309,7 @@ impl ApplyStep {
             }
             None if self.cancel.is_cancelled() => Line::styled(
                 format!(
-                    "{spinner} Stopping: what is under way is finished, nothing else is begun."
+                    "{spinner} Stopping: what is under way is finished first; that may take some seconds."
                 ),
                 theme::WARN,
             ),
@@ -379,7 +411,7 @@ impl ApplyStep {
                 .collect(),
             _ => self.log_lines(width),
         };
-        if log && self.follow {
+        if self.is_running() && self.follow {
             self.scroll.to_bottom();
         }
         self.scroll.draw(frame, inner, lines);
@@ -407,6 +439,7 @@ fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) {
         Outcome::AlreadyThere => (theme::CHECK, "was there already", theme::GOOD),
         Outcome::NotSeenYet => (theme::UNKNOWN, "written, not seen yet", theme::WARN),
         Outcome::Stale { .. } => (theme::DIFFERS, "changed meanwhile", theme::WARN),
+        Outcome::Overwritten { .. } => (theme::DIFFERS, "changed by others", theme::BAD),
         Outcome::Failed(_) => (theme::CROSS, "failed", theme::BAD),
         Outcome::Unknown(_) => (theme::UNKNOWN, "not certain", theme::BAD),
         Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),

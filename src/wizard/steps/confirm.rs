@@ -69,7 +69,7 @@ impl ConfirmStep {
         } else {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
         }
-        bindings.push(hint(KeyCode::Down, Action::Down, "choose"));
+        bindings.push(hint(KeyCode::Up, Action::Up, "choose"));
         bindings.push(hint(KeyCode::Enter, Action::Next, "take it"));
         bindings.push(hint(KeyCode::Esc, Action::Back, "back"));
         bindings.extend(MOVES);
@@ -143,25 +143,51 @@ impl ConfirmStep {
                 ),
             ]));
         }
+        if totals.changes > 0 {
+            lines.push(Line::default());
+            lines.push(Line::styled("What is written:", theme::DIM));
+            for (item, _) in self.plan.changes() {
+                let text = format!("{} {}", theme::TO_DO, item.target.sentence());
+                lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
+            }
+        }
         self.scroll.draw(frame, area, lines);
     }
 }
 
 /// How to put it back.
 fn put_back(plan: &Plan, former: &Former) -> String {
-    let replaces = plan.changes().any(|(item, change)| {
-        matches!(item.target, Target::Policy { .. }) && change.before.is_some()
-    });
-    let ways = if replaces {
-        "a tier by a reset, a trust or replaced policy by its former document, a new policy by deleting it"
-    } else {
-        "a tier by a reset, a trust by its former document, a policy by deleting it"
+    let has = |wanted: fn(&Target, bool) -> bool| {
+        plan.changes()
+            .any(|(item, change)| wanted(&item.target, change.before.is_some()))
     };
+    let ways: Vec<&str> = [
+        (
+            has(|target, _| matches!(target, Target::Tier { .. })),
+            "a tier by a reset",
+        ),
+        (
+            has(|target, there| {
+                matches!(target, Target::Trust { .. }) || there && target.role().is_some()
+            }),
+            "a trust or a replaced policy by its former document",
+        ),
+        (
+            has(|target, there| matches!(target, Target::Policy { .. }) && !there),
+            "a new policy by deleting it",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(needed, way)| needed.then_some(way))
+    .collect();
     let kept = match former {
         Former::InLog(path) => {
             format!(" The former documents are written to {path} before each change.")
         }
         Former::NotKept | Former::Demo => String::new(),
     };
-    format!("All of it can be put back: {ways}. The commands are shown at the end.{kept}")
+    format!(
+        "All of it can be put back: {}. The commands are shown at the end.{kept}",
+        ways.join(", ")
+    )
 }

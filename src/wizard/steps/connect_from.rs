@@ -38,7 +38,7 @@ pub struct ConnectFromStep {
 impl ConnectFromStep {
     pub fn bindings(&self) -> Vec<Binding> {
         let mut bindings = vec![
-            hint(KeyCode::Down, Action::Down, "choose"),
+            hint(KeyCode::Down, Action::Down, "down"),
             hint(KeyCode::Enter, Action::Next, "go on"),
             hint(KeyCode::Esc, Action::Back, "back"),
         ];

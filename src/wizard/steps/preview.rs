@@ -162,7 +162,7 @@ impl PreviewStep {
             line.push_span(Span::styled(text, theme::WARN));
         }
         frame.render_widget(line, totals);
-        frame.render_widget(self.options(), options);
+        frame.render_widget(self.options(options.width), options);
         let (list, detail) = if body.width >= WIDE {
             let [list, _, detail] = Layout::horizontal([
                 Constraint::Percentage(42),
@@ -182,7 +182,12 @@ impl PreviewStep {
         self.draw_detail(frame, detail, plan);
     }
 
-    fn options(&self) -> Line<'static> {
+    fn options(&self, width: u16) -> Line<'static> {
+        let (harden, shell) = if width < 48 {
+            ("hardened (h)", "shell (s)")
+        } else {
+            ("hardened trust (h)", "shell access (s)")
+        };
         let on = |on: bool, name: &'static str| {
             Span::styled(
                 format!("[{}] {name}   ", if on { "x" } else { " " }),
@@ -190,8 +195,8 @@ impl PreviewStep {
             )
         };
         Line::from(vec![
-            on(self.harden_trust, "hardened trust (h)"),
-            on(self.shell_access, "shell access (s)"),
+            on(self.harden_trust, harden),
+            on(self.shell_access, shell),
         ])
     }
 
@@ -296,7 +301,6 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
         }
         State::InPlace(found) => {
             say(&format!("{} In place. {found}", theme::CHECK), theme::GOOD);
-            say(item.target.why(), theme::PLAIN);
         }
         State::Blocked {
             reason,

@@ -82,8 +82,29 @@ impl RegionsStep {
         open
     }
 
+    /// Why the region under the cursor cannot be set up, or else what the tier costs.
+    fn note(&self, findings: &Findings, width: u16) -> Vec<Line<'static>> {
+        let entries = Self::entries(findings);
+        let current = self
+            .picker
+            .current(&entries)
+            .and_then(|entry| findings.tiers.get(&entry.id));
+        match current {
+            Some(TierReading::Denied(why) | TierReading::Failed(why)) => {
+                wrapped(&clean(why), width, "", theme::WARN)
+            }
+            Some(TierReading::NotEnabled) => wrapped(
+                "This region is not enabled for the account: console, Account, AWS Regions.",
+                width,
+                "",
+                theme::WARN,
+            ),
+            Some(TierReading::Known { .. }) | None => wrapped(COST, width, "", theme::DIM),
+        }
+    }
+
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
-        let cost = wrapped(COST, area.width, "", theme::DIM);
+        let cost = self.note(findings, area.width);
         let cost_height = if area.height >= 12 {
             u16::try_from(cost.len()).unwrap_or(0) + 1
         } else {
@@ -186,6 +207,6 @@ fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
         Some(TierReading::Denied(why)) => {
             (format!("{} denied: {why}", theme::BLOCKED), theme::WARN)
         }
-        Some(TierReading::Failed(why)) => (format!("{} {why}", theme::CROSS), theme::BAD),
+        Some(TierReading::Failed(_)) => (format!("{} not read", theme::CROSS), theme::BAD),
     }
 }

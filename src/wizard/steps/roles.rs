@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::model::{Choices, RoleArn, RoleKind, RoleSummary};
 use crate::wizard::state::{Findings, ListedRole, Load};
@@ -221,13 +222,14 @@ impl RolesStep {
             Side::User => "Which roles do people have when they connect from their computer?",
         };
         let entries = self.entries(cx.findings);
+        let question = wrapped(question, area.width, "", theme::PLAIN);
         let [question_place, head, body] = Layout::vertical([
-            Constraint::Length(1),
+            Constraint::Length(u16::try_from(question.len()).unwrap_or(1)),
             Constraint::Length(1),
             Constraint::Fill(1),
         ])
         .areas(area);
-        frame.render_widget(Line::raw(question), question_place);
+        frame.render_widget(Paragraph::new(question), question_place);
         let mut line = self.picker.head(&entries, "role");
         if cx.findings.roles_end.is_waiting() {
             line.push_span(Span::styled(
@@ -321,7 +323,7 @@ impl RolesStep {
             .min(area.height);
         let [place, rest] =
             Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
-        frame.render_widget(ratatui::widgets::Paragraph::new(lines), place);
+        frame.render_widget(Paragraph::new(lines), place);
         rest
     }
 
@@ -331,8 +333,8 @@ impl RolesStep {
         } else {
             "The role"
         };
-        let block = ratatui::widgets::Block::new()
-            .borders(ratatui::widgets::Borders::TOP)
+        let block = Block::new()
+            .borders(Borders::TOP)
             .border_style(theme::DIM)
             .title(Line::styled(format!("{title} "), theme::DIM));
         let inner = block.inner(area);

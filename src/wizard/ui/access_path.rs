@@ -11,13 +11,17 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::theme;
 use crate::model::ConnectFrom;
 use crate::plan::Target;
 use crate::policy::template::CLIENT_POLICY;
+
+/// The columns that the picture needs at least.
+pub const WIDTH: u16 = 74;
+const NODE: &str = "Managed node";
 
 /// A station of the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +83,7 @@ impl Progress {
     }
 }
 
-/// Draws the way. Needs four lines and 72 columns; with less it is one line of words.
+/// Draws the way. Needs four lines and `WIDTH` columns; with less it is words, on as many lines as there are.
 pub fn draw(
     frame: &mut Frame,
     area: Rect,
@@ -88,8 +92,8 @@ pub fn draw(
 ) {
     let (start, client) = match from {
         ConnectFrom::Laptop => ("Computer", "User role"),
-        ConnectFrom::Studio => ("Studio", "Its role"),
-        ConnectFrom::Both => ("Anywhere", "Client role"),
+        ConnectFrom::Studio => ("Studio", "Studio role"),
+        ConnectFrom::Both => ("People", "Their roles"),
     };
     // Nodes come and go; all that can be said is whether everything around them is ready.
     let around = [
@@ -109,7 +113,7 @@ pub fn draw(
         (start, Progress::default(), ""),
         (client, client_progress, "▶"),
         ("Systems Manager", manager_progress, "▶"),
-        ("Managed node", node, "▶"),
+        (NODE, node, "▶"),
         ("SageMaker role", sagemaker_progress, "◀"),
     ];
     // Two columns of frame, two of air where there is room, and one for each arrow.
@@ -119,6 +123,12 @@ pub fn draw(
     if area.height < 4 || usize::from(area.width) < width(0) {
         let mut spans = Vec::new();
         for (name, progress, arrow) in stations {
+            let text = progress.text();
+            let name = if text.is_empty() || name == NODE {
+                name.to_owned()
+            } else {
+                format!("{name} {text}")
+            };
             let arrow = match arrow {
                 "▶" => " → ",
                 "◀" => " ← ",
@@ -127,7 +137,8 @@ pub fn draw(
             spans.push(Span::styled(arrow, theme::DIM));
             spans.push(Span::styled(name, progress.style()));
         }
-        frame.render_widget(Paragraph::new(Line::from(spans)), area);
+        let words = Paragraph::new(Line::from(spans)).wrap(Wrap { trim: true });
+        frame.render_widget(words, area);
         return;
     }
     let mut rows: [Vec<Span>; 4] = Default::default();
@@ -136,7 +147,7 @@ pub fn draw(
         let blank = " ".repeat(air);
         let style = progress.style();
         let leaves = number < 3;
-        let remark = if *name == "Managed node" {
+        let remark = if *name == NODE {
             if node_ready {
                 format!("{} prepared", theme::CHECK)
             } else {
