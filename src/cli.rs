@@ -111,7 +111,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         say_error(why);
         return Ok(Exit::Usage);
     }
-    let (source, former) = source(&cli).await?;
+    #[cfg(feature = "demo")]
+    let (source, former) = if cli.demo {
+        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
+        (demo.source(), Former::Demo)
+    } else {
+        chain()
+    };
+    #[cfg(not(feature = "demo"))]
+    let (source, former) = chain();
     let options = Options {
         look: look(cli.ascii),
         profile: cli.profile,
@@ -138,18 +146,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
     Ok(tell(&ending, &former))
 }
 
-async fn source(cli: &Cli) -> anyhow::Result<(Source, Former)> {
-    #[cfg(feature = "demo")]
-    if cli.demo {
-        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
-        return Ok((demo.source(), Former::Demo));
-    }
+/// AWS's own credential chain, and the log that keeps the former documents.
+fn chain() -> (Source, Former) {
     let former = log::start().map_or(Former::NotKept, |path| {
         Former::InLog(path.display().to_string())
     });
-    // The embedded account is built asynchronously; AWS's own chain is not.
-    let _ = cli;
-    Ok((Source::Chain, former))
+    (Source::Chain, former)
 }
 
 /// Prints the plain lines and gives the exit code.

@@ -84,10 +84,6 @@ fn describe(features: &[Feature], profile: Option<&str>, in_cloudshell: bool) ->
         in_profile("aws login")
     } else if has(&Feature::CredentialsProfileProcess) || has(&Feature::CredentialsProcess) {
         in_profile("credential process")
-    } else if has(&Feature::CredentialsProfileSourceProfile)
-        || has(&Feature::CredentialsProfileNamedProvider)
-    {
-        in_profile("assumed role")
     } else if has(&Feature::CredentialsProfile) {
         in_profile("")
     } else if has(&Feature::CredentialsEnvVarsStsWebIdToken)
@@ -151,15 +147,6 @@ mod tests {
                 None,
                 false,
                 "profile default",
-            ),
-            (
-                vec![
-                    Feature::CredentialsProfileSourceProfile,
-                    Feature::CredentialsProfile,
-                ],
-                Some("ops"),
-                false,
-                "profile ops (assumed role)",
             ),
             (
                 vec![Feature::CredentialsProfileSso],

@@ -104,7 +104,12 @@ pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Styl
             lines.push((clean(&format!("{}: {why}", target.short())), theme::BAD));
         }
     }
-    for item in report.unverified() {
+    let explained = report.not_done();
+    for item in report
+        .unverified()
+        .into_iter()
+        .filter(|item| !explained.contains(&&item.target))
+    {
         let text = match &item.state {
             State::Blocked { reason, .. } => {
                 format!("{}: not read back. {reason}", item.target.short())

@@ -471,7 +471,7 @@ async fn a_last_reading_that_fails_verifies_nothing() {
                 Event::Verifying => {
                     bench
                         .faults
-                        .add("*", 999, Fault::Refused(403, "ExpiredToken", "expired"))
+                        .add("*", 999, Fault::Refused(403, "ExpiredToken", "expired"));
                 }
                 Event::Finished(_) => return,
                 _ => {}

@@ -32,7 +32,7 @@ async fn prompt() -> Play {
 async fn enter_space_and_y_alone_lead_to_done() {
     let mut play = Scene::default().start().await;
     let before = play.demo.roles().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("y")
         .await
@@ -113,7 +113,7 @@ async fn nothing_is_written_before_the_confirmation() {
 #[tokio::test(start_paused = true)]
 async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
     let mut play = Scene::default().start().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("<esc>")
         .await
@@ -130,7 +130,7 @@ async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
 #[tokio::test(start_paused = true)]
 async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
     let mut play = prompt().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("<up><enter>")
         .await
@@ -141,7 +141,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
 #[tokio::test(start_paused = true)]
 async fn going_back_loses_nothing_that_was_picked() {
     let mut play = Scene::default().start().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("<esc><esc><esc><esc><esc><esc><esc><esc>")
         .await
@@ -299,7 +299,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
     }
     .start()
     .await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("y")
         .await
@@ -339,7 +339,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
 async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
     for by_signal in [true, false] {
         let mut play = Scene::default().start().await;
-        play.to_confirm()
+        play.walk_to_confirm()
             .await
             .keys("y")
             .await
@@ -372,7 +372,7 @@ async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
 #[tokio::test(start_paused = true)]
 async fn what_failed_can_be_tried_again() {
     let mut play = prompt().await;
-    play.to_confirm().await;
+    play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
         2,
@@ -403,7 +403,7 @@ async fn what_failed_can_be_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
     let mut play = prompt().await;
-    play.to_confirm().await;
+    play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
         99,
@@ -516,7 +516,7 @@ async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
     let mut play = prompt().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("y")
         .await
@@ -531,7 +531,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
     }
     .start()
     .await;
-    play.to_regions()
+    play.walk_to_regions()
         .await
         .gone("still being read")
         .await
@@ -654,7 +654,7 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
 #[tokio::test(start_paused = true)]
 async fn a_paste_where_nothing_is_typed_does_nothing() {
     let mut play = Scene::default().start().await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .paste("y\ny\n")
         .await
@@ -761,7 +761,7 @@ async fn reading_again_mends_what_was_wrong() {
                 "GetCallerIdentity",
                 1,
                 Fault::Refused(403, "ExpiredToken", "expired"),
-            )
+            );
         })
         .await;
     play.wait("have expired")
@@ -876,7 +876,7 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
     }
     .start()
     .await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("<esc>")
         .await
@@ -890,9 +890,9 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
         .await;
     let text =
         std::fs::read_to_string(folder.join("sagemaker-ssh-setup-plan-123456789012.json")).unwrap();
-    let plan: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(plan["items"].as_array().unwrap().len(), 4);
-    let trust = plan["items"]
+    let saved: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(saved["items"].as_array().unwrap().len(), 4);
+    let trust = saved["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -908,7 +908,7 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
 #[tokio::test(start_paused = true)]
 async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
     let mut play = prompt().await;
-    play.to_confirm().await;
+    play.walk_to_confirm().await;
     let theirs = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let account = play.demo.source().connect(None).await.unwrap();
     account.write_trust(FRESH, theirs).await.unwrap();
@@ -976,7 +976,7 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
             );
         })
         .await;
-    play.to_regions().await;
+    play.walk_to_regions().await;
     play.wait("of 35 regions")
         .await
         .gone("still being read")
@@ -998,7 +998,7 @@ async fn where_aws_names_no_regions_the_shipped_list_does() {
     let mut play = Scene::default()
         .start_with(|faults| faults.add("GetParametersByPath", 9, denied))
         .await;
-    play.to_regions().await;
+    play.walk_to_regions().await;
     play.wait("of 34 regions")
         .await
         .gone("still being read")

@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use super::faults::Faults;
 
 /// Longer than anything on the screen takes, on the test's clock.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A screen in memory that tells when it was drawn.
 struct Screen {
@@ -280,7 +280,7 @@ impl Play {
     }
 
     /// Picks the first roles and goes to the regions.
-    pub async fn to_regions(&mut self) -> &mut Self {
+    pub async fn walk_to_regions(&mut self) -> &mut Self {
         self.wait("embedded account")
             .await
             .keys("<enter><enter>")
@@ -295,7 +295,7 @@ impl Play {
     }
 
     /// Picks the first of everything and goes to the last question.
-    pub async fn to_confirm(&mut self) -> &mut Self {
+    pub async fn walk_to_confirm(&mut self) -> &mut Self {
         self.wait("Admin/console")
             .await
             .keys("<enter><enter>")

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// Longer than the program takes for anything, on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program, and the terminal that it believes in.
 struct Run {
@@ -100,8 +100,8 @@ impl Run {
                     self.screen.process(&bytes);
                     self.raw.extend(bytes);
                 }
-                Err(_) => panic!(
-                    "waited for {what}; the screen:\n{}",
+                Err(error) => panic!(
+                    "waited for {what}: {error}; the screen:\n{}",
                     self.screen.screen().contents()
                 ),
             }
@@ -200,7 +200,7 @@ impl Run {
     }
 
     /// Picks the first of everything and goes to the last question.
-    fn to_confirm(&mut self) -> &mut Self {
+    fn walk_to_confirm(&mut self) -> &mut Self {
         self.wait("Admin/console")
             .keys("\r")
             .wait("My own")
@@ -290,6 +290,13 @@ fn narrow_aws() -> String {
         if request.starts_with("GET /credentials") {
             let body = r#"{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"no-secret","Token":"no-token","Expiration":"2999-01-01T00:00:00Z"}"#;
             (200, body.to_owned())
+        } else if request.contains("Action=AssumeRole") {
+            let body = "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+                        <AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>no-secret</SecretAccessKey>\
+                        <SessionToken>no-token</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>\
+                        <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/Ops/x</Arn>\
+                        <AssumedRoleId>AROAEXAMPLE:x</AssumedRoleId></AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>";
+            (200, body.to_owned())
         } else if request.contains("Action=GetCallerIdentity") {
             let body = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
                         <Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>\
@@ -314,7 +321,11 @@ fn every_source_of_credentials_is_used_and_named() {
         r#"echo '{"Version":1,"AccessKeyId":"AKIDEXAMPLE","SecretAccessKey":"no-secret"}'"#;
     std::fs::write(
         &config,
-        format!("[profile made]\ncredential_process = {process}\n"),
+        format!(
+            "[profile made]\ncredential_process = {process}\n\
+             [profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = no-secret\n\
+             [profile ops]\nrole_arn = arn:aws:iam::123456789012:role/Ops\nsource_profile = base\n"
+        ),
     )
     .unwrap();
     let config_path = config.to_str().unwrap().to_owned();
@@ -325,7 +336,6 @@ fn every_source_of_credentials_is_used_and_named() {
     let container = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials.as_str());
     let common = [
         ("AWS_ENDPOINT_URL", endpoint.as_str()),
-        ("AWS_REGION", "eu-west-1"),
         ("AWS_CONFIG_FILE", &config_path),
     ];
     for (more, arguments, label) in [
@@ -341,6 +351,8 @@ fn every_source_of_credentials_is_used_and_named() {
             &[],
             "profile made (credential process)",
         ),
+        // Without a region of its own, as many such profiles are.
+        (&[], &["--profile", "ops"], "profile ops"),
         // A profile that is asked for comes before keys of the environment, as in the AWS CLI.
         (
             &keys,
@@ -374,7 +386,7 @@ mod embedded {
     #[test]
     fn a_whole_run_ends_well_and_leaves_plain_lines() {
         let mut run = Run::start(&["--demo"], &[]);
-        run.to_confirm()
+        run.walk_to_confirm()
             .keys("y")
             .wait("Done: 4 changes written and read back")
             .keys("\r");
@@ -408,13 +420,13 @@ mod embedded {
             ("HTTPS_PROXY", "http://127.0.0.1:1"),
         ];
         let mut run = Run::start(&["--demo"], &rubbish);
-        run.to_confirm().keys("y").wait("Done: 4 changes");
+        run.walk_to_confirm().keys("y").wait("Done: 4 changes");
     }
 
     #[test]
     fn ctrl_c_restores_the_terminal_and_says_that_nothing_was_changed() {
         let mut run = Run::start(&["--demo"], &[]);
-        run.to_confirm().keys("\x03");
+        run.walk_to_confirm().keys("\x03");
         assert_eq!(run.ended(), 130);
         run.assert_restored();
         assert!(
@@ -445,7 +457,10 @@ mod embedded {
     #[test]
     fn a_signal_during_apply_lets_what_is_under_way_finish_and_says_what_was_done() {
         let mut run = Run::start(&["--demo"], &[]);
-        run.to_confirm().keys("y").wait("working").signal("TERM");
+        run.walk_to_confirm()
+            .keys("y")
+            .wait("working")
+            .signal("TERM");
         assert_eq!(run.ended(), 130);
         run.assert_restored();
         assert!(

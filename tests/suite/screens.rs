@@ -1,6 +1,7 @@
 //! Every step as a picture in text, in its loading, empty, failing and full form, at two sizes.
 
 use insta::assert_snapshot;
+use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
 
@@ -31,7 +32,7 @@ async fn spoilt(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
 async fn account() {
     for size in SIZES {
         let mut play = spoilt(size, |faults| {
-            faults.add("GetCallerIdentity", 1, Fault::Hang)
+            faults.add("GetCallerIdentity", 1, Fault::Hang);
         })
         .await;
         play.wait("| Asking AWS").await;
@@ -173,10 +174,10 @@ async fn user_roles() {
 async fn regions() {
     for size in SIZES {
         let mut play = spoilt(size, |faults| {
-            faults.add("GetServiceSetting", 40, Fault::Hang)
+            faults.add("GetServiceSetting", 40, Fault::Hang);
         })
         .await;
-        play.to_regions().await;
+        play.walk_to_regions().await;
         play.wait("still being read").await;
         shot!(play, "regions-loading", size);
 
@@ -195,7 +196,7 @@ async fn regions() {
             faults.add("GetServiceSetting@eu-west-3", 9, Fault::Html(502));
         })
         .await;
-        play.to_regions().await;
+        play.walk_to_regions().await;
         play.wait("In which regions")
             .await
             .gone("still being read")
@@ -214,7 +215,7 @@ async fn regions() {
         }
         .start()
         .await;
-        play.to_regions().await;
+        play.walk_to_regions().await;
         play.wait("No regions are known").await;
         shot!(play, "regions-empty", size);
     }
@@ -224,7 +225,7 @@ async fn regions() {
 async fn preview_confirm_apply_done() {
     for size in SIZES {
         let mut play = Scene::at(size).start().await;
-        play.to_confirm().await;
+        play.walk_to_confirm().await;
         shot!(play, "confirm", size);
         play.keys("<esc>").await.wait("to change").await;
         shot!(play, "preview-words", size);
@@ -267,7 +268,7 @@ async fn failure_uses_the_same_layout() {
         }
         .start()
         .await;
-        play.to_confirm().await;
+        play.walk_to_confirm().await;
         play.faults.add("PutRolePolicy", 9, denied);
         play.keys("y")
             .await
@@ -354,7 +355,7 @@ async fn plain_signs_and_no_colour() {
     }
     .start()
     .await;
-    play.to_confirm()
+    play.walk_to_confirm()
         .await
         .keys("y")
         .await
@@ -363,7 +364,6 @@ async fn plain_signs_and_no_colour() {
     let screen = play.screen();
     assert!(screen.is_ascii(), "{screen}");
     assert_snapshot!("ascii-done", screen);
-    use ratatui::style::Color;
     assert!(
         play.cells()
             .content
