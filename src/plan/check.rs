@@ -342,60 +342,62 @@ impl Role<'_> {
     }
 
     fn warnings(&self, target: &Target, state: &State) -> Vec<String> {
-        let mut warnings = Vec::new();
-        match (target, state) {
+        let mut warnings = match (target, state) {
+            (_, State::Blocked { .. }) | (Target::Tier { .. }, _) => return Vec::new(),
+            (Target::Trust { .. }, _) => self.trust_warnings(),
             (Target::Policy { policy, .. }, State::Change(change)) => {
-                warnings.extend(
-                    change
-                        .before
-                        .as_ref()
-                        .map(|before| replaced(before, &change.after)),
-                );
-                if self
-                    .reading
-                    .attached
-                    .iter()
-                    .any(|attached| attached.name == *policy)
-                {
-                    warnings.push(format!(
-                        "A managed policy named {policy} is attached as well and says something else. It stays."
-                    ));
-                }
+                self.policy_warnings(policy, change)
             }
-            (Target::Trust { .. }, State::Change(change)) => {
-                let access = change
-                    .before
-                    .as_deref()
-                    .and_then(|text| Document::parse(text).ok())
-                    .map(|document| {
-                        trust::systems_manager_access(&document, self.place, &self.regions())
-                    });
-                if access == Some(Access::UnmetCondition) {
-                    warnings.push(
-                        "A statement for Systems Manager is there, but under a condition that this account does not \
-                         meet or that cannot be judged from here. It stays as it is."
-                            .to_owned(),
-                    );
-                }
-            }
-            _ => {}
-        }
-        if let (Target::Trust { .. }, State::Change(_) | State::InPlace(_)) = (target, state) {
-            let document = Document::parse(self.reading.trust.as_str()).ok();
-            if document
-                .is_some_and(|trust| trust::may_be_denied(&trust, self.place, &self.regions()))
-            {
-                warnings.push(
-                    "A statement may deny Systems Manager this role: its condition cannot be judged from here."
-                        .to_owned(),
-                );
-            }
-        }
-        if let (Some(boundary), State::Change(_) | State::InPlace(_)) =
-            (&self.reading.boundary, state)
+            (Target::Policy { .. }, State::InPlace(_)) => Vec::new(),
+        };
+        warnings.extend(self.reading.boundary.as_ref().map(|boundary| {
+            format!("The role has a permissions boundary ({boundary}), which can take back what its policies give.")
+        }));
+        warnings
+    }
+
+    fn trust_warnings(&self) -> Vec<String> {
+        let Ok(trust) = Document::parse(self.reading.trust.as_str()) else {
+            return Vec::new();
+        };
+        let regions = self.regions();
+        let unmet =
+            trust::systems_manager_access(&trust, self.place, &regions) == Access::UnmetCondition;
+        [
+            (
+                !trust::is_sagemaker_role(&trust),
+                "SageMaker itself may not assume this role, so no job runs under it. Is it the right one?",
+            ),
+            (
+                unmet,
+                "A statement for Systems Manager is there, but under a condition that this account does not meet or \
+                 that cannot be judged from here. It stays as it is.",
+            ),
+            (
+                trust::may_be_denied(&trust, self.place, &regions),
+                "A statement may deny Systems Manager this role: its condition cannot be judged from here.",
+            ),
+        ]
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, text)| text.to_owned())
+        .collect()
+    }
+
+    fn policy_warnings(&self, policy: &str, change: &Change) -> Vec<String> {
+        let mut warnings: Vec<String> = change
+            .before
+            .iter()
+            .map(|before| replaced(before, &change.after))
+            .collect();
+        if self
+            .reading
+            .attached
+            .iter()
+            .any(|attached| attached.name == policy)
         {
             warnings.push(format!(
-                "The role has a permissions boundary ({boundary}), which can take back what its policies give."
+                "A managed policy named {policy} is attached as well and says something else. It stays."
             ));
         }
         warnings

@@ -68,3 +68,40 @@ fn entry(item: &Item) -> ItemEntry<'_> {
         warnings: &item.warnings,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::tests::{ACCOUNT, SAGEMAKER_TRUST, role, sagemaker, survey};
+    use super::*;
+
+    #[test]
+    fn the_saved_plan_holds_exact_documents_under_its_format_and_version() {
+        let odd = SAGEMAKER_TRUST.replace(r#""Action""#, r#" "Action" "#);
+        let plan = Plan::new(&survey(vec![role("R", "/", &odd)]), &sagemaker("R"));
+        let saved: serde_json::Value = serde_json::from_str(&plan.to_json().unwrap()).unwrap();
+        assert_eq!(saved["format"], "sagemaker-ssh-setup/plan");
+        assert_eq!(saved["version"], 1);
+        assert_eq!(saved["account"], ACCOUNT);
+        assert_eq!(saved["choices"]["connect_from"], "laptop");
+        let ids: Vec<_> = saved["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["id"].clone())
+            .collect();
+        assert_eq!(
+            ids,
+            [
+                json!("tier:eu-west-1"),
+                json!("trust:R"),
+                json!("policy:R/SSHSageMakerServerPolicy")
+            ]
+        );
+        assert_eq!(saved["items"][0]["state"], "blocked");
+        assert_eq!(saved["items"][1]["before"], odd);
+        assert_eq!(saved["items"][2]["before"], serde_json::Value::Null);
+    }
+}

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
-
 use super::*;
 use crate::model::{
     AttachedPolicy, ConnectFrom, Partition, Quotas, RoleReading, Tier, TierReading,
@@ -12,8 +10,8 @@ use crate::model::{
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::{Document, document::size};
 
-const ACCOUNT: &str = "123456789012";
-const SAGEMAKER_TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+pub(super) const ACCOUNT: &str = "123456789012";
+pub(super) const SAGEMAKER_TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 fn identity() -> Identity {
     Identity {
@@ -35,7 +33,7 @@ fn place(partition: &Partition) -> Place<'_> {
     }
 }
 
-fn role(name: &str, path: &str, trust: &str) -> RoleReading {
+pub(super) fn role(name: &str, path: &str, trust: &str) -> RoleReading {
     RoleReading {
         name: name.into(),
         path: path.into(),
@@ -47,7 +45,7 @@ fn role(name: &str, path: &str, trust: &str) -> RoleReading {
     }
 }
 
-fn survey(roles: Vec<RoleReading>) -> Survey {
+pub(super) fn survey(roles: Vec<RoleReading>) -> Survey {
     Survey {
         identity: identity(),
         quotas: Quotas::default(),
@@ -59,7 +57,7 @@ fn survey(roles: Vec<RoleReading>) -> Survey {
     }
 }
 
-fn sagemaker(name: &str) -> Choices {
+pub(super) fn sagemaker(name: &str) -> Choices {
     Choices {
         sagemaker_roles: vec![name.into()],
         regions: vec!["eu-west-1".into()],
@@ -423,6 +421,29 @@ fn a_permissions_boundary_is_a_warning() {
 }
 
 #[test]
+fn what_an_admin_should_know_before_confirming_is_said_with_the_change() {
+    let warnings = |trust: &str, id: &str| {
+        let items = items(&survey(vec![role("R", "/", trust)]), &sagemaker("R"));
+        items[id].warnings.join(" ")
+    };
+    let people = SAGEMAKER_TRUST.replace("sagemaker.amazonaws.com", "ec2.amazonaws.com");
+    assert!(warnings(&people, "trust:R").contains("SageMaker itself may not assume this role"));
+    assert_eq!(warnings(SAGEMAKER_TRUST, "trust:R"), "");
+    let deny = r#"{"Effect":"Deny","Principal":"*","Action":"sts:*","Condition":{"Bool":{"aws:SecureTransport":"false"}}},{"Effect":"Allow""#;
+    let may_deny = SAGEMAKER_TRUST.replacen(r#"{"Effect":"Allow""#, deny, 1);
+    assert!(warnings(&may_deny, "trust:R").contains("may deny"));
+    // The trust is blocked, so the policy alone does not help.
+    let deleted = SAGEMAKER_TRUST.replace(
+        r#""Principal":{"#,
+        r#""Principal":{"AWS":"AIDAEXAMPLEDELETED12","#,
+    );
+    assert!(
+        warnings(&deleted, "policy:R/SSHSageMakerServerPolicy")
+            .contains("Alone this is not enough")
+    );
+}
+
+#[test]
 fn regions_are_planned_by_their_tier() {
     let mut survey = survey(Vec::new());
     let readings = [
@@ -462,32 +483,4 @@ fn regions_are_planned_by_their_tier() {
         (Some("standard"), "advanced")
     );
     assert!(change.was_default);
-}
-
-#[test]
-fn the_saved_plan_holds_exact_documents_under_its_format_and_version() {
-    let odd = SAGEMAKER_TRUST.replace(r#""Action""#, r#" "Action" "#);
-    let plan = Plan::new(&survey(vec![role("R", "/", &odd)]), &sagemaker("R"));
-    let saved: serde_json::Value = serde_json::from_str(&plan.to_json().unwrap()).unwrap();
-    assert_eq!(saved["format"], "sagemaker-ssh-setup/plan");
-    assert_eq!(saved["version"], 1);
-    assert_eq!(saved["account"], ACCOUNT);
-    assert_eq!(saved["choices"]["connect_from"], "laptop");
-    let ids: Vec<_> = saved["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["id"].clone())
-        .collect();
-    assert_eq!(
-        ids,
-        [
-            json!("tier:eu-west-1"),
-            json!("trust:R"),
-            json!("policy:R/SSHSageMakerServerPolicy")
-        ]
-    );
-    assert_eq!(saved["items"][0]["state"], "blocked");
-    assert_eq!(saved["items"][1]["before"], odd);
-    assert_eq!(saved["items"][2]["before"], serde_json::Value::Null);
 }

@@ -141,11 +141,19 @@ pub fn lines(plan: &Plan, report: &Report, former: &Former) -> Vec<(String, Styl
     if !put_back.is_empty() {
         lines.push((String::new(), theme::PLAIN));
         lines.push(("To put it back:".to_owned(), theme::TITLE));
+        let of_tier = plan
+            .changes()
+            .any(|(item, _)| matches!(item.target, Target::Tier { .. }));
         lines.extend(
             put_back
                 .into_iter()
-                .map(|line| (clean(&line), theme::PLAIN)),
+                .map(|line| (format!("  {}", clean(&line)), theme::PLAIN)),
         );
+        if of_tier {
+            let text = "A tier goes back only while the region has at most 1,000 hybrid nodes, and Session Manager does \
+                        not reach them any more then.";
+            lines.push((text.to_owned(), theme::DIM));
+        }
         lines.push((clean(&kept(former)), theme::DIM));
     }
     lines

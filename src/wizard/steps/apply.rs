@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 use tokio::time::Instant;
@@ -279,10 +279,13 @@ impl ApplyStep {
             (false, _) => (area.height / 3).saturating_sub(2),
         };
         let list_height = if self.full_log { 0 } else { rows.min(most) };
+        let (text, style) = self.headline(spinner);
+        let title = wrapped(&text, area.width, "  ", style.add_modifier(Modifier::BOLD));
+        let title_height = u16::try_from(title.len()).unwrap_or(1);
         let [picture, _, headline, list, rest] = Layout::vertical([
             Constraint::Length(picture_height),
             Constraint::Length(u16::from(area.height >= 18)),
-            Constraint::Length(1),
+            Constraint::Length(title_height),
             Constraint::Length(list_height),
             Constraint::Fill(1),
         ])
@@ -290,38 +293,30 @@ impl ApplyStep {
         access_path::draw(frame, picture, self.plan.choices.connect_from, |station| {
             self.progress(station)
         });
-        frame.render_widget(self.headline(spinner), headline);
+        frame.render_widget(Paragraph::new(title), headline);
         self.draw_list(frame, list, spinner);
         self.draw_rest(frame, rest, former);
     }
 
-    fn headline(&self, spinner: &str) -> Line<'static> {
-        let total = self.phases.len();
-        let done = self
-            .phases
-            .values()
-            .filter(|phase| matches!(phase, Phase::Ended(outcome, _) if outcome.is_done()))
-            .count();
-        match &self.report {
-            Some(report) => {
-                let (text, style) = report::headline(report);
-                Line::styled(text, style.add_modifier(ratatui::style::Modifier::BOLD))
-            }
-            None if self.cancel.is_cancelled() => Line::styled(
-                format!(
-                    "{spinner} Stopping: what is under way is finished first; that may take some seconds."
-                ),
-                theme::WARN,
-            ),
-            None if self.verifying => Line::styled(
-                format!("{spinner} Reading everything once more."),
-                theme::TITLE,
-            ),
-            None => Line::styled(
-                format!("{spinner} {done} of {} done.", counted(total, "change")),
-                theme::TITLE,
-            ),
+    fn headline(&self, spinner: &str) -> (String, Style) {
+        if let Some(report) = &self.report {
+            return report::headline(report);
         }
+        if self.cancel.is_cancelled() {
+            let text = "Stopping: what is under way is finished first; that may take some seconds.";
+            return (format!("{spinner} {text}"), theme::WARN);
+        }
+        if self.verifying {
+            return (
+                format!("{spinner} Reading everything once more."),
+                theme::PLAIN,
+            );
+        }
+        let ended_well =
+            |phase: &&Phase| matches!(phase, Phase::Ended(outcome, _) if outcome.is_done());
+        let done = self.phases.values().filter(ended_well).count();
+        let changes = counted(self.phases.len(), "change");
+        (format!("{spinner} {done} of {changes} done."), theme::PLAIN)
     }
 
     fn draw_list(&mut self, frame: &mut Frame, area: Rect, spinner: &str) {
