@@ -118,6 +118,12 @@ impl Report {
             .count()
     }
 
+    /// How many of them this run wrote itself.
+    pub fn written(&self) -> usize {
+        let written = |(_, outcome): &&(Target, Outcome)| matches!(outcome, Outcome::Done);
+        self.outcomes.iter().filter(written).count()
+    }
+
     /// The changes that did not.
     pub fn not_done(&self) -> Vec<&Target> {
         self.outcomes

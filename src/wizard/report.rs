@@ -55,10 +55,20 @@ pub fn headline(report: &Report) -> (String, Style) {
     } else {
         (String::new(), theme::GOOD)
     };
-    let text = match (total, blocked) {
-        (0, 0) => "Everything is in place. Nothing was written.".to_owned(),
-        (0, _) => "Nothing was written.".to_owned(),
-        _ => format!("Done: {} written and read back.", counted(total, "change")),
+    let text = match (report.written(), total, blocked) {
+        (0, _, 0) => "Everything is in place. Nothing was written.".to_owned(),
+        (0, ..) => "Nothing was written.".to_owned(),
+        (written, _, _) if written < total => {
+            let there = total - written;
+            format!(
+                "Done: {} written and read back, {there} there already.",
+                counted(written, "change")
+            )
+        }
+        (written, ..) => format!(
+            "Done: {} written and read back.",
+            counted(written, "change")
+        ),
     };
     (format!("{} {text}{rest}", theme::CHECK), style)
 }

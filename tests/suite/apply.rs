@@ -9,6 +9,7 @@ use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Quotas};
 use sagemaker_ssh_setup::plan::{Plan, State, Target};
 use sagemaker_ssh_setup::survey;
+use sagemaker_ssh_setup::wizard::{Former, plain_report};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -164,6 +165,22 @@ async fn a_second_run_writes_nothing() {
     let (report, _) = bench.apply(&again).await;
     assert!(report.is_verified());
     assert_eq!(bench.faults.writes().len(), writes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_did_in_the_meantime_is_not_claimed() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    bench.apply(&plan).await;
+    let writes = bench.faults.writes().len();
+    let (report, _) = bench.apply(&plan).await;
+    assert_eq!(bench.faults.writes().len(), writes);
+    assert_eq!((report.done(), report.written()), (4, 0));
+    let lines = plain_report(&plan, &report, &Former::Demo).join("\n");
+    assert!(
+        lines.contains("Nothing was written") && !lines.contains("Put back"),
+        "{lines}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
