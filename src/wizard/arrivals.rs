@@ -73,7 +73,11 @@ impl Wizard {
             }
         };
         let guessed = Partition::of_region(&identity.home_region);
-        if let (true, Some(account)) = (guessed != identity.partition, self.account.clone()) {
+        let is_first = self.findings.identity.ready().is_none();
+        if let (true, Some(account)) = (
+            is_first && guessed != identity.partition,
+            self.account.clone(),
+        ) {
             self.findings.regions.clear();
             self.findings.tiers.clear();
             self.tasks.regions(account, identity.partition.clone());
