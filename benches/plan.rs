@@ -44,7 +44,7 @@ fn account(roles: usize) -> (Survey, Choices) {
     let survey = Survey {
         identity: Identity {
             account: ACCOUNT.into(),
-            arn: format!("arn:aws:iam::{ACCOUNT}:user/ada"),
+            arn: format!("arn:aws:iam::{ACCOUNT}:user/admin"),
             user_id: "AIDAEXAMPLE".into(),
             partition: Partition::default(),
             alias: None,

@@ -55,7 +55,7 @@ impl Identity {
         }
     }
 
-    /// The caller in a few characters: `Admin/console`, `user ada`, `root user`.
+    /// The caller in a few characters: `Admin/console`, `user admin`, `root user`.
     pub fn who(&self) -> String {
         match self.principal() {
             Principal::Root => "root user".to_owned(),
@@ -108,14 +108,17 @@ mod tests {
     fn callers_are_told_apart() {
         let who = |arn: &str| identity(arn).who();
         assert_eq!(who("arn:aws:iam::123456789012:root"), "root user");
-        assert_eq!(who("arn:aws:iam::123456789012:user/team/ada"), "user ada");
+        assert_eq!(
+            who("arn:aws:iam::123456789012:user/team/admin"),
+            "user admin"
+        );
         assert_eq!(
             who("arn:aws:sts::123456789012:assumed-role/Admin/console"),
             "Admin/console"
         );
         assert_eq!(
-            who("arn:aws:sts::123456789012:federated-user/bo"),
-            "federated user bo"
+            who("arn:aws:sts::123456789012:federated-user/admin"),
+            "federated user admin"
         );
         assert_eq!(who("arn:aws:sts::123456789012:user/moto"), "user moto");
     }

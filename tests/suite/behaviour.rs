@@ -447,7 +447,7 @@ async fn roles_of_another_account_are_not_kept() {
         .await;
     play.wait("Step 1/7").await;
     let other = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-                 <Arn>arn:aws:iam::999999999999:user/bo</Arn><UserId>AIDA</UserId><Account>999999999999</Account>\
+                 <Arn>arn:aws:iam::999999999999:user/other</Arn><UserId>AIDA</UserId><Account>999999999999</Account>\
                  </GetCallerIdentityResult></GetCallerIdentityResponse>";
     play.faults
         .add("GetCallerIdentity", 1, Fault::Answer("text/xml", other));

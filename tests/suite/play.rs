@@ -166,7 +166,7 @@ impl Scene {
             look: self.look,
             profile: self.profile,
             folder: self.folder,
-            former: Former::InLog("/home/ada/.local/state/sagemaker-ssh-setup/log".into()),
+            former: Former::InLog("/home/admin/.local/state/sagemaker-ssh-setup/log".into()),
             break_on: Some('#'),
         };
         let (input, mut receiver) = input::channel();

@@ -321,7 +321,7 @@ fn narrow_aws() -> String {
             (200, body.to_owned())
         } else if request.contains("Action=GetCallerIdentity") {
             let body = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-                        <Arn>arn:aws:iam::123456789012:user/ada</Arn><UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>\
+                        <Arn>arn:aws:iam::123456789012:user/admin</Arn><UserId>AIDAEXAMPLE</UserId><Account>123456789012</Account>\
                         </GetCallerIdentityResult></GetCallerIdentityResponse>";
             (200, body.to_owned())
         } else {
@@ -383,7 +383,8 @@ fn every_source_of_credentials_is_used_and_named() {
         ),
     ] {
         let mut run = Run::start(arguments, &[&common[..], more].concat());
-        run.wait("user ada").wait(&format!("Credentials   {label}"));
+        run.wait("user admin")
+            .wait(&format!("Credentials   {label}"));
     }
     std::fs::remove_file(&config).unwrap();
 }

@@ -208,7 +208,7 @@ async fn regions() {
         shot!(play, "regions-filter", size);
 
         let mut seed = Seed::shipped().unwrap();
-        seed.caller.arn = "arn:aws-elsewhere:iam::123456789012:user/ada".into();
+        seed.caller.arn = "arn:aws-elsewhere:iam::123456789012:user/admin".into();
         let mut play = Scene {
             seed: Some(seed),
             ..Scene::at(size)
