@@ -255,6 +255,37 @@ async fn preview_confirm_apply_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn preview_while_loading_and_when_a_reading_failed() {
+    for size in SIZES {
+        let hang = |faults: &Faults| faults.add("GetServiceSetting@eu-west-1", 9, Fault::Hang);
+        let mut play = spoilt(size, hang).await;
+        play.walk_to_regions()
+            .await
+            .keys("<space><enter>")
+            .await
+            .wait("1 still being read")
+            .await;
+        play.keys("<enter>").await.wait("still to come").await;
+        shot!(play, "preview-loading", size);
+
+        let denied = Fault::Refused(
+            403,
+            "AccessDenied",
+            "User is not authorized to perform: iam:GetRole",
+        );
+        let mut play = spoilt(size, |faults| faults.add("GetRole", 99, denied)).await;
+        play.walk_to_regions()
+            .await
+            .gone("still being read")
+            .await
+            .keys("<space><enter>")
+            .await;
+        play.wait("3 blocked").await.keys("<down>").await;
+        shot!(play, "preview-unreadable", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn failure_uses_the_same_layout() {
     for size in SIZES {
         let denied = Fault::Refused(
