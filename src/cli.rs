@@ -15,7 +15,7 @@ use crate::wizard::{self, Ending, Former, Options, input};
 /// Prepares an AWS account for SageMaker SSH Helper: a wizard that reads what is there, shows what would change,
 /// and changes nothing before you confirm it.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = after_help())]
 pub struct Cli {
     /// Try it on an account embedded in the program: no AWS account, no network, nothing that lasts.
     #[cfg(feature = "demo")]
@@ -36,19 +36,28 @@ pub struct Cli {
     break_on: Option<char>,
 }
 
-const EXAMPLES: &str = "\
-Examples:
+const EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup                  set up the account of your current AWS credentials
   sagemaker-ssh-setup --profile prod   the same with another profile
-  sagemaker-ssh-setup --demo           try it without an AWS account
+";
 
+const EXIT_CODES: &str = "
 Exit codes:
   0    done, or left without changing anything
-  1    failed, nothing was changed
+  1    failed, or a check found something missing; nothing was changed
   3    partly applied
   4    applied, but not all of it was read back
   64   wrong usage, or no terminal
   130  interrupted";
+
+fn after_help() -> String {
+    let demo = if cfg!(feature = "demo") {
+        "  sagemaker-ssh-setup --demo           try it without an AWS account\n"
+    } else {
+        ""
+    };
+    format!("{EXAMPLES}{demo}{EXIT_CODES}")
+}
 
 /// What the exit code says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,7 +261,7 @@ mod tests {
             Exit::Interrupted,
         ] {
             let code = format!("\n  {:<5}", exit as u8);
-            assert!(EXAMPLES.contains(&code), "{exit:?}");
+            assert!(after_help().contains(&code), "{exit:?}");
         }
     }
 }
