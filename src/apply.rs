@@ -95,10 +95,8 @@ impl Report {
     pub fn unverified(&self) -> Vec<&Item> {
         let items = self.verification.iter().flat_map(|plan| &plan.items);
         items
-            .filter(|item| match item.state {
-                State::InPlace(_) => false,
-                State::Blocked { .. } => !self.blocked.contains(&item.target),
-                State::Change(_) => true,
+            .filter(|item| {
+                !matches!(item.state, State::InPlace(_)) && !self.blocked.contains(&item.target)
             })
             .collect()
     }

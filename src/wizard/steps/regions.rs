@@ -204,9 +204,7 @@ fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
             (format!("{} {tier}", theme::TO_DO), theme::ACCENT)
         }
         Some(TierReading::NotEnabled) => (format!("{} not enabled", theme::BLOCKED), theme::DIM),
-        Some(TierReading::Denied(why)) => {
-            (format!("{} denied: {why}", theme::BLOCKED), theme::WARN)
-        }
+        Some(TierReading::Denied(_)) => (format!("{} denied", theme::BLOCKED), theme::WARN),
         Some(TierReading::Failed(_)) => (format!("{} not read", theme::CROSS), theme::BAD),
     }
 }
