@@ -24,7 +24,7 @@ pub struct Retry {
     pub attempt: u32,
     /// Why the attempt before failed: AWS's code, or what happened to the connection.
     pub reason: String,
-    /// How long the SDK waited in between.
+    /// How long was waited in between.
     pub waited: Duration,
 }
 

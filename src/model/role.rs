@@ -41,6 +41,18 @@ impl RoleSummary {
     pub fn kind(&self) -> RoleKind {
         RoleKind::of_path(&self.path)
     }
+
+    /// Whether Systems Manager could not take the role, were it a SageMaker role.
+    pub fn is_too_long(&self) -> bool {
+        path_and_name_length(&self.path, &self.name) > LONGEST_PATH_AND_NAME
+    }
+}
+
+/// `CreateActivation`'s `IamRole` takes this many characters, and SageMaker SSH Helper hands over path and name.
+pub const LONGEST_PATH_AND_NAME: usize = 64;
+
+fn path_and_name_length(path: &str, name: &str) -> usize {
+    path.trim_start_matches('/').len() + name.len()
 }
 
 /// Everything of a role that the plan looks at.
@@ -72,8 +84,8 @@ impl RoleReading {
         RoleKind::of_path(&self.path)
     }
 
-    /// `service-role/Name`: how SageMaker SSH Helper hands the role to Systems Manager.
-    pub fn path_and_name(&self) -> String {
-        format!("{}{}", self.path.trim_start_matches('/'), self.name)
+    /// The characters of `service-role/Name`: how SageMaker SSH Helper hands the role to Systems Manager.
+    pub fn path_and_name_length(&self) -> usize {
+        path_and_name_length(&self.path, &self.name)
     }
 }

@@ -1,14 +1,12 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
 use super::{Change, ChosenRole, InlineSize, Item, State, Target};
+use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::trust::{self, Access};
-
-/// `CreateActivation`'s `IamRole` takes 64 characters, and SageMaker SSH Helper hands over path and name.
-const LONGEST_PATH_AND_NAME: usize = 64;
 
 pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
     let state = match reading {
@@ -213,7 +211,7 @@ impl Role<'_> {
             }
             RoleKind::Ordinary => {}
         }
-        let length = self.reading.path_and_name().len();
+        let length = self.reading.path_and_name_length();
         (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
             blocked(
                 format!(

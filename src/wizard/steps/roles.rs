@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use crate::model::{Choices, RoleArn, RoleKind, RoleSummary};
+use crate::model::{Choices, RoleArn, RoleKind};
 use crate::wizard::state::{Findings, ListedRole, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::picker::{Entry, Picker};
@@ -47,8 +47,6 @@ pub struct Context<'a> {
 
 /// From this width on the detail pane stands beside the list, and names still fit.
 const WIDE: u16 = 120;
-/// `CreateActivation`'s `IamRole` takes this many characters of path and name.
-const LONGEST_PATH_AND_NAME: usize = 64;
 
 impl RolesStep {
     pub fn new(side: Side) -> Self {
@@ -121,8 +119,7 @@ impl RolesStep {
             .into_iter()
             .map(|role| {
                 let summary = &role.summary;
-                let too_long =
-                    self.side == Side::SageMaker && path_and_name(summary) > LONGEST_PATH_AND_NAME;
+                let too_long = self.side == Side::SageMaker && summary.is_too_long();
                 Entry {
                     id: summary.name.clone(),
                     haystack: format!("{} {} {}", summary.path, summary.name, summary.description),
@@ -140,7 +137,7 @@ impl RolesStep {
         }
     }
 
-    /// Acts; the name of a role that was newly picked or that the cursor rests on is asked of the step afterwards.
+    /// Does what a key asks for in the pane that has the keys.
     pub fn act(&mut self, action: Action, findings: &Findings) {
         match action {
             Action::ShowAll => self.show_all = !self.show_all,
@@ -254,7 +251,7 @@ impl RolesStep {
         } else {
             (body, None)
         };
-        let list = self.draw_trouble(frame, list, cx, entries.is_empty());
+        let list = self.draw_trouble(frame, list, cx, &entries);
         let (side, active) = (self.side, !self.in_detail);
         self.picker
             .draw(frame, list, &entries, active, |entry, width| {
@@ -269,7 +266,7 @@ impl RolesStep {
     }
 
     /// Why the list is short or empty, above it. Returns the place that is left.
-    fn draw_trouble(&self, frame: &mut Frame, area: Rect, cx: &Context, empty: bool) -> Rect {
+    fn draw_trouble(&self, frame: &mut Frame, area: Rect, cx: &Context, entries: &[Entry]) -> Rect {
         let room = area.width.saturating_sub(1);
         let mut lines = Vec::new();
         match &cx.findings.roles_end {
@@ -293,7 +290,7 @@ impl RolesStep {
                     theme::PLAIN,
                 ));
             }
-            Load::Ready(()) if empty && self.picker.count() == 0 => {
+            Load::Ready(()) if entries.is_empty() && self.picker.count() == 0 => {
                 let text = match (cx.findings.roles.is_empty(), self.side) {
                     (true, _) => {
                         "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains."
@@ -307,13 +304,13 @@ impl RolesStep {
                 };
                 lines.extend(wrapped(text, room, "", theme::WARN));
             }
-            Load::Ready(()) if self.picker.visible(&self.entries(cx.findings)).is_empty() => {
+            Load::Ready(()) if self.picker.visible(entries).is_empty() => {
                 lines.push(Line::styled(
                     "Nothing matches the filter. Esc clears it.",
                     theme::WARN,
                 ));
             }
-            Load::Waiting if empty => {
+            Load::Waiting if entries.is_empty() => {
                 lines.push(Line::raw(format!("{} Listing the roles.", cx.spinner)));
             }
             Load::Waiting | Load::Ready(()) => {}
@@ -347,8 +344,4 @@ impl RolesStep {
         });
         self.detail.draw(frame, inner, lines);
     }
-}
-
-fn path_and_name(summary: &RoleSummary) -> usize {
-    summary.path.trim_start_matches('/').len() + summary.name.len()
 }

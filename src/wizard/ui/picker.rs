@@ -67,10 +67,6 @@ impl Picker {
         self.picked.insert(id.to_owned());
     }
 
-    pub fn unpick_everything(&mut self) {
-        self.picked.clear();
-    }
-
     /// What is picked, sorted.
     pub fn picked(&self) -> impl Iterator<Item = &str> {
         self.picked.iter().map(String::as_str)
@@ -83,11 +79,6 @@ impl Picker {
     /// Puts the cursor on an entry.
     pub fn focus(&mut self, id: &str) {
         self.cursor = Some(id.to_owned());
-    }
-
-    /// Whether the cursor was moved or set by anybody yet.
-    pub fn has_cursor(&self) -> bool {
-        self.cursor.is_some()
     }
 
     /// The entries that the filter lets through, in their order.

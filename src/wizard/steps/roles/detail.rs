@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{Context, LONGEST_PATH_AND_NAME, Side, path_and_name};
+use super::{Context, Side};
 use crate::model::{Identity, RoleKind, RoleReading, RoleSummary};
 use crate::policy::document::size;
 use crate::wizard::state::{Load, RoleState};
@@ -26,7 +26,7 @@ fn verdict(summary: &RoleSummary, side: Side, cx: &Context) -> (&'static str, St
         }
         RoleKind::Ordinary => {}
     }
-    if side == Side::SageMaker && path_and_name(summary) > LONGEST_PATH_AND_NAME {
+    if side == Side::SageMaker && summary.is_too_long() {
         return (theme::BLOCKED, "name too long".to_owned(), theme::DIM);
     }
     match cx
