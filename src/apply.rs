@@ -2,6 +2,7 @@
 //! others. What happens is told as events; nothing is called done that was not read back.
 
 mod step;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,8 +14,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
+use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
-use crate::plan::{Change, Item, Plan, State, Target};
+use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
 
 /// Roles that are changed side by side.
@@ -46,15 +48,17 @@ pub enum Outcome {
     /// Accepted by AWS, but not read back within the time that was waited.
     NotSeenYet,
     /// What is there is no longer what the plan saw; nothing was written.
-    Stale { found: Option<String> },
+    Stale { found: Content },
     /// It was written, or may have been, and then somebody else wrote something different.
-    Overwritten { found: Option<String> },
+    Overwritten { found: Content },
     /// AWS refused it; nothing was written.
     Failed(CallError),
     /// The call failed in a way in which it may have taken effect, and it does not show in the account.
     Unknown(CallError),
     /// Not begun, because the run was stopped.
     Skipped,
+    /// What is there could not be recorded, so nothing was written. The text says why.
+    NotRecorded(String),
 }
 
 impl Outcome {
@@ -67,7 +71,26 @@ impl Outcome {
     pub fn may_have_written(&self) -> bool {
         match self {
             Self::Done | Self::NotSeenYet | Self::Overwritten { .. } | Self::Unknown(_) => true,
-            Self::AlreadyThere | Self::Stale { .. } | Self::Failed(_) | Self::Skipped => false,
+            Self::AlreadyThere
+            | Self::Stale { .. }
+            | Self::Failed(_)
+            | Self::Skipped
+            | Self::NotRecorded(_) => false,
+        }
+    }
+
+    /// The word for it in the record and in the JSON output.
+    pub fn word(&self) -> Ended {
+        match self {
+            Self::Done => Ended::Done,
+            Self::AlreadyThere => Ended::AlreadyThere,
+            Self::NotSeenYet => Ended::NotSeenYet,
+            Self::Stale { .. } => Ended::Stale,
+            Self::Overwritten { .. } => Ended::Overwritten,
+            Self::Failed(_) => Ended::Failed,
+            Self::Unknown(_) => Ended::Unknown,
+            Self::Skipped => Ended::Skipped,
+            Self::NotRecorded(_) => Ended::NotRecorded,
         }
     }
 }
@@ -82,6 +105,10 @@ pub struct Report {
     pub blocked: Vec<Target>,
     /// Why nothing was begun at all.
     pub refused: Option<String>,
+    /// The run's ID; none when nothing was begun.
+    pub run: Option<String>,
+    /// The record could not be written to its end, and why.
+    pub record_lost: Option<String>,
     pub took: Duration,
 }
 
@@ -139,17 +166,50 @@ impl Report {
     }
 }
 
-/// Carries out those changes of the plan that are in `only`, or all of them. Cancelling finishes the changes that are
-/// under way and skips the rest.
+/// What is to be carried out.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub plan: Plan,
+    /// Those of its changes that are meant; none for all.
+    pub only: Option<Vec<Target>>,
+    pub aim: Aim,
+    /// The run that this one goes on with.
+    pub continues: Option<String>,
+}
+
+/// What the plan was made from, so that it can be made again from a fresh reading.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    SetUp(Quotas),
+    PutBack(Reversal),
+}
+
+impl Aim {
+    /// The plan, made anew from what is there now.
+    pub async fn plan(&self, account: &Account, plan: &Plan) -> Plan {
+        match self {
+            Self::SetUp(quotas) => {
+                let survey = survey::chosen(account, &plan.identity, *quotas, &plan.choices).await;
+                Plan::new(&survey, &plan.choices)
+            }
+            Self::PutBack(reversal) => {
+                let now = survey::contents(account, reversal.targets()).await;
+                reversal.plan(&plan.identity, &now)
+            }
+        }
+    }
+}
+
+/// Carries a plan out. Cancelling finishes the changes that are under way and skips the rest.
 pub async fn run(
     account: &Account,
-    plan: &Plan,
-    only: Option<&[Target]>,
-    quotas: Quotas,
+    job: &Job,
+    records: &Records,
     cancel: &CancellationToken,
     events: &UnboundedSender<Event>,
 ) -> Report {
     let began = Instant::now();
+    let plan = &job.plan;
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
@@ -160,27 +220,61 @@ pub async fn run(
             .map(|item| item.target.clone())
             .collect(),
         refused: None,
+        run: None,
+        record_lost: None,
         took: Duration::ZERO,
     };
-    if let Err(why) = same_account(account, plan).await {
-        report.refused = Some(why);
-    } else {
+    let journal = match begin(account, job, records).await {
+        Ok(journal) => journal.map(Arc::new),
+        Err(why) => {
+            report.refused = Some(why);
+            None
+        }
+    };
+    if let Some(journal) = &journal {
+        report.run = Some(journal.run().to_owned());
         let run = Arc::new(Run {
             account: account.clone(),
             plan: plan.clone(),
+            journal: Arc::clone(journal),
             cancel: cancel.clone(),
             events: events.clone(),
         });
-        report.outcomes = changes(run, only).await;
+        report.outcomes = changes(run, job).await;
     }
     if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
-        let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
-        report.verification = Some(Plan::new(&survey, &plan.choices));
+        report.verification = Some(job.aim.plan(account, plan).await);
+    }
+    if let Some(journal) = &journal {
+        let ended = journal
+            .end(report.is_verified(), cancel.is_cancelled())
+            .await;
+        report.record_lost = ended.err().map(|error| error.to_string());
     }
     report.took = began.elapsed();
     let _ = events.send(Event::Finished(Box::new(report.clone())));
     report
+}
+
+/// Makes sure that it is the plan's account, and opens the record; none where there is nothing to change.
+async fn begin(account: &Account, job: &Job, records: &Records) -> Result<Option<Journal>, String> {
+    same_account(account, &job.plan).await?;
+    if !job.plan.changes().any(|(item, _)| job.means(&item.target)) {
+        return Ok(None);
+    }
+    let new = NewRun {
+        plan: &job.plan,
+        continues: job.continues.clone(),
+    };
+    let journal = records.begin(new).await;
+    journal.map(Some).map_err(|error| error.to_string())
+}
+
+impl Job {
+    fn means(&self, target: &Target) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(target))
+    }
 }
 
 /// The credentials may have been renewed for another account since the plan was made.
@@ -203,6 +297,7 @@ async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
 struct Run {
     account: Account,
     plan: Plan,
+    journal: Arc<Journal>,
     cancel: CancellationToken,
     events: UnboundedSender<Event>,
 }
@@ -215,11 +310,14 @@ impl Run {
 }
 
 /// Changes of one role one after another, different roles and all regions side by side.
-async fn changes(run: Arc<Run>, only: Option<&[Target]>) -> Vec<(Target, Outcome)> {
+async fn changes(run: Arc<Run>, job: &Job) -> Vec<(Target, Outcome)> {
     let mut roles: BTreeMap<String, Vec<(Target, Change)>> = BTreeMap::new();
     let mut regions = Vec::new();
-    let wanted = |target: &Target| only.is_none_or(|only| only.contains(target));
-    for (item, change) in run.plan.changes().filter(|(item, _)| wanted(&item.target)) {
+    for (item, change) in run
+        .plan
+        .changes()
+        .filter(|(item, _)| job.means(&item.target))
+    {
         let change = (item.target.clone(), change.clone());
         match item.target.role() {
             Some(role) => roles.entry(role.to_owned()).or_default().push(change),
@@ -251,9 +349,16 @@ async fn group_of_changes(run: Arc<Run>, group: Vec<(Target, Change)>) -> Vec<(T
             Outcome::Skipped
         } else {
             run.tell(Event::Started(target.clone()));
-            step::carry_out(&run, &target, &change).await
+            let (outcome, found) = step::carry_out(&run, &target, &change).await;
+            let why = words::explanation(&outcome);
+            let recorded = run
+                .journal
+                .after(&target, outcome.word(), why, found.as_ref());
+            // What was there is recorded already; that this is lost is said when the record is closed.
+            let _ = recorded.await;
+            outcome
         };
-        tracing::info!(%target, ?outcome, "change ended");
+        tracing::info!(%target, outcome = ?outcome.word(), "change ended");
         run.tell(Event::Ended(
             target.clone(),
             outcome.clone(),

@@ -1,54 +1,256 @@
-//! The command line: what it takes, and what the program's exit code says.
+//! The command line: what it takes, and how it explains itself.
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::account::Source;
-use crate::apply::Report;
-use crate::log;
-use crate::terminal::{self, Screen};
-use crate::wizard::ui::theme::Look;
-use crate::wizard::{self, Ending, Former, Options, input};
+use crate::exit::Exit;
+use crate::model::ConnectFrom;
 
-/// Prepares an AWS account for SageMaker SSH Helper: a wizard that reads what is there, shows what would change,
-/// and changes nothing before you confirm it.
+/// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
+/// would change, and changes nothing before you confirm it. The commands do the same for scripts and pipelines.
 #[derive(Debug, Parser)]
-#[command(version, after_help = after_help())]
+#[command(version, after_help = after_help(), subcommand_help_heading = "Commands for scripts")]
 pub struct Cli {
-    /// Try it on an account embedded in the program: no AWS account, no network, nothing that lasts.
-    #[cfg(feature = "demo")]
-    #[arg(long, conflicts_with = "profile")]
-    demo: bool,
+    #[command(flatten)]
+    pub common: Common,
 
-    /// Use this profile of your AWS configuration.
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
-
-    /// Draw with plain ASCII signs.
-    #[arg(long)]
-    ascii: bool,
+    #[command(subcommand)]
+    pub command: Option<Command>,
 
     /// Panic on this key, to try how the terminal is restored.
     #[cfg(debug_assertions)]
     #[arg(long, hide = true, value_name = "KEY")]
-    break_on: Option<char>,
+    pub break_on: Option<char>,
 }
+
+/// Taken by every command.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Try it on an account embedded in the program: no AWS account, no network, nothing that lasts.
+    #[cfg(feature = "demo")]
+    #[arg(long, global = true, conflicts_with = "profile")]
+    pub demo: bool,
+
+    /// Use this profile of your AWS configuration.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Plain ASCII signs.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would change. Writes nothing; exit code 2 when there is anything to change.
+    #[command(after_help = PLAN_EXAMPLES)]
+    Plan(PlanArgs),
+    /// Carry a plan out: shows it, asks, writes, and reads everything back.
+    #[command(after_help = APPLY_EXAMPLES)]
+    Apply(ApplyArgs),
+    /// Say what is in place and what is not. Writes nothing; exit code 0 when everything is in place.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Put a run back, exactly: shows what it would do, asks, writes, and reads everything back.
+    #[command(after_help = UNDO_EXAMPLES)]
+    Undo(UndoArgs),
+    /// List the runs that are recorded on this computer, or show one of them.
+    #[command(after_help = RUNS_EXAMPLES)]
+    Runs(RunsArgs),
+    /// Hand the plan over as a file.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArgs),
+    /// Print completions for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions { shell: clap_complete::Shell },
+}
+
+/// What is wanted in the account.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is wanted")]
+pub struct Wanted {
+    /// A role that SageMaker runs under, by name or ARN; may be given several times.
+    #[arg(long = "sagemaker-role", value_name = "ROLE")]
+    pub sagemaker_roles: Vec<String>,
+
+    /// A role that people have when they connect, by name or ARN; may be given several times.
+    #[arg(long = "user-role", value_name = "ROLE")]
+    pub user_roles: Vec<String>,
+
+    /// Regions in which people will connect, with commas between; may be given several times.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub regions: Vec<String>,
+
+    /// Where people connect from [default: laptop].
+    #[arg(long, value_enum, value_name = "PLACE")]
+    pub connect_from: Option<Place>,
+
+    /// Add account and source conditions to the new trust statement.
+    #[arg(long)]
+    pub harden_trust: bool,
+
+    /// Also allow plain Session Manager shells.
+    #[arg(long)]
+    pub shell_access: bool,
+
+    /// Want the same as in an earlier run: its ID, or "last".
+    #[arg(
+        long,
+        value_name = "RUN",
+        conflicts_with_all = ["sagemaker_roles", "user_roles", "regions", "connect_from", "harden_trust", "shell_access"]
+    )]
+    pub same_as: Option<String>,
+}
+
+/// Where people connect from, as it is written on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Place {
+    /// Their own computer; they need a user role.
+    Laptop,
+    /// SageMaker Studio; they come with the SageMaker role.
+    Studio,
+    /// Both.
+    Both,
+}
+
+impl From<Place> for ConnectFrom {
+    fn from(place: Place) -> Self {
+        match place {
+            Place::Laptop => Self::Laptop,
+            Place::Studio => Self::Studio,
+            Place::Both => Self::Both,
+        }
+    }
+}
+
+/// For whom the output is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs: on standard output nothing else; what is for people goes to standard error.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    /// Also write the plan to this file, for "apply FILE".
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// A plan written by "plan --out FILE". What has changed since then is not written.
+    #[arg(
+        value_name = "FILE",
+        conflicts_with_all = ["sagemaker_roles", "user_roles", "regions", "connect_from", "harden_trust", "shell_access", "same_as"]
+    )]
+    pub file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The run to put back, as "runs" lists it; without it the newest of this account that can be put back.
+    pub run: Option<String>,
+
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct RunsArgs {
+    /// Show this run with each of its changes; "last" is the newest.
+    pub run: Option<String>,
+
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The form of the file.
+    pub format: Form,
+
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    /// Write it into this folder instead of standard output.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// The forms in which a plan can be handed over.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Form {
+    /// The plan, with every document before and after.
+    Json,
+}
+
+const PLAN_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole --connect-from studio --regions eu-west-1,us-east-1 \\
+      --out plan.json";
+
+const APPLY_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup apply --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup apply plan.json --yes --output json
+  sagemaker-ssh-setup apply --same-as last     go on with a run that was cut off, or failed";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup check --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup check --same-as last --output json";
+
+const UNDO_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup undo                       the newest run of this account
+  sagemaker-ssh-setup undo 20240131-101010 --yes";
+
+const RUNS_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup runs
+  sagemaker-ssh-setup runs last --output json";
+
+const EXPORT_EXAMPLES: &str = "Example:
+  sagemaker-ssh-setup export json --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1 \\
+      --out handover";
+
+const COMPLETIONS_EXAMPLES: &str = "Example:
+  sagemaker-ssh-setup completions bash > ~/.local/share/bash-completion/completions/sagemaker-ssh-setup";
 
 const EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup                  set up the account of your current AWS credentials
   sagemaker-ssh-setup --profile prod   the same with another profile
 ";
-
-const EXIT_CODES: &str = "
-Exit codes:
-  0    done, or left without changing anything
-  1    failed, or a check found something missing; nothing was changed
-  3    partly applied
-  4    applied, but not all of it was read back
-  64   wrong usage, or no terminal
-  130  interrupted";
 
 fn after_help() -> String {
     let demo = if cfg!(feature = "demo") {
@@ -56,46 +258,11 @@ fn after_help() -> String {
     } else {
         ""
     };
-    format!("{EXAMPLES}{demo}{EXIT_CODES}")
-}
-
-/// What the exit code says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Done, nothing to do, or left on purpose.
-    Done = 0,
-    /// Failed; nothing was changed.
-    Failed = 1,
-    /// Some changes were made, others were not.
-    Partly = 3,
-    /// Every change was accepted, but not all was read back.
-    NotVerified = 4,
-    /// The command line is wrong, or there is no terminal.
-    Usage = 64,
-    /// Ctrl-C, SIGTERM or a closed terminal.
-    Interrupted = 130,
-}
-
-impl From<Exit> for std::process::ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-impl Exit {
-    /// The code for a run that came to its end.
-    pub fn of_report(report: &Report) -> Self {
-        let (done, total) = (report.done(), report.outcomes.len());
-        if report.refused.is_none() && done == total && report.is_verified() {
-            Self::Done
-        } else if !report.may_have_changed_something() {
-            Self::Failed
-        } else if report.refused.is_none() && report.is_all_accepted() {
-            Self::NotVerified
-        } else {
-            Self::Partly
-        }
-    }
+    let codes: Vec<String> = Exit::ALL
+        .into_iter()
+        .map(|exit| format!("  {:<5}{}", exit as u8, exit.meaning()))
+        .collect();
+    format!("{EXAMPLES}{demo}\nExit codes:\n{}", codes.join("\n"))
 }
 
 /// Reads the command line. Help and errors are printed here; then there is nothing to run.
@@ -111,139 +278,16 @@ pub fn parse() -> Result<Cli, Exit> {
     })
 }
 
-/// Runs the wizard and prints what stays in the scrollback.
-///
-/// # Errors
-/// When the terminal fails, or the embedded account cannot be built.
-pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
-    if let Err(why) = usable_terminal() {
-        say_error(why);
-        return Ok(Exit::Usage);
-    }
-    #[cfg(feature = "demo")]
-    let (source, former) = if cli.demo {
-        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
-        (demo.source(), Former::Demo)
-    } else {
-        chain()
-    };
-    #[cfg(not(feature = "demo"))]
-    let (source, former) = chain();
-    let options = Options {
-        look: look(cli.ascii),
-        profile: cli.profile,
-        folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-        former: former.clone(),
-        #[cfg(debug_assertions)]
-        break_on: cli.break_on,
-        #[cfg(not(debug_assertions))]
-        break_on: None,
-    };
-    let mut stops = terminal::stops()?;
-    let (sender, mut receiver) = input::channel();
-    let mut screen = Screen::enter()?;
-    terminal::read_input(move |event| sender.send(event));
-    let ending = wizard::run(
-        &mut screen.terminal,
-        &mut receiver,
-        &mut stops,
-        source,
-        options,
-    )
-    .await;
-    drop(screen);
-    Ok(tell(&ending, &former))
-}
-
-/// AWS's own credential chain, and the log that keeps the former documents.
-fn chain() -> (Source, Former) {
-    let former = log::start().map_or(Former::NotKept, |path| {
-        Former::InLog(path.display().to_string())
-    });
-    (Source::Chain, former)
-}
-
-/// Prints the plain lines and gives the exit code.
-fn tell(ending: &Ending, former: &Former) -> Exit {
-    match ending {
-        Ending::Left { interrupted } => {
-            say(&["Nothing was changed.".to_owned()]);
-            if *interrupted {
-                Exit::Interrupted
-            } else {
-                Exit::Done
-            }
-        }
-        Ending::Ran {
-            plan,
-            report,
-            interrupted,
-        } => {
-            say(&wizard::plain_report(plan, report, former));
-            if *interrupted {
-                Exit::Interrupted
-            } else {
-                Exit::of_report(report)
-            }
-        }
-        Ending::Broken { task, applying } => {
-            say_error(&format!(
-                "The program broke while it was busy with {task}. What it has changed by then is in the account; start it \
-                 again to see. The log file has the details."
-            ));
-            if *applying {
-                Exit::Partly
-            } else {
-                Exit::Failed
-            }
-        }
-    }
-}
-
-fn say(lines: &[String]) {
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        // The terminal may be gone.
-        let _ = writeln!(out, "{line}");
-    }
-}
-
-fn say_error(text: &str) {
-    let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {text}");
-}
-
-fn usable_terminal() -> Result<(), &'static str> {
-    if !terminal::is_interactive() {
-        return Err(
-            "The wizard needs a terminal. Start it in one, without redirecting its input or output.",
-        );
-    }
-    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        return Err(
-            "The wizard cannot draw on this terminal (TERM=dumb). Start it in another one.",
-        );
-    }
-    Ok(())
-}
-
-/// What the terminal can show, by `NO_COLOR` and the locale.
-fn look(ascii: bool) -> Look {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(set)
-        .unwrap_or_default()
-        .to_lowercase();
-    Look {
-        color: set("NO_COLOR").is_none(),
-        unicode: !ascii && (locale.contains("utf-8") || locale.contains("utf8")),
-    }
+/// Prints completions for a shell.
+pub fn completions(shell: clap_complete::Shell) {
+    let mut command = Cli::command();
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
@@ -252,16 +296,22 @@ mod tests {
 
     #[test]
     fn every_exit_code_is_explained_in_the_help() {
-        for exit in [
-            Exit::Done,
-            Exit::Failed,
-            Exit::Partly,
-            Exit::NotVerified,
-            Exit::Usage,
-            Exit::Interrupted,
-        ] {
-            let code = format!("\n  {:<5}", exit as u8);
-            assert!(after_help().contains(&code), "{exit:?}");
+        for exit in Exit::ALL {
+            let line = format!("\n  {:<5}{}", exit as u8, exit.meaning());
+            assert!(after_help().contains(&line), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_of_its_own() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string);
+            let example = format!("sagemaker-ssh-setup {}", command.get_name());
+            assert!(
+                help.is_some_and(|help| help.contains(&example)),
+                "{}",
+                command.get_name()
+            );
         }
     }
 }

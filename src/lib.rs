@@ -3,12 +3,18 @@
 pub mod account;
 pub mod apply;
 pub mod cli;
+pub mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod exit;
+pub mod journal;
 mod log;
 pub mod model;
 pub mod plan;
 pub mod policy;
+mod state_folder;
 pub mod survey;
 pub mod terminal;
+pub mod text;
+pub mod undo;
 pub mod wizard;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use sagemaker_ssh_setup::cli::{self, Exit};
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::{cli, commands};
 
 /// How long cancelled tasks may take to go away.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         .build()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| {
-            let exit = runtime.block_on(cli::run(cli));
+            let exit = runtime.block_on(commands::run(cli));
             runtime.shutdown_timeout(PATIENCE);
             exit
         });

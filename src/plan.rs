@@ -3,12 +3,26 @@
 
 mod check;
 pub mod format;
+mod saved;
 pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
+pub(crate) use check::tier_content;
+pub use saved::Altered;
+
+use serde::Serialize;
+
+use crate::model::arn::{is_policy_name, is_role_name};
+use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, Survey};
+
+/// An item's ID that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not the ID of an item")]
+pub struct UnknownTarget(String);
 
 /// What one item of the plan is about. Its display form is the item's ID in every output.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,12 +36,44 @@ pub enum Target {
 }
 
 impl Target {
+    /// Whether its names could be names in AWS.
+    fn is_plausible(&self) -> bool {
+        match self {
+            Self::Tier { region } => is_region_code(region),
+            Self::Trust { role } => is_role_name(role),
+            Self::Policy { role, policy } => is_role_name(role) && is_policy_name(policy),
+        }
+    }
+
     /// The role that the item belongs to; items of one role are carried out one after another.
     pub fn role(&self) -> Option<&str> {
         match self {
             Self::Tier { .. } => None,
             Self::Trust { role } | Self::Policy { role, .. } => Some(role),
         }
+    }
+}
+
+impl FromStr for Target {
+    type Err = UnknownTarget;
+
+    fn from_str(id: &str) -> Result<Self, UnknownTarget> {
+        let target = id.split_once(':').and_then(|(kind, rest)| match kind {
+            "tier" => Some(Self::Tier {
+                region: rest.to_owned(),
+            }),
+            "trust" => Some(Self::Trust {
+                role: rest.to_owned(),
+            }),
+            "policy" => rest.split_once('/').map(|(role, policy)| Self::Policy {
+                role: role.to_owned(),
+                policy: policy.to_owned(),
+            }),
+            _ => None,
+        });
+        target
+            .filter(Target::is_plausible)
+            .ok_or_else(|| UnknownTarget(id.to_owned()))
     }
 }
 
@@ -41,15 +87,45 @@ impl fmt::Display for Target {
     }
 }
 
+/// What is, or shall be, in one place of the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// There is no such policy. Writing it is deleting.
+    Absent,
+    /// A document's exact text, or the value of a tier.
+    Text(String),
+    /// The value of a tier that nobody has set. Writing it is a reset.
+    Default(String),
+}
+
+impl Content {
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Absent => None,
+            Self::Text(text) | Self::Default(text) => Some(text),
+        }
+    }
+
+    /// Whether the same text stands there; who set a tier does not matter.
+    pub fn same_text(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
 /// A write, with all that is needed to compare before it and to put it back after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The document or value that is there; none when there is no such policy yet.
-    pub before: Option<String>,
-    /// The document or value that will be there.
-    pub after: String,
-    /// For a tier: nobody has set it yet, so putting it back is a reset.
-    pub was_default: bool,
+    pub before: Content,
+    pub after: Content,
+    /// Something former comes back: then it has to come back byte for byte, not in meaning alone.
+    pub puts_back: bool,
+}
+
+/// Somebody else's hand: what was expected in a place, and what was found there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub expected: Content,
+    pub found: Content,
 }
 
 /// What has to happen for an item.
@@ -64,6 +140,10 @@ pub enum State {
         way_out: String,
         /// The document that the way out needs.
         wanted: Option<String>,
+        /// What is there could not be read, so that nobody knows whether it is in place.
+        unread: bool,
+        /// What was expected there and what was found, where that is the reason.
+        difference: Option<Difference>,
     },
 }
 
@@ -85,11 +165,41 @@ impl Item {
     }
 }
 
+/// What a check says of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    InPlace,
+    /// There is nothing of it.
+    Missing,
+    /// Something is there that says something else.
+    Differs,
+    /// It is not in place, and AWS would refuse it.
+    Blocked,
+    /// It could not be read.
+    Unknown,
+}
+
+impl Item {
+    pub fn finding(&self) -> Finding {
+        match (&self.state, &self.target) {
+            (State::InPlace(_), _) => Finding::InPlace,
+            (State::Change(_), Target::Trust { .. }) => Finding::Missing,
+            (State::Change(change), _) if change.before == Content::Absent => Finding::Missing,
+            (State::Change(_), _) => Finding::Differs,
+            (State::Blocked { unread: true, .. }, _) => Finding::Unknown,
+            (State::Blocked { unread: false, .. }, _) => Finding::Blocked,
+        }
+    }
+}
+
 /// The whole plan for one account.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub identity: Identity,
     pub choices: Choices,
+    /// The run that this plan puts back; none for setting up.
+    pub undoes: Option<String>,
     /// Regions first, then role by role: trust before policies.
     pub items: Vec<Item>,
     /// The size of each chosen role's inline policies after the plan, and the quota, in characters.
@@ -132,6 +242,7 @@ impl Plan {
         Self {
             identity: survey.identity.clone(),
             choices: choices.clone(),
+            undoes: None,
             items,
             inline_sizes,
             role_arns: roles(choices)
@@ -152,6 +263,11 @@ impl Plan {
             }
         }
         totals
+    }
+
+    /// Whether all of it is in place.
+    pub fn is_in_place(&self) -> bool {
+        self.totals().in_place == self.items.len()
     }
 
     pub fn changes(&self) -> impl Iterator<Item = (&Item, &Change)> {

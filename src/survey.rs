@@ -8,6 +8,7 @@ use crate::account::{Account, CallError, ErrorKind};
 use crate::model::{
     Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, Tier, TierReading,
 };
+use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 /// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
@@ -97,4 +98,37 @@ pub async fn chosen(
         roles,
         tiers,
     }
+}
+
+/// What stands in one place of the account.
+///
+/// # Errors
+/// When it cannot be read. That there is no such policy is no error.
+pub async fn content(account: &Account, target: &Target) -> Result<Content, CallError> {
+    match target {
+        Target::Trust { role } => account.trust(role).await.map(Content::Text),
+        Target::Policy { role, policy } => {
+            let text = account.inline_policy(role, policy).await?;
+            Ok(text.map_or(Content::Absent, Content::Text))
+        }
+        Target::Tier { region } => {
+            let (tier, default) = account.tier(region).await?;
+            Ok(tier_content(&tier, default))
+        }
+    }
+}
+
+/// What stands in several places; an error is the sentence that says why one could not be read.
+pub async fn contents(
+    account: &Account,
+    targets: Vec<Target>,
+) -> BTreeMap<Target, Result<Content, String>> {
+    stream::iter(targets)
+        .map(|target| async move {
+            let content = content(account, &target).await;
+            (target, content.map_err(|error| error.to_string()))
+        })
+        .buffer_unordered(REGIONS_AT_ONCE)
+        .collect()
+        .await
 }

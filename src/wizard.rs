@@ -20,13 +20,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::account::{Account, Source};
-use crate::apply::Report;
+use crate::apply::{Aim, Job, Report};
+use crate::journal::{Record, Records};
 use crate::model::Choices;
 use crate::plan::Plan;
 use crate::terminal::Stop;
 use input::InputReceiver;
 use overlay::Overlay;
-pub use report::plain as plain_report;
 use state::{Findings, Load};
 use steps::Step;
 use steps::account::AccountStep;
@@ -50,20 +50,10 @@ pub struct Options {
     pub profile: Option<String>,
     /// Where saved plans go.
     pub folder: PathBuf,
-    pub former: Former,
+    /// Where the records of runs go.
+    pub records: Records,
     /// Panics on this key: the restoring of the terminal has to be tried somehow.
     pub break_on: Option<char>,
-}
-
-/// Where the former documents are kept while they are replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Former {
-    /// In the log file with this path.
-    InLog(String),
-    /// Nowhere: the log file cannot be written.
-    NotKept,
-    /// The account is embedded in the program.
-    Demo,
 }
 
 /// How the wizard ended.
@@ -100,6 +90,8 @@ struct Wizard {
     apply: Option<ApplyStep>,
     /// The account whose roles are picked.
     account_number: Option<String>,
+    /// Runs of this account that were cut off, and of which nobody has taken care yet.
+    cut_off: Vec<Record>,
     /// The role that the cursor was last found on.
     resting_on: Option<String>,
     busy_since: Option<Instant>,
@@ -190,6 +182,7 @@ impl Wizard {
             confirm: None,
             apply: None,
             account_number: None,
+            cut_off: Vec::new(),
             resting_on: None,
             busy_since: None,
             leaving: false,
@@ -301,34 +294,88 @@ impl Wizard {
         }
     }
 
+    /// Asks about setting up.
+    fn ask(&mut self, plan: Plan) {
+        // The same as in a run that was cut off: then this one goes on with it.
+        let same =
+            |record: &&Record| record.undoes.is_none() && record.choices.is_same(&plan.choices);
+        let continues = self.cut_off.iter().find(same);
+        let job = Job {
+            continues: continues.map(|record| record.run.clone()),
+            only: None,
+            aim: Aim::SetUp(self.findings.quotas),
+            plan,
+        };
+        self.ask_about(job);
+    }
+
+    fn ask_about(&mut self, job: Job) {
+        self.confirm = Some(ConfirmStep::new(job, self.step, &self.options.records));
+        self.step = Step::Confirm;
+    }
+
     /// Carries out the plan that was confirmed.
     fn begin(&mut self) {
         let (Some(confirm), Some(account)) = (self.confirm.take(), self.account.clone()) else {
             return;
         };
-        let plan = confirm.plan;
-        let apply = ApplyStep::new(plan.clone());
-        self.tasks.apply(
-            account,
-            plan,
-            None,
-            self.findings.quotas,
-            apply.cancel.clone(),
-        );
+        let apply = ApplyStep::new(confirm.job);
+        self.carry_out(account, &apply);
         self.apply = Some(apply);
         self.step = Step::Apply;
     }
 
+    fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+        let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
+        let records = self.options.records.clone();
+        self.tasks.apply(account, job, records, cancel);
+    }
+
     /// Once more, what failed of the plan that was confirmed.
     fn retry_failed(&mut self) {
-        let (Some(apply), Some(account)) = (&mut self.apply, self.account.clone()) else {
+        let (Some(mut apply), Some(account)) = (self.apply.take(), self.account.clone()) else {
             return;
         };
-        let failed = apply.failed();
-        apply.begin_again(&failed);
-        let (plan, cancel) = (apply.plan.clone(), apply.cancel.clone());
-        self.tasks
-            .apply(account, plan, Some(failed), self.findings.quotas, cancel);
+        apply.begin_again();
+        self.carry_out(account, &apply);
+        self.apply = Some(apply);
+    }
+
+    /// Reads what is there now, to ask whether this run shall be put back.
+    fn undo(&mut self, run: String) {
+        let (Some(account), Some(identity)) = (
+            self.account.clone(),
+            self.findings.identity.ready().cloned(),
+        ) else {
+            return;
+        };
+        self.say(
+            format!("Reading what is there now, to put {run} back."),
+            Tone::Plain,
+        );
+        let records = self.options.records.clone();
+        self.tasks.undo(account, identity, records, run);
+    }
+
+    /// Chooses what was chosen in a run that was cut off, and goes to the preview.
+    fn go_on_with(&mut self, record: &Record) {
+        let choices = &record.choices;
+        self.forget_roles();
+        self.regions = RegionsStep::default();
+        self.connect_from.choice = choices.connect_from;
+        self.preview.harden_trust = choices.harden_trust;
+        self.preview.shell_access = choices.shell_access;
+        for name in &choices.sagemaker_roles {
+            self.sagemaker_roles.picker.pick(name);
+        }
+        for name in &choices.user_roles {
+            self.user_roles.picker.pick(name);
+        }
+        for code in &choices.regions {
+            self.regions.picker.pick(code);
+        }
+        self.step = Step::Preview;
+        self.read_what_is_picked();
     }
 
     fn on_stop(&mut self, stop: Stop) {

@@ -244,6 +244,24 @@ impl Account {
             .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
     }
 
+    /// Deletes an inline policy of a role, in a single attempt.
+    ///
+    /// # Errors
+    /// As AWS refuses it; see `CallError::may_have_taken_effect`.
+    pub async fn delete_inline_policy(&self, role: &str, policy: &str) -> Result<(), CallError> {
+        const ACTION: &str = "iam:DeleteRolePolicy";
+        self.iam
+            .delete_role_policy()
+            .role_name(role)
+            .policy_name(policy)
+            .customize()
+            .config_override(once())
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk(ACTION, None, &error))
+            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+    }
+
     async fn get_role(&self, name: &str) -> Result<aws_sdk_iam::types::Role, CallError> {
         const ACTION: &str = "iam:GetRole";
         self.iam

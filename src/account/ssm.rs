@@ -5,6 +5,7 @@ use aws_sdk_ssm::operation::{self as op, RequestId};
 
 use super::attempts::Attempts;
 use super::{Account, CallError};
+use crate::model::region::is_region_code;
 use crate::model::{Partition, Tier};
 
 /// The short form of the setting's ID, as Systems Manager documents it for `GetServiceSetting`.
@@ -69,21 +70,40 @@ impl Account {
         account: &str,
         partition: &Partition,
     ) -> Result<(), CallError> {
-        // Updating is documented with the ARN, reading with the short form.
-        let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}");
         self.ssm(region)
             .update_service_setting()
-            .setting_id(arn)
+            .setting_id(setting_arn(region, account, partition))
             .setting_value(tier.value())
             .customize()
-            // What is there has to be read again before it is tried again.
-            .config_override(aws_sdk_ssm::Config::builder().retry_config(RetryConfig::disabled()))
+            .config_override(once())
             .send()
             .await
             .map_err(|error| CallError::of_sdk("ssm:UpdateServiceSetting", Some(region), &error))
             .and_then(|answer| {
                 CallError::unless_aws("ssm:UpdateServiceSetting", answer.request_id())
             })
+    }
+
+    /// Gives a region's activation tier back to the default that nobody has set, in a single attempt.
+    ///
+    /// # Errors
+    /// As AWS refuses it; see `CallError::may_have_taken_effect`.
+    pub async fn reset_tier(
+        &self,
+        region: &str,
+        account: &str,
+        partition: &Partition,
+    ) -> Result<(), CallError> {
+        const ACTION: &str = "ssm:ResetServiceSetting";
+        self.ssm(region)
+            .reset_service_setting()
+            .setting_id(setting_arn(region, account, partition))
+            .customize()
+            .config_override(once())
+            .send()
+            .await
+            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))
+            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
     }
 
     /// The codes of the partition's regions in which SageMaker is offered, by Systems Manager's public parameters.
@@ -134,10 +154,12 @@ impl Account {
     }
 }
 
-/// `eu-west-1`: what may be used as part of a host name.
-fn is_region_code(text: &str) -> bool {
-    (5..=24).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+/// Writing is documented with the setting's ARN, reading with the short form.
+fn setting_arn(region: &str, account: &str, partition: &Partition) -> String {
+    format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}")
+}
+
+/// A single attempt: before a write is tried again, what is there has to be read and compared again.
+fn once() -> aws_sdk_ssm::config::Builder {
+    aws_sdk_ssm::Config::builder().retry_config(RetryConfig::disabled())
 }

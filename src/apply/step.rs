@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::{Event, Outcome, Run};
 use crate::account::{Account, AttemptSink, CallError, Retry};
-use crate::model::Tier;
-use crate::plan::{Change, Target};
+use crate::model::{Identity, Tier};
+use crate::plan::{Change, Content, Target};
 use crate::policy::{Document, meaning};
+use crate::survey;
 
 /// Waits before each further reading of a write that does not show yet: IAM is eventually consistent.
 const PROPAGATION: [Duration; 6] = [
@@ -27,19 +28,28 @@ const AGAIN: [Duration; 4] = [
     Duration::from_secs(4),
 ];
 
-/// Carries out one change. Cancelling cuts waits short, never a call.
-pub(super) async fn carry_out(run: &Arc<Run>, target: &Target, change: &Change) -> Outcome {
+/// Carries out one change. Cancelling cuts waits short, never a call. Besides the outcome: what was read back, where it
+/// means what was planned but is not the same text.
+pub(super) async fn carry_out(
+    run: &Arc<Run>,
+    target: &Target,
+    change: &Change,
+) -> (Outcome, Option<Content>) {
     let sink = {
         let (target, run) = (target.clone(), Arc::clone(run));
         AttemptSink::new(move |retry| run.tell(Event::Retry(target.clone(), retry)))
     };
-    let step = Step {
+    let mut step = Step {
         account: run.account.observed_by(sink),
         run,
         target,
         change,
+        is_recorded: false,
+        read_back: None,
     };
-    step.carry_out().await
+    let outcome = step.carry_out().await;
+    let found = step.read_back.filter(|found| *found != change.after);
+    (outcome, found)
 }
 
 struct Step<'a> {
@@ -48,19 +58,26 @@ struct Step<'a> {
     run: &'a Run,
     target: &'a Target,
     change: &'a Change,
+    /// Whether what was there before is on the disk.
+    is_recorded: bool,
+    /// What was found in place of what was written.
+    read_back: Option<Content>,
 }
 
 impl Step<'_> {
-    async fn carry_out(&self) -> Outcome {
+    async fn carry_out(&mut self) -> Outcome {
         let mut waits = AGAIN.into_iter();
         let mut attempt = 1;
         // The error of an earlier attempt that may have taken effect.
         let mut unclear: Option<CallError> = None;
         loop {
-            if let Some(outcome) = self.settled(unclear.as_ref()).await {
-                return outcome;
+            let found = match self.compared(unclear.as_ref()).await {
+                Ok(found) => found,
+                Err(outcome) => return outcome,
+            };
+            if let Err(why) = self.record(&found).await {
+                return Outcome::NotRecorded(why);
             }
-            self.log_former();
             let error = match self.write().await {
                 Ok(()) => return self.read_back(None).await,
                 Err(error) => error,
@@ -88,75 +105,81 @@ impl Step<'_> {
         }
     }
 
-    /// Reads what is there and compares it with the plan. An outcome means that nothing is to be written, or not any
-    /// more; none, that what is there is still what the plan saw.
-    async fn settled(&self, unclear: Option<&CallError>) -> Option<Outcome> {
-        match (self.read().await, unclear) {
-            (Err(error), None) => Some(Outcome::Failed(error)),
-            (Err(_), Some(earlier)) => Some(Outcome::Unknown(earlier.clone())),
-            (Ok(found), None) if self.is_planned(found.as_deref()) => Some(Outcome::AlreadyThere),
-            (Ok(found), Some(_)) if self.is_planned(found.as_deref()) => Some(Outcome::Done),
-            (Ok(found), _) if found == self.change.before => None,
-            (Ok(found), None) => Some(Outcome::Stale { found }),
-            (Ok(found), Some(_)) => Some(Outcome::Overwritten { found }),
-        }
-    }
-
-    /// Whatever becomes of the run, the log has what was there, on one line and ready to be pasted. Line breaks of a
-    /// JSON document stand between its parts only.
-    fn log_former(&self) {
-        let former = self
-            .change
-            .before
-            .as_deref()
-            .unwrap_or("none")
-            .replace(['\n', '\r'], " ");
-        let put_back = self.target.put_back(self.change);
-        tracing::info!(target = %self.target, %put_back, %former, "about to write");
-    }
-
-    /// What is there now: a document or a tier's value; none where there is no such policy.
-    async fn read(&self) -> Result<Option<String>, CallError> {
-        match self.target {
-            Target::Trust { role } => self.account.trust(role).await.map(Some),
-            Target::Policy { role, policy } => self.account.inline_policy(role, policy).await,
-            Target::Tier { region } => {
-                let (tier, _) = self.account.tier(region).await?;
-                Ok(Some(tier.value().to_owned()))
+    /// Reads what is there and compares it with the plan: what was found, when it is still what the plan saw.
+    ///
+    /// # Errors
+    /// With the outcome when nothing is to be written, or not any more.
+    async fn compared(&mut self, unclear: Option<&CallError>) -> Result<Content, Outcome> {
+        let found = match (self.read().await, unclear) {
+            (Ok(found), _) => found,
+            (Err(error), None) => return Err(Outcome::Failed(error)),
+            (Err(_), Some(earlier)) => return Err(Outcome::Unknown(earlier.clone())),
+        };
+        match (self.is_planned(&found), unclear) {
+            (true, None) => Err(Outcome::AlreadyThere),
+            (true, Some(_)) => {
+                self.read_back = Some(found);
+                Err(Outcome::Done)
             }
+            (false, _) if found.same_text(&self.change.before) => Ok(found),
+            (false, None) => Err(Outcome::Stale { found }),
+            (false, Some(_)) => Err(Outcome::Overwritten { found }),
         }
+    }
+
+    /// Puts what is there on the disk before the first write, whatever becomes of the run.
+    async fn record(&mut self, former: &Content) -> Result<(), String> {
+        if !self.is_recorded {
+            let recorded = self.run.journal.before(self.target, former).await;
+            recorded.map_err(|error| error.to_string())?;
+            self.is_recorded = true;
+        }
+        Ok(())
+    }
+
+    /// What is there now.
+    async fn read(&self) -> Result<Content, CallError> {
+        survey::content(&self.account, self.target).await
     }
 
     async fn write(&self) -> Result<(), CallError> {
-        let document = &self.change.after;
-        match self.target {
-            Target::Trust { role } => self.account.write_trust(role, document).await,
-            Target::Policy { role, policy } => {
-                self.account
-                    .write_inline_policy(role, policy, document)
-                    .await
+        let Identity {
+            account: number,
+            partition,
+            ..
+        } = &self.run.plan.identity;
+        let account = &self.account;
+        match (self.target, &self.change.after) {
+            (Target::Tier { region }, Content::Text(value)) => {
+                let tier = Tier::from_value(value);
+                account.write_tier(region, &tier, number, partition).await
             }
-            Target::Tier { region } => {
-                let identity = &self.run.plan.identity;
-                let tier = Tier::from_value(document);
-                self.account
-                    .write_tier(region, &tier, &identity.account, &identity.partition)
-                    .await
+            (Target::Tier { region }, Content::Default(_) | Content::Absent) => {
+                account.reset_tier(region, number, partition).await
+            }
+            (Target::Policy { role, policy }, Content::Absent) => {
+                account.delete_inline_policy(role, policy).await
+            }
+            (Target::Policy { role, policy }, after) => {
+                let document = after.text().unwrap_or_default();
+                account.write_inline_policy(role, policy, document).await
+            }
+            (Target::Trust { role }, after) => {
+                let document = after.text().unwrap_or_default();
+                account.write_trust(role, document).await
             }
         }
     }
 
     /// Reads until what was written shows. `unclear` is the error of a write of which it is not known whether it took
     /// effect: then only what is read counts.
-    async fn read_back(&self, unclear: Option<CallError>) -> Outcome {
+    async fn read_back(&mut self, unclear: Option<CallError>) -> Outcome {
         let mut waits = PROPAGATION.into_iter();
         let mut told = false;
         loop {
             let found = self.read().await;
-            if found
-                .as_ref()
-                .is_ok_and(|found| self.is_planned(found.as_deref()))
-            {
+            if found.as_ref().is_ok_and(|found| self.is_planned(found)) {
+                self.read_back = found.ok();
                 return Outcome::Done;
             }
             match waits.next() {
@@ -169,7 +192,7 @@ impl Step<'_> {
                 }
                 _ => {
                     return match (found, unclear) {
-                        (Ok(found), _) if found != self.change.before => {
+                        (Ok(found), _) if !found.same_text(&self.change.before) => {
                             Outcome::Overwritten { found }
                         }
                         (Ok(_), None) => Outcome::NotSeenYet,
@@ -180,18 +203,19 @@ impl Step<'_> {
         }
     }
 
-    /// Whether what was found means what the plan wants there.
-    fn is_planned(&self, found: Option<&str>) -> bool {
-        let Some(found) = found else {
+    /// Whether what was found is what the plan wants there: a new document in meaning, a former one byte for byte.
+    fn is_planned(&self, found: &Content) -> bool {
+        let wanted = &self.change.after;
+        if found.same_text(wanted) {
+            return true;
+        }
+        if self.change.puts_back || matches!(self.target, Target::Tier { .. }) {
+            return false;
+        }
+        let (Some(found), Some(wanted)) = (found.text(), wanted.text()) else {
             return false;
         };
-        if matches!(self.target, Target::Tier { .. }) {
-            return found == self.change.after;
-        }
-        match (
-            Document::parse(found),
-            Document::parse(self.change.after.as_str()),
-        ) {
+        match (Document::parse(found), Document::parse(wanted)) {
             (Ok(found), Ok(wanted)) => meaning::same(&found, &wanted),
             _ => false,
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Partition;
+use super::{Identity, Partition};
 
 /// An IAM role's ARN, taken apart: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +84,35 @@ impl FromStr for RoleArn {
     }
 }
 
+impl RoleArn {
+    /// A role as a person typed it: an ARN, or a name; of this account, where it is known.
+    ///
+    /// # Errors
+    /// With a sentence that says what is wrong, and shows a right one.
+    pub fn typed(word: &str, identity: Option<&Identity>) -> Result<Self, String> {
+        let role = match (is_role_name(word), identity) {
+            (true, Some(identity)) => Self {
+                partition: identity.partition.clone(),
+                account: identity.account.clone(),
+                path: "/".to_owned(),
+                name: word.to_owned(),
+            },
+            _ => word.parse::<Self>().map_err(|error| error.to_string())?,
+        };
+        match identity {
+            Some(identity) if identity.account != role.account => Err(format!(
+                "This role belongs to the account {}, and you are signed in to {}.",
+                role.account, identity.account
+            )),
+            Some(identity) if identity.partition != role.partition => Err(format!(
+                "This role belongs to the partition {}, and you are signed in to {}.",
+                role.partition, identity.partition
+            )),
+            _ => Ok(role),
+        }
+    }
+}
+
 impl fmt::Display for RoleArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -97,6 +126,14 @@ impl fmt::Display for RoleArn {
 /// Whether a text may be the name of an IAM role (`[\w+=,.@-]{1,64}`, IAM API reference).
 pub fn is_role_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
+}
+
+/// Whether a text may be the name of an inline policy (`[\w+=,.@-]{1,128}`, IAM API reference).
+pub fn is_policy_name(text: &str) -> bool {
+    (1..=128).contains(&text.len())
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
@@ -161,5 +198,45 @@ mod tests {
             let error = text.parse::<RoleArn>().unwrap_err().to_string();
             assert!(error.contains("arn:aws:iam::123456789012:role/"), "{error}");
         }
+    }
+
+    fn identity() -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            arn: "arn:aws:sts::123456789012:assumed-role/Admin/me".into(),
+            user_id: "AROA:me".into(),
+            partition: Partition::default(),
+            alias: None,
+            credentials: String::new(),
+            home_region: "eu-west-1".into(),
+            region_configured: true,
+        }
+    }
+
+    #[test]
+    fn a_typed_role_is_an_arn_of_this_account_or_a_name() {
+        let read =
+            |word: &str| RoleArn::typed(word, Some(&identity())).map(|role| role.to_string());
+        assert_eq!(
+            read("Simple").unwrap(),
+            "arn:aws:iam::123456789012:role/Simple"
+        );
+        let arn = "arn:aws:iam::123456789012:role/service-role/Deep";
+        assert_eq!(read(arn).unwrap(), arn);
+        assert!(
+            read("arn:aws:iam::999999999999:role/x")
+                .unwrap_err()
+                .contains("999999999999")
+        );
+        assert!(
+            read("arn:aws-cn:iam::123456789012:role/x")
+                .unwrap_err()
+                .contains("aws-cn")
+        );
+        assert!(
+            read("no role at all!")
+                .unwrap_err()
+                .contains("arn:aws:iam::123456789012:role/")
+        );
     }
 }

@@ -1,9 +1,9 @@
 //! What the admin wants.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where people start their SSH sessions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectFrom {
     #[default]
@@ -25,7 +25,7 @@ impl ConnectFrom {
 }
 
 /// The admin's choices; roles by name, regions by code, each in the order shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
     pub connect_from: ConnectFrom,
     pub sagemaker_roles: Vec<String>,
@@ -35,4 +35,26 @@ pub struct Choices {
     pub harden_trust: bool,
     /// Lets people open a plain shell besides SSH (`SSM-SessionManagerRunShell`).
     pub shell_access: bool,
+}
+
+impl Choices {
+    /// Whether the same is wanted, in whatever order it was chosen.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.connect_from == other.connect_from
+            && sorted(&self.sagemaker_roles) == sorted(&other.sagemaker_roles)
+            && self.asked_user_roles() == other.asked_user_roles()
+            && sorted(&self.regions) == sorted(&other.regions)
+            && self.harden_trust == other.harden_trust
+            && self.shell_access == other.shell_access
+    }
+
+    /// User roles matter only where people come with one.
+    fn asked_user_roles(&self) -> std::collections::BTreeSet<&str> {
+        let asked = self.connect_from.uses_user_roles();
+        sorted(if asked { &self.user_roles } else { &[] })
+    }
+}
+
+fn sorted(names: &[String]) -> std::collections::BTreeSet<&str> {
+    names.iter().map(String::as_str).collect()
 }

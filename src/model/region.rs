@@ -37,6 +37,14 @@ impl Region {
     }
 }
 
+/// Whether a text has the form of a region's code, `eu-west-1`, and may be used as part of a host name.
+pub fn is_region_code(text: &str) -> bool {
+    (5..=24).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
 /// The value of `/ssm/managed-instance/activation-tier`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tier {

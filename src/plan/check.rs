@@ -1,6 +1,6 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
-use super::{Change, ChosenRole, InlineSize, Item, State, Target};
+use super::{Change, ChosenRole, Content, InlineSize, Item, State, Target};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
 use crate::policy::document::{Document, DocumentError, size};
@@ -15,22 +15,22 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             ..
         }) => State::InPlace("Advanced instances are already on here.".to_owned()),
         Some(TierReading::Known { tier, default }) => State::Change(Change {
-            before: Some(tier.value().to_owned()),
-            after: Tier::Advanced.value().to_owned(),
-            was_default: *default,
+            before: tier_content(tier, *default),
+            after: Content::Text(Tier::Advanced.value().to_owned()),
+            puts_back: false,
         }),
         Some(TierReading::NotEnabled) => blocked(
             "This region does not accept the account's credentials; most likely it is not enabled for the account.",
             "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
         ),
-        Some(TierReading::Denied(why)) => blocked(
+        Some(TierReading::Denied(why)) => unread(
             why,
             "Whoever looks after the account's policies can allow Systems Manager in this region, or leave the region out.",
         ),
         Some(TierReading::Failed(why)) => {
-            blocked(why, "Read the regions again, or leave this region out.")
+            unread(why, "Read the regions again, or leave this region out.")
         }
-        None => blocked(
+        None => unread(
             "The tier of this region has not been read yet.",
             "Wait for the reading, or read the regions again.",
         ),
@@ -49,19 +49,48 @@ fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> State {
         reason: reason.into(),
         way_out: way_out.into(),
         wanted: None,
+        unread: false,
+        difference: None,
+    }
+}
+
+/// Nobody knows what is there.
+fn unread(reason: impl Into<String>, way_out: impl Into<String>) -> State {
+    State::Blocked {
+        reason: reason.into(),
+        way_out: way_out.into(),
+        wanted: None,
+        unread: true,
+        difference: None,
+    }
+}
+
+/// The value of a tier, and whether nobody has set it.
+pub(crate) fn tier_content(tier: &Tier, default: bool) -> Content {
+    let value = tier.value().to_owned();
+    if default {
+        Content::Default(value)
+    } else {
+        Content::Text(value)
     }
 }
 
 impl State {
     /// A refusal with the document that somebody else can put in its place.
-    fn with_document(self, document: String) -> Self {
+    fn with_document(self, document: Option<String>) -> Self {
         match self {
             Self::Blocked {
-                reason, way_out, ..
+                reason,
+                way_out,
+                unread,
+                difference,
+                ..
             } => Self::Blocked {
                 reason,
                 way_out,
-                wanted: Some(document),
+                wanted: document,
+                unread,
+                difference,
             },
             other => other,
         }
@@ -85,7 +114,7 @@ pub(super) fn role(
         Some(Ok(reading)) => reading,
         Some(Err(why)) => {
             return (
-                all(&blocked(
+                all(&unread(
                     why.clone(),
                     "Read the role again, or leave it out.",
                 )),
@@ -93,7 +122,7 @@ pub(super) fn role(
             );
         }
         None => {
-            let state = blocked(
+            let state = unread(
                 "This role has not been read yet.",
                 "Wait for the reading, or go back and read it again.",
             );
@@ -129,9 +158,9 @@ pub(super) fn role(
             });
             // What is in place stays in place, whoever may change the role.
             let state = match (&refusal, state) {
-                (Some(refusal), State::Change(change)) => {
-                    refusal.clone().with_document(change.after)
-                }
+                (Some(refusal), State::Change(change)) => refusal
+                    .clone()
+                    .with_document(change.after.text().map(str::to_owned)),
                 (Some(refusal), State::Blocked { .. }) => refusal.clone(),
                 (_, state) => state,
             };
@@ -276,9 +305,9 @@ impl Role<'_> {
             ));
         }
         Ok(State::Change(Change {
-            before: Some(text.clone()),
-            after: extended.text().to_owned(),
-            was_default: false,
+            before: Content::Text(text.clone()),
+            after: Content::Text(extended.text().to_owned()),
+            puts_back: false,
         }))
     }
 
@@ -333,9 +362,9 @@ impl Role<'_> {
             ));
         }
         Ok(State::Change(Change {
-            before: before.cloned(),
-            after,
-            was_default: false,
+            before: before.cloned().map_or(Content::Absent, Content::Text),
+            after: Content::Text(after),
+            puts_back: false,
         }))
     }
 
@@ -385,8 +414,10 @@ impl Role<'_> {
     fn policy_warnings(&self, policy: &str, change: &Change) -> Vec<String> {
         let mut warnings: Vec<String> = change
             .before
-            .iter()
-            .map(|before| replaced(before, &change.after))
+            .text()
+            .zip(change.after.text())
+            .map(|(before, after)| replaced(before, after))
+            .into_iter()
             .collect();
         if self
             .reading

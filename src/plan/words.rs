@@ -1,19 +1,11 @@
 //! The plan in a person's words: one sentence an item, why it is needed, and the API call that does it.
 
-use super::{Item, Plan, State, Target, Totals};
+use super::{Change, Content, Item, Plan, State, Target, Totals};
 use crate::model::Tier;
 use crate::policy::template::SERVER_POLICY;
+pub use crate::text::counted;
 
 impl Target {
-    /// What the change does: "Let Systems Manager assume the role X."
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Tier { region } => format!("Turn on advanced instances in {region}."),
-            Self::Trust { role } => format!("Let Systems Manager assume the role {role}."),
-            Self::Policy { role, policy } => format!("Give the role {role} the policy {policy}."),
-        }
-    }
-
     /// A few characters for a narrow column.
     pub fn short(&self) -> String {
         match self {
@@ -50,49 +42,60 @@ impl Target {
             }
         }
     }
+}
 
-    /// The AWS API call that makes the change, and its parameters apart from the document.
-    pub fn api_call(&self) -> String {
-        match self {
-            Self::Tier { region } => format!(
-                "ssm:UpdateServiceSetting  (in {region})\n  SettingId     /ssm/managed-instance/activation-tier\n  \
-                 SettingValue  {}",
-                Tier::Advanced
+impl Change {
+    /// What it does: "Let Systems Manager assume the role X."
+    pub fn sentence(&self, target: &Target) -> String {
+        match (target, &self.after, self.puts_back) {
+            (Target::Tier { region }, after, _) if after.text() == Some(Tier::Advanced.value()) => {
+                format!("Turn on advanced instances in {region}.")
+            }
+            (Target::Tier { region }, after, _) => {
+                let value = after.text().unwrap_or("its default");
+                format!("Set the instance tier of {region} back to {value}.")
+            }
+            (Target::Trust { role }, _, false) => {
+                format!("Let Systems Manager assume the role {role}.")
+            }
+            (Target::Trust { role }, _, true) => {
+                format!("Put the former trust policy of the role {role} back.")
+            }
+            (Target::Policy { role, policy }, Content::Absent, _) => {
+                format!("Delete the policy {policy} of the role {role}.")
+            }
+            (Target::Policy { role, policy }, _, true) => {
+                format!("Put the former policy {policy} of the role {role} back.")
+            }
+            (Target::Policy { role, policy }, _, false) => {
+                format!("Give the role {role} the policy {policy}.")
+            }
+        }
+    }
+
+    /// The AWS API call that makes it, and its parameters apart from the document.
+    pub fn api_call(&self, target: &Target) -> String {
+        let setting = "/ssm/managed-instance/activation-tier";
+        match (target, &self.after) {
+            (Target::Tier { region }, Content::Text(value)) => format!(
+                "ssm:UpdateServiceSetting  (in {region})\n  SettingId     {setting}\n  SettingValue  {value}"
             ),
-            Self::Trust { role } => {
+            (Target::Tier { region }, _) => {
+                format!("ssm:ResetServiceSetting  (in {region})\n  SettingId     {setting}")
+            }
+            (Target::Trust { role }, _) => {
                 format!(
                     "iam:UpdateAssumeRolePolicy\n  RoleName        {role}\n  PolicyDocument  as below"
                 )
             }
-            Self::Policy { role, policy } => format!(
+            (Target::Policy { role, policy }, Content::Absent) => {
+                format!(
+                    "iam:DeleteRolePolicy\n  RoleName        {role}\n  PolicyName      {policy}"
+                )
+            }
+            (Target::Policy { role, policy }, _) => format!(
                 "iam:PutRolePolicy\n  RoleName        {role}\n  PolicyName      {policy}\n  PolicyDocument  as below"
             ),
-        }
-    }
-
-    /// The AWS CLI command that puts the change back, where no document is needed for it.
-    pub fn put_back(&self, change: &super::Change) -> String {
-        match (self, &change.before) {
-            (Self::Tier { region }, Some(before)) if !change.was_default => format!(
-                "aws ssm update-service-setting --region {region} --setting-id \
-                 /ssm/managed-instance/activation-tier --setting-value {before}"
-            ),
-            (Self::Tier { region }, _) => format!(
-                "aws ssm reset-service-setting --region {region} --setting-id /ssm/managed-instance/activation-tier"
-            ),
-            (Self::Policy { role, policy }, None) => {
-                format!("aws iam delete-role-policy --role-name {role} --policy-name {policy}")
-            }
-            (Self::Policy { role, policy }, Some(_)) => {
-                format!(
-                    "aws iam put-role-policy --role-name {role} --policy-name {policy} with the former document"
-                )
-            }
-            (Self::Trust { role }, _) => {
-                format!(
-                    "aws iam update-assume-role-policy --role-name {role} with the former document"
-                )
-            }
         }
     }
 }
@@ -101,7 +104,7 @@ impl Item {
     /// The item in one sentence, for a person.
     pub fn summary(&self) -> String {
         match &self.state {
-            State::Change(_) => self.target.sentence(),
+            State::Change(change) => change.sentence(&self.target),
             State::InPlace(found) => format!("{}: in place. {found}", self.target.short()),
             State::Blocked { reason, .. } => format!("{}: blocked. {reason}", self.target.short()),
         }
@@ -121,18 +124,33 @@ impl Totals {
 impl Plan {
     /// What confirming does, in one sentence.
     pub fn sentence(&self) -> String {
-        let (mut tiers, mut trusts, mut policies) = (0, 0, 0);
-        for (item, _) in self.changes() {
-            match item.target {
-                Target::Tier { .. } => tiers += 1,
-                Target::Trust { .. } => trusts += 1,
-                Target::Policy { .. } => policies += 1,
+        let (mut tiers, mut trusts, mut policies, mut deleted) = (0, 0, 0, 0);
+        for (item, change) in self.changes() {
+            match (&item.target, &change.after) {
+                (Target::Tier { .. }, _) => tiers += 1,
+                (Target::Trust { .. }, _) => trusts += 1,
+                (Target::Policy { .. }, Content::Absent) => deleted += 1,
+                (Target::Policy { .. }, _) => policies += 1,
             }
         }
+        let (tier, trust, policy) = if self.undoes.is_some() {
+            (
+                "puts the former instance tier back in",
+                "puts the former trust policy back on",
+                "puts back",
+            )
+        } else {
+            (
+                "turns on advanced instances in",
+                "adds a statement to the trust of",
+                "writes",
+            )
+        };
         let parts: Vec<String> = [
-            (tiers, "turns on advanced instances in", "region"),
-            (trusts, "adds a statement to the trust of", "role"),
-            (policies, "writes", "inline policy"),
+            (tiers, tier, "region"),
+            (trusts, trust, "role"),
+            (policies, policy, "inline policy"),
+            (deleted, "deletes", "inline policy"),
         ]
         .into_iter()
         .filter(|(count, ..)| *count > 0)
@@ -147,26 +165,5 @@ impl Plan {
             "This {what} in the account {}.",
             self.identity.account_label()
         )
-    }
-}
-
-/// `1 change`, `3 changes`, `2 inline policies`.
-pub fn counted(count: usize, noun: &str) -> String {
-    match (count, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{count} {stem}ies"),
-        (_, None) => format!("{count} {noun}s"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counted;
-
-    #[test]
-    fn numbers_and_nouns_agree() {
-        assert_eq!(counted(1, "change"), "1 change");
-        assert_eq!(counted(0, "region"), "0 regions");
-        assert_eq!(counted(2, "inline policy"), "2 inline policies");
     }
 }

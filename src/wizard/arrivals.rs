@@ -6,8 +6,10 @@ use super::tasks::{Message, Slot};
 use super::ui::frame::Tone;
 use super::{Ending, Wizard};
 use crate::account::{Account, CallError};
-use crate::apply;
+use crate::apply::{self, Aim, Job};
+use crate::journal::Record;
 use crate::model::{Identity, Partition, Region, RoleArn, RoleReading, RoleSummary};
+use crate::undo::Undo;
 
 impl Wizard {
     pub(super) fn on_message(&mut self, message: Message) {
@@ -51,6 +53,8 @@ impl Wizard {
             Message::Saved(Err(why)) => {
                 self.say(format!("The plan could not be saved: {why}"), Tone::Bad);
             }
+            Message::CutOff(records) => self.on_cut_off(records),
+            Message::Undo(undo) => self.on_undo(*undo),
             Message::Panicked(slot) => self.on_panic(&slot),
         }
     }
@@ -83,6 +87,10 @@ impl Wizard {
             self.tasks.regions(account, identity.partition.clone());
         }
         // Credentials may have been renewed for another account; roles of the same name there are other roles.
+        if is_first {
+            let records = self.options.records.clone();
+            self.tasks.cut_off(records, identity.account.clone());
+        }
         let known = self.account_number.replace(identity.account.clone());
         if known.is_some_and(|known| known != identity.account) {
             self.forget_roles();
@@ -92,6 +100,28 @@ impl Wizard {
             );
         }
         self.findings.identity = Load::Ready(identity);
+    }
+
+    /// Says that a run was cut off, unless something else is open, or being carried out.
+    fn on_cut_off(&mut self, records: Vec<Record>) {
+        if let (Some(record), None, None) = (records.last(), &self.overlay, &self.apply) {
+            self.overlay = Some(Overlay::cut_off(record.clone()));
+        }
+        self.cut_off = records;
+    }
+
+    /// What can be put back is known: now it is asked about.
+    fn on_undo(&mut self, undo: Result<Undo, String>) {
+        self.status = None;
+        match undo {
+            Ok(undo) => self.ask_about(Job {
+                plan: undo.plan,
+                only: None,
+                aim: Aim::PutBack(undo.reversal),
+                continues: undo.continues,
+            }),
+            Err(why) => self.say(why, Tone::Bad),
+        }
     }
 
     /// A broken task ends the program, but never while changes are being made by another one.

@@ -150,6 +150,14 @@ impl Wizard {
         match overlay.on_key(key) {
             Answer::StayOpen => {}
             Answer::Close => self.overlay = None,
+            Answer::GoOn(record) => {
+                self.overlay = None;
+                self.go_on_with(&record);
+            }
+            Answer::Undo(run) => {
+                self.overlay = None;
+                self.undo(run);
+            }
             Answer::Leave => self.ending = Some(Ending::Left { interrupted: false }),
             Answer::Profile(profile) => {
                 self.overlay = None;
@@ -172,6 +180,12 @@ impl Wizard {
             Action::SavePlan => self.save_plan(),
             Action::Apply => self.begin(),
             Action::RetryFailed => self.retry_failed(),
+            Action::Undo => {
+                let run = self.apply.as_ref().and_then(ApplyStep::undoable);
+                if let Some(run) = run.map(str::to_owned) {
+                    self.undo(run);
+                }
+            }
             _ => self.act_in_step(action),
         }
         self.read_what_is_picked();
@@ -239,8 +253,7 @@ impl Wizard {
                     return self.say(format!("{what} still to come; a moment."), Tone::Warn);
                 }
                 if let Some(plan) = self.plan() {
-                    self.confirm = Some(ConfirmStep::new(plan));
-                    self.step = Step::Confirm;
+                    self.ask(plan);
                 }
             }
             Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focused) {
@@ -266,8 +279,9 @@ impl Wizard {
         if closed {
             return;
         }
-        if self.step == Step::Confirm {
-            self.confirm = None;
+        if let Some(confirm) = self.confirm.take() {
+            self.step = confirm.asked_from;
+            return;
         }
         if let Some(previous) = self.step.previous(&self.choices()) {
             self.step = previous;

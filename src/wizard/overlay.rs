@@ -14,6 +14,7 @@ use super::ui::picker::{Entry, Picker};
 use super::ui::scroll::Scroll;
 use super::ui::text::{clean, wrapped};
 use super::ui::theme;
+use crate::journal::{Record, words};
 
 /// An overlay with its own state.
 #[derive(Debug)]
@@ -21,6 +22,15 @@ pub enum Overlay {
     Help(Scroll),
     Profiles(Box<Profiles>),
     Quit,
+    /// A run that was cut off.
+    CutOff(Box<CutOff>),
+}
+
+/// A run that was cut off, and how far down its story is scrolled.
+#[derive(Debug)]
+pub struct CutOff {
+    record: Record,
+    scroll: Scroll,
 }
 
 /// The profiles to choose from.
@@ -31,12 +41,16 @@ pub struct Profiles {
 }
 
 /// What a key in an overlay came to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Answer {
     StayOpen,
     Close,
     Leave,
     Profile(String),
+    /// Goes on with a run that was cut off.
+    GoOn(Box<Record>),
+    /// Puts a run back.
+    Undo(String),
 }
 
 impl Overlay {
@@ -51,6 +65,13 @@ impl Overlay {
         }))
     }
 
+    pub fn cut_off(record: Record) -> Self {
+        Self::CutOff(Box::new(CutOff {
+            record,
+            scroll: Scroll::default(),
+        }))
+    }
+
     /// Every key that reaches an overlay.
     pub fn on_key(&mut self, key: KeyEvent) -> Answer {
         let moving = keys::find(&keys::MOVES, &key);
@@ -62,6 +83,17 @@ impl Overlay {
             (Self::Quit, _) => Answer::StayOpen,
             (Self::Help(scroll), _) => {
                 moving.map(|action| scroll.act(action));
+                Answer::StayOpen
+            }
+            (Self::CutOff(cut_off), KeyCode::Char('g')) if cut_off.record.undoes.is_none() => {
+                Answer::GoOn(Box::new(cut_off.record.clone()))
+            }
+            (Self::CutOff(cut_off), KeyCode::Char('u')) => {
+                let record = &cut_off.record;
+                Answer::Undo(record.undoes.as_ref().unwrap_or(&record.run).clone())
+            }
+            (Self::CutOff(cut_off), _) => {
+                moving.map(|action| cut_off.scroll.act(action));
                 Answer::StayOpen
             }
             (Self::Profiles(profiles), KeyCode::Enter) => profiles.chosen(),
@@ -84,7 +116,46 @@ impl Overlay {
             Self::Help(scroll) => draw_help(frame, scroll, step, bindings, applying),
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
             Self::Quit => draw_quit(frame),
+            Self::CutOff(cut_off) => cut_off.draw(frame),
         }
+    }
+}
+
+impl CutOff {
+    fn draw(&mut self, frame: &mut Frame) {
+        let height = frame.area().height.saturating_sub(4).min(20);
+        let place = window(frame, 72, height, "A run was cut off");
+        let width = place.width.saturating_sub(1);
+        let mut lines = Vec::new();
+        for (number, text) in words::cut_off(&self.record).iter().enumerate() {
+            let style = if number == 0 {
+                theme::TITLE
+            } else {
+                theme::PLAIN
+            };
+            lines.extend(wrapped(&clean(text), width, "  ", style));
+        }
+        lines.push(Line::default());
+        let choice = |key: &'static str, text: &'static str| {
+            Line::from(vec![
+                Span::styled(format!("{key:<5}"), theme::KEY),
+                Span::raw(text),
+            ])
+        };
+        if self.record.undoes.is_some() {
+            lines.push(choice(
+                "u",
+                "go on putting back; it is shown and asked first",
+            ));
+        } else {
+            lines.push(choice("g", "go on: plan again with the same choices"));
+            lines.push(choice(
+                "u",
+                "put back what it did; it is shown and asked first",
+            ));
+        }
+        lines.push(choice("Esc", "later"));
+        self.scroll.draw(frame, place, lines);
     }
 }
 

@@ -196,7 +196,8 @@ impl Findings {
             RoleState::InPlace
         } else if of_role().any(|item| {
             item.change().is_some_and(|change| {
-                change.before.is_some() && matches!(item.target, crate::plan::Target::Policy { .. })
+                change.before.text().is_some()
+                    && matches!(item.target, crate::plan::Target::Policy { .. })
             })
         }) {
             RoleState::Differs

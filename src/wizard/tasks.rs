@@ -15,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::account::{Account, CallError, Source};
-use crate::apply;
+use crate::apply::{self, Job};
+use crate::journal::{Record, Records};
 use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
-use crate::plan::{Plan, Target};
 use crate::survey;
+use crate::undo::{self, Undo};
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
@@ -39,6 +40,9 @@ pub enum Message {
     Profiles(Result<Vec<String>, CallError>),
     Apply(Box<apply::Event>),
     Saved(Result<PathBuf, String>),
+    /// The runs of this account that were cut off.
+    CutOff(Vec<Record>),
+    Undo(Box<Result<Undo, String>>),
     /// The task of this slot broke.
     Panicked(Slot),
 }
@@ -56,6 +60,8 @@ pub enum Slot {
     Profiles,
     Apply,
     Save,
+    CutOff,
+    Undo,
 }
 
 /// A message with the slot and attempt that it comes from.
@@ -238,19 +244,18 @@ impl Tasks {
         });
     }
 
-    /// Carries a confirmed plan out, or those of its changes that are in `only`.
+    /// Carries a confirmed plan out.
     pub fn apply(
         &mut self,
         account: Account,
-        plan: Plan,
-        only: Option<Vec<Target>>,
-        quotas: Quotas,
+        job: Job,
+        records: Records,
         cancel: CancellationToken,
     ) {
         self.start(Slot::Apply, |out| async move {
             let (sender, mut receiver) = mpsc::unbounded_channel();
             let run = async {
-                apply::run(&account, &plan, only.as_deref(), quotas, &cancel, &sender).await;
+                apply::run(&account, &job, &records, &cancel, &sender).await;
                 drop(sender);
             };
             let pass_on = async {
@@ -259,6 +264,26 @@ impl Tasks {
                 }
             };
             futures::join!(run, pass_on);
+        });
+    }
+
+    /// Looks for runs in this account that were cut off.
+    pub fn cut_off(&mut self, records: Records, account: String) {
+        self.start(Slot::CutOff, |out| async move {
+            let found = tokio::task::spawn_blocking(move || {
+                let runs = records.all().unwrap_or_default();
+                runs.cut_off(&account).into_iter().cloned().collect()
+            });
+            out.send(Message::CutOff(found.await.unwrap_or_default()));
+        });
+    }
+
+    /// Makes the plan that puts a run back.
+    pub fn undo(&mut self, account: Account, identity: Identity, records: Records, run: String) {
+        self.start(Slot::Undo, |out| async move {
+            let undo = undo::prepare(&account, &identity, &records, Some(&run)).await;
+            let undo = undo.map_err(|error| error.to_string());
+            out.send(Message::Undo(Box::new(undo)));
         });
     }
 

@@ -35,11 +35,11 @@ pub(super) fn draw(frame: &mut Frame, wizard: &mut Wizard) {
 }
 
 fn title(wizard: &Wizard) -> &'static str {
-    if wizard
+    let done = wizard
         .apply
         .as_ref()
-        .is_some_and(|apply| !apply.is_running())
-    {
+        .is_some_and(|apply| !apply.is_running());
+    if done && wizard.step == Step::Apply {
         "Done"
     } else {
         wizard.step.title()
@@ -71,10 +71,11 @@ fn who(wizard: &Wizard) -> String {
 /// The steps on the left, with what was answered.
 fn rail(wizard: &Wizard) -> Vec<RailStep> {
     let choices = wizard.choices();
-    let finished = wizard
-        .apply
-        .as_ref()
-        .is_some_and(|apply| !apply.is_running());
+    let finished = wizard.step == Step::Apply
+        && wizard
+            .apply
+            .as_ref()
+            .is_some_and(|apply| !apply.is_running());
     Step::ALL
         .into_iter()
         .filter(|step| step.is_asked(choices.connect_from))
@@ -118,7 +119,7 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
         None
     };
     let still_reading = wizard.findings.still_reading(&choices);
-    let former = wizard.options.former.clone();
+    let records = wizard.options.records.clone();
     let findings = &wizard.findings;
     let context = Context {
         findings,
@@ -136,12 +137,12 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
             .draw(frame, body, plan.as_ref(), still_reading, spinner),
         Step::Confirm => {
             if let Some(confirm) = &mut wizard.confirm {
-                confirm.draw(frame, body, &former);
+                confirm.draw(frame, body);
             }
         }
         Step::Apply => {
             if let Some(apply) = &mut wizard.apply {
-                apply.draw(frame, body, spinner, &former);
+                apply.draw(frame, body, spinner, &records);
             }
         }
     }

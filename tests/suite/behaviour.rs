@@ -2,10 +2,12 @@
 
 use ratatui::style::Color;
 use sagemaker_ssh_setup::apply::Outcome;
-use sagemaker_ssh_setup::cli::Exit;
+use sagemaker_ssh_setup::apply::words::plain;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::Stop;
-use sagemaker_ssh_setup::wizard::{Ending, Former, plain_report};
+use sagemaker_ssh_setup::wizard::Ending;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
@@ -427,9 +429,9 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::Partly);
-    let plain = plain_report(&plan, &report, &Former::Demo).join("\n");
+    let plain = plain(&plan, &report, &Records::in_memory()).join("\n");
     assert!(
-        plain.contains("reset-service-setting") && plain.contains("update-assume-role-policy"),
+        plain.contains("Put back") && report.run.is_some(),
         "{plain}"
     );
 }

@@ -11,10 +11,11 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::Stop;
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Ending, Former, Options};
+use sagemaker_ssh_setup::wizard::{self, Ending, Options};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -118,6 +119,7 @@ pub struct Scene {
     /// Another source of credentials than the embedded account.
     pub source: Option<Source>,
     pub folder: std::path::PathBuf,
+    pub records: Records,
 }
 
 impl Default for Scene {
@@ -133,6 +135,7 @@ impl Default for Scene {
             profile: None,
             source: None,
             folder: std::env::temp_dir(),
+            records: Records::in_memory(),
         }
     }
 }
@@ -166,7 +169,7 @@ impl Scene {
             look: self.look,
             profile: self.profile,
             folder: self.folder,
-            former: Former::InLog("/home/admin/.local/state/sagemaker-ssh-setup/log".into()),
+            records: self.records,
             break_on: Some('#'),
         };
         let (input, mut receiver) = input::channel();

@@ -12,15 +12,16 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Event, Outcome, Report};
+use crate::apply::{Event, Job, Outcome, Report, words};
+use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Plan, State, Target};
+use crate::wizard::report;
 use crate::wizard::ui::access_path::{self, Progress, Station};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::{Scroll, bar};
 use crate::wizard::ui::text::{clean, fitted, wrapped};
 use crate::wizard::ui::theme;
-use crate::wizard::{Former, report};
 
 /// Where a change is.
 #[derive(Clone, Debug)]
@@ -38,6 +39,9 @@ enum Phase {
 #[derive(Debug)]
 pub struct ApplyStep {
     pub plan: Plan,
+    job: Job,
+    /// The run that made the last changes, for putting back and for going on.
+    run: Option<String>,
     phases: BTreeMap<Target, Phase>,
     /// What some try of this run wrote, or may have written.
     may_be_ours: BTreeSet<Target>,
@@ -52,13 +56,16 @@ pub struct ApplyStep {
 }
 
 impl ApplyStep {
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(job: Job) -> Self {
+        let plan = job.plan.clone();
         let phases = plan
             .changes()
             .map(|(item, _)| (item.target.clone(), Phase::Pending))
             .collect();
         Self {
             plan,
+            job,
+            run: None,
             phases,
             may_be_ours: BTreeSet::new(),
             log: Vec::new(),
@@ -90,11 +97,27 @@ impl ApplyStep {
             .collect()
     }
 
-    /// Prepares for carrying these changes out once more.
-    pub fn begin_again(&mut self, targets: &[Target]) {
-        for target in targets {
+    /// What is carried out in this step.
+    pub fn job(&self) -> &Job {
+        &self.job
+    }
+
+    /// The run that can be put back from here.
+    pub fn undoable(&self) -> Option<&str> {
+        let report = self.report.as_ref()?;
+        self.run
+            .as_deref()
+            .filter(|_| report.may_have_changed_something())
+    }
+
+    /// Prepares for carrying out once more what did not end well, going on with the run that has begun.
+    pub fn begin_again(&mut self) {
+        let targets = self.failed();
+        for target in &targets {
             self.phases.insert(target.clone(), Phase::Pending);
         }
+        self.job.only = Some(targets);
+        self.job.continues = self.run.clone().or(self.job.continues.take());
         self.report = None;
         self.verifying = false;
         self.cancel = CancellationToken::new();
@@ -113,6 +136,9 @@ impl ApplyStep {
                     Action::RetryFailed,
                     "retry what failed",
                 ));
+            }
+            if self.undoable().is_some() {
+                bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
             }
         }
         bindings.push(hint(
@@ -188,7 +214,7 @@ impl ApplyStep {
             }
             Event::Ended(target, outcome, took) => {
                 let (_, words, style) = verdict(&outcome);
-                let why = report::explanation(&outcome)
+                let why = words::explanation(&outcome)
                     .map(|why| format!(" {why}"))
                     .unwrap_or_default();
                 self.note(
@@ -214,10 +240,12 @@ impl ApplyStep {
     }
 
     fn finish(&mut self, mut report: Report) {
-        if let Some(why) = &report.refused {
-            let why = why.clone();
-            self.note(&why, theme::BAD);
+        for why in report.refused.iter().chain(&report.record_lost) {
+            self.note(why, theme::BAD);
         }
+        // Another try that wrote nothing leaves the run that did as the last one.
+        self.run = report.run.take().or(self.run.take());
+        report.run.clone_from(&self.run);
         self.note(
             &format!("Finished after {}.", seconds(report.took)),
             theme::TITLE,
@@ -264,7 +292,7 @@ impl ApplyStep {
         progress
     }
 
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, former: &Former) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, records: &Records) {
         let picture_height = match (area.height, area.width) {
             (..8, _) => 0,
             (14.., access_path::WIDTH..) => 4,
@@ -295,12 +323,12 @@ impl ApplyStep {
         });
         frame.render_widget(Paragraph::new(title), headline);
         self.draw_list(frame, list, spinner);
-        self.draw_rest(frame, rest, former);
+        self.draw_rest(frame, rest, records);
     }
 
     fn headline(&self, spinner: &str) -> (String, Style) {
         if let Some(report) = &self.report {
-            return report::headline(report);
+            return report::headline(&self.plan, report);
         }
         if self.cancel.is_cancelled() {
             let text = "Stopping: what is under way is finished first; that may take some seconds.";
@@ -387,7 +415,7 @@ impl ApplyStep {
     }
 
     /// The log while it runs or on request; else what came of it.
-    fn draw_rest(&mut self, frame: &mut Frame, area: Rect, former: &Former) {
+    fn draw_rest(&mut self, frame: &mut Frame, area: Rect, records: &Records) {
         let log = self.is_running() || self.full_log;
         let block = Block::new()
             .borders(Borders::TOP)
@@ -400,10 +428,7 @@ impl ApplyStep {
         frame.render_widget(block, area);
         let width = inner.width.saturating_sub(1);
         let lines = match &self.report {
-            Some(report) if !log => report::lines(&self.plan, report, former)
-                .into_iter()
-                .flat_map(|(text, style)| wrapped(&text, width, "  ", style))
-                .collect(),
+            Some(report) if !log => report::lines(&self.plan, report, records, width),
             _ => self.log_lines(width),
         };
         if self.is_running() && self.follow {
@@ -438,6 +463,7 @@ fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) {
         Outcome::Failed(_) => (theme::CROSS, "failed", theme::BAD),
         Outcome::Unknown(_) => (theme::UNKNOWN, "not certain", theme::BAD),
         Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),
+        Outcome::NotRecorded(_) => (theme::CROSS, "not recorded", theme::BAD),
     }
 }
 

@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::apply::Job;
+use crate::journal::Records;
 use crate::plan::words::counted;
-use crate::plan::{Plan, Target};
-use crate::wizard::Former;
+use crate::plan::{Difference, Plan, State, Target};
+use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, wrapped};
-use crate::wizard::ui::theme;
+use crate::wizard::ui::{diff, theme};
 
 /// What can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +29,36 @@ pub enum Choice {
 /// The step's own state.
 #[derive(Debug)]
 pub struct ConfirmStep {
-    pub plan: Plan,
+    pub job: Job,
+    /// Where going back leads.
+    pub asked_from: Step,
+    /// Why the run could not be recorded, so that nothing would be changed.
+    trouble: Option<String>,
+    /// Whether the record outlives the program.
+    records_last: bool,
     focus: Choice,
     scroll: Scroll,
 }
 
 impl ConfirmStep {
     /// Asks about this plan. The focus is on going back.
-    pub fn new(plan: Plan) -> Self {
+    pub fn new(job: Job, asked_from: Step, records: &Records) -> Self {
         Self {
-            plan,
+            job,
+            asked_from,
+            trouble: records.trouble().map(|error| error.to_string()),
+            records_last: records.last(),
             focus: Choice::GoBack,
             scroll: Scroll::default(),
         }
     }
 
+    fn plan(&self) -> &Plan {
+        &self.job.plan
+    }
+
     fn choices(&self) -> [Choice; 2] {
-        let first = if self.plan.totals().changes > 0 {
+        let first = if self.plan().totals().changes > 0 {
             Choice::Apply
         } else {
             Choice::Check
@@ -59,11 +74,10 @@ impl ConfirmStep {
         let [first, _] = self.choices();
         let mut bindings = Vec::new();
         if first == Choice::Apply {
-            let changes = self.plan.totals().changes;
-            let label = if changes == 1 {
-                "apply 1 change"
-            } else {
-                "apply all"
+            let label = match (self.plan().totals().changes, &self.plan().undoes) {
+                (_, Some(_)) => "put it back",
+                (1, None) => "apply 1 change",
+                (_, None) => "apply all",
             };
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
         } else {
@@ -85,55 +99,39 @@ impl ConfirmStep {
         }
     }
 
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect, former: &Former) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
         let width = area.width.saturating_sub(1);
         let mut lines = vec![Line::default()];
         let mut say = |text: &str, style: Style| {
             lines.extend(wrapped(&clean(text), width, "", style));
             lines.push(Line::default());
         };
-        let totals = self.plan.totals();
+        let (plan, totals) = (self.plan(), self.plan().totals());
+        if let Some(run) = &plan.undoes {
+            say(&format!("Putting the run {run} back."), theme::TITLE);
+        }
         if totals.changes > 0 {
-            say(&self.plan.sentence(), theme::TITLE);
-            say(&put_back(&self.plan, former), theme::PLAIN);
-            if *former == Former::NotKept {
-                let warning = "The log file cannot be written, so nothing keeps the former documents. Save the plan with w \
-                               in the preview first.";
-                say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
+            say(&plan.sentence(), theme::TITLE);
+            if let Some(run) = &self.job.continues {
+                let text = format!("It goes on with the run {run}; both are put back together.");
+                say(&text, theme::PLAIN);
             }
-            if totals.blocked > 0 {
-                let items = counted(totals.blocked, "item");
-                say(
-                    &format!(
-                        "{} {items} cannot be done and will be left alone; the preview says why.",
-                        theme::BLOCKED
-                    ),
-                    theme::WARN,
-                );
-            }
-        } else if totals.blocked > 0 {
-            let items = counted(totals.blocked, "item");
-            say(
-                &format!(
-                    "There is nothing to write. {items} cannot be done here; the preview says why."
-                ),
-                theme::WARN,
-            );
-        } else {
-            say(
-                &format!(
-                    "{} Everything is in place. There is nothing to write.",
-                    theme::CHECK
-                ),
-                theme::GOOD,
-            );
+            say(put_back(plan, self.records_last), theme::PLAIN);
+        }
+        if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
+            say(&format!("{} {trouble}", theme::BLOCKED), theme::WARN);
+        }
+        for (text, style) in situation(plan) {
+            say(&text, style);
         }
         for choice in self.choices() {
             let here = choice == self.focus;
-            let text = match choice {
-                Choice::Apply => format!("Apply {}", counted(totals.changes, "change")),
-                Choice::Check => "Check everything again".to_owned(),
-                Choice::GoBack => "Go back".to_owned(),
+            let changes = counted(totals.changes, "change");
+            let text = match (choice, &plan.undoes) {
+                (Choice::Apply, None) => format!("Apply {changes}"),
+                (Choice::Apply, Some(_)) => format!("Put back {changes}"),
+                (Choice::Check, _) => "Check everything again".to_owned(),
+                (Choice::GoBack, _) => "Go back".to_owned(),
             };
             lines.push(Line::from(vec![
                 Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
@@ -143,51 +141,119 @@ impl ConfirmStep {
                 ),
             ]));
         }
-        if totals.changes > 0 {
-            lines.push(Line::default());
-            lines.push(Line::styled("What is written:", theme::DIM));
-            for (item, _) in self.plan.changes() {
-                let text = format!("{} {}", theme::TO_DO, item.target.sentence());
-                lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
-            }
-        }
+        lines.extend(what_is_written(plan, width));
         self.scroll.draw(frame, area, lines);
     }
 }
 
-/// How to put it back.
-fn put_back(plan: &Plan, former: &Former) -> String {
-    let has = |wanted: fn(&Target, bool) -> bool| {
-        plan.changes()
-            .any(|(item, change)| wanted(&item.target, change.before.is_some()))
-    };
-    let ways: Vec<&str> = [
-        (
-            has(|target, _| matches!(target, Target::Tier { .. })),
-            "a tier by a reset",
-        ),
-        (
-            has(|target, there| {
-                matches!(target, Target::Trust { .. }) || there && target.role().is_some()
-            }),
-            "a trust or a replaced policy by its former document",
-        ),
-        (
-            has(|target, there| matches!(target, Target::Policy { .. }) && !there),
-            "a new policy by deleting it",
-        ),
-    ]
-    .into_iter()
-    .filter_map(|(needed, way)| needed.then_some(way))
-    .collect();
-    let kept = match former {
-        Former::InLog(path) => {
-            format!(" The former documents are written to {path} before each change.")
+/// What cannot be done, and that there is nothing to do.
+fn situation(plan: &Plan) -> Vec<(String, Style)> {
+    let totals = plan.totals();
+    let items = counted(totals.blocked, "item");
+    let (text, style) = match (totals.changes, totals.blocked, &plan.undoes) {
+        (1.., 0, _) => return Vec::new(),
+        (1.., _, None) => {
+            let text = "cannot be done and will be left alone; the preview says why.";
+            (format!("{} {items} {text}", theme::BLOCKED), theme::WARN)
         }
-        Former::NotKept | Former::Demo => String::new(),
+        (1.., _, Some(_)) => {
+            let text = "cannot be put back and will be left alone; why stands below.";
+            (format!("{} {items} {text}", theme::BLOCKED), theme::WARN)
+        }
+        (0, 0, None) => {
+            let text = "Everything is in place. There is nothing to write.";
+            (format!("{} {text}", theme::CHECK), theme::GOOD)
+        }
+        (0, 0, Some(_)) => {
+            let text = "Everything is as it was before the run. There is nothing to put back.";
+            (format!("{} {text}", theme::CHECK), theme::GOOD)
+        }
+        (0, _, None) => {
+            let text = "cannot be done here; the preview says why.";
+            (
+                format!("There is nothing to write. {items} {text}"),
+                theme::WARN,
+            )
+        }
+        (0, _, Some(_)) => {
+            let text = "cannot be put back; why stands below.";
+            (
+                format!("There is nothing to write. {items} {text}"),
+                theme::WARN,
+            )
+        }
     };
-    format!(
-        "All of it can be put back: {}. The commands are shown at the end.{kept}",
-        ways.join(", ")
-    )
+    vec![(text, style)]
+}
+
+/// Each change in a sentence; of an undoing, which has no preview, also the documents and what is left alone.
+fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if plan.totals().changes > 0 {
+        lines.push(Line::default());
+        lines.push(Line::styled("What is written:", theme::DIM));
+    }
+    for (item, change) in plan.changes() {
+        let text = format!("{} {}", theme::TO_DO, change.sentence(&item.target));
+        lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
+        for warning in &item.warnings {
+            let text = format!("  {} {warning}", theme::BLOCKED);
+            lines.extend(wrapped(&clean(&text), width, "    ", theme::WARN));
+        }
+        if plan.undoes.is_some() && item.target.role().is_some() {
+            lines.extend(indented(diff::lines(
+                change.before.text(),
+                change.after.text(),
+                width.saturating_sub(4),
+            )));
+        }
+    }
+    for item in plan.items.iter().filter(|_| plan.undoes.is_some()) {
+        lines.extend(left_alone(&item.target, &item.state, width));
+    }
+    lines
+}
+
+fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> {
+    let State::Blocked {
+        reason,
+        way_out,
+        difference,
+        ..
+    } = state
+    else {
+        return Vec::new();
+    };
+    let text = format!("{} {}: {reason} {way_out}", theme::BLOCKED, target.short());
+    let mut lines = vec![Line::default()];
+    lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
+    if let Some(Difference { expected, found }) = difference {
+        let text = "  What differs (- as the run left it, + as it is now):";
+        lines.extend(wrapped(text, width, "  ", theme::DIM));
+        let room = width.saturating_sub(4);
+        lines.extend(indented(diff::lines(expected.text(), found.text(), room)));
+    }
+    lines
+}
+
+fn indented(lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
+    let indent = |mut line: Line<'static>| {
+        line.spans.insert(0, Span::raw("    "));
+        line
+    };
+    lines.into_iter().map(indent).collect()
+}
+
+/// How to put it back.
+fn put_back(plan: &Plan, records_last: bool) -> &'static str {
+    match (plan.undoes.is_some(), records_last) {
+        (true, _) => "What is there is recorded before each change, so this too can be put back.",
+        (false, true) => {
+            "What is there is recorded before each change. All of it can be put back exactly, here with u or later with \
+             \"sagemaker-ssh-setup undo\"."
+        }
+        (false, false) => {
+            "What is there is recorded before each change. All of it can be put back exactly, with u, until you leave."
+        }
+    }
 }

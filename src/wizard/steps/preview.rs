@@ -285,7 +285,8 @@ pub fn sign(item: &Item) -> (&'static str, Style) {
 }
 
 fn replaces(item: &Item) -> bool {
-    item.change().is_some_and(|change| change.before.is_some())
+    item.change()
+        .is_some_and(|change| change.before.text().is_some())
 }
 
 fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
@@ -295,8 +296,8 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::default());
     };
     match &item.state {
-        State::Change(_) => {
-            say(&item.target.sentence(), theme::TITLE);
+        State::Change(change) => {
+            say(&change.sentence(&item.target), theme::TITLE);
             say(item.target.why(), theme::PLAIN);
         }
         State::InPlace(found) => {
@@ -306,6 +307,7 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
             reason,
             way_out,
             wanted,
+            ..
         } => {
             say(&format!("{} Blocked. {reason}", theme::BLOCKED), theme::BAD);
             say(way_out, theme::PLAIN);
@@ -357,26 +359,30 @@ fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
     match &item.target {
         Target::Tier { .. } => vec![
             Line::styled(
-                format!("- {}", change.before.as_deref().unwrap_or("not set")),
+                format!("- {}", change.before.text().unwrap_or("not set")),
                 theme::BAD,
             ),
-            Line::styled(format!("+ {}", change.after), theme::GOOD),
+            Line::styled(
+                format!("+ {}", change.after.text().unwrap_or("not set")),
+                theme::GOOD,
+            ),
         ],
         Target::Trust { .. } | Target::Policy { .. } => {
-            diff::lines(change.before.as_deref(), &change.after, width)
+            diff::lines(change.before.text(), change.after.text(), width)
         }
     }
 }
 
 fn document(item: &Item, change: &Change) -> String {
+    let text = change.after.text().unwrap_or_default();
     match item.target {
-        Target::Tier { .. } => change.after.clone(),
-        Target::Trust { .. } | Target::Policy { .. } => pretty(&change.after),
+        Target::Tier { .. } => text.to_owned(),
+        Target::Trust { .. } | Target::Policy { .. } => pretty(text),
     }
 }
 
 fn call(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
-    let mut lines = text_lines(&item.target.api_call(), width);
+    let mut lines = text_lines(&change.api_call(&item.target), width);
     if !matches!(item.target, Target::Tier { .. }) {
         lines.push(Line::default());
         lines.extend(text_lines(&document(item, change), width));

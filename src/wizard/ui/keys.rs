@@ -33,6 +33,7 @@ pub enum Action {
     FullLog,
     Follow,
     RetryFailed,
+    Undo,
 }
 
 /// A key, what it does, and how the hint names it.

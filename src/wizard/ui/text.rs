@@ -1,9 +1,11 @@
-//! Text to fit a width: wrapping, shortening, cleaning.
+//! Text to fit a width: wrapping and shortening.
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
+
+pub use crate::text::clean;
 
 /// Wraps a text at blanks into lines of at most `width` columns; further lines of a paragraph start with `indent`.
 /// Nothing is cut: a word that is longer than a line is broken.
@@ -96,18 +98,6 @@ pub fn fitted(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(pad))
 }
 
-/// A text of unknown origin on one line: control characters and those that change the direction of writing are shown
-/// as `?`.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let directs =
-                matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-            if c.is_control() || directs { '?' } else { c }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +138,5 @@ mod tests {
         assert_eq!(shortened("short", 20), "short");
         assert_eq!(shortened("日本語日本語", 7), "日…語");
         assert_eq!(shortened("abc", 0), "");
-    }
-
-    #[test]
-    fn nothing_that_moves_a_cursor_is_left() {
-        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a?[31mb?c?d");
     }
 }

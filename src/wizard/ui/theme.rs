@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::text;
+
 /// How the screen may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -52,27 +54,8 @@ pub fn adapt(buffer: &mut Buffer, look: Look) {
             cell.bg = Color::Reset;
         }
         if !look.unicode && !cell.symbol().is_ascii() {
-            let sign = ascii(cell.symbol());
+            let sign = text::ascii_sign(cell.symbol());
             cell.set_symbol(sign);
         }
-    }
-}
-
-/// The nearest ASCII sign.
-fn ascii(symbol: &str) -> &'static str {
-    match symbol {
-        "✗" => "x",
-        "·" | "─" | "━" | "╌" => "-",
-        "│" | "┃" | "▏" => "|",
-        "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "┬" | "┴" | "┼" => "+",
-        "→" | "▶" | "▸" | "›" => ">",
-        "←" | "◀" | "‹" => "<",
-        "↑" => "^",
-        "✓" | "↓" => "v",
-        "…" => ".",
-        "●" | "•" => "*",
-        "○" => "o",
-        "█" => "#",
-        _ => "?",
     }
 }

@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
-use crate::model::arn::is_role_name;
 use crate::model::{Identity, RoleArn};
 use crate::wizard::ui::text::{clean, wrapped};
 use crate::wizard::ui::theme;
@@ -51,7 +50,7 @@ impl Typing {
         let words = if words.is_empty() { vec![""] } else { words };
         match words
             .into_iter()
-            .map(|word| read_role(word, identity))
+            .map(|word| RoleArn::typed(word, identity))
             .collect()
         {
             Ok(roles) => roles,
@@ -94,75 +93,5 @@ impl Typing {
             line
         }));
         frame.render_widget(ratatui::widgets::Paragraph::new(lines), inner);
-    }
-}
-
-/// A role as it was typed: an ARN of this account, or a name.
-fn read_role(word: &str, identity: Option<&Identity>) -> Result<RoleArn, String> {
-    let role = match (is_role_name(word), identity) {
-        (true, Some(identity)) => RoleArn {
-            partition: identity.partition.clone(),
-            account: identity.account.clone(),
-            path: "/".to_owned(),
-            name: word.to_owned(),
-        },
-        _ => word.parse::<RoleArn>().map_err(|error| error.to_string())?,
-    };
-    match identity {
-        Some(identity) if identity.account != role.account => Err(format!(
-            "This role belongs to the account {}, and you are signed in to {}.",
-            role.account, identity.account
-        )),
-        Some(identity) if identity.partition != role.partition => Err(format!(
-            "This role belongs to the partition {}, and you are signed in to {}.",
-            role.partition, identity.partition
-        )),
-        _ => Ok(role),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-    use crate::model::Partition;
-
-    fn identity() -> Identity {
-        Identity {
-            account: "123456789012".into(),
-            arn: "arn:aws:sts::123456789012:assumed-role/Admin/me".into(),
-            user_id: "AROA:me".into(),
-            partition: Partition::default(),
-            alias: None,
-            credentials: String::new(),
-            home_region: "eu-west-1".into(),
-            region_configured: true,
-        }
-    }
-
-    #[test]
-    fn a_typed_role_is_an_arn_of_this_account_or_a_name() {
-        let read = |word: &str| read_role(word, Some(&identity())).map(|role| role.to_string());
-        assert_eq!(
-            read("Simple").unwrap(),
-            "arn:aws:iam::123456789012:role/Simple"
-        );
-        let arn = "arn:aws:iam::123456789012:role/service-role/Deep";
-        assert_eq!(read(arn).unwrap(), arn);
-        assert!(
-            read("arn:aws:iam::999999999999:role/x")
-                .unwrap_err()
-                .contains("999999999999")
-        );
-        assert!(
-            read("arn:aws-cn:iam::123456789012:role/x")
-                .unwrap_err()
-                .contains("aws-cn")
-        );
-        assert!(
-            read("no role at all!")
-                .unwrap_err()
-                .contains("arn:aws:iam::123456789012:role/")
-        );
     }
 }

@@ -1,0 +1,166 @@
+//! What came of a run in a person's words.
+
+use super::{Outcome, Report};
+use crate::journal::Records;
+use crate::plan::words::counted;
+use crate::plan::{Content, Plan};
+use crate::text::clean;
+
+/// How good the news is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Good,
+    /// Done as far as it goes, or not certain.
+    Mixed,
+    Bad,
+}
+
+/// The result in one line.
+pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
+    let (done, total) = (report.done(), report.outcomes.len());
+    if report.refused.is_some() && !report.may_have_changed_something() {
+        return (Mood::Bad, "Nothing was changed.".to_owned());
+    }
+    if done < total {
+        return (
+            Mood::Bad,
+            format!("{done} of {} done.", counted(total, "change")),
+        );
+    }
+    if report.verification.is_none() {
+        let changes = counted(total, "change");
+        return (
+            Mood::Mixed,
+            format!("{changes} done; stopped before the last reading."),
+        );
+    }
+    if !report.is_verified() {
+        let items = counted(report.unverified().len(), "item");
+        let text = if total == 0 {
+            format!("Nothing was written, and {items} could not be found in place.")
+        } else {
+            format!("Written, but the last reading does not show {items} in place.")
+        };
+        return (Mood::Mixed, text);
+    }
+    let written = counted(report.written(), "change");
+    let there = total - report.written();
+    let text = match (report.written(), plan.undoes.is_some()) {
+        (0, true) => "Nothing had to be put back.".to_owned(),
+        (0, false) if total == 0 && report.blocked.is_empty() => {
+            "Everything is in place. Nothing was written.".to_owned()
+        }
+        (0, false) => "Nothing was written.".to_owned(),
+        (_, true) if there > 0 => {
+            format!("Put back: {written}, each read back; {there} put back already.")
+        }
+        (_, true) => format!("Put back: {written}, each read back."),
+        (_, false) if there > 0 => {
+            format!("Done: {written} written and read back, {there} there already.")
+        }
+        (_, false) => format!("Done: {written} written and read back."),
+    };
+    match report.blocked.len() {
+        0 => (Mood::Good, text),
+        blocked => {
+            let items = counted(blocked, "item");
+            (
+                Mood::Mixed,
+                format!("{text} {items} could not be done here."),
+            )
+        }
+    }
+}
+
+/// Why a change did not end well, and what to do.
+pub fn explanation(outcome: &Outcome) -> Option<String> {
+    let text = match outcome {
+        Outcome::Done | Outcome::AlreadyThere => return None,
+        Outcome::NotSeenYet => {
+            "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned()
+        }
+        Outcome::Stale {
+            found: Content::Absent,
+        } => "Somebody deleted it after it was planned. Nothing was written. Plan again to see what is there now."
+            .to_owned(),
+        Outcome::Stale { .. } => {
+            "Somebody changed it after it was planned. Nothing was written. Plan again to see what is there now."
+                .to_owned()
+        }
+        Outcome::Overwritten { .. } => {
+            "It was written, or may have been, and then somebody wrote something else. Look at it in the console, and \
+             plan again."
+                .to_owned()
+        }
+        Outcome::Failed(error) => {
+            format!("{} {} It was not changed.", error.sentence(), error.advice())
+        }
+        Outcome::Unknown(error) => format!(
+            "{} {} The account does not show the change, but it may still arrive. Try again in a minute.",
+            error.sentence(),
+            error.advice()
+        ),
+        Outcome::Skipped => "The run was stopped before it.".to_owned(),
+        Outcome::NotRecorded(why) => {
+            format!("{why} What is there has to be recorded first, so it was not changed. Make room, and try again.")
+        }
+    };
+    Some(text)
+}
+
+/// Changes that are not done and stand in the plain lines; the record has all.
+const SHOWN: usize = 6;
+
+/// About ten plain lines: account, result, verification, what is not done, how to put it back.
+pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
+    let (_, headline) = headline(plan, report);
+    let mut lines = vec![
+        format!("Account       {}", plan.identity.account_label()),
+        format!("Signed in as  {}", plan.identity.arn),
+        format!("Result        {headline}"),
+    ];
+    lines.extend(
+        report
+            .refused
+            .iter()
+            .map(|why| format!("              {why}")),
+    );
+    let verified = match &report.verification {
+        Some(now) if plan.undoes.is_some() => format!(
+            "after the run: {} to put back · {} as before · {} blocked",
+            now.totals().changes,
+            now.totals().in_place,
+            now.totals().blocked
+        ),
+        Some(now) => format!("after the run: {}", now.totals().line("·")),
+        None => "not read again".to_owned(),
+    };
+    lines.push(format!("Verification  {verified}"));
+    let not_done: Vec<String> = report
+        .outcomes
+        .iter()
+        .filter_map(|(target, outcome)| Some((target, explanation(outcome)?)))
+        .map(|(target, why)| format!("Not done      {target}: {why}"))
+        .collect();
+    lines.extend(not_done.iter().take(SHOWN).cloned());
+    if let Some(more) = not_done.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        lines.push(format!("              and {more} more"));
+    }
+    if let Some(run) = report
+        .run
+        .as_ref()
+        .filter(|_| report.may_have_changed_something())
+    {
+        match records.path(run) {
+            Some(path) => {
+                lines.push(format!("Put back      sagemaker-ssh-setup undo {run}"));
+                lines.push(format!("Record        {}", path.display()));
+            }
+            None => lines.push("Put back      the embedded account is forgotten now".to_owned()),
+        }
+    }
+    if let Some(why) = &report.record_lost {
+        lines.push(format!("Record        {why}"));
+    }
+    lines.iter().map(|line| clean(line)).collect()
+}

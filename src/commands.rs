@@ -1,0 +1,174 @@
+//! The unattended face: each command is a few lines over the rooms below. Standard output carries what was asked for;
+//! with JSON nothing else, and what is for people goes to standard error.
+
+mod carry_out;
+mod choose;
+mod events;
+mod interactive;
+mod runs;
+mod say;
+mod set_up;
+mod undo;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::account::{Account, Source};
+use crate::cli::{self, Cli, Command, Common, Form, Output};
+use crate::exit::Exit;
+use crate::journal::{Records, words};
+use crate::log;
+use crate::model::{Identity, Quotas};
+use crate::terminal::{self, Stop};
+use say::People;
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// When the terminal fails, or the embedded account cannot be built.
+pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let common = cli.common;
+    match cli.command {
+        None => {
+            #[cfg(debug_assertions)]
+            let break_on = cli.break_on;
+            #[cfg(not(debug_assertions))]
+            let break_on = None;
+            interactive::run(&common, break_on).await
+        }
+        Some(Command::Completions { shell }) => {
+            cli::completions(shell);
+            Ok(Exit::Done)
+        }
+        Some(Command::Runs(arguments)) => {
+            let (_, records) = place(&common).await?;
+            Ok(runs::run(&records, &arguments, &common))
+        }
+        Some(Command::Plan(arguments)) => {
+            let visit = Visit::new(&common, arguments.output).await?;
+            Ok(over(set_up::plan(visit, &arguments).await))
+        }
+        Some(Command::Check(arguments)) => {
+            let visit = Visit::new(&common, arguments.output).await?;
+            Ok(over(set_up::check(visit, &arguments).await))
+        }
+        Some(Command::Apply(arguments)) => {
+            let visit = Visit::new(&common, arguments.output).await?;
+            Ok(over(set_up::apply(visit, &arguments).await))
+        }
+        Some(Command::Export(arguments)) => {
+            // The file goes to standard output, unless a folder is named.
+            let Form::Json = arguments.format;
+            let visit = Visit::new(&common, Output::Json).await?;
+            Ok(over(set_up::export(visit, &arguments).await))
+        }
+        Some(Command::Undo(arguments)) => {
+            let visit = Visit::new(&common, arguments.output).await?;
+            Ok(over(undo::run(visit, &arguments).await))
+        }
+    }
+}
+
+/// A command that ended early has said why.
+fn over(ended: Result<Exit, Exit>) -> Exit {
+    ended.unwrap_or_else(|exit| exit)
+}
+
+/// Where the account is, and where its records are kept.
+async fn place(common: &Common) -> anyhow::Result<(Source, Records)> {
+    #[cfg(feature = "demo")]
+    if common.demo {
+        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
+        return Ok((demo.source(), Records::in_memory()));
+    }
+    #[cfg(not(feature = "demo"))]
+    let _ = common;
+    log::start();
+    // The async signature belongs to the embedded account.
+    std::future::ready(()).await;
+    Ok((Source::Chain, Records::of_user()))
+}
+
+/// A command's way into the account.
+struct Visit {
+    source: Source,
+    profile: Option<String>,
+    records: Records,
+    people: People,
+    output: Output,
+    stops: UnboundedReceiver<Stop>,
+}
+
+/// What every command reads first.
+struct Known {
+    account: Account,
+    identity: Identity,
+    quotas: Quotas,
+}
+
+impl Visit {
+    async fn new(common: &Common, output: Output) -> anyhow::Result<Self> {
+        let (source, records) = place(common).await?;
+        Ok(Self {
+            source,
+            profile: common.profile.clone(),
+            records,
+            people: People::new(output, common.ascii),
+            output,
+            stops: terminal::stops()?,
+        })
+    }
+
+    /// Waits for something that may be given up at any moment: nothing is changed by it.
+    async fn reading<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Exit> {
+        tokio::select! {
+            done = work => Ok(done),
+            Some(_) = self.stops.recv() => {
+                self.people.complain("Interrupted. Nothing was changed.");
+                Err(Exit::Interrupted)
+            }
+        }
+    }
+
+    /// Finds out whose account it is, and says what was left unfinished there.
+    async fn known(&mut self) -> Result<Known, Exit> {
+        let (source, profile) = (self.source.clone(), self.profile.clone());
+        let reading = Box::pin(async move {
+            let account = source.connect(profile.as_deref()).await?;
+            let mut identity = account.identity().await?;
+            let (alias, quotas) = futures::join!(account.alias(), account.quotas());
+            identity.alias = alias.unwrap_or_default();
+            Ok::<_, crate::account::CallError>(Known {
+                account,
+                identity,
+                quotas: quotas.unwrap_or_default(),
+            })
+        });
+        let known = self.reading(reading).await?.map_err(|error| {
+            self.people.complain(&error.to_string());
+            Exit::Failed
+        })?;
+        self.mention_cut_off(&known.identity);
+        Ok(known)
+    }
+
+    /// Says which runs in this account were cut off, and how to go on.
+    fn mention_cut_off(&self, identity: &Identity) {
+        let runs = match self.records.all() {
+            Ok(runs) => runs,
+            Err(error) => {
+                let text = format!("The records of earlier runs cannot be read: {error}.");
+                return self.people.complain(&text);
+            }
+        };
+        for record in runs.cut_off(&identity.account) {
+            for line in words::cut_off(record) {
+                self.people.complain(&line);
+            }
+            let run = &record.run;
+            self.people.complain(&match &record.undoes {
+                None => format!("To go on: apply --same-as {run}. To put it back: undo {run}."),
+                Some(undone) => format!("To go on: undo {undone}."),
+            });
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Showing a plan, asking, and carrying it out with every event told as it happens.
+
+use std::io::{BufRead, IsTerminal};
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::say::{People, show_difference, show_plan};
+use super::{Visit, events};
+use crate::account::Account;
+use crate::apply::{self, Event, Job, Outcome, words};
+use crate::cli::Output;
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::plan::words::counted;
+
+impl Visit {
+    /// Shows the plan, asks unless told not to, and carries it out.
+    pub(super) async fn carry_out(
+        mut self,
+        account: &Account,
+        job: Job,
+        yes: bool,
+    ) -> Result<Exit, Exit> {
+        let plan = &job.plan;
+        show_plan(self.people, plan);
+        if self.output == Output::Json {
+            events::blocked(plan);
+        }
+        let totals = plan.totals();
+        if totals.changes == 0 {
+            self.people.say("");
+            self.people.say("There is nothing to change.");
+            if self.output == Output::Json {
+                events::nothing_to_do(Some(plan));
+            }
+            return Ok(Exit::of_plan(plan));
+        }
+        if !yes {
+            self.ask(plan).await?;
+        }
+        self.people.say("");
+        let (sender, mut happenings) = mpsc::unbounded_channel();
+        let cancel = CancellationToken::new();
+        let records = self.records.clone();
+        let run = async {
+            let report = apply::run(account, &job, &records, &cancel, &sender).await;
+            drop(sender);
+            report
+        };
+        let tell = async {
+            let mut listening = true;
+            loop {
+                tokio::select! {
+                    event = happenings.recv() => match event {
+                        Some(event) => self.tell(&job.plan, &event),
+                        None => return,
+                    },
+                    stop = self.stops.recv(), if listening => {
+                        listening = stop.is_some();
+                        self.people.complain("Stopping: what is under way is finished first.");
+                        cancel.cancel();
+                    }
+                }
+            }
+        };
+        let (report, ()) = futures::join!(run, tell);
+        self.people.say("");
+        for line in words::plain(&job.plan, &report, &self.records) {
+            self.people.say(&line);
+        }
+        if self.output == Output::Json {
+            events::finished(&job.plan, &report);
+        }
+        Ok(if cancel.is_cancelled() {
+            Exit::Interrupted
+        } else {
+            Exit::of_report(&report)
+        })
+    }
+
+    /// Asks at the terminal. Nothing but a yes is a yes.
+    async fn ask(&mut self, plan: &Plan) -> Result<(), Exit> {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            self.people.complain(
+                "missing: --yes. Without a terminal nobody can be asked, and nothing was changed.",
+            );
+            return Err(Exit::Usage);
+        }
+        let verb = if plan.undoes.is_some() {
+            "Put back"
+        } else {
+            "Apply"
+        };
+        self.people.ask(&format!(
+            "{verb} {} in the account {}? Type yes:",
+            counted(plan.totals().changes, "change"),
+            plan.identity.account_label()
+        ));
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        // A thread of its own: nobody may ever answer.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let read = std::io::stdin().lock().read_line(&mut line);
+            let _ = sender.send(read.map(|_| line).unwrap_or_default());
+        });
+        let answer = self.reading(receiver).await?.unwrap_or_default();
+        if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+            Ok(())
+        } else {
+            self.people.say("Nothing was changed.");
+            Err(Exit::Failed)
+        }
+    }
+
+    fn tell(&self, plan: &Plan, event: &Event) {
+        match self.output {
+            Output::Text => tell_people(self.people, plan, event),
+            Output::Json => events::tell(plan, event),
+        }
+    }
+}
+
+fn tell_people(people: People, plan: &Plan, event: &Event) {
+    match event {
+        Event::Started(_) | Event::Finished(_) => {}
+        Event::Retry(target, retry) => people.say(&format!(
+            "  again    {target}: try {} after {}, {}",
+            retry.attempt,
+            seconds(retry.waited),
+            retry.reason
+        )),
+        Event::Waiting(target) => {
+            people.say(&format!(
+                "  waiting  {target}: written; AWS does not show it yet"
+            ));
+        }
+        Event::Ended(target, outcome, took) => {
+            match (words::explanation(outcome), outcome) {
+                (None, Outcome::AlreadyThere) => {
+                    people.say(&format!("  there    {target}: was there already"));
+                }
+                (None, _) => people.say(&format!("  done     {target} in {}", seconds(*took))),
+                (Some(why), Outcome::Skipped) => people.say(&format!("  skipped  {target}: {why}")),
+                (Some(why), _) => people.say(&format!("  FAILED   {target}: {why}")),
+            }
+            if let Some((expected, found)) = events::differing(plan, target, outcome) {
+                people.say("    What differs (- as it was expected, + as it is now):");
+                show_difference(people, target, expected.text(), found.text());
+            }
+        }
+        Event::Verifying => people.say("  reading everything once more"),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}

@@ -1,0 +1,168 @@
+//! From flags to choices. What is missing is named with the flag that gives it; nothing is guessed.
+
+use std::collections::BTreeSet;
+
+use super::{Known, Visit};
+use crate::account::Account;
+use crate::cli::Wanted;
+use crate::exit::Exit;
+use crate::model::region::is_region_code;
+use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn};
+use crate::survey;
+
+impl Wanted {
+    /// What is missing, by flag. Known before anything is asked of AWS.
+    fn missing(&self) -> Vec<String> {
+        if self.same_as.is_some() {
+            return Vec::new();
+        }
+        let connect_from = self.connect_from();
+        let mut missing = Vec::new();
+        if self.sagemaker_roles.is_empty() {
+            missing.push("--sagemaker-role ROLE, the role that SageMaker runs under".to_owned());
+        }
+        if connect_from.uses_user_roles() && self.user_roles.is_empty() {
+            missing.push(
+                "--user-role ROLE, the role that people have when they connect (or --connect-from studio)"
+                    .to_owned(),
+            );
+        }
+        if self.regions.iter().all(String::is_empty) {
+            missing.push("--regions A,B, the regions in which people will connect".to_owned());
+        }
+        missing
+    }
+
+    fn connect_from(&self) -> ConnectFrom {
+        self.connect_from
+            .map_or(ConnectFrom::default(), ConnectFrom::from)
+    }
+}
+
+impl Visit {
+    /// Makes sure that everything was said that has to be.
+    pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {
+        let missing = wanted.missing();
+        for what in &missing {
+            self.people.complain(&format!("missing: {what}"));
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            self.people
+                .complain("Without a command, a wizard asks for all of this.");
+            Err(Exit::Usage)
+        }
+    }
+
+    /// The choices, held against the account that they are for.
+    pub(super) async fn choices(
+        &mut self,
+        known: &Known,
+        wanted: &Wanted,
+    ) -> Result<Choices, Exit> {
+        if let Some(run) = &wanted.same_as {
+            return self.same_as(run, &known.identity);
+        }
+        let (account, identity) = (known.account.clone(), known.identity.clone());
+        let chosen = self.reading(chosen(&account, &identity, wanted)).await?;
+        chosen.map_err(|why| {
+            self.people.complain(&why);
+            Exit::Usage
+        })
+    }
+
+    fn same_as(&self, run: &str, identity: &Identity) -> Result<Choices, Exit> {
+        let runs = self.records.all().map_err(|error| {
+            self.people
+                .complain(&format!("The records cannot be read: {error}."));
+            Exit::Failed
+        })?;
+        let record = if run == "last" {
+            runs.latest(&identity.account)
+        } else {
+            let found = runs.find(run);
+            found.filter(|record| record.account == identity.account)
+        };
+        record.map(|record| record.choices.clone()).ok_or_else(|| {
+            self.people.complain(&format!(
+                "There is no run {run} in the account {}. \"runs\" lists what is recorded.",
+                identity.account
+            ));
+            Exit::Usage
+        })
+    }
+}
+
+async fn chosen(
+    account: &Account,
+    identity: &Identity,
+    wanted: &Wanted,
+) -> Result<Choices, String> {
+    let connect_from = wanted.connect_from();
+    if !connect_from.uses_user_roles() && !wanted.user_roles.is_empty() {
+        return Err(
+            "--user-role says nothing when people connect from Studio, where they come with the SageMaker role. Leave \
+             it out, or say --connect-from both."
+                .to_owned(),
+        );
+    }
+    Ok(Choices {
+        connect_from,
+        sagemaker_roles: roles(&wanted.sagemaker_roles, identity)?,
+        user_roles: roles(&wanted.user_roles, identity)?,
+        regions: regions(account, &wanted.regions, &identity.partition).await?,
+        harden_trust: wanted.harden_trust,
+        shell_access: wanted.shell_access,
+    })
+}
+
+/// Names of roles of this account, each once.
+fn roles(words: &[String], identity: &Identity) -> Result<Vec<String>, String> {
+    let mut names: Vec<String> = Vec::new();
+    for word in words {
+        let name = RoleArn::typed(word, Some(identity))?.name;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// Codes of regions of this partition, each once.
+async fn regions(
+    account: &Account,
+    words: &[String],
+    partition: &Partition,
+) -> Result<Vec<String>, String> {
+    let shipped = Region::shipped(partition);
+    let mut known: BTreeSet<String> = shipped.into_iter().map(|region| region.code).collect();
+    let wanted: BTreeSet<String> = words
+        .iter()
+        .map(|word| word.trim().to_owned())
+        .filter(|word| !word.is_empty())
+        .collect();
+    if !wanted.is_subset(&known) {
+        // AWS may have opened one since.
+        let further = survey::further_regions(account, partition).await;
+        known.extend(further.into_iter().map(|region| region.code));
+    }
+    for code in &wanted {
+        if !is_region_code(code) || !known.contains(code) {
+            let near: Vec<&str> = known
+                .iter()
+                .filter(|known| known.get(..5) == code.get(..5))
+                .map(String::as_str)
+                .collect();
+            let near = if near.is_empty() {
+                "A region looks like eu-west-1".to_owned()
+            } else {
+                format!("There are {}", near.join(", "))
+            };
+            return Err(format!(
+                "{code} is no region of the partition {partition} in which SageMaker is offered. {near}."
+            ));
+        }
+    }
+    Ok(wanted.into_iter().collect())
+}

@@ -1,0 +1,122 @@
+//! Starts the wizard, and prints what stays in the scrollback.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::place;
+use crate::apply::words;
+use crate::cli::Common;
+use crate::exit::Exit;
+use crate::journal::Records;
+use crate::terminal::{self, Screen};
+use crate::text;
+use crate::wizard::ui::theme::Look;
+use crate::wizard::{self, Ending, Options, input};
+
+pub(super) async fn run(common: &Common, break_on: Option<char>) -> anyhow::Result<Exit> {
+    if let Err(why) = usable_terminal() {
+        say_error(why);
+        return Ok(Exit::Usage);
+    }
+    let (source, records) = place(common).await?;
+    let look = look(common.ascii);
+    let options = Options {
+        look,
+        profile: common.profile.clone(),
+        folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        records: records.clone(),
+        break_on,
+    };
+    let mut stops = terminal::stops()?;
+    let (sender, mut receiver) = input::channel();
+    let mut screen = Screen::enter()?;
+    terminal::read_input(move |event| sender.send(event));
+    let ending = wizard::run(
+        &mut screen.terminal,
+        &mut receiver,
+        &mut stops,
+        source,
+        options,
+    )
+    .await;
+    drop(screen);
+    Ok(tell(&ending, &records, look))
+}
+
+/// Prints the plain lines and gives the exit code.
+fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
+    match ending {
+        Ending::Left { interrupted } => {
+            say(&["Nothing was changed.".to_owned()], look);
+            if *interrupted {
+                Exit::Interrupted
+            } else {
+                Exit::Done
+            }
+        }
+        Ending::Ran {
+            plan,
+            report,
+            interrupted,
+        } => {
+            say(&words::plain(plan, report, records), look);
+            if *interrupted {
+                Exit::Interrupted
+            } else {
+                Exit::of_report(report)
+            }
+        }
+        Ending::Broken { task, applying } => {
+            say_error(&format!(
+                "The program broke while it was busy with {task}. What it has changed by then is in the account; start it \
+                 again to see. The log file has the details."
+            ));
+            if *applying {
+                Exit::Partly
+            } else {
+                Exit::Failed
+            }
+        }
+    }
+}
+
+fn say(lines: &[String], look: Look) {
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        let line = if look.unicode {
+            line.clone()
+        } else {
+            text::ascii(line)
+        };
+        // The terminal may be gone.
+        let _ = writeln!(out, "{line}");
+    }
+}
+
+fn say_error(text: &str) {
+    let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {text}");
+}
+
+fn usable_terminal() -> Result<(), &'static str> {
+    if !terminal::is_interactive() {
+        return Err(
+            "The wizard needs a terminal. Start it in one, without redirecting its input or output; for scripts there \
+             are the commands that --help lists.",
+        );
+    }
+    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        return Err(
+            "The wizard cannot draw on this terminal (TERM=dumb). Start it in another one.",
+        );
+    }
+    Ok(())
+}
+
+/// What the terminal can show, by `NO_COLOR` and the locale.
+fn look(ascii: bool) -> Look {
+    let no_color = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
+    Look {
+        color: !no_color,
+        unicode: !ascii && text::locale_is_utf8(),
+    }
+}

@@ -1,0 +1,251 @@
+//! What is recorded on this computer.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::say::{People, emit};
+use crate::cli::{Common, Output, RunsArgs};
+use crate::exit::Exit;
+use crate::journal::{Ended, Record, Records, RunState, Runs, Verdict, words};
+use crate::model::Choices;
+use crate::plan::Content;
+
+pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
+    let people = People::new(arguments.output, common.ascii);
+    let runs = match records.all() {
+        Ok(runs) => runs,
+        Err(error) => {
+            people.complain(&format!("The records cannot be read: {error}."));
+            return Exit::Failed;
+        }
+    };
+    match &arguments.run {
+        None => list(people, records, &runs, arguments.output),
+        Some(run) => one(people, records, &runs, run, arguments.output),
+    }
+}
+
+fn list(people: People, records: &Records, runs: &Runs, output: Output) -> Exit {
+    for (id, error) in &runs.damaged {
+        people.complain(&format!(
+            "The record of the run {id} cannot be used: {error}."
+        ));
+    }
+    if output == Output::Json {
+        let list = runs.records.iter();
+        return emit_json(&RunList {
+            format: "sagemaker-ssh-setup/runs",
+            version: 1,
+            runs: list.map(|record| entry(records, runs, record)).collect(),
+        });
+    }
+    if runs.records.is_empty() {
+        people.say("No runs are recorded.");
+    }
+    for record in &runs.records {
+        people.say(&format!(
+            "{}  {}  {:<9} {}",
+            record.run,
+            record.account,
+            kind(record),
+            result(runs, record)
+        ));
+    }
+    Exit::Done
+}
+
+fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output) -> Exit {
+    let found = match run {
+        "last" => runs.records.last(),
+        run => runs.find(run),
+    };
+    let Some(record) = found else {
+        let damaged = runs.damaged.iter().find(|(id, _)| id == run);
+        people.complain(&match damaged {
+            Some((_, error)) => {
+                format!("The record of the run {run} cannot be used: {error}.")
+            }
+            None => format!("There is no run {run}. \"runs\" lists what is recorded."),
+        });
+        return Exit::Failed;
+    };
+    if output == Output::Json {
+        return emit_json(&detail(records, runs, record));
+    }
+    let mut lines = vec![
+        format!("Run           {}  ({})", record.run, kind(record)),
+        format!("Began         {}", record.began),
+        format!(
+            "Ended         {}",
+            match &record.state {
+                RunState::Running => "still going on",
+                RunState::CutOff => "cut off",
+                RunState::Ended { at, .. } => at,
+            }
+        ),
+        format!("Account       {}", record.account),
+        format!("Signed in as  {}", record.identity),
+        format!("Program       {}", record.program),
+        format!("Result        {}", result(runs, record)),
+    ];
+    for (label, other) in [
+        ("Puts back", &record.undoes),
+        ("Goes on with", &record.continues),
+    ] {
+        lines.extend(other.iter().map(|other| format!("{label:<14}{other}")));
+    }
+    let path = records.path(&record.run);
+    lines.extend(path.map(|path| format!("Record        {}", path.display())));
+    for step in &record.steps {
+        let word = match step.verdict() {
+            Verdict::Done => "done",
+            Verdict::NotDone => "not done",
+            Verdict::Uncertain => "uncertain",
+        };
+        let why = step.reason.as_ref();
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        lines.push(format!("{word:<14}{}{why}", step.target));
+    }
+    for line in lines {
+        people.say(&line);
+    }
+    Exit::Done
+}
+
+fn kind(record: &Record) -> &'static str {
+    if record.undoes.is_some() {
+        "put back"
+    } else {
+        "set up"
+    }
+}
+
+fn result(runs: &Runs, record: &Record) -> String {
+    let undone = if runs.is_undone(record) {
+        ", put back since"
+    } else {
+        ""
+    };
+    words::result(record) + undone
+}
+
+/// A run in its public form.
+#[derive(Serialize)]
+struct RunEntry<'a> {
+    run: &'a str,
+    kind: &'static str,
+    account: &'a str,
+    partition: &'a str,
+    identity: &'a str,
+    began: &'a str,
+    ended: Option<&'a str>,
+    state: &'static str,
+    verified: bool,
+    interrupted: bool,
+    done: usize,
+    not_done: usize,
+    uncertain: usize,
+    undoes: Option<&'a str>,
+    continues: Option<&'a str>,
+    put_back: bool,
+    record: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct RunList<'a> {
+    format: &'static str,
+    version: u32,
+    runs: Vec<RunEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunDetail<'a> {
+    format: &'static str,
+    version: u32,
+    #[serde(flatten)]
+    run: RunEntry<'a>,
+    choices: &'a Choices,
+    items: Vec<StepEntry<'a>>,
+}
+
+/// A change of a run in its public form. `former` is null where there was no such policy, and where the run did not
+/// come to it; `recorded` tells them apart.
+#[derive(Serialize)]
+struct StepEntry<'a> {
+    id: String,
+    state: &'static str,
+    outcome: Option<Ended>,
+    recorded: bool,
+    former: Option<&'a str>,
+    after: Option<&'a str>,
+    reason: Option<&'a str>,
+}
+
+fn entry<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunEntry<'a> {
+    let count = |verdict| record.of(verdict).count();
+    let (state, ended, interrupted) = match &record.state {
+        RunState::Running => ("running", None, false),
+        RunState::CutOff => ("cut-off", None, false),
+        RunState::Ended {
+            at, interrupted, ..
+        } => ("ended", Some(at.as_str()), *interrupted),
+    };
+    RunEntry {
+        run: &record.run,
+        kind: if record.undoes.is_some() {
+            "undo"
+        } else {
+            "set-up"
+        },
+        account: &record.account,
+        partition: &record.partition,
+        identity: &record.identity,
+        began: &record.began,
+        state,
+        ended,
+        verified: record.is_verified(),
+        interrupted,
+        done: count(Verdict::Done),
+        not_done: count(Verdict::NotDone),
+        uncertain: count(Verdict::Uncertain),
+        undoes: record.undoes.as_deref(),
+        continues: record.continues.as_deref(),
+        put_back: runs.is_undone(record),
+        record: records.path(&record.run),
+    }
+}
+
+fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'a> {
+    let items = record.steps.iter().map(|step| StepEntry {
+        id: step.target.to_string(),
+        state: match step.verdict() {
+            Verdict::Done => "done",
+            Verdict::NotDone => "not-done",
+            Verdict::Uncertain => "uncertain",
+        },
+        outcome: step.outcome,
+        recorded: step.former.is_some(),
+        former: step.former.as_ref().and_then(Content::text),
+        after: step.planned.after.text(),
+        reason: step.reason.as_deref(),
+    });
+    RunDetail {
+        format: "sagemaker-ssh-setup/run",
+        version: 1,
+        run: entry(records, runs, record),
+        choices: &record.choices,
+        items: items.collect(),
+    }
+}
+
+fn emit_json(value: &impl Serialize) -> Exit {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => {
+            emit(&(text + "\n"));
+            Exit::Done
+        }
+        // Only a path that is no text can do that.
+        Err(_) => Exit::Failed,
+    }
+}

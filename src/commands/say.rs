@@ -1,0 +1,166 @@
+//! Printing: where what is for people goes, and how a plan is shown to them in plain lines.
+
+use std::io::Write;
+
+use crate::cli::Output;
+use crate::plan::{Content, Difference, Finding, Item, Plan, State, Target};
+use crate::policy::difference::difference;
+use crate::text::{self, clean};
+
+/// Says things to people.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct People {
+    /// Standard output belongs to a program.
+    aside: bool,
+    unicode: bool,
+}
+
+impl People {
+    pub(super) fn new(output: Output, ascii: bool) -> Self {
+        Self {
+            aside: output == Output::Json,
+            unicode: !ascii && text::locale_is_utf8(),
+        }
+    }
+
+    /// What was asked for, or what goes on.
+    pub(super) fn say(self, line: &str) {
+        let line = self.fit(line);
+        // Nobody may be reading any more.
+        if self.aside {
+            let _ = writeln!(std::io::stderr(), "{line}");
+        } else {
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+
+    /// What went wrong, or has to be known besides.
+    pub(super) fn complain(self, line: &str) {
+        let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {}", self.fit(line));
+    }
+
+    /// A question, without a line break.
+    pub(super) fn ask(self, question: &str) {
+        let mut out = std::io::stderr();
+        let _ = write!(out, "{} ", self.fit(question));
+        let _ = out.flush();
+    }
+
+    fn fit(self, line: &str) -> String {
+        let line = clean(line);
+        if self.unicode {
+            line
+        } else {
+            text::ascii(&line)
+        }
+    }
+}
+
+/// What is for a program.
+pub(super) fn emit(text: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(text.as_bytes());
+    let _ = out.flush();
+}
+
+/// The plan, item by item, with every difference.
+pub(super) fn show_plan(people: People, plan: &Plan) {
+    head(people, plan);
+    people.say(&plan.totals().line("·"));
+    for item in &plan.items {
+        show_item(people, item, plan.undoes.is_some());
+    }
+    for size in &plan.inline_sizes {
+        if size.now != size.after {
+            people.say(&format!(
+                "Inline policies of {}: {} of {} characters now, {} afterwards.",
+                size.role, size.now, size.quota, size.after
+            ));
+        }
+    }
+}
+
+/// Whose account it is.
+pub(super) fn head(people: People, plan: &Plan) {
+    people.say(&format!("Account       {}", plan.identity.account_label()));
+    people.say(&format!("Signed in as  {}", plan.identity.arn));
+    if let Some(run) = &plan.undoes {
+        people.say(&format!("Putting back  the run {run}"));
+    }
+}
+
+fn show_item(people: People, item: &Item, undo: bool) {
+    people.say("");
+    let id = &item.target;
+    match &item.state {
+        State::InPlace(found) if undo => people.say(&format!("= {id}: {found}")),
+        State::InPlace(found) => people.say(&format!("= {id}: in place. {found}")),
+        State::Change(change) => {
+            let replaces = matches!(id, Target::Policy { .. }) && change.before.text().is_some();
+            let sign = match (&change.after, undo || replaces) {
+                (Content::Absent, _) => '-',
+                (_, true) => '~',
+                (_, false) => '+',
+            };
+            people.say(&format!("{sign} {id}: {}", change.sentence(id)));
+            show_difference(people, id, change.before.text(), change.after.text());
+        }
+        State::Blocked {
+            reason,
+            way_out,
+            difference,
+            ..
+        } => {
+            people.say(&format!("! {id}: blocked. {reason} {way_out}"));
+            if let Some(Difference { expected, found }) = difference {
+                people.say("    What differs (- as it was expected, + as it is now):");
+                show_difference(people, id, expected.text(), found.text());
+            }
+        }
+    }
+    for warning in &item.warnings {
+        people.say(&format!("    ! {warning}"));
+    }
+}
+
+/// Lines with `-` and `+`.
+pub(super) fn show_difference(
+    people: People,
+    target: &Target,
+    before: Option<&str>,
+    after: Option<&str>,
+) {
+    if let Target::Tier { .. } = target {
+        for (sign, value) in [('-', before), ('+', after)] {
+            people.say(&format!("    {sign} {}", value.unwrap_or("not set")));
+        }
+        return;
+    }
+    for line in difference(before, after) {
+        people.say(&format!("    {} {}", line.sign(), line.text()));
+    }
+}
+
+/// What a check found, a line each.
+pub(super) fn show_findings(people: People, plan: &Plan) {
+    head(people, plan);
+    for item in &plan.items {
+        let (word, what) = match (item.finding(), &item.state) {
+            (Finding::InPlace, _) => ("in place", String::new()),
+            (Finding::Missing, State::Change(change)) => ("missing", change.sentence(&item.target)),
+            (Finding::Differs, State::Change(change)) => ("differs", change.sentence(&item.target)),
+            (Finding::Unknown, _) => ("unknown", item.summary()),
+            (
+                _,
+                State::Blocked {
+                    reason, way_out, ..
+                },
+            ) => ("blocked", format!("{reason} {way_out}")),
+            (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
+        };
+        people.say(format!("{word:<10}{}  {what}", item.target).trim_end());
+        for warning in &item.warnings {
+            people.say(&format!("          ! {warning}"));
+        }
+    }
+}

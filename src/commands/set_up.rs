@@ -1,0 +1,181 @@
+//! plan, check, apply and export: four ends of the same beginning.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::say::{emit, show_findings, show_plan};
+use super::{Known, Visit};
+use crate::apply::{Aim, Job};
+use crate::cli::{ApplyArgs, CheckArgs, ExportArgs, Output, PlanArgs, Wanted};
+use crate::exit::Exit;
+use crate::model::Choices;
+use crate::plan::Plan;
+use crate::plan::format::PlanFile;
+use crate::survey;
+
+pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
+    let (_, plan) = visit.plan(&arguments.wanted).await?;
+    let text = visit.json(plan.to_json())?;
+    if let Some(path) = &arguments.out {
+        let saved = save(path, &text);
+        visit.saved(path, saved)?;
+    }
+    match arguments.output {
+        Output::Json => emit(&text),
+        Output::Text => {
+            show_plan(visit.people, &plan);
+            visit.people.say("");
+            visit.people.say(match (plan.totals().changes, &arguments.out) {
+                (0, _) => "There is nothing to change.",
+                (_, None) => "Nothing was written. \"apply\" with the same options carries it out.",
+                (_, Some(_)) => "Nothing was written in the account. \"apply FILE\" carries the saved plan out.",
+            });
+        }
+    }
+    Ok(Exit::of_plan(&plan))
+}
+
+pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
+    let (_, plan) = visit.plan(&arguments.wanted).await?;
+    match arguments.output {
+        Output::Json => emit(&visit.json(plan.check_to_json())?),
+        Output::Text => {
+            show_findings(visit.people, &plan);
+            let (in_place, all) = (plan.totals().in_place, plan.items.len());
+            visit.people.say(&if plan.is_in_place() {
+                "Everything is in place.".to_owned()
+            } else {
+                format!("{in_place} of {all} in place. \"plan\" with the same options shows every difference.")
+            });
+        }
+    }
+    Ok(Exit::of_plan(&plan))
+}
+
+pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {
+    let (_, plan) = visit.plan(&arguments.wanted).await?;
+    let text = visit.json(plan.to_json())?;
+    match &arguments.out {
+        None => emit(&text),
+        Some(folder) => {
+            let path = folder.join("plan.json");
+            let saved = std::fs::create_dir_all(folder).and_then(|()| save(&path, &text));
+            visit.saved(&path, saved)?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exit, Exit> {
+    let (known, plan) = match &arguments.file {
+        None => visit.plan(&arguments.wanted).await?,
+        Some(path) => visit.saved_plan(path).await?,
+    };
+    let continues = visit.same_cut_off(&plan);
+    let job = Job {
+        aim: Aim::SetUp(known.quotas),
+        only: None,
+        continues,
+        plan,
+    };
+    visit.carry_out(&known.account, job, arguments.yes).await
+}
+
+impl Visit {
+    /// The plan for what is wanted, from a fresh reading.
+    async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
+        self.complete(wanted)?;
+        let known = self.known().await?;
+        let choices = self.choices(&known, wanted).await?;
+        self.planned(known, &choices).await
+    }
+
+    async fn planned(&mut self, known: Known, choices: &Choices) -> Result<(Known, Plan), Exit> {
+        let Known {
+            account, identity, ..
+        } = &known;
+        let reading = survey::chosen(account, identity, known.quotas, choices);
+        let plan = Plan::new(&self.reading(reading).await?, choices);
+        Ok((known, plan))
+    }
+
+    /// A saved plan, held against what is there now.
+    async fn saved_plan(&mut self, path: &Path) -> Result<(Known, Plan), Exit> {
+        let failed = |visit: &Self, why: String| {
+            visit.people.complain(&format!("{}: {why}", path.display()));
+            Exit::Failed
+        };
+        let text =
+            std::fs::read_to_string(path).map_err(|error| failed(self, error.to_string()))?;
+        let file = PlanFile::parse(&text).map_err(|error| failed(self, error.to_string()))?;
+        if let Some(run) = &file.undoes {
+            let why = format!("This plan puts a run back. \"undo {run}\" does that.");
+            return Err(failed(self, why));
+        }
+        let saved = file
+            .changes()
+            .map_err(|error| failed(self, error.to_string()))?;
+        let known = self.known().await?;
+        if file.account != known.identity.account
+            || file.partition != known.identity.partition.as_str()
+        {
+            let why = format!(
+                "The plan is for the account {}, and you are signed in to {}. Nothing was changed. Use a profile of \
+                 that account, or plan again.",
+                file.account, known.identity.account
+            );
+            return Err(failed(self, why));
+        }
+        let (known, plan) = self.planned(known, &file.choices).await?;
+        let plan = plan
+            .held_to(&saved)
+            .map_err(|error| failed(self, error.to_string()))?;
+        Ok((known, plan))
+    }
+
+    /// The run that was cut off in this account while it wanted the same.
+    fn same_cut_off(&self, plan: &Plan) -> Option<String> {
+        let runs = self.records.all().ok()?;
+        let cut_off = runs.cut_off(&plan.identity.account);
+        let same = cut_off
+            .iter()
+            .rev()
+            .find(|record| record.undoes.is_none() && record.choices.is_same(&plan.choices));
+        same.map(|record| record.run.clone())
+    }
+
+    fn json(&self, text: Result<String, serde_json::Error>) -> Result<String, Exit> {
+        text.map_err(|error| {
+            self.people.complain(&error.to_string());
+            Exit::Failed
+        })
+    }
+
+    fn saved(&self, path: &Path, saved: io::Result<()>) -> Result<(), Exit> {
+        let path = path.display();
+        match saved {
+            Ok(()) => {
+                self.people.complain(&format!("The plan is in {path}."));
+                Ok(())
+            }
+            Err(error) => {
+                self.people
+                    .complain(&format!("{path} cannot be written: {error}."));
+                Err(Exit::Failed)
+            }
+        }
+    }
+}
+
+/// The plan holds the account's policies: only its owner may read it.
+fn save(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}

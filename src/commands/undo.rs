@@ -1,0 +1,36 @@
+//! Putting a run back.
+
+use super::{Visit, events};
+use crate::apply::{Aim, Job};
+use crate::cli::{Output, UndoArgs};
+use crate::exit::Exit;
+use crate::undo::{self, UndoError};
+
+pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, Exit> {
+    let known = visit.known().await?;
+    let records = visit.records.clone();
+    let run = arguments.run.as_deref();
+    let preparing = undo::prepare(&known.account, &known.identity, &records, run);
+    match visit.reading(preparing).await? {
+        Ok(undo) => {
+            let job = Job {
+                plan: undo.plan,
+                only: None,
+                aim: Aim::PutBack(undo.reversal),
+                continues: undo.continues,
+            };
+            visit.carry_out(&known.account, job, arguments.yes).await
+        }
+        Err(error @ UndoError::Nothing(_)) => {
+            visit.people.complain(&error.to_string());
+            if visit.output == Output::Json {
+                events::nothing_to_do(None);
+            }
+            Ok(Exit::Done)
+        }
+        Err(error) => {
+            visit.people.complain(&error.to_string());
+            Err(Exit::Failed)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the exit code says.
+
+use crate::apply::Report;
+use crate::plan::Plan;
+
+/// The exit codes, one place for all faces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, nothing to do, or left on purpose.
+    Done = 0,
+    /// Failed; nothing was changed.
+    Failed = 1,
+    /// There are changes to make (`plan`, `check`).
+    Changes = 2,
+    /// Some of what was wanted is done, the rest is not.
+    Partly = 3,
+    /// Every change was accepted, but not all was read back.
+    NotVerified = 4,
+    /// The command line is wrong, or there is no terminal.
+    Usage = 64,
+    /// Ctrl-C, SIGTERM or a closed terminal.
+    Interrupted = 130,
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Exit {
+    pub const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Failed,
+        Self::Changes,
+        Self::Partly,
+        Self::NotVerified,
+        Self::Usage,
+        Self::Interrupted,
+    ];
+
+    /// What it means, for the help.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done, nothing to do, or left without changing anything",
+            Self::Failed => "failed or declined; nothing was changed",
+            Self::Changes => "there are changes to make (plan, check)",
+            Self::Partly => "partly applied",
+            Self::NotVerified => "applied, but not all of it was read back",
+            Self::Usage => "wrong usage, or no terminal",
+            Self::Interrupted => "interrupted: Ctrl-C, SIGTERM or a closed terminal",
+        }
+    }
+
+    /// The code for a plan or a check: whether there is anything to change, or something that cannot be.
+    pub fn of_plan(plan: &Plan) -> Self {
+        let totals = plan.totals();
+        if totals.changes > 0 {
+            Self::Changes
+        } else if totals.blocked > 0 {
+            Self::Failed
+        } else {
+            Self::Done
+        }
+    }
+
+    /// The code for a run that came to its end.
+    pub fn of_report(report: &Report) -> Self {
+        let complete = report.refused.is_none() && report.blocked.is_empty();
+        if complete && report.not_done().is_empty() && report.is_verified() {
+            Self::Done
+        } else if !report.may_have_changed_something() {
+            Self::Failed
+        } else if complete && report.is_all_accepted() {
+            Self::NotVerified
+        } else {
+            Self::Partly
+        }
+    }
+}

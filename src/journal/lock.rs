@@ -1,0 +1,71 @@
+//! One run per account at a time. The operating system lets go of the lock when the program ends in any way.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Somebody who only looks whether a run is going on holds its lock for a moment.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The account's lock, held while this lives.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+/// Why the lock is not ours.
+pub(super) enum NotLocked {
+    /// The run that holds it; empty while it is beginning.
+    HeldBy(String),
+    Failed(io::Error),
+}
+
+impl Lock {
+    /// Takes the account's lock, as soon as nobody has it.
+    pub(super) async fn take(folder: &Path, account: &str) -> Result<Self, NotLocked> {
+        let path = path(folder, account);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(NotLocked::Failed)?;
+        for _ in 0..TRIES {
+            match file.try_lock() {
+                Ok(()) => {
+                    // The run whose name stood there has ended.
+                    file.set_len(0).map_err(NotLocked::Failed)?;
+                    return Ok(Self(file));
+                }
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(PAUSE).await,
+                Err(TryLockError::Error(error)) => return Err(NotLocked::Failed(error)),
+            }
+        }
+        let by = std::fs::read_to_string(&path).unwrap_or_default();
+        Err(NotLocked::HeldBy(by))
+    }
+
+    /// Says which run holds it.
+    pub(super) fn name(&self, run: &str) -> io::Result<()> {
+        (&self.0).write_all(run.as_bytes())
+    }
+}
+
+/// The run that holds the account's lock; empty while it is beginning, none when nobody does.
+pub(super) fn holder(folder: &Path, account: &str) -> Option<String> {
+    let path = path(folder, account);
+    let file = File::open(&path).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+        .then(|| std::fs::read_to_string(&path).unwrap_or_default())
+}
+
+fn path(folder: &Path, account: &str) -> PathBuf {
+    // Twelve digits; whatever answered for AWS cannot lead elsewhere.
+    let account: String = account
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    folder.join(format!("{account}.lock"))
+}

@@ -1,0 +1,378 @@
+//! One record: a file of JSON lines that is only ever appended to, so that a program that is killed leaves a true one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Choices;
+use crate::plan::format::{PlanFile, PlanFileError};
+use crate::plan::{Change, Content, Target};
+
+pub(super) const FORMAT: &str = "sagemaker-ssh-setup/record";
+pub(super) const VERSION: u64 = 1;
+
+/// A line of a record.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub(super) enum Line {
+    Begin(Box<Head>),
+    /// Written and flushed to the disk before the first write of a change.
+    Before {
+        id: String,
+        at: String,
+        /// Null where there was no such policy.
+        former: Option<Kept>,
+    },
+    After {
+        id: String,
+        at: String,
+        outcome: Ended,
+        /// Why it is not done.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        /// What was read back, where it means what was planned but is not the same text.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        found: Option<Kept>,
+    },
+    End {
+        at: String,
+        /// Everything was read once more and is as it should be.
+        verified: bool,
+        /// Stopped by the user or a signal.
+        interrupted: bool,
+    },
+    /// A run that was cut off, and of which nothing is left to do.
+    Settled {
+        at: String,
+    },
+}
+
+/// The first line: whose run it is, and what it is going to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Head {
+    pub format: String,
+    pub version: u64,
+    pub run: String,
+    pub at: String,
+    pub program: String,
+    /// The run that this one puts back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
+    /// The run that was cut off, or had failures, and that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<String>,
+    pub plan: PlanFile,
+}
+
+/// A document or a tier's value as it was found.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Kept {
+    text: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    default: bool,
+}
+
+impl Kept {
+    pub(super) fn of(content: &Content) -> Option<Self> {
+        let text = content.text()?.to_owned();
+        let default = matches!(content, Content::Default(_));
+        Some(Self { text, default })
+    }
+
+    fn content(kept: Option<Self>) -> Content {
+        match kept {
+            None => Content::Absent,
+            Some(Self {
+                text,
+                default: true,
+            }) => Content::Default(text),
+            Some(Self { text, .. }) => Content::Text(text),
+        }
+    }
+}
+
+/// How a change ended, in the words of the record and of the JSON output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// Written and read back.
+    Done,
+    /// It was as planned without this run.
+    AlreadyThere,
+    /// Accepted by AWS, but not read back.
+    NotSeenYet,
+    /// What was there was not what the plan saw; nothing was written.
+    Stale,
+    /// Written, and then somebody wrote something else.
+    Overwritten,
+    /// Refused; nothing was written.
+    Failed,
+    /// It may or may not have been written.
+    Unknown,
+    /// Not begun.
+    Skipped,
+    /// The record could not be written, so the change was not made.
+    NotRecorded,
+}
+
+impl Ended {
+    fn may_have_written(self) -> bool {
+        match self {
+            Self::Done | Self::NotSeenYet | Self::Overwritten | Self::Unknown => true,
+            Self::AlreadyThere | Self::Stale | Self::Failed | Self::Skipped | Self::NotRecorded => {
+                false
+            }
+        }
+    }
+
+    fn is_done(self) -> bool {
+        matches!(self, Self::Done | Self::AlreadyThere)
+    }
+}
+
+/// What a record says of one change of its plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub target: Target,
+    pub planned: Change,
+    /// What was there before the write; none when the run did not come to it.
+    pub former: Option<Content>,
+    /// None when the run was cut off before it was known.
+    pub outcome: Option<Ended>,
+    pub reason: Option<String>,
+    /// What was read back, where its text is not the planned one.
+    found: Option<Content>,
+}
+
+/// A change of a run, judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is, or was, as planned.
+    Done,
+    /// Nothing was written.
+    NotDone,
+    /// It may or may not have been written.
+    Uncertain,
+}
+
+impl Step {
+    pub fn verdict(&self) -> Verdict {
+        match (&self.former, self.outcome) {
+            (_, Some(outcome)) if outcome.is_done() => Verdict::Done,
+            (_, Some(outcome)) if outcome.may_have_written() => Verdict::Uncertain,
+            (Some(_), None) => Verdict::Uncertain,
+            (_, Some(_)) | (None, None) => Verdict::NotDone,
+        }
+    }
+
+    /// What was there before, when this run wrote something or may have.
+    pub fn written_over(&self) -> Option<&Content> {
+        self.former
+            .as_ref()
+            .filter(|_| self.outcome.is_none_or(Ended::may_have_written))
+    }
+
+    /// What this run left there, or may have left.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Content> {
+        [Some(&self.planned.after), self.found.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// A record, read.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub run: String,
+    /// When it began: UTC, RFC 3339.
+    pub began: String,
+    pub state: RunState,
+    pub undoes: Option<String>,
+    pub continues: Option<String>,
+    /// The version of the program that wrote it.
+    pub program: String,
+    pub account: String,
+    pub partition: String,
+    /// The ARN of the caller.
+    pub identity: String,
+    pub choices: Choices,
+    pub steps: Vec<Step>,
+    pub(super) settled: bool,
+}
+
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// The program that writes the record is still there.
+    Running,
+    /// The program was killed in the middle of it.
+    CutOff,
+    Ended {
+        /// UTC, RFC 3339.
+        at: String,
+        /// Everything was read once more and is as it should be.
+        verified: bool,
+        /// Stopped by the user or a signal.
+        interrupted: bool,
+    },
+}
+
+/// Why a record cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    #[error("it is no record of this program")]
+    Foreign,
+    #[error("it has version {0} of the format, and this program reads version {VERSION}")]
+    Version(u64),
+    #[error("line {line} is damaged: {what}")]
+    Damaged { line: usize, what: String },
+    #[error(transparent)]
+    Plan(#[from] PlanFileError),
+}
+
+impl Record {
+    /// Reads a record. A last line without its end was being written when the program was killed; it does not count.
+    ///
+    /// # Errors
+    /// When any other line is not what it should be.
+    pub fn parse(text: &str) -> Result<Self, RecordError> {
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let mut lines = whole.lines().enumerate();
+        let (_, first) = lines.next().ok_or(RecordError::Foreign)?;
+        let head = head(first)?;
+        let steps = head.plan.changes()?;
+        let mut record = Self {
+            run: head.run,
+            began: head.at,
+            state: RunState::CutOff,
+            undoes: head.undoes,
+            continues: head.continues,
+            program: head.program,
+            account: head.plan.account,
+            partition: head.plan.partition,
+            identity: head.plan.identity,
+            choices: head.plan.choices,
+            steps: steps
+                .into_iter()
+                .map(|(target, planned)| Step {
+                    target,
+                    planned,
+                    former: None,
+                    outcome: None,
+                    reason: None,
+                    found: None,
+                })
+                .collect(),
+            settled: false,
+        };
+        let places: BTreeMap<String, usize> = record
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(place, step)| (step.target.to_string(), place))
+            .collect();
+        for (number, line) in lines {
+            let damaged = |what: String| RecordError::Damaged {
+                line: number + 1,
+                what,
+            };
+            let line: Line =
+                serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
+            record
+                .take(line, &places)
+                .map_err(|what| damaged(what.to_owned()))?;
+        }
+        Ok(record)
+    }
+
+    fn take(&mut self, line: Line, places: &BTreeMap<String, usize>) -> Result<(), &'static str> {
+        match line {
+            Line::Begin(_) => return Err("a record begins once"),
+            Line::Before { id, former, .. } => {
+                self.step(&id, places)?.former = Some(Kept::content(former));
+            }
+            Line::After {
+                id,
+                outcome,
+                reason,
+                found,
+                ..
+            } => {
+                let step = self.step(&id, places)?;
+                step.outcome = Some(outcome);
+                step.reason = reason;
+                step.found = found.map(|kept| Kept::content(Some(kept)));
+            }
+            Line::End {
+                at,
+                verified,
+                interrupted,
+            } => {
+                self.state = RunState::Ended {
+                    at,
+                    verified,
+                    interrupted,
+                };
+            }
+            Line::Settled { .. } => self.settled = true,
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        id: &str,
+        places: &BTreeMap<String, usize>,
+    ) -> Result<&mut Step, &'static str> {
+        let place = places.get(id).copied();
+        place
+            .and_then(|place| self.steps.get_mut(place))
+            .ok_or("it is about no change of the plan")
+    }
+
+    /// Whether the program was killed in the middle of it.
+    pub fn was_cut_off(&self) -> bool {
+        self.state == RunState::CutOff
+    }
+
+    /// Whether everything was read once more at its end and was as it should be.
+    pub fn is_verified(&self) -> bool {
+        matches!(self.state, RunState::Ended { verified: true, .. })
+    }
+
+    /// Whether it wrote anything, or may have.
+    pub fn may_have_written(&self) -> bool {
+        self.steps.iter().any(|step| step.written_over().is_some())
+    }
+
+    /// The changes that are judged so.
+    pub fn of(&self, verdict: Verdict) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(move |step| step.verdict() == verdict)
+    }
+}
+
+fn head(line: &str) -> Result<Head, RecordError> {
+    #[derive(Deserialize)]
+    struct Marks {
+        format: Option<String>,
+        version: Option<u64>,
+    }
+    let marks: Marks = serde_json::from_str(line).map_err(|_| RecordError::Foreign)?;
+    match (marks.format.as_deref(), marks.version) {
+        (Some(FORMAT), Some(VERSION)) => {}
+        (Some(FORMAT), Some(version)) => return Err(RecordError::Version(version)),
+        _ => return Err(RecordError::Foreign),
+    }
+    match serde_json::from_str(line) {
+        Ok(Line::Begin(head)) => Ok(*head),
+        Ok(_) => Err(RecordError::Foreign),
+        Err(error) => Err(RecordError::Damaged {
+            line: 1,
+            what: error.to_string(),
+        }),
+    }
+}

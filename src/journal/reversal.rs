@@ -1,0 +1,150 @@
+//! Undo is a plan too: made from the record of a run and from what is there now. Pure.
+
+use std::collections::BTreeMap;
+
+use super::Record;
+use crate::model::{Choices, Identity};
+use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
+
+/// What has to be put back of a run, and of those that it went on with.
+#[derive(Clone, Debug)]
+pub struct Reversal {
+    /// The run that is put back.
+    pub run: String,
+    pub account: String,
+    pub partition: String,
+    choices: Choices,
+    /// The last change first.
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    target: Target,
+    former: Content,
+    /// What the runs left there, or may have left.
+    ours: Vec<Content>,
+}
+
+impl Reversal {
+    /// What has to be put back of these runs, of which each goes on with the one before; none of no run.
+    pub fn of(chain: &[&Record]) -> Option<Self> {
+        let last = chain.last()?;
+        let mut entries: Vec<Entry> = Vec::new();
+        for step in chain.iter().flat_map(|record| &record.steps) {
+            let Some(former) = step.written_over() else {
+                continue;
+            };
+            let ours = step.left().cloned();
+            match entries.iter_mut().find(|entry| entry.target == step.target) {
+                Some(entry) => entry.ours.extend(ours),
+                None => entries.push(Entry {
+                    target: step.target.clone(),
+                    former: former.clone(),
+                    ours: ours.collect(),
+                }),
+            }
+        }
+        entries.reverse();
+        Some(Self {
+            run: last.run.clone(),
+            account: last.account.clone(),
+            partition: last.partition.clone(),
+            choices: last.choices.clone(),
+            entries,
+        })
+    }
+
+    /// What has to be read before the plan can be made.
+    pub fn targets(&self) -> Vec<Target> {
+        self.entries
+            .iter()
+            .map(|entry| entry.target.clone())
+            .collect()
+    }
+
+    /// The plan that puts everything back that is still as the runs left it.
+    pub fn plan(
+        &self,
+        identity: &Identity,
+        now: &BTreeMap<Target, Result<Content, String>>,
+    ) -> Plan {
+        Plan {
+            identity: identity.clone(),
+            choices: self.choices.clone(),
+            undoes: Some(self.run.clone()),
+            items: self
+                .entries
+                .iter()
+                .map(|entry| entry.item(now.get(&entry.target)))
+                .collect(),
+            inline_sizes: Vec::new(),
+            role_arns: BTreeMap::new(),
+        }
+    }
+}
+
+impl Entry {
+    fn item(&self, now: Option<&Result<Content, String>>) -> Item {
+        let state = match now {
+            Some(Ok(found)) => self.state(found),
+            Some(Err(why)) => unread(why),
+            None => unread("It has not been read."),
+        };
+        let is_tier = matches!(self.target, Target::Tier { .. });
+        let warnings = if is_tier && matches!(state, State::Change(_)) {
+            vec![
+                "AWS refuses this while the region has more than 1,000 hybrid nodes, and Session Manager reaches no \
+                 hybrid node of the region any more then."
+                    .to_owned(),
+            ]
+        } else {
+            Vec::new()
+        };
+        Item {
+            target: self.target.clone(),
+            state,
+            warnings,
+        }
+    }
+
+    fn state(&self, found: &Content) -> State {
+        if found.same_text(&self.former) {
+            return State::InPlace("It is as it was before the run.".to_owned());
+        }
+        if self.ours.iter().any(|ours| ours.same_text(found)) {
+            return State::Change(Change {
+                before: found.clone(),
+                after: self.former.clone(),
+                puts_back: true,
+            });
+        }
+        let reason = match (&self.target, found) {
+            (Target::Tier { .. }, _) => "The tier was changed after the run, so it is left alone.",
+            (_, Content::Absent) => "The policy was deleted after the run, so nothing is put back.",
+            _ => "Somebody changed it after the run, so it is left alone.",
+        };
+        State::Blocked {
+            reason: reason.to_owned(),
+            way_out:
+                "Should the former value be wanted all the same, the record of the run has it."
+                    .to_owned(),
+            wanted: self.former.text().map(str::to_owned),
+            unread: false,
+            difference: self.ours.last().map(|ours| Difference {
+                expected: ours.clone(),
+                found: found.clone(),
+            }),
+        }
+    }
+}
+
+fn unread(why: &str) -> State {
+    State::Blocked {
+        reason: why.to_owned(),
+        way_out: "Try again when it can be read.".to_owned(),
+        wanted: None,
+        unread: true,
+        difference: None,
+    }
+}

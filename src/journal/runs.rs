@@ -1,0 +1,105 @@
+//! All records together: which run goes on with which, which was cut off, which can be put back. Pure.
+
+use super::record::{Record, RecordError};
+use super::reversal::Reversal;
+
+/// The records that there are.
+#[derive(Debug, Default)]
+pub struct Runs {
+    /// The oldest first.
+    pub records: Vec<Record>,
+    /// Those that cannot be used, with the reason.
+    pub damaged: Vec<(String, RecordError)>,
+}
+
+impl Runs {
+    /// The run of this ID.
+    pub fn find(&self, run: &str) -> Option<&Record> {
+        self.records.iter().find(|record| record.run == run)
+    }
+
+    /// The newest run in this account.
+    pub fn latest(&self, account: &str) -> Option<&Record> {
+        let mut records = self.records.iter().rev();
+        records.find(|record| record.account == account)
+    }
+
+    /// The runs that this one goes on with, and the run itself as the last.
+    pub fn chain<'a>(&'a self, run: &'a Record) -> Vec<&'a Record> {
+        let mut chain = vec![run];
+        while let Some(earlier) = chain
+            .last()
+            .and_then(|record| self.find(record.continues.as_deref()?))
+            .filter(|earlier| chain.iter().all(|known| known.run != earlier.run))
+        {
+            chain.push(earlier);
+        }
+        chain.reverse();
+        chain
+    }
+
+    /// The runs of an account that were cut off, and of which nobody has taken care since.
+    pub fn cut_off(&self, account: &str) -> Vec<&Record> {
+        let of_account: Vec<&Record> = self
+            .records
+            .iter()
+            .filter(|record| record.account == account)
+            .collect();
+        of_account
+            .iter()
+            .enumerate()
+            .filter(|(place, record)| {
+                let later = of_account.get(place + 1..).unwrap_or_default();
+                let by_later = |later: &&Record| {
+                    [&later.continues, &later.undoes]
+                        .into_iter()
+                        .any(|run| run.as_ref() == Some(&record.run))
+                };
+                record.was_cut_off()
+                    && !record.settled
+                    && !later.iter().any(by_later)
+                    && (record.may_have_written() || later.is_empty())
+            })
+            .map(|(_, record)| *record)
+            .collect()
+    }
+
+    /// The run that an undo without a name means: the newest of the account that set something up and was not put back
+    /// since.
+    pub fn to_undo(&self, account: &str) -> Option<&Record> {
+        self.records.iter().rev().find(|record| {
+            let went_on = |later: &Record| later.continues.as_ref() == Some(&record.run);
+            record.account == account
+                && !self.records.iter().any(went_on)
+                && !self.is_undone(record)
+                && self.depth(record).is_multiple_of(2)
+                && self
+                    .chain(record)
+                    .iter()
+                    .any(|part| part.may_have_written())
+        })
+    }
+
+    /// Whether a later run put it back, whole, and was not itself put back.
+    pub fn is_undone(&self, record: &Record) -> bool {
+        let mut later = self
+            .records
+            .iter()
+            .filter(|later| later.run > record.run && later.undoes.as_ref() == Some(&record.run));
+        later.any(|later| later.is_verified() && !self.is_undone(later))
+    }
+
+    /// How many times over it is the undoing of an undoing.
+    fn depth(&self, record: &Record) -> usize {
+        let undone = record.undoes.as_deref().and_then(|run| self.find(run));
+        let earlier = undone.filter(|undone| undone.run < record.run);
+        earlier.map_or(usize::from(record.undoes.is_some()), |undone| {
+            self.depth(undone) + 1
+        })
+    }
+
+    /// What has to be put back of a run.
+    pub fn reversal(&self, record: &Record) -> Option<Reversal> {
+        Reversal::of(&self.chain(record))
+    }
+}

@@ -1,0 +1,347 @@
+//! Where records are kept: one file a run, under the program's own folder, for their owner alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::DateTime;
+use jiff::{Timestamp, ToSpan};
+
+use super::lock::{self, Lock, NotLocked};
+use super::record::{FORMAT, Head, Line, Record, RecordError, RunState, VERSION};
+use super::runs::Runs;
+use super::writing::{Journal, Sink, end_whole, line, now, off_the_loop};
+use crate::plan::Plan;
+use crate::plan::format::PlanFile;
+use crate::state_folder;
+
+/// A run's ID is the time of its beginning: `20240131-101010`.
+const ID: &str = "%Y%m%d-%H%M%S";
+/// The place of all records. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Records(Place);
+
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    /// For the embedded account: nothing that lasts.
+    Memory(Arc<Mutex<Memory>>),
+    /// There is no home to keep them in.
+    Nowhere,
+}
+
+/// Records by ID, and the accounts in which a run is going on.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    records: BTreeMap<String, String>,
+    pub(super) busy: BTreeSet<String>,
+}
+
+impl Memory {
+    pub(super) fn append(&mut self, run: &str, line: &str) {
+        if let Some(record) = self.records.get_mut(run) {
+            record.push_str(line);
+        }
+    }
+}
+
+/// What the mutex holds, whatever became of others who held it.
+pub(super) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a run cannot be recorded, and so must not begin or go on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error(
+        "There is no place for the record of the run: neither HOME nor XDG_STATE_HOME is set. Nothing was changed."
+    )]
+    Nowhere,
+    #[error(
+        "The record of the run cannot be written in {folder}: {why}. Without it nothing is changed. Make room there, or \
+         set XDG_STATE_HOME to another folder."
+    )]
+    Begin { folder: String, why: String },
+    #[error(
+        "Another run is going on in the account {account}{run}. Wait until it has ended; nothing was changed."
+    )]
+    Busy { account: String, run: String },
+    #[error("The record of the run cannot be written any more: {0}.")]
+    Write(String),
+}
+
+/// What a new run is going to do.
+#[derive(Clone, Debug)]
+pub struct NewRun<'a> {
+    pub plan: &'a Plan,
+    /// The run that was cut off, or had failures, and that this one goes on with.
+    pub continues: Option<String>,
+}
+
+impl Records {
+    /// In the XDG state directory.
+    pub fn of_user() -> Self {
+        Self(state_folder::path().map_or(Place::Nowhere, Place::Folder))
+    }
+
+    /// In this folder.
+    pub fn in_folder(folder: PathBuf) -> Self {
+        Self(Place::Folder(folder))
+    }
+
+    /// In memory alone, forgotten with the program.
+    pub fn in_memory() -> Self {
+        Self(Place::Memory(Arc::default()))
+    }
+
+    /// Whether records outlive the program.
+    pub fn last(&self) -> bool {
+        !matches!(self.0, Place::Memory(_))
+    }
+
+    /// The file of a run's record, where it is kept in one.
+    pub fn path(&self, run: &str) -> Option<PathBuf> {
+        match &self.0 {
+            Place::Folder(folder) => Some(file(&runs(folder), run)),
+            Place::Memory(_) | Place::Nowhere => None,
+        }
+    }
+
+    /// Why no run could be recorded, as far as that can be said without beginning one.
+    pub fn trouble(&self) -> Option<JournalError> {
+        match &self.0 {
+            Place::Nowhere => Some(JournalError::Nowhere),
+            Place::Memory(_) => None,
+            Place::Folder(folder) => {
+                let trial = runs(folder).join(format!(".trial-{}", std::process::id()));
+                let tried = make(folder)
+                    .and_then(|()| new_file(&trial))
+                    .and_then(|_| std::fs::remove_file(&trial));
+                tried.err().map(|error| begin(folder, &error))
+            }
+        }
+    }
+
+    /// Opens the record of a new run: when this returns, its beginning is on the disk, and no other run can begin in
+    /// the account.
+    ///
+    /// # Errors
+    /// When it cannot be written, or another run is going on.
+    pub async fn begin(&self, new: NewRun<'_>) -> Result<Journal, JournalError> {
+        let head = Head {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            run: String::new(),
+            at: now(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            undoes: new.plan.undoes.clone(),
+            continues: new.continues,
+            plan: PlanFile::of(new.plan),
+        };
+        match &self.0 {
+            Place::Nowhere => Err(JournalError::Nowhere),
+            Place::Memory(memory) => begin_in_memory(memory, head),
+            Place::Folder(folder) => {
+                make(folder).map_err(|error| begin(folder, &error))?;
+                let account = head.plan.account.clone();
+                let lock = Lock::take(folder, &account)
+                    .await
+                    .map_err(|why| match why {
+                        NotLocked::HeldBy(run) => busy(account, &run),
+                        NotLocked::Failed(error) => begin(folder, &error),
+                    })?;
+                let folder = folder.clone();
+                off_the_loop(move || {
+                    begin_file(&folder, lock, head).map_err(|error| begin(&folder, &error))
+                })
+                .await
+                .map_err(JournalError::Write)?
+            }
+        }
+    }
+
+    /// All records, the oldest first. Empty where there are none yet.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn all(&self) -> io::Result<Runs> {
+        let mut texts: BTreeMap<String, io::Result<String>> = BTreeMap::new();
+        match &self.0 {
+            Place::Nowhere => {}
+            Place::Memory(memory) => {
+                let records = held(memory).records.clone();
+                texts.extend(records.into_iter().map(|(id, text)| (id, Ok(text))));
+            }
+            Place::Folder(folder) => {
+                for id in ids(&runs(folder))? {
+                    let text = std::fs::read_to_string(file(&runs(folder), &id));
+                    texts.insert(id, text);
+                }
+            }
+        }
+        let mut found = Runs::default();
+        for (id, text) in texts {
+            let record = text
+                .map_err(RecordError::from)
+                .and_then(|text| Record::parse(&text));
+            match record {
+                Ok(mut record) => {
+                    if record.was_cut_off() && self.is_running(&record) {
+                        record.state = RunState::Running;
+                    }
+                    found.records.push(record);
+                }
+                Err(error) => found.damaged.push((id, error)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_running(&self, record: &Record) -> bool {
+        match &self.0 {
+            Place::Nowhere => false,
+            Place::Memory(memory) => held(memory).busy.contains(&record.account),
+            Place::Folder(folder) => lock::holder(folder, &record.account)
+                .is_some_and(|by| by.is_empty() || by == record.run),
+        }
+    }
+
+    /// Notes that nothing is left to do about a run that was cut off.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn settle(&self, run: &str) -> Result<(), JournalError> {
+        let line = line(&Line::Settled { at: now() })?;
+        match &self.0 {
+            Place::Nowhere => Ok(()),
+            Place::Memory(memory) => {
+                held(memory).append(run, &line);
+                Ok(())
+            }
+            Place::Folder(folder) => {
+                let path = file(&runs(folder), run);
+                off_the_loop(move || end_whole(&path, &line))
+                    .await
+                    .and_then(|written| written.map_err(|error| error.to_string()))
+                    .map_err(JournalError::Write)
+            }
+        }
+    }
+}
+
+fn begin(folder: &Path, error: &io::Error) -> JournalError {
+    JournalError::Begin {
+        folder: folder.display().to_string(),
+        why: error.to_string(),
+    }
+}
+
+fn runs(folder: &Path) -> PathBuf {
+    folder.join("runs")
+}
+
+fn file(runs: &Path, run: &str) -> PathBuf {
+    runs.join(format!("{run}.jsonl"))
+}
+
+fn busy(account: String, run: &str) -> JournalError {
+    let run = if run.is_empty() {
+        String::new()
+    } else {
+        format!(" ({run})")
+    };
+    JournalError::Busy { account, run }
+}
+
+/// The folders, for their owner alone.
+fn make(folder: &Path) -> io::Result<()> {
+    state_folder::make(folder)?;
+    state_folder::make(&runs(folder))
+}
+
+fn new_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// The IDs of all records, the oldest first.
+fn ids(runs: &Path) -> io::Result<BTreeSet<String>> {
+    let entries = match std::fs::read_dir(runs) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        entries => entries?,
+    };
+    let mut ids = BTreeSet::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let id = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        ids.extend(id.filter(|id| !id.starts_with('.')).map(str::to_owned));
+    }
+    Ok(ids)
+}
+
+/// An ID later than all that there are, even where the clock went back.
+fn next_id(taken: Option<&str>) -> DateTime {
+    let now = Timestamp::now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .datetime();
+    let after = taken
+        .and_then(|taken| DateTime::strptime(ID, taken).ok())
+        .and_then(|taken| taken.checked_add(1.second()).ok());
+    after.map_or(now, |after| after.max(now))
+}
+
+fn begin_in_memory(memory: &Arc<Mutex<Memory>>, mut head: Head) -> Result<Journal, JournalError> {
+    let account = head.plan.account.clone();
+    let mut inside = held(memory);
+    let taken = inside.records.keys().next_back().map(String::as_str);
+    let run = next_id(taken).strftime(ID).to_string();
+    head.run.clone_from(&run);
+    let text = line(&Line::Begin(Box::new(head)))?;
+    if !inside.busy.insert(account.clone()) {
+        return Err(busy(account, ""));
+    }
+    inside.records.insert(run.clone(), text);
+    let memory = Arc::clone(memory);
+    Ok(Journal::new(run, Sink::Memory { memory, account }))
+}
+
+/// Writes the beginning under a name of its own, and gives it its name when it is whole and on the disk.
+fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> {
+    let runs = runs(folder);
+    let mut id = next_id(ids(&runs)?.last().map(String::as_str));
+    let (run, hidden, mut record) = loop {
+        let run = id.strftime(ID).to_string();
+        // Another account's run may begin in the same second; only one of them can make this file.
+        let hidden = runs.join(format!(".{run}.jsonl"));
+        match new_file(&hidden) {
+            Ok(record) if !file(&runs, &run).exists() => break (run, hidden, record),
+            Ok(_) => std::fs::remove_file(&hidden)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        id = id.checked_add(1.second()).map_err(io::Error::other)?;
+    };
+    head.run.clone_from(&run);
+    let written = line(&Line::Begin(Box::new(head)))
+        .map_err(io::Error::other)
+        .and_then(|text| record.write_all(text.as_bytes()))
+        .and_then(|()| record.sync_all())
+        .and_then(|()| std::fs::rename(&hidden, file(&runs, &run)))
+        .and_then(|()| File::open(&runs)?.sync_all());
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(&hidden);
+        return Err(error);
+    }
+    lock.name(&run)?;
+    let sink = Sink::File {
+        file: Arc::new(Mutex::new(record)),
+        _lock: lock,
+    };
+    Ok(Journal::new(run, sink))
+}

@@ -1,0 +1,126 @@
+//! The difference between two documents, line by line, laid out as JSON.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::document::pretty;
+
+/// Unchanged lines that are shown around a change.
+const CONTEXT: usize = 3;
+
+/// A line of a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    Same(String),
+    Gone(String),
+    New(String),
+    /// So many unchanged lines, far from a change.
+    Skipped(usize),
+}
+
+impl Line {
+    /// The sign in front of it: `-`, `+` or a blank.
+    pub fn sign(&self) -> char {
+        match self {
+            Self::Gone(_) => '-',
+            Self::New(_) => '+',
+            Self::Same(_) | Self::Skipped(_) => ' ',
+        }
+    }
+
+    pub fn text(&self) -> String {
+        match self {
+            Self::Same(text) | Self::Gone(text) | Self::New(text) => text.clone(),
+            Self::Skipped(count) => {
+                format!("… {} unchanged", crate::text::counted(*count, "line"))
+            }
+        }
+    }
+}
+
+/// What comes, goes and stays. Where there is no document, all of the other is new, or gone. Documents that differ in
+/// their layout alone are compared as they stand.
+pub fn difference(before: Option<&str>, after: Option<&str>) -> Vec<Line> {
+    let laid_out = |text: Option<&str>| text.map(pretty).unwrap_or_default();
+    let (mut old, mut new) = (laid_out(before), laid_out(after));
+    if old == new && before != after {
+        let as_it_is = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        (old, new) = (as_it_is(before), as_it_is(after));
+    }
+    let diff = TextDiff::from_lines(&old, &new);
+    let mut lines = Vec::new();
+    let mut shown = 0;
+    let skipped = |count: usize| (count > 0).then_some(Line::Skipped(count));
+    for group in diff.grouped_ops(CONTEXT) {
+        let start = group.first().map_or(0, |op| op.old_range().start);
+        lines.extend(skipped(start.saturating_sub(shown)));
+        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
+            let text = change.value().trim_end_matches(['\n', '\r']).to_owned();
+            lines.push(match change.tag() {
+                ChangeTag::Delete => Line::Gone(text),
+                ChangeTag::Insert => Line::New(text),
+                ChangeTag::Equal => Line::Same(text),
+            });
+        }
+        shown = group.last().map_or(shown, |op| op.old_range().end);
+    }
+    lines.extend(skipped(old.lines().count().saturating_sub(shown)));
+    lines
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    fn shown(before: Option<&str>, after: Option<&str>) -> Vec<String> {
+        difference(before, after)
+            .iter()
+            .map(|line| format!("{} {}", line.sign(), line.text()))
+            .collect()
+    }
+
+    #[test]
+    fn what_comes_goes_and_stays_is_marked() {
+        let lines = shown(Some(r#"{"a":1,"b":2}"#), Some(r#"{"a":1,"b":3}"#));
+        assert_eq!(
+            lines,
+            [
+                "  {",
+                "    \"a\": 1,",
+                "-   \"b\": 2",
+                "+   \"b\": 3",
+                "  }"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_new_document_is_all_plus_and_a_deleted_one_all_minus() {
+        let document = Some(r#"{"a":1}"#);
+        assert!(
+            shown(None, document)
+                .iter()
+                .all(|line| line.starts_with('+'))
+        );
+        assert!(
+            shown(document, None)
+                .iter()
+                .all(|line| line.starts_with('-'))
+        );
+    }
+
+    #[test]
+    fn what_is_far_from_a_change_is_counted() {
+        let list = |last: u8| format!("[1,2,3,4,5,6,7,8,9,{last}]");
+        let lines = shown(Some(&list(10)), Some(&list(11)));
+        assert_eq!(lines[0], "  … 7 lines unchanged");
+    }
+
+    #[test]
+    fn a_difference_in_layout_alone_is_shown_too() {
+        assert_eq!(
+            shown(Some(r#"{"a":1}"#), Some(r#"{"a": 1}"#)),
+            [r#"- {"a":1}"#, r#"+ {"a": 1}"#]
+        );
+    }
+}

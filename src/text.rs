@@ -1,0 +1,77 @@
+//! Small things about text: numbers with their nouns, and text of unknown origin made safe for a terminal.
+
+/// A text on one line: control characters and those that change the direction of writing are shown as `?`.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let directs =
+                matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            if c.is_control() || directs { '?' } else { c }
+        })
+        .collect()
+}
+
+/// `1 change`, `3 changes`, `2 inline policies`.
+pub fn counted(count: usize, noun: &str) -> String {
+    match (count, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        (_, None) => format!("{count} {noun}s"),
+    }
+}
+
+/// The nearest ASCII sign.
+pub fn ascii_sign(symbol: &str) -> &'static str {
+    match symbol {
+        "✗" => "x",
+        "·" | "─" | "━" | "╌" => "-",
+        "│" | "┃" | "▏" => "|",
+        "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "┬" | "┴" | "┼" => "+",
+        "→" | "▶" | "▸" | "›" => ">",
+        "←" | "◀" | "‹" => "<",
+        "↑" => "^",
+        "✓" | "↓" => "v",
+        "…" => ".",
+        "●" | "•" => "*",
+        "○" => "o",
+        "█" => "#",
+        _ => "?",
+    }
+}
+
+/// A line in ASCII, for a terminal that can show no more.
+pub fn ascii(line: &str) -> String {
+    let mut bytes = [0; 4];
+    line.chars()
+        .map(|c| match c {
+            c if c.is_ascii() => c.to_string(),
+            '…' => "...".to_owned(),
+            c => ascii_sign(c.encode_utf8(&mut bytes)).to_owned(),
+        })
+        .collect()
+}
+
+/// Whether the locale's characters are UTF-8.
+pub fn locale_is_utf8() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let locale = locale.unwrap_or_default().to_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_a_cursor_is_left() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a?[31mb?c?d");
+    }
+
+    #[test]
+    fn numbers_and_nouns_agree() {
+        assert_eq!(counted(1, "change"), "1 change");
+        assert_eq!(counted(0, "region"), "0 regions");
+        assert_eq!(counted(2, "inline policy"), "2 inline policies");
+    }
+}

@@ -1,0 +1,138 @@
+//! From a run to the plan that puts it back: finds the run, reads what is there now, compares.
+
+use crate::account::Account;
+use crate::journal::{JournalError, Record, Records, Reversal, RunState, Runs};
+use crate::model::Identity;
+use crate::plan::{Plan, State};
+use crate::survey;
+
+/// A plan that puts a run back, and what it was made from.
+#[derive(Clone, Debug)]
+pub struct Undo {
+    pub plan: Plan,
+    pub reversal: Reversal,
+    /// An earlier undoing of the same run that was cut off.
+    pub continues: Option<String>,
+}
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+pub enum UndoError {
+    #[error("The records cannot be read: {0}.")]
+    Records(#[from] std::io::Error),
+    #[error("There is no run to put back in the account {0}. \"runs\" lists what is recorded.")]
+    Nothing(String),
+    #[error("There is no run {0}. \"runs\" lists what is recorded.")]
+    NoSuchRun(String),
+    #[error("The record of the run {run} cannot be used: {why}.")]
+    Damaged { run: String, why: String },
+    #[error(
+        "The run {run} was in the account {account}, and you are signed in to {here}. Use a profile of that account."
+    )]
+    OtherAccount {
+        run: String,
+        account: String,
+        here: String,
+    },
+    #[error("The run {0} is still going on. Wait until it has ended.")]
+    Running(String),
+}
+
+/// The run that is meant: the named one, or the newest that can be put back.
+///
+/// # Errors
+/// When there is none, or its record cannot be used.
+pub fn find<'a>(
+    runs: &'a Runs,
+    identity: &Identity,
+    run: Option<&str>,
+) -> Result<&'a Record, UndoError> {
+    let damaged = |found: Option<&(String, crate::journal::RecordError)>| {
+        found.map(|(run, why)| UndoError::Damaged {
+            run: run.clone(),
+            why: why.to_string(),
+        })
+    };
+    let record = if let Some(run) = run {
+        let found = runs.damaged.iter().find(|(id, _)| id == run);
+        let missing = || damaged(found).unwrap_or_else(|| UndoError::NoSuchRun(run.to_owned()));
+        runs.find(run).ok_or_else(missing)?
+    } else {
+        let account = &identity.account;
+        let found = runs.to_undo(account);
+        // A newer one that cannot be read may be the one that is meant.
+        let newer = |(id, _): &&(String, _)| found.is_none_or(|record| *id > record.run);
+        if let Some(error) = damaged(runs.damaged.iter().find(newer)) {
+            return Err(error);
+        }
+        found.ok_or_else(|| UndoError::Nothing(account.clone()))?
+    };
+    if record.account != identity.account || record.partition != identity.partition.as_str() {
+        return Err(UndoError::OtherAccount {
+            run: record.run.clone(),
+            account: record.account.clone(),
+            here: identity.account.clone(),
+        });
+    }
+    if record.state == RunState::Running {
+        return Err(UndoError::Running(record.run.clone()));
+    }
+    Ok(record)
+}
+
+/// Makes the plan that puts a run back, from its record and from what is there now. Writes nothing in the account.
+///
+/// # Errors
+/// When there is no such run, or its record cannot be used.
+pub async fn prepare(
+    account: &Account,
+    identity: &Identity,
+    records: &Records,
+    run: Option<&str>,
+) -> Result<Undo, UndoError> {
+    let runs = records.all()?;
+    let record = find(&runs, identity, run)?;
+    let reversal = runs
+        .reversal(record)
+        .ok_or_else(|| UndoError::NoSuchRun(record.run.clone()))?;
+    let now = survey::contents(account, reversal.targets()).await;
+    let plan = reversal.plan(identity, &now);
+    let cut_off = runs.cut_off(&identity.account);
+    let earlier = cut_off
+        .iter()
+        .find(|earlier| earlier.undoes.as_ref() == Some(&record.run));
+    let undo = Undo {
+        plan,
+        reversal,
+        continues: earlier.map(|earlier| earlier.run.clone()),
+    };
+    if undo.leaves_nothing_to_do() {
+        let done = [Some(record.run.clone()), undo.continues.clone()];
+        let done = done.into_iter().flatten();
+        for run in done.filter(|run| cut_off.iter().any(|record| record.run == *run)) {
+            settle(records, &run).await;
+        }
+    }
+    Ok(undo)
+}
+
+/// A run that was cut off, and of which nothing is left to put back, is not spoken of again.
+async fn settle(records: &Records, run: &str) {
+    if let Err(error) = records.settle(run).await {
+        let JournalError::Write(why) = error else {
+            return;
+        };
+        tracing::warn!(run, why, "a run that was cut off could not be settled");
+    }
+}
+
+impl Undo {
+    /// Whether it was all read, and there is nothing that could be put back.
+    fn leaves_nothing_to_do(&self) -> bool {
+        self.plan.items.iter().all(|item| match item.state {
+            State::InPlace(_) => true,
+            State::Blocked { unread, .. } => !unread,
+            State::Change(_) => false,
+        })
+    }
+}
