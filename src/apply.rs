@@ -252,9 +252,19 @@ pub async fn run(
             .await;
         report.record_lost = ended.err().map(|error| error.to_string());
     }
+    if journal.is_none() && report.is_verified() {
+        settle(job, records).await;
+    }
     report.took = began.elapsed();
     let _ = events.send(Event::Finished(Box::new(report.clone())));
     report
+}
+
+/// All that a run that was cut off had wanted is in place: it is not spoken of again.
+pub async fn settle(job: &Job, records: &Records) {
+    if let Some(run) = &job.continues {
+        records.settle(run).await;
+    }
 }
 
 /// Makes sure that it is the plan's account, and opens the record; none where there is nothing to change.

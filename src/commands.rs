@@ -166,8 +166,11 @@ impl Visit {
             }
             let run = &record.run;
             self.people.complain(&match &record.undoes {
-                None => format!("To go on: apply --same-as {run}. To put it back: undo {run}."),
                 Some(undone) => format!("To go on: undo {undone}."),
+                None if record.may_have_written() => {
+                    format!("To go on: apply --same-as {run}. To put it back: undo {run}.")
+                }
+                None => format!("To go on: apply --same-as {run}."),
             });
         }
     }

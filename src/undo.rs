@@ -1,7 +1,7 @@
 //! From a run to the plan that puts it back: finds the run, reads what is there now, compares.
 
 use crate::account::Account;
-use crate::journal::{JournalError, Record, Records, Reversal, RunState, Runs};
+use crate::journal::{Record, Records, Reversal, RunState, Runs};
 use crate::model::Identity;
 use crate::plan::{Plan, State};
 use crate::survey;
@@ -107,23 +107,14 @@ pub async fn prepare(
         continues: earlier.map(|earlier| earlier.run.clone()),
     };
     if undo.leaves_nothing_to_do() {
+        // It is not spoken of again.
         let done = [Some(record.run.clone()), undo.continues.clone()];
         let done = done.into_iter().flatten();
         for run in done.filter(|run| cut_off.iter().any(|record| record.run == *run)) {
-            settle(records, &run).await;
+            records.settle(&run).await;
         }
     }
     Ok(undo)
-}
-
-/// A run that was cut off, and of which nothing is left to put back, is not spoken of again.
-async fn settle(records: &Records, run: &str) {
-    if let Err(error) = records.settle(run).await {
-        let JournalError::Write(why) = error else {
-            return;
-        };
-        tracing::warn!(run, why, "a run that was cut off could not be settled");
-    }
 }
 
 impl Undo {

@@ -35,6 +35,9 @@ impl Visit {
             if self.output == Output::Json {
                 events::nothing_to_do(Some(plan));
             }
+            if plan.is_in_place() {
+                apply::settle(&job, &self.records).await;
+            }
             return Ok(Exit::of_plan(plan));
         }
         if !yes {

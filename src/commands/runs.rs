@@ -122,12 +122,14 @@ fn kind(record: &Record) -> &'static str {
 }
 
 fn result(runs: &Runs, record: &Record) -> String {
-    let undone = if runs.is_undone(record) {
-        ", put back since"
-    } else {
-        ""
-    };
-    words::result(record) + undone
+    let mut text = words::result(record);
+    if let Some(later) = runs.went_on(record) {
+        text = format!("{text}, gone on with in {}", later.run);
+    }
+    if runs.is_undone(record) {
+        text += ", put back since";
+    }
+    text
 }
 
 /// A run in its public form.

@@ -68,9 +68,8 @@ impl Runs {
     /// since.
     pub fn to_undo(&self, account: &str) -> Option<&Record> {
         self.records.iter().rev().find(|record| {
-            let went_on = |later: &Record| later.continues.as_ref() == Some(&record.run);
             record.account == account
-                && !self.records.iter().any(went_on)
+                && self.went_on(record).is_none()
                 && !self.is_undone(record)
                 && self.depth(record).is_multiple_of(2)
                 && self
@@ -82,11 +81,19 @@ impl Runs {
 
     /// Whether a later run put it back, whole, and was not itself put back.
     pub fn is_undone(&self, record: &Record) -> bool {
-        let mut later = self
-            .records
-            .iter()
-            .filter(|later| later.run > record.run && later.undoes.as_ref() == Some(&record.run));
-        later.any(|later| later.is_verified() && !self.is_undone(later))
+        let mut later = self.records.iter().filter(|later| later.run > record.run);
+        later.any(|later| {
+            let undoes = later.undoes.as_ref() == Some(&record.run);
+            let went_on = later.continues.as_ref() == Some(&record.run);
+            undoes && later.is_verified() && !self.is_undone(later)
+                || went_on && self.is_undone(later)
+        })
+    }
+
+    /// The run that went on with this one.
+    pub fn went_on(&self, record: &Record) -> Option<&Record> {
+        let mut later = self.records.iter();
+        later.find(|later| later.continues.as_ref() == Some(&record.run))
     }
 
     /// How many times over it is the undoing of an undoing.

@@ -209,24 +209,23 @@ impl Records {
         }
     }
 
-    /// Notes that nothing is left to do about a run that was cut off.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub async fn settle(&self, run: &str) -> Result<(), JournalError> {
-        let line = line(&Line::Settled { at: now() })?;
+    /// Notes that nothing is left to do about a run that was cut off. Should that be lost, the run is spoken of once
+    /// more than needed.
+    pub async fn settle(&self, run: &str) {
+        let Ok(line) = line(&Line::Settled { at: now() }) else {
+            return;
+        };
         match &self.0 {
-            Place::Nowhere => Ok(()),
-            Place::Memory(memory) => {
-                held(memory).append(run, &line);
-                Ok(())
-            }
+            Place::Nowhere => {}
+            Place::Memory(memory) => held(memory).append(run, &line),
             Place::Folder(folder) => {
                 let path = file(&runs(folder), run);
-                off_the_loop(move || end_whole(&path, &line))
-                    .await
-                    .and_then(|written| written.map_err(|error| error.to_string()))
-                    .map_err(JournalError::Write)
+                let written = off_the_loop(move || end_whole(&path, &line)).await;
+                let written =
+                    written.and_then(|written| written.map_err(|error| error.to_string()));
+                if let Err(why) = written {
+                    tracing::warn!(run, why, "a run that was cut off could not be settled");
+                }
             }
         }
     }

@@ -85,10 +85,10 @@ impl Overlay {
                 moving.map(|action| scroll.act(action));
                 Answer::StayOpen
             }
-            (Self::CutOff(cut_off), KeyCode::Char('g')) if cut_off.record.undoes.is_none() => {
+            (Self::CutOff(cut_off), KeyCode::Char('g')) if cut_off.offers("g") => {
                 Answer::GoOn(Box::new(cut_off.record.clone()))
             }
-            (Self::CutOff(cut_off), KeyCode::Char('u')) => {
+            (Self::CutOff(cut_off), KeyCode::Char('u')) if cut_off.offers("u") => {
                 let record = &cut_off.record;
                 Answer::Undo(record.undoes.as_ref().unwrap_or(&record.run).clone())
             }
@@ -122,6 +122,22 @@ impl Overlay {
 }
 
 impl CutOff {
+    /// What can be done about it, by key.
+    fn choices(&self) -> Vec<(&'static str, &'static str)> {
+        match (&self.record.undoes, self.record.may_have_written()) {
+            (Some(_), _) => vec![("u", "go on putting back; it is shown and asked first")],
+            (None, true) => vec![
+                ("g", "go on: plan again with the same choices"),
+                ("u", "put back what it did; it is shown and asked first"),
+            ],
+            (None, false) => vec![("g", "go on: plan again with the same choices")],
+        }
+    }
+
+    fn offers(&self, key: &str) -> bool {
+        self.choices().iter().any(|(offered, _)| *offered == key)
+    }
+
     fn draw(&mut self, frame: &mut Frame) {
         let height = frame.area().height.saturating_sub(4).min(20);
         let place = window(frame, 72, height, "A run was cut off");
@@ -142,17 +158,8 @@ impl CutOff {
                 Span::raw(text),
             ])
         };
-        if self.record.undoes.is_some() {
-            lines.push(choice(
-                "u",
-                "go on putting back; it is shown and asked first",
-            ));
-        } else {
-            lines.push(choice("g", "go on: plan again with the same choices"));
-            lines.push(choice(
-                "u",
-                "put back what it did; it is shown and asked first",
-            ));
+        for (key, text) in self.choices() {
+            lines.push(choice(key, text));
         }
         lines.push(choice("Esc", "later"));
         self.scroll.draw(frame, place, lines);

@@ -294,6 +294,8 @@ impl ApplyStep {
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str, records: &Records) {
         let picture_height = match (area.height, area.width) {
+            // What is put back leads nobody anywhere.
+            _ if self.plan.undoes.is_some() => 0,
             (..8, _) => 0,
             (14.., access_path::WIDTH..) => 4,
             (_, access_path::WIDTH..) => 1,
@@ -312,7 +314,7 @@ impl ApplyStep {
         let title_height = u16::try_from(title.len()).unwrap_or(1);
         let [picture, _, headline, list, rest] = Layout::vertical([
             Constraint::Length(picture_height),
-            Constraint::Length(u16::from(area.height >= 18)),
+            Constraint::Length(u16::from(area.height >= 18 && picture_height > 0)),
             Constraint::Length(title_height),
             Constraint::Length(list_height),
             Constraint::Fill(1),

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::apply::Job;
 use crate::journal::Records;
 use crate::plan::words::counted;
-use crate::plan::{Difference, Plan, State, Target};
+use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -84,6 +84,9 @@ impl ConfirmStep {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
         }
         bindings.push(hint(KeyCode::Up, Action::Up, "choose"));
+        if self.plan().undoes.is_some() {
+            bindings.push(hint(KeyCode::PageDown, Action::PageDown, "read on"));
+        }
         bindings.push(hint(KeyCode::Enter, Action::Next, "take it"));
         bindings.push(hint(KeyCode::Esc, Action::Back, "back"));
         bindings.extend(MOVES);
@@ -186,7 +189,7 @@ fn situation(plan: &Plan) -> Vec<(String, Style)> {
     vec![(text, style)]
 }
 
-/// Each change in a sentence; of an undoing, which has no preview, also the documents and what is left alone.
+/// Each change in a sentence; of an undoing, which has no preview, also what is left alone and the documents.
 fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if plan.totals().changes > 0 {
@@ -194,22 +197,38 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::styled("What is written:", theme::DIM));
     }
     for (item, change) in plan.changes() {
-        let text = format!("{} {}", theme::TO_DO, change.sentence(&item.target));
+        let sign = match (&change.after, change.puts_back) {
+            (Content::Absent, _) => "-",
+            (_, true) => theme::DIFFERS,
+            (_, false) => theme::TO_DO,
+        };
+        let text = format!("{sign} {}", change.sentence(&item.target));
         lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
-        for warning in &item.warnings {
-            let text = format!("  {} {warning}", theme::BLOCKED);
-            lines.extend(wrapped(&clean(&text), width, "    ", theme::WARN));
-        }
-        if plan.undoes.is_some() && item.target.role().is_some() {
-            lines.extend(indented(diff::lines(
-                change.before.text(),
-                change.after.text(),
-                width.saturating_sub(4),
-            )));
-        }
     }
-    for item in plan.items.iter().filter(|_| plan.undoes.is_some()) {
+    if plan.undoes.is_none() {
+        return lines;
+    }
+    let mut warnings: Vec<&String> = plan.items.iter().flat_map(|item| &item.warnings).collect();
+    warnings.dedup();
+    for warning in warnings {
+        let text = format!("{} {warning}", theme::BLOCKED);
+        lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
+    }
+    for item in &plan.items {
         lines.extend(left_alone(&item.target, &item.state, width));
+    }
+    for (item, change) in plan
+        .changes()
+        .filter(|(item, _)| item.target.role().is_some())
+    {
+        lines.push(Line::default());
+        lines.push(Line::styled(
+            clean(&format!("{}:", item.target.short())),
+            theme::DIM,
+        ));
+        let room = width.saturating_sub(4);
+        let (before, after) = (change.before.text(), change.after.text());
+        lines.extend(indented(diff::lines(before, after, room)));
     }
     lines
 }
