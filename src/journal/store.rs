@@ -263,7 +263,7 @@ fn make(folder: &Path) -> io::Result<()> {
 
 fn new_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
-        .write(true)
+        .append(true)
         .create_new(true)
         .mode(0o600)
         .open(path)

@@ -28,11 +28,24 @@ pub enum Fault {
     Hang,
     /// Something else of this kind, with status 200.
     Answer(&'static str, &'static str),
+    /// The answer takes this long.
+    Slow(Duration),
 }
+
+/// Where the program dies: at this call, counted from one, before or after it took effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Death {
+    pub call: usize,
+    pub after: bool,
+}
+
+type Deed = Box<dyn FnMut() + Send>;
 
 struct Rule {
     action: String,
     region: Option<String>,
+    /// Calls that are let through first.
+    skip: u32,
     left: u32,
     fault: Fault,
 }
@@ -41,6 +54,7 @@ struct Rule {
 struct Shared {
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<String>>,
+    death: Mutex<Option<(Death, Deed)>>,
 }
 
 /// Rules and notes, shared by all connections.
@@ -60,6 +74,11 @@ impl Faults {
 
     /// Spoils the next `times` calls of this action; `*` is every action, and `Action@region` one region's.
     pub fn add(&self, action: &str, times: u32, fault: Fault) {
+        self.add_after(action, 0, times, fault);
+    }
+
+    /// The same, after letting `skip` calls through.
+    pub fn add_after(&self, action: &str, skip: u32, times: u32, fault: Fault) {
         let (action, region) = match action.split_once('@') {
             Some((action, region)) => (action, Some(region.to_owned())),
             None => (action, None),
@@ -67,9 +86,22 @@ impl Faults {
         self.shared.rules.lock().unwrap().push(Rule {
             action: action.to_owned(),
             region,
+            skip,
             left: times,
             fault,
         });
+    }
+
+    /// Does something at a call; the call is never answered then.
+    pub fn die(&self, death: Death, deed: impl FnMut() + Send + 'static) {
+        self.shared.calls.lock().unwrap().clear();
+        *self.shared.death.lock().unwrap() = Some((death, Box::new(deed)));
+    }
+
+    /// Forgets all rules.
+    pub fn clear(&self) {
+        self.shared.rules.lock().unwrap().clear();
+        *self.shared.death.lock().unwrap() = None;
     }
 
     /// The actions called so far.
@@ -129,15 +161,46 @@ impl Connector {
                 && (rule.action == action || rule.action == "*")
                 && rule.region.as_deref().is_none_or(|wanted| wanted == region)
         })?;
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            return None;
+        }
         rule.left -= 1;
         Some(rule.fault.clone())
+    }
+
+    /// Whether the program dies at this call, and how.
+    fn death(&self, call: usize) -> Option<Death> {
+        let death = self.shared.death.lock().unwrap();
+        let (death, _) = death.as_ref()?;
+        // Nothing of a dead program arrives.
+        (call >= death.call).then_some(*death)
     }
 }
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let (action, region) = describe(&request);
-        self.shared.calls.lock().unwrap().push(action.clone());
+        let number = {
+            let mut calls = self.shared.calls.lock().unwrap();
+            calls.push(action.clone());
+            calls.len()
+        };
+        if let Some(death) = self.death(number) {
+            let shared = Arc::clone(&self.shared);
+            let last_call = (number == death.call && death.after).then(|| self.inner.call(request));
+            return HttpConnectorFuture::new(async move {
+                if let Some(last_call) = last_call {
+                    last_call.await?;
+                }
+                if number == death.call
+                    && let Some((_, deed)) = shared.death.lock().unwrap().as_mut()
+                {
+                    deed();
+                }
+                std::future::pending().await
+            });
+        }
         let json = request.headers().get("x-amz-target").is_some();
         match self.fault_for(&action, &region) {
             None => self.inner.call(request),
@@ -159,6 +222,13 @@ impl HttpConnector for Connector {
                 HttpConnectorFuture::new(async move {
                     inner.await?;
                     Err(broken())
+                })
+            }
+            Some(Fault::Slow(time)) => {
+                let inner = self.inner.call(request);
+                HttpConnectorFuture::new(async move {
+                    tokio::time::sleep(time).await;
+                    inner.await
                 })
             }
             Some(Fault::Hang) => HttpConnectorFuture::new(async {

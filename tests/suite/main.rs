@@ -9,6 +9,7 @@
 
 mod apply;
 mod behaviour;
+mod cut_off;
 mod faults;
 mod play;
 mod policies;

@@ -1,0 +1,585 @@
+//! A program that is killed at any point of a run, and what the next one makes of it: the account ends exactly as
+//! planned, or exactly as before.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sagemaker_ssh_setup::account::Account;
+use sagemaker_ssh_setup::apply::{self, Aim, Job, Report};
+use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
+use sagemaker_ssh_setup::journal::{Records, RunState, Verdict};
+use sagemaker_ssh_setup::model::{Choices, Quotas};
+use sagemaker_ssh_setup::plan::{Plan, Target};
+use sagemaker_ssh_setup::{survey, undo};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+use super::faults::{Death, Fault, Faults};
+
+const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+/// It carries a client policy with other contents, which is replaced.
+const USER: &str = "ChurnTraining";
+const REGION: &str = "eu-west-1";
+
+/// A folder that goes with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(name: &str) -> Self {
+        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let id = std::process::id();
+        Self(std::env::temp_dir().join(format!("sagemaker-ssh-setup-{name}-{id}-{number}")))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Everything that the account holds and a run could change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Held {
+    roles: BTreeMap<String, HeldRole>,
+    tier: Option<String>,
+}
+
+struct Scene {
+    demo: Demo,
+    faults: Faults,
+    account: Account,
+    records: Records,
+    folder: Folder,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let demo = Demo::start(Manner::PROMPT).await.unwrap();
+        let faults = Faults::before(demo.http());
+        let source = demo.source_through(faults.http());
+        let account = source.connect(None).await.unwrap();
+        let folder = Folder::new("records");
+        Self {
+            demo,
+            faults,
+            account,
+            records: Records::in_folder(folder.0.clone()),
+            folder,
+        }
+    }
+
+    async fn held(&self) -> Held {
+        Held {
+            roles: self.demo.roles().await,
+            tier: self.demo.tier(REGION).await,
+        }
+    }
+
+    async fn set_up(&self) -> Job {
+        let choices = Choices {
+            sagemaker_roles: vec![SAGEMAKER.into()],
+            user_roles: vec![USER.into()],
+            regions: vec![REGION.into()],
+            ..Choices::default()
+        };
+        let identity = self.account.identity().await.unwrap();
+        let survey = survey::chosen(&self.account, &identity, Quotas::default(), &choices).await;
+        let plan = Plan::new(&survey, &choices);
+        let runs = self.records.all().unwrap();
+        let cut_off = runs.cut_off(&identity.account);
+        let same = |run: &&&sagemaker_ssh_setup::journal::Record| {
+            run.undoes.is_none() && run.choices.is_same(&choices)
+        };
+        Job {
+            plan,
+            only: None,
+            aim: Aim::SetUp(Quotas::default()),
+            continues: cut_off.iter().find(same).map(|run| run.run.clone()),
+        }
+    }
+
+    async fn put_back(&self, run: Option<&str>) -> Job {
+        let identity = self.account.identity().await.unwrap();
+        let undo = undo::prepare(&self.account, &identity, &self.records, run)
+            .await
+            .unwrap();
+        Job {
+            plan: undo.plan,
+            only: None,
+            aim: Aim::PutBack(undo.reversal),
+            continues: undo.continues,
+        }
+    }
+
+    async fn run(&self, job: &Job) -> Report {
+        let (sender, _receiver) = unbounded_channel();
+        let cancel = CancellationToken::new();
+        apply::run(&self.account, job, &self.records, &cancel, &sender).await
+    }
+
+    /// Carries a job out and dies at a call; whether it came to that.
+    async fn run_and_die(&self, job: &Job, death: Death) -> bool {
+        let died = Arc::new(Notify::new());
+        let deed = Arc::clone(&died);
+        self.faults.die(death, move || deed.notify_one());
+        let (account, job, records) = (self.account.clone(), job.clone(), self.records.clone());
+        let mut run = tokio::spawn(async move {
+            let (sender, _receiver) = unbounded_channel();
+            let cancel = CancellationToken::new();
+            apply::run(&account, &job, &records, &cancel, &sender).await
+        });
+        let died = tokio::select! {
+            () = died.notified() => {
+                run.abort();
+                let _ = run.await;
+                true
+            }
+            ended = &mut run => {
+                ended.unwrap();
+                false
+            }
+        };
+        self.faults.clear();
+        died
+    }
+
+    /// The newest record's file, whatever is in it.
+    fn newest(&self) -> PathBuf {
+        let runs = std::fs::read_dir(self.folder.0.join("runs")).unwrap();
+        runs.map(|entry| entry.unwrap().path()).max().unwrap()
+    }
+}
+
+/// Every point between two calls of a run, with the call before it lost or answered.
+async fn every_death(case: impl AsyncFn(&Scene, Death) -> bool) -> usize {
+    let mut deaths = 0;
+    for call in 1.. {
+        for after in [false, true] {
+            let scene = Scene::new().await;
+            if !case(&scene, Death { call, after }).await {
+                return deaths;
+            }
+            deaths += 1;
+        }
+    }
+    deaths
+}
+
+/// What the record says has to agree with what the account holds.
+async fn assert_told_truly(scene: &Scene, before: &Held) {
+    let runs = scene.records.all().unwrap();
+    assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
+    let Some(record) = runs.records.last() else {
+        // Killed before the record was opened: then nothing was changed.
+        assert_eq!(scene.held().await, *before);
+        return;
+    };
+    assert_eq!(record.state, RunState::CutOff);
+    let held = scene.held().await;
+    for step in &record.steps {
+        let now = match &step.target {
+            Target::Tier { .. } => held.tier.clone().or(Some("standard".to_owned())),
+            Target::Trust { role } => Some(held.roles[role].trust.clone()),
+            Target::Policy { role, policy } => held.roles[role].inline.get(policy).cloned(),
+        };
+        match step.verdict() {
+            Verdict::Done => assert_eq!(now.as_deref(), step.planned.after.text()),
+            Verdict::NotDone => assert_eq!(now.as_deref(), step.planned.before.text()),
+            Verdict::Uncertain => assert!(
+                now.as_deref() == step.planned.after.text()
+                    || now.as_deref() == step.planned.before.text()
+            ),
+        }
+        if let Some(former) = &step.former {
+            assert_eq!(former.text(), step.planned.before.text());
+        }
+    }
+}
+
+async fn as_planned() -> Held {
+    let scene = Scene::new().await;
+    let job = scene.set_up().await;
+    assert_eq!(job.plan.totals().changes, 4);
+    assert!(scene.run(&job).await.is_verified());
+    scene.held().await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
+    let planned = as_planned().await;
+    let deaths = every_death(async |scene, death| {
+        let before = scene.held().await;
+        let job = scene.set_up().await;
+        if !scene.run_and_die(&job, death).await {
+            return false;
+        }
+        assert_told_truly(scene, &before).await;
+        let again = scene.set_up().await;
+        scene.run(&again).await;
+        assert_eq!(scene.held().await, planned, "{death:?}");
+        // Both runs are put back as one.
+        let runs = scene.records.all().unwrap();
+        assert!(runs.cut_off("123456789012").is_empty(), "{death:?}");
+        let undo = scene.put_back(None).await;
+        let report = scene.run(&undo).await;
+        assert!(report.is_verified(), "{death:?}: {report:?}");
+        assert_eq!(scene.held().await, before, "{death:?}");
+        true
+    })
+    .await;
+    println!("{deaths} deaths, gone on with");
+    assert!(deaths > 40, "{deaths}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_killed_at_any_point_can_be_put_back() {
+    let deaths = every_death(async |scene, death| {
+        let before = scene.held().await;
+        let job = scene.set_up().await;
+        if !scene.run_and_die(&job, death).await {
+            return false;
+        }
+        if let Some(run) = scene.records.all().unwrap().records.last() {
+            let run = run.run.clone();
+            let undo = scene.put_back(Some(&run)).await;
+            scene.run(&undo).await;
+        }
+        assert_eq!(scene.held().await, before, "{death:?}");
+        let runs = scene.records.all().unwrap();
+        assert!(
+            runs.cut_off("123456789012").is_empty(),
+            "{death:?}: {runs:?}"
+        );
+        true
+    })
+    .await;
+    println!("{deaths} deaths, put back");
+    assert!(deaths > 40, "{deaths}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
+    let planned = as_planned().await;
+    let deaths = every_death(async |scene, death| {
+        let before = scene.held().await;
+        scene.run(&scene.set_up().await).await;
+        let run = scene.records.all().unwrap().records[0].run.clone();
+        let job = scene.put_back(Some(&run)).await;
+        if !scene.run_and_die(&job, death).await {
+            return false;
+        }
+        let again = scene.put_back(Some(&run)).await;
+        scene.run(&again).await;
+        assert_eq!(scene.held().await, before, "{death:?}");
+        // Undoing the undo, in however many pieces it was made, sets everything up again.
+        let runs = scene.records.all().unwrap();
+        let last = runs.records.last().unwrap();
+        if last.undoes.is_some() {
+            let redo = scene.put_back(Some(&last.run)).await;
+            let report = scene.run(&redo).await;
+            assert!(report.is_verified(), "{death:?}: {report:?}");
+            assert_eq!(scene.held().await, planned, "{death:?}");
+        }
+        true
+    })
+    .await;
+    println!("{deaths} deaths of an undo");
+    assert!(deaths > 30, "{deaths}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_torn_at_any_byte_still_leads_back() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let job = scene.set_up().await;
+    scene.run(&job).await;
+    let planned = scene.held().await;
+    let whole = std::fs::read(scene.newest()).unwrap();
+    let first_line = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
+    // The last former value is on the disk from here on; before that, the writes after it did not happen.
+    let text = String::from_utf8(whole.clone()).unwrap();
+    let recorded = text.rfind("\"record\":\"before\"").unwrap();
+    let recorded = recorded + text[recorded..].find('\n').unwrap() + 1;
+    assert!(first_line < recorded);
+    for end in recorded..=whole.len() {
+        std::fs::write(scene.newest(), &whole[..end]).unwrap();
+        let undo = scene.put_back(None).await;
+        assert_eq!(undo.plan.totals().changes, 4, "torn after {end} bytes");
+    }
+    for end in first_line..recorded {
+        std::fs::write(scene.newest(), &whole[..end]).unwrap();
+        let runs = scene.records.all().unwrap();
+        assert!(runs.damaged.is_empty(), "torn after {end} bytes");
+    }
+    std::fs::write(scene.newest(), &whole[..recorded]).unwrap();
+    let undo = scene.put_back(None).await;
+    assert_ne!(planned, before);
+    assert!(scene.run(&undo).await.is_verified());
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settled_record_that_was_torn_is_whole_again() {
+    let scene = Scene::new().await;
+    let job = scene.set_up().await;
+    let death = Death {
+        call: 2,
+        after: false,
+    };
+    assert!(scene.run_and_die(&job, death).await);
+    let path = scene.newest();
+    let mut torn = std::fs::read(&path).unwrap();
+    torn.extend(b"{\"record\":\"bef");
+    std::fs::write(&path, torn).unwrap();
+    let run = scene.records.all().unwrap().records[0].run.clone();
+    scene.records.settle(&run).await;
+    let runs = scene.records.all().unwrap();
+    assert!(runs.damaged.is_empty() && runs.cut_off("123456789012").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    for action in [
+        "UpdateAssumeRolePolicy",
+        "PutRolePolicy",
+        "UpdateServiceSetting",
+    ] {
+        scene.faults.add(action, 1, Fault::LostReply);
+    }
+    let report = scene.run(&scene.set_up().await).await;
+    assert!(report.is_verified(), "{report:?}");
+    assert_eq!(scene.held().await, as_planned().await);
+    for action in [
+        "UpdateAssumeRolePolicy",
+        "DeleteRolePolicy",
+        "PutRolePolicy",
+        "ResetServiceSetting",
+    ] {
+        scene.faults.add(action, 1, Fault::LostReply);
+    }
+    let report = scene.run(&scene.put_back(None).await).await;
+    assert!(report.is_verified(), "{report:?}");
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    scene.run(&scene.set_up().await).await;
+    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let theirs = ours.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let job = scene.put_back(None).await;
+    let totals = job.plan.totals();
+    assert_eq!((totals.changes, totals.blocked), (3, 1));
+    let refused = job
+        .plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == format!("trust:{SAGEMAKER}"));
+    let sagemaker_ssh_setup::plan::State::Blocked {
+        difference: Some(difference),
+        ..
+    } = &refused.unwrap().state
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(difference.expected.text(), Some(ours.as_str()));
+    assert_eq!(difference.found.text(), Some(theirs.as_str()));
+    scene.run(&job).await;
+    let held = scene.held().await;
+    assert_eq!(held.roles[SAGEMAKER].trust, theirs);
+    assert_eq!(held.roles[USER], before.roles[USER]);
+    assert_eq!(held.tier, before.tier);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_between_showing_and_putting_back_is_not_overwritten() {
+    let scene = Scene::new().await;
+    scene.run(&scene.set_up().await).await;
+    let job = scene.put_back(None).await;
+    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let theirs = format!("{ours} ");
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let report = scene.run(&job).await;
+    assert_eq!(report.not_done().len(), 1, "{report:?}");
+    assert!(!report.is_verified());
+    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, theirs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tier_that_somebody_had_set_to_standard_goes_back_to_that_value() {
+    let scene = Scene::new().await;
+    let identity = scene.account.identity().await.unwrap();
+    let standard = sagemaker_ssh_setup::model::Tier::Standard;
+    scene
+        .account
+        .write_tier(REGION, &standard, &identity.account, &identity.partition)
+        .await
+        .unwrap();
+    scene.run(&scene.set_up().await).await;
+    assert_eq!(scene.held().await.tier.as_deref(), Some("advanced"));
+    scene.run(&scene.put_back(None).await).await;
+    assert_eq!(scene.held().await.tier.as_deref(), Some("standard"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_after_undo_goes_back_run_by_run() {
+    let scene = Scene::new().await;
+    let states = {
+        let mut states = vec![scene.held().await];
+        for (role, region) in [
+            (SAGEMAKER, "eu-west-1"),
+            ("Recommender-ExecutionRole", "us-east-1"),
+        ] {
+            let choices = Choices {
+                sagemaker_roles: vec![role.into()],
+                connect_from: sagemaker_ssh_setup::model::ConnectFrom::Studio,
+                regions: vec![region.into()],
+                ..Choices::default()
+            };
+            let identity = scene.account.identity().await.unwrap();
+            let quotas = Quotas::default();
+            let survey = survey::chosen(&scene.account, &identity, quotas, &choices).await;
+            let job = Job {
+                plan: Plan::new(&survey, &choices),
+                only: None,
+                aim: Aim::SetUp(quotas),
+                continues: None,
+            };
+            assert!(scene.run(&job).await.is_verified());
+            states.push(scene.held().await);
+        }
+        states
+    };
+    for state in states.iter().rev().skip(1) {
+        assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+        assert_eq!(scene.held().await, *state);
+    }
+    let identity = scene.account.identity().await.unwrap();
+    let nothing = undo::prepare(&scene.account, &identity, &scene.records, None).await;
+    assert!(
+        matches!(nothing, Err(undo::UndoError::Nothing(_))),
+        "{nothing:?}"
+    );
+    // An undo that was undone can be undone again.
+    let last = scene
+        .records
+        .all()
+        .unwrap()
+        .records
+        .last()
+        .unwrap()
+        .run
+        .clone();
+    assert!(
+        scene
+            .run(&scene.put_back(Some(&last)).await)
+            .await
+            .is_verified()
+    );
+    assert_eq!(scene.held().await, states[1]);
+    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+    assert_eq!(scene.held().await, states[0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_in_one_account_exclude_each_other_and_a_dead_one_excludes_nobody() {
+    let scene = Scene::new().await;
+    let job = scene.set_up().await;
+    let new = || sagemaker_ssh_setup::journal::NewRun {
+        plan: &job.plan,
+        continues: None,
+    };
+    let first = scene.records.begin(new()).await.unwrap();
+    let report = scene.run(&job).await;
+    let why = report.refused.unwrap();
+    assert!(
+        why.contains("Another run") && why.contains(first.run()),
+        "{why}"
+    );
+    assert!(scene.faults.writes().is_empty());
+    assert_eq!(
+        scene.records.all().unwrap().records[0].state,
+        RunState::Running
+    );
+    drop(first);
+    assert_eq!(
+        scene.records.all().unwrap().records[0].state,
+        RunState::CutOff
+    );
+    assert!(scene.run(&job).await.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_record_cannot_be_written_nothing_is_changed() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let job = scene.set_up().await;
+    // A file stands where the folder should be: not even root can write below it.
+    std::fs::write(&scene.folder.0, "in the way").unwrap();
+    let report = scene.run(&job).await;
+    let why = report.refused.unwrap();
+    assert!(
+        why.contains("record") && why.contains("XDG_STATE_HOME"),
+        "{why}"
+    );
+    assert_eq!(scene.held().await, before);
+    std::fs::remove_file(&scene.folder.0).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let scene = Scene::new().await;
+    scene.run(&scene.set_up().await).await;
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let record = scene.newest();
+    assert_eq!(mode(&record), 0o600);
+    assert_eq!(mode(record.parent().unwrap()), 0o700);
+    assert_eq!(mode(&scene.folder.0), 0o700);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_of_other_programs_and_versions_are_named_and_never_guessed_at() {
+    let scene = Scene::new().await;
+    scene.run(&scene.set_up().await).await;
+    let whole = std::fs::read_to_string(scene.newest()).unwrap();
+    for (text, reason) in [
+        (String::new(), "no record of this program"),
+        ("{}\n".to_owned(), "no record of this program"),
+        (
+            whole.replacen("\"version\":1", "\"version\":2", 1),
+            "version 2",
+        ),
+        (
+            whole.replacen("\"record\":\"before\"", "\"record\":\"rename\"", 1),
+            "is damaged",
+        ),
+        (
+            whole.replace(
+                "\"id\":\"tier:eu-west-1\",\"at\"",
+                "\"id\":\"tier:eu-west-9\",\"at\"",
+            ),
+            "no change of the plan",
+        ),
+    ] {
+        std::fs::write(scene.newest(), text).unwrap();
+        let runs = scene.records.all().unwrap();
+        let (_, error) = &runs.damaged[0];
+        assert!(error.to_string().contains(reason), "{reason}: {error}");
+        let identity = scene.account.identity().await.unwrap();
+        let undo = undo::prepare(&scene.account, &identity, &scene.records, None).await;
+        assert!(
+            matches!(undo, Err(undo::UndoError::Damaged { .. })),
+            "{undo:?}"
+        );
+    }
+}
