@@ -9,8 +9,10 @@
 
 mod apply;
 mod behaviour;
+mod commands;
 mod cut_off;
 mod faults;
+mod loopback;
 mod play;
 mod policies;
 mod program;

@@ -1,0 +1,870 @@
+//! The built program's commands against an account served on this machine: what they print, what they leave, and how
+//! they end.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use sagemaker_ssh_setup::demo::HeldRole;
+use serde_json::{Value, json};
+
+use super::cut_off::Folder;
+use super::faults::{Death, Fault};
+use super::loopback::Loopback;
+
+const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+const KEY_ID: &str = "AKIDOFTHETEST";
+const SECRET: &str = "secret-of-the-test";
+const TOKEN: &str = "token-of-the-test";
+/// Four changes.
+const WANTED: [&str; 6] = [
+    "--sagemaker-role",
+    SAGEMAKER,
+    "--user-role",
+    "DataScientist",
+    "--regions",
+    "eu-west-1",
+];
+/// One change, of a user role; the SageMaker role and the region are in place.
+const ONE: [&str; 6] = [
+    "--sagemaker-role",
+    "AmazonSageMaker-ExecutionRole-20240502T093000",
+    "--user-role",
+    "Admin",
+    "--regions",
+    "us-east-1",
+];
+
+/// An account, and somebody's computer.
+struct Desk {
+    aws: Loopback,
+    home: Folder,
+}
+
+/// What a command printed, and its exit code.
+#[derive(Debug)]
+struct Printed {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Printed {
+    /// The only JSON object on standard output.
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The JSON objects on standard output, one a line.
+    fn lines(&self) -> Vec<Value> {
+        let parse = |line: &str| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        };
+        self.out.lines().map(parse).collect()
+    }
+
+    #[track_caller]
+    fn ends_with(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+fn with<'a>(command: &'a str, wanted: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [&[command], wanted, more].concat()
+}
+
+impl Desk {
+    fn new() -> Self {
+        let home = Folder::new("desk");
+        std::fs::create_dir_all(&home.0).unwrap();
+        Self {
+            aws: Loopback::start(),
+            home,
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", &self.home.0)
+            .env("LANG", "C.UTF-8")
+            .env("AWS_ACCESS_KEY_ID", KEY_ID)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("AWS_SESSION_TOKEN", TOKEN)
+            .env("AWS_REGION", "eu-west-1")
+            .env("AWS_ENDPOINT_URL", &self.aws.address)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .current_dir(&self.home.0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Printed {
+        printed(self.command(arguments).spawn().unwrap())
+    }
+
+    /// Runs it, and sends it a signal at a call of AWS.
+    fn run_and_signal(&self, arguments: &[&str], signal: &str, death: Death) -> Printed {
+        let child = self.command(arguments).spawn().unwrap();
+        let (id, signal) = (child.id().to_string(), signal.to_owned());
+        self.aws.faults.die(death, move || {
+            let sent = Command::new("kill").args(["-s", &signal, &id]).status();
+            assert!(sent.unwrap().success());
+        });
+        let printed = printed(child);
+        self.aws.faults.clear();
+        printed
+    }
+
+    fn roles(&self) -> BTreeMap<String, HeldRole> {
+        self.aws.block_on(self.aws.demo.roles())
+    }
+
+    fn tier(&self, region: &str) -> Option<String> {
+        self.aws.block_on(self.aws.demo.tier(region))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.0.join(name)
+    }
+}
+
+fn printed(child: std::process::Child) -> Printed {
+    let output = child.wait_with_output().unwrap();
+    Printed {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+const JSON: [&str; 2] = ["--output", "json"];
+const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized");
+/// Longer than a test waits.
+const FOR_EVER: Fault = Fault::Slow(Duration::from_secs(3600));
+
+/// What has to be so before a command, for it to end with a code.
+type Prepare = fn(&Desk);
+
+#[test]
+fn every_command_ends_with_every_exit_code_that_it_can_have() {
+    let nothing: Prepare = |_| {};
+    let set_up: Prepare = |desk| {
+        desk.run(&with("apply", &WANTED, &["--yes"])).ends_with(0);
+    };
+    let one_set_up: Prepare = |desk| {
+        desk.run(&with("apply", &ONE, &["--yes"])).ends_with(0);
+    };
+    let denied: Prepare = |desk| desk.aws.faults.add("*", 99, DENIED);
+    let blocked = [
+        "--sagemaker-role",
+        "AmazonSageMaker-ExecutionRole-20240502T093000",
+        "--connect-from",
+        "studio",
+        "--regions",
+        "af-south-1",
+    ];
+    let plan = |more: &[&'static str]| with("plan", &WANTED, more);
+    let check = |more: &[&'static str]| with("check", &WANTED, more);
+    let apply = |more: &[&'static str]| with("apply", &WANTED, more);
+    let apply_one = |more: &[&'static str]| with("apply", &ONE, more);
+    let cases: Vec<(Vec<&str>, Prepare, i32)> = vec![
+        (plan(&[]), set_up, 0),
+        (plan(&[]), denied, 1),
+        (plan(&[]), nothing, 2),
+        (vec!["plan"], nothing, 64),
+        (with("plan", &blocked, &["--shell-access"]), nothing, 2),
+        (check(&[]), set_up, 0),
+        (check(&[]), denied, 1),
+        (check(&[]), nothing, 2),
+        (vec!["check", "--same-as", "last"], nothing, 64),
+        (vec!["check", "--same-as", "last"], set_up, 0),
+        (apply(&["--yes"]), nothing, 0),
+        (apply(&[]), set_up, 0),
+        (
+            apply(&["--yes"]),
+            |desk| {
+                for action in [
+                    "UpdateServiceSetting",
+                    "UpdateAssumeRolePolicy",
+                    "PutRolePolicy",
+                ] {
+                    desk.aws.faults.add(action, 99, DENIED);
+                }
+            },
+            1,
+        ),
+        (vec!["apply", "no-such-file"], nothing, 1),
+        (
+            apply(&["--yes"]),
+            |desk| desk.aws.faults.add("PutRolePolicy", 99, DENIED),
+            3,
+        ),
+        (
+            apply_one(&["--yes"]),
+            // The last reading asks for the names of the policies; the steps do not.
+            |desk| desk.aws.faults.add_after("ListRolePolicies", 2, 99, DENIED),
+            4,
+        ),
+        (apply(&[]), nothing, 64),
+        (vec!["apply"], nothing, 64),
+        (vec!["undo", "--yes"], nothing, 0),
+        (vec!["undo", "--yes"], set_up, 0),
+        (vec!["undo", "20000101-000000"], nothing, 1),
+        (
+            vec!["undo", "--yes"],
+            |desk| {
+                desk.run(&with("apply", &ONE, &["--yes"])).ends_with(0);
+                desk.aws.faults.add("DeleteRolePolicy", 99, DENIED);
+            },
+            1,
+        ),
+        (
+            vec!["undo", "--yes"],
+            |desk| {
+                desk.run(&with("apply", &WANTED, &["--yes"])).ends_with(0);
+                desk.aws.faults.add("DeleteRolePolicy", 99, DENIED);
+            },
+            3,
+        ),
+        (
+            vec!["undo", "--yes"],
+            |desk| {
+                desk.run(&with("apply", &ONE, &["--yes"])).ends_with(0);
+                // Read to plan, before the write, and after it; then the last reading.
+                desk.aws.faults.add_after("GetRolePolicy", 3, 99, DENIED);
+            },
+            4,
+        ),
+        (vec!["undo"], one_set_up, 64),
+        (vec!["runs"], nothing, 0),
+        (vec!["runs"], set_up, 0),
+        (vec!["runs", "last"], set_up, 0),
+        (vec!["runs", "20000101-000000"], set_up, 1),
+        (vec!["runs", "--nonsense"], nothing, 64),
+    ];
+    let mut tried = 0;
+    for (arguments, prepare, code) in &cases {
+        for output in [&[][..], &JSON] {
+            let desk = Desk::new();
+            prepare(&desk);
+            let arguments = [&arguments[..], output].concat();
+            let printed = desk.run(&arguments);
+            assert_eq!(printed.code, Some(*code), "{arguments:?}: {printed:#?}");
+            if *code != 0 {
+                let said = format!("{}{}", printed.out, printed.err);
+                assert!(said.len() > 20, "{arguments:?}: it says why: {said}");
+            }
+            if output == JSON {
+                // Nothing but JSON, if anything.
+                printed.lines_or_object();
+            }
+            tried += 1;
+        }
+    }
+    for (arguments, prepare, code) in [
+        (with("export", &[], &["json"]), nothing, 64),
+        (with("export", &["json"], &WANTED), nothing, 0),
+        (with("export", &["json"], &WANTED), denied, 1),
+        (vec!["completions", "bash"], nothing, 0),
+        (vec!["completions", "perl"], nothing, 64),
+        (vec!["--help"], nothing, 0),
+        (vec!["nonsense"], nothing, 64),
+    ] {
+        let desk = Desk::new();
+        prepare(&desk);
+        desk.run(&arguments).ends_with(code);
+        tried += 1;
+    }
+    println!("{tried} ends");
+}
+
+impl Printed {
+    /// Standard output is JSON: one object, or one a line, or nothing.
+    fn lines_or_object(&self) {
+        if serde_json::from_str::<Value>(&self.out).is_err() {
+            self.lines();
+        }
+    }
+}
+
+#[test]
+fn every_command_that_asks_aws_can_be_interrupted() {
+    for arguments in [
+        with("plan", &WANTED, &[]),
+        with("check", &WANTED, &JSON),
+        with("apply", &WANTED, &["--yes"]),
+        with("export", &["json"], &WANTED),
+        vec!["undo", "--yes"],
+    ] {
+        for signal in ["INT", "TERM"] {
+            let desk = Desk::new();
+            let first = Death {
+                call: 1,
+                after: false,
+            };
+            let printed = desk
+                .run_and_signal(&arguments, signal, first)
+                .ends_with(130);
+            assert!(printed.out.is_empty(), "{printed:?}");
+            assert!(
+                printed.err.contains("Nothing was changed"),
+                "{arguments:?}: {printed:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_apply_finishes_what_is_under_way_and_says_what_was_done() {
+    let desk = Desk::new();
+    let child = desk
+        .command(&with("apply", &WANTED, &["--yes", "--output", "json"]))
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    desk.aws.faults.add(
+        "UpdateAssumeRolePolicy",
+        1,
+        Fault::Slow(Duration::from_secs(2)),
+    );
+    while !desk
+        .aws
+        .faults
+        .calls()
+        .contains(&"UpdateAssumeRolePolicy".to_owned())
+    {
+        std::thread::yield_now();
+    }
+    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
+    assert!(sent.unwrap().success());
+    let lines = printed(child).ends_with(130).lines();
+    let last = lines.last().unwrap();
+    assert_eq!(last["event"], "finished");
+    assert_eq!(last["verified"], false);
+    assert_eq!(last["skipped"], 1, "{lines:?}");
+    assert!(desk.roles()[SAGEMAKER].trust.contains("ssm.amazonaws.com"));
+}
+
+#[test]
+fn the_whole_way_from_plan_to_undo_leaves_the_account_as_it_was() {
+    let desk = Desk::new();
+    let before = (desk.roles(), desk.tier("eu-west-1"));
+    desk.run(&with("plan", &WANTED, &[])).ends_with(2);
+    let applied = desk.run(&with("apply", &WANTED, &["--yes", "--output", "json"]));
+    let lines = applied.ends_with(0).lines();
+    let last = lines.last().unwrap();
+    let run = last["run"].as_str().unwrap();
+    assert_eq!(
+        *last,
+        json!({"event": "finished", "applied": 4, "failed": 0, "skipped": 0, "verified": true, "run": run})
+    );
+    desk.run(&with("check", &WANTED, &[])).ends_with(0);
+    desk.run(&with("plan", &WANTED, &[])).ends_with(0);
+    assert_ne!((desk.roles(), desk.tier("eu-west-1")), before);
+    desk.run(&["undo", "--yes"]).ends_with(0);
+    assert_eq!((desk.roles(), desk.tier("eu-west-1")), before);
+    let listed = desk.run(&["runs", "--output", "json"]).ends_with(0).json();
+    let runs = listed["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2);
+    assert_eq!(runs[0]["put_back"], true);
+    assert_eq!(runs[1]["undoes"], run);
+    let text = desk.run(&["runs"]).ends_with(0).out;
+    assert!(
+        text.contains("4 changes done, verified, put back since"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
+    let desk = Desk::new();
+    let before = (desk.roles(), desk.tier("eu-west-1"));
+    desk.run(&with("apply", &WANTED, &["--yes"])).ends_with(0);
+    let planned = (desk.roles(), desk.tier("eu-west-1"));
+    desk.run(&["undo", "--yes"]).ends_with(0);
+    let calls = desk.count_calls(&with("plan", &WANTED, &[]));
+    let mut recorded = 0;
+    // From the first reading before a write to the last reading.
+    for call in (calls + 1)..(calls + 14) {
+        for go_on in [false, true] {
+            let death = Death { call, after: true };
+            let killed = desk.run_and_signal(&with("apply", &WANTED, &["--yes"]), "KILL", death);
+            assert_eq!(killed.code, None, "it ended before call {call}: {killed:?}");
+            let last = desk
+                .run(&["runs", "last", "--output", "json"])
+                .ends_with(0)
+                .json();
+            // Before the record was opened there is nothing to tell of.
+            let is_recorded = last["state"] == "cut-off";
+            recorded += usize::from(is_recorded);
+            if go_on {
+                let again = desk.run(&["apply", "--same-as", "last", "--yes"]);
+                let told = again.err.contains("was cut off");
+                assert_eq!(told, is_recorded, "{call}: {again:?}");
+                again.ends_with(0);
+                assert_eq!((desk.roles(), desk.tier("eu-west-1")), planned, "{call}");
+                desk.run(&with("check", &WANTED, &[])).ends_with(0);
+            }
+            let undone = desk.run(&["undo", "--yes"]);
+            let told = undone.err.contains("was cut off");
+            assert_eq!(told, is_recorded && !go_on, "{call}: {undone:?}");
+            undone.ends_with(0);
+            assert_eq!((desk.roles(), desk.tier("eu-west-1")), before, "{call}");
+        }
+    }
+    assert!(recorded > 20, "{recorded}");
+}
+
+impl Desk {
+    fn count_calls(&self, arguments: &[&str]) -> usize {
+        let before = self.aws.faults.calls().len();
+        self.run(arguments);
+        self.aws.faults.calls().len() - before
+    }
+}
+
+#[test]
+fn a_saved_plan_is_carried_out_as_it_was_looked_at() {
+    let desk = Desk::new();
+    let printed = desk.run(&with(
+        "plan",
+        &WANTED,
+        &["--out", "plan.json", "--output", "json"],
+    ));
+    let file = std::fs::read_to_string(desk.path("plan.json")).unwrap();
+    assert_eq!(printed.ends_with(2).out, file);
+    desk.run(&["apply", "plan.json"]).ends_with(64);
+    assert!(desk.aws.faults.writes().is_empty());
+    desk.run(&["apply", "plan.json", "--yes"]).ends_with(0);
+    desk.run(&with("check", &WANTED, &[])).ends_with(0);
+    // Once more: everything is there.
+    desk.run(&["apply", "plan.json", "--yes"]).ends_with(0);
+}
+
+#[test]
+fn a_stale_plan_writes_nothing_over_what_it_did_not_see() {
+    let desk = Desk::new();
+    desk.run(&with("plan", &WANTED, &["--out", "plan.json"]))
+        .ends_with(2);
+    let trust = desk.roles()[SAGEMAKER].trust.clone();
+    let theirs = trust.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    desk.aws.block_on(async {
+        let account = desk.aws.demo.source().connect(None).await.unwrap();
+        account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    });
+    let printed = desk
+        .run(&["apply", "plan.json", "--yes", "--output", "json"])
+        .ends_with(3);
+    let id = format!("trust:{SAGEMAKER}");
+    let stale = printed
+        .lines()
+        .into_iter()
+        .find(|line| line["id"] == *id)
+        .unwrap();
+    assert_eq!(
+        (&stale["event"], &stale["outcome"]),
+        (&json!("failed"), &json!("stale"))
+    );
+    assert_eq!(
+        (&stale["expected"], &stale["found"]),
+        (&json!(trust), &json!(theirs))
+    );
+    assert!(stale["reason"].as_str().unwrap().contains("Plan again"));
+    assert_eq!(desk.roles()[SAGEMAKER].trust, theirs);
+    let last = printed.lines().pop().unwrap();
+    assert_eq!((&last["applied"], &last["failed"]), (&json!(3), &json!(1)));
+    // People see the difference too.
+    let text = desk.run(&["apply", "plan.json", "--yes"]).ends_with(1).out;
+    assert!(text.contains("+   \"Id\": \"theirs\""), "{text}");
+}
+
+#[test]
+fn a_plan_that_was_damaged_altered_or_made_elsewhere_changes_nothing() {
+    let desk = Desk::new();
+    desk.run(&with("plan", &WANTED, &["--out", "plan.json"]))
+        .ends_with(2);
+    let good = std::fs::read_to_string(desk.path("plan.json")).unwrap();
+    for (text, reason) in [
+        (String::new(), "no JSON"),
+        (good[..good.len() / 2].to_owned(), "no JSON"),
+        ("{}".to_owned(), "not a plan of this program"),
+        (
+            good.replacen("\"version\": 1", "\"version\": 2", 1),
+            "version 2",
+        ),
+        (good.replace("123456789012", "210987654321"), "210987654321"),
+        (
+            good.replace("ssm.amazonaws.com", "ec2.amazonaws.com"),
+            "altered",
+        ),
+        (
+            good.replacen("\"after\": \"advanced\"", "\"after\": \"premium\"", 1),
+            "altered",
+        ),
+        (
+            good.replacen("policy:DataScientist", "policy:Admin", 1),
+            "altered",
+        ),
+    ] {
+        assert_ne!(text, good, "{reason}");
+        std::fs::write(desk.path("other.json"), text).unwrap();
+        let printed = desk
+            .run(&["apply", "other.json", "--yes", "--output", "json"])
+            .ends_with(1);
+        assert!(printed.err.contains(reason), "{reason}: {printed:?}");
+        assert!(printed.out.is_empty(), "{printed:?}");
+    }
+    assert!(
+        desk.aws
+            .faults
+            .writes()
+            .iter()
+            .all(|call| call == "GetCallerIdentity")
+    );
+    assert!(!desk.path(".local/state/sagemaker-ssh-setup/runs").exists());
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_flag_and_aws_is_not_asked() {
+    let desk = Desk::new();
+    let named = |arguments: &[&str], flags: &[&str]| {
+        let printed = desk.run(arguments).ends_with(64);
+        for flag in flags {
+            assert!(printed.err.contains(flag), "{flag}: {printed:?}");
+        }
+    };
+    named(&["plan"], &["--sagemaker-role", "--user-role", "--regions"]);
+    named(
+        &["check", "--connect-from", "studio", "--regions", ","],
+        &["--sagemaker-role", "--regions"],
+    );
+    assert!(desk.aws.faults.calls().is_empty());
+    named(&with("apply", &WANTED, &[]), &["--yes"]);
+    assert!(desk.aws.faults.writes().is_empty());
+    for (role, reason) in [
+        ("arn:aws:iam::999999999999:role/x", "999999999999"),
+        ("arn:aws:sts::123456789012:assumed-role/Admin/me", "session"),
+        ("a b", "looks like"),
+    ] {
+        let arguments = ["plan", "--sagemaker-role", role, "--connect-from", "studio"];
+        named(
+            &[&arguments[..], &["--regions", "eu-west-1"]].concat(),
+            &[reason],
+        );
+    }
+    named(
+        &[
+            "plan",
+            "--sagemaker-role",
+            "x",
+            "--connect-from",
+            "studio",
+            "--regions",
+            "eu-west-9",
+        ],
+        &["eu-west-9", "eu-west-1"],
+    );
+}
+
+#[test]
+fn roles_are_taken_by_arn_and_regions_in_any_form() {
+    let desk = Desk::new();
+    let arn = format!("arn:aws:iam::123456789012:role/service-role/{SAGEMAKER}");
+    let plan = desk
+        .run(&[
+            "plan",
+            "--sagemaker-role",
+            &arn,
+            "--sagemaker-role",
+            SAGEMAKER,
+            "--user-role",
+            "DataScientist",
+            "--regions",
+            "us-east-1,eu-west-1",
+            "--regions",
+            "eu-west-1",
+            "--output",
+            "json",
+        ])
+        .ends_with(2)
+        .json();
+    assert_eq!(plan["choices"]["sagemaker_roles"], json!([SAGEMAKER]));
+    assert_eq!(
+        plan["choices"]["regions"],
+        json!(["eu-west-1", "us-east-1"])
+    );
+}
+
+#[test]
+fn no_credential_token_or_signature_is_in_any_record_log_or_output() {
+    let desk = Desk::new();
+    desk.aws.faults.add("PutRolePolicy", 1, Fault::LostReply);
+    desk.aws.faults.add("ListAccountAliases", 9, DENIED);
+    let mut all = String::new();
+    let mut note = |printed: Printed| {
+        all.push_str(&printed.out);
+        all.push_str(&printed.err);
+    };
+    note(desk.run(&with("plan", &WANTED, &["--out", "plan.json"])));
+    note(desk.run(&with("apply", &WANTED, &["--yes", "--output", "json"])));
+    let death = Death {
+        call: 8,
+        after: true,
+    };
+    note(desk.run_and_signal(&["undo", "--yes"], "KILL", death));
+    desk.aws.faults.add("*", 1, Fault::Html(502));
+    note(desk.run(&with("check", &WANTED, &[])));
+    note(desk.run(&["undo", "--yes"]));
+    note(desk.run(&["runs", "last", "--output", "json"]));
+    read_all(&desk.home.0, &mut all);
+    assert!(all.contains("call failed") && all.contains("sagemaker-ssh-setup/record"));
+    let mut secrets = desk.aws.signatures.lock().unwrap().clone();
+    assert!(secrets.len() > 20 && secrets.iter().all(|signature| signature.len() == 64));
+    secrets.extend([KEY_ID, SECRET, TOKEN].map(str::to_owned));
+    for secret in secrets {
+        assert!(!all.contains(&secret), "{secret}");
+    }
+}
+
+fn read_all(folder: &Path, all: &mut String) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_all(&path, all);
+        } else {
+            all.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_state_directory_that_cannot_be_written_stops_everything() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("taken"), "a file").unwrap();
+    let mut command = desk.command(&with("apply", &WANTED, &["--yes", "--output", "json"]));
+    let taken = desk.path("taken");
+    let printed = printed(command.env("XDG_STATE_HOME", &taken).spawn().unwrap()).ends_with(1);
+    assert_eq!(printed.lines().pop().unwrap()["run"], Value::Null);
+    assert!(printed.err.contains("taken"), "{printed:?}");
+    let writes = desk.aws.faults.writes();
+    assert!(writes.is_empty(), "{writes:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_stops_before_the_write_that_could_not_be_recorded() {
+    let desk = Desk::new();
+    let before = desk.roles();
+    // A limit on the size of files is a disk that is full after so many bytes: the beginning fits, and little more.
+    let run = |kilobytes: u32| {
+        let arguments = with("apply", &WANTED, &["--yes", "--output", "json"]).join(" ");
+        let program = env!("CARGO_BIN_EXE_sagemaker-ssh-setup");
+        let script = format!("ulimit -f {kilobytes}; trap '' XFSZ; exec {program} {arguments}");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]);
+        let template = desk.command(&[]);
+        command.env_clear();
+        for (name, value) in template.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        printed(command.spawn().unwrap())
+    };
+    let mut ends = Vec::new();
+    for kilobytes in 1..=24 {
+        let printed = run(kilobytes);
+        let last = printed.lines().pop().unwrap();
+        let applied = last["applied"].as_u64().unwrap();
+        ends.push((printed.code, applied));
+        // Whatever was written is in the record, and goes back.
+        desk.run(&["undo", "--yes"]).ends_with(0);
+        assert_eq!(desk.roles(), before, "{kilobytes}: {printed:?}");
+        if printed.code == Some(0) {
+            break;
+        }
+    }
+    assert!(ends.contains(&(Some(1), 0)), "{ends:?}");
+    assert_eq!(ends.last().unwrap(), &(Some(0), 4), "{ends:?}");
+}
+
+#[test]
+fn the_text_is_for_people_and_fits_any_terminal() {
+    let desk = Desk::new();
+    let mut command = desk.command(&with("plan", &WANTED, &[]));
+    let printed = printed(command.env("LANG", "C").spawn().unwrap()).ends_with(2);
+    assert!(printed.out.is_ascii(), "{}", printed.out);
+    let text = desk.run(&with("check", &WANTED, &[])).ends_with(2).out;
+    assert!(
+        text.contains("missing   trust:") && text.contains("0 of 4 in place"),
+        "{text}"
+    );
+}
+
+/// The shape of each JSON output stands in the README; what is printed has to be of that shape.
+#[test]
+fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
+    let desk = Desk::new();
+    let shape = |name: &str| shape(name);
+    let blocked = with(
+        "plan",
+        &WANTED,
+        &["--regions", "af-south-1", "--output", "json"],
+    );
+    assert_shape(&desk.run(&blocked).json(), &shape("plan"), "plan");
+    let check = with(
+        "check",
+        &WANTED,
+        &["--regions", "af-south-1", "--output", "json"],
+    );
+    assert_shape(&desk.run(&check).json(), &shape("check"), "check");
+    desk.aws.faults.add(
+        "UpdateAssumeRolePolicy",
+        1,
+        Fault::Refused(400, "Throttling", "slow down"),
+    );
+    desk.aws.faults.add("PutRolePolicy", 99, DENIED);
+    let apply = with(
+        "apply",
+        &WANTED,
+        &["--regions", "af-south-1", "--yes", "--output", "json"],
+    );
+    let lines = desk.run(&apply).lines();
+    desk.aws.faults.clear();
+    let mut seen = std::collections::BTreeSet::new();
+    for line in lines
+        .iter()
+        .chain(&desk.run(&["undo", "--yes", "--output", "json"]).lines())
+    {
+        let event = line["event"].as_str().unwrap();
+        seen.insert(event.to_owned());
+        assert_shape(line, &shape(event), event);
+    }
+    let all = ["done", "failed", "finished", "retry", "skipped", "started"];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
+    assert_shape(
+        &desk.run(&["runs", "--output", "json"]).json(),
+        &shape("runs"),
+        "runs",
+    );
+    assert_shape(
+        &desk.run(&["runs", "last", "--output", "json"]).json(),
+        &shape("run"),
+        "run",
+    );
+}
+
+/// The JSON block of the README that follows the line `<!-- shape: NAME -->`.
+fn shape(name: &str) -> Value {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme
+        .split_once(&format!("<!-- shape: {name} -->"))
+        .unwrap_or_else(|| panic!("the README gives no shape of {name}"));
+    let (_, rest) = rest.split_once("```json\n").unwrap();
+    let (block, _) = rest.split_once("```").unwrap();
+    serde_json::from_str(block).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A shape is JSON itself: `"string"`, `"number"`, `"boolean"`, `"null"`, or words of which one has to stand there,
+/// with `|` between; a key that ends with `?` may be missing.
+fn assert_shape(value: &Value, shape: &Value, place: &str) {
+    match (shape, value) {
+        (Value::Object(shape), Value::Object(value)) => {
+            for (key, part) in shape {
+                let (key, optional) = match key.strip_suffix('?') {
+                    Some(key) => (key, true),
+                    None => (key.as_str(), false),
+                };
+                match value.get(key) {
+                    Some(value) => assert_shape(value, part, &format!("{place}.{key}")),
+                    None => assert!(optional, "{place}.{key} is missing"),
+                }
+            }
+            for key in value.keys() {
+                assert!(
+                    shape.contains_key(key) || shape.contains_key(&format!("{key}?")),
+                    "{place}.{key} is not in the README"
+                );
+            }
+        }
+        (Value::Array(shape), Value::Array(value)) => {
+            for (number, value) in value.iter().enumerate() {
+                assert_shape(value, &shape[0], &format!("{place}[{number}]"));
+            }
+        }
+        (Value::String(words), value) => {
+            let fits = words.split('|').any(|word| match word {
+                "string" => value.is_string(),
+                "number" => value.is_number(),
+                "boolean" => value.is_boolean(),
+                "null" => value.is_null(),
+                word => value == word,
+            });
+            assert!(fits, "{place} is {value}, and not {words}");
+        }
+        (shape, value) => assert_eq!(shape, value, "{place}"),
+    }
+}
+
+/// Somebody at a terminal is asked, and only a yes is a yes.
+#[test]
+fn at_a_terminal_apply_shows_the_plan_and_asks() {
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    for (answer, code, changed) in [("yes\r", 0, true), ("no\r", 1, false), ("\x03", 130, false)] {
+        let desk = Desk::new();
+        let before = desk.roles();
+        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"));
+        command.args(with("apply", &WANTED, &[]));
+        command.env_clear();
+        for (name, value) in desk.command(&[]).get_envs() {
+            command.env(name, value.unwrap());
+        }
+        let mut child = pty.slave.spawn_command(command).unwrap();
+        drop(pty.slave);
+        let mut keyboard = pty.master.take_writer().unwrap();
+        let mut reader = pty.master.try_clone_reader().unwrap();
+        let mut seen = String::new();
+        let mut buffer = [0; 4096];
+        let mut answered = false;
+        while let Ok(count @ 1..) = std::io::Read::read(&mut reader, &mut buffer) {
+            seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            if !answered && seen.contains("Type yes:") {
+                assert!(seen.contains("Let Systems Manager assume"), "{seen}");
+                assert_eq!(desk.roles(), before);
+                keyboard.write_all(answer.as_bytes()).unwrap();
+                answered = true;
+            }
+        }
+        assert_eq!(child.wait().unwrap().exit_code(), code, "{seen}");
+        assert_eq!(desk.roles() != before, changed, "{seen}");
+    }
+}
+
+#[test]
+fn a_hanging_call_is_given_up_by_a_signal() {
+    let desk = Desk::new();
+    desk.aws.faults.add("GetCallerIdentity", 9, FOR_EVER);
+    let child = desk.command(&with("plan", &WANTED, &[])).spawn().unwrap();
+    while desk.aws.faults.calls().is_empty() {
+        std::thread::yield_now();
+    }
+    let id = child.id().to_string();
+    Command::new("kill")
+        .args(["-s", "INT", &id])
+        .status()
+        .unwrap();
+    printed(child).ends_with(130);
+}
