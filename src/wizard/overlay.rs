@@ -139,9 +139,8 @@ impl CutOff {
     }
 
     fn draw(&mut self, frame: &mut Frame) {
-        let height = frame.area().height.saturating_sub(4).min(20);
-        let place = window(frame, 72, height, "A run was cut off");
-        let width = place.width.saturating_sub(1);
+        // Two columns of border, one for the bar.
+        let width = frame.area().width.min(72).saturating_sub(3);
         let mut lines = Vec::new();
         for (number, text) in words::cut_off(&self.record).iter().enumerate() {
             let style = if number == 0 {
@@ -162,6 +161,9 @@ impl CutOff {
             lines.push(choice(key, text));
         }
         lines.push(choice("Esc", "later"));
+        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+        let height = height.min(frame.area().height.saturating_sub(2));
+        let place = window(frame, 72, height, "A run was cut off");
         self.scroll.draw(frame, place, lines);
     }
 }

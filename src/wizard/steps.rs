@@ -120,8 +120,8 @@ impl Step {
                  in the preview, that change stops and says so."
             }
             Self::Apply => {
-                "Each change is read, compared, written and read back. What failed can be tried again; what succeeded \
-                 stays."
+                "Each change is read, recorded, written and read back. What failed can be tried again. What was done can \
+                 be put back exactly, from the record: it is shown and asked first."
             }
         }
     }

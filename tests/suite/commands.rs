@@ -148,7 +148,7 @@ fn printed(child: std::process::Child) -> Printed {
 const JSON: [&str; 2] = ["--output", "json"];
 const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized");
 /// Longer than a test waits.
-const FOR_EVER: Fault = Fault::Slow(Duration::from_secs(3600));
+const FOR_EVER: Fault = Fault::Slow(Duration::from_hours(1));
 
 /// What has to be so before a command, for it to end with a code.
 type Prepare = fn(&Desk);

@@ -43,21 +43,21 @@ impl Drop for Folder {
 
 /// Everything that the account holds and a run could change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Held {
-    roles: BTreeMap<String, HeldRole>,
-    tier: Option<String>,
+pub struct Held {
+    pub roles: BTreeMap<String, HeldRole>,
+    pub tier: Option<String>,
 }
 
-struct Scene {
-    demo: Demo,
+pub struct Scene {
+    pub demo: Demo,
     faults: Faults,
     account: Account,
-    records: Records,
+    pub records: Records,
     folder: Folder,
 }
 
 impl Scene {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let demo = Demo::start(Manner::PROMPT).await.unwrap();
         let faults = Faults::before(demo.http());
         let source = demo.source_through(faults.http());
@@ -72,20 +72,24 @@ impl Scene {
         }
     }
 
-    async fn held(&self) -> Held {
+    pub async fn held(&self) -> Held {
         Held {
             roles: self.demo.roles().await,
             tier: self.demo.tier(REGION).await,
         }
     }
 
-    async fn set_up(&self) -> Job {
+    pub async fn set_up(&self) -> Job {
         let choices = Choices {
             sagemaker_roles: vec![SAGEMAKER.into()],
             user_roles: vec![USER.into()],
             regions: vec![REGION.into()],
             ..Choices::default()
         };
+        self.set_up_as(choices).await
+    }
+
+    pub async fn set_up_as(&self, choices: Choices) -> Job {
         let identity = self.account.identity().await.unwrap();
         let survey = survey::chosen(&self.account, &identity, Quotas::default(), &choices).await;
         let plan = Plan::new(&survey, &choices);
@@ -115,17 +119,17 @@ impl Scene {
         }
     }
 
-    async fn run(&self, job: &Job) -> Report {
+    pub async fn run(&self, job: &Job) -> Report {
         let (sender, _receiver) = unbounded_channel();
         let cancel = CancellationToken::new();
         apply::run(&self.account, job, &self.records, &cancel, &sender).await
     }
 
     /// Carries a job out and dies at a call; whether it came to that.
-    async fn run_and_die(&self, job: &Job, death: Death) -> bool {
+    pub async fn run_and_die(&self, job: &Job, death: Death) -> bool {
         let died = Arc::new(Notify::new());
-        let deed = Arc::clone(&died);
-        self.faults.die(death, move || deed.notify_one());
+        let told = Arc::clone(&died);
+        self.faults.die(death, move || told.notify_one());
         let (account, job, records) = (self.account.clone(), job.clone(), self.records.clone());
         let mut run = tokio::spawn(async move {
             let (sender, _receiver) = unbounded_channel();

@@ -97,7 +97,7 @@ async fn serve(
         );
         for name in ["content-type", "x-amzn-requestid"] {
             if let Some(value) = answer.headers().get(name) {
-                text += &format!("{name}: {value}\r\n");
+                text.extend([name, ": ", value, "\r\n"]);
             }
         }
         let mut bytes = (text + "\r\n").into_bytes();

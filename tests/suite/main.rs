@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     clippy::indexing_slicing,
     clippy::too_many_lines
 )]
@@ -17,3 +18,4 @@ mod play;
 mod policies;
 mod program;
 mod screens;
+mod undoing;

@@ -327,8 +327,9 @@ fn text(buffer: &Buffer) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Durations depend on the SDK's random waits.
+/// Durations depend on the SDK's random waits, and the IDs of runs on the day.
 fn masked(text: &str) -> String {
+    let text = &without_runs(text);
     let mut out = String::new();
     let chars: Vec<char> = text.chars().collect();
     for (i, c) in chars.iter().enumerate() {
@@ -339,6 +340,29 @@ fn masked(text: &str) -> String {
             && chars.get(i + 1) == Some(&'.')
             && chars.get(i + 3..i + 5) == Some(&[' ', 's']);
         out.push(if tenth || whole { '#' } else { *c });
+    }
+    out
+}
+
+/// The IDs of runs, `20240131-101010`, made the same.
+fn without_runs(text: &str) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let is_run = |at: usize| {
+        chars.get(at..at + 15).is_some_and(|id| {
+            let digits = |part: &[char]| part.iter().all(char::is_ascii_digit);
+            digits(&id[..8]) && id[8] == '-' && digits(&id[9..])
+        })
+    };
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(c) = chars.get(at) {
+        if is_run(at) {
+            out.push_str("YYYYMMDD-hhmmss");
+            at += 15;
+        } else {
+            out.push(*c);
+            at += 1;
+        }
     }
     out
 }

@@ -3,9 +3,11 @@
 use insta::assert_snapshot;
 use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
 
-use super::faults::{Fault, Faults};
+use super::cut_off;
+use super::faults::{Death, Fault, Faults};
 use super::play::{Play, Scene};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
@@ -251,6 +253,37 @@ async fn preview_confirm_apply_done() {
         shot!(play, "done", size);
         play.keys("l").await;
         assert!(play.screen().contains("Throttling"), "{}", play.screen());
+        play.keys("lu").await.wait("Put back 4 changes").await;
+        shot!(play, "undo-confirm", size);
+        play.keys("y").await.wait("Put back: 4 changes").await;
+        shot!(play, "undo-done", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cut_off() {
+    for size in SIZES {
+        let dead = cut_off::Scene::new().await;
+        // The changes of one role follow each other, so that the same is done every time.
+        let choices = Choices {
+            connect_from: ConnectFrom::Studio,
+            sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
+            ..Choices::default()
+        };
+        let job = dead.set_up_as(choices).await;
+        let death = Death {
+            call: 6,
+            after: true,
+        };
+        assert!(dead.run_and_die(&job, death).await);
+        let scene = Scene {
+            source: Some(dead.demo.source()),
+            records: dead.records.clone(),
+            ..Scene::at(size)
+        };
+        let mut play = scene.start().await;
+        play.wait("was cut off").await;
+        shot!(play, "cut-off", size);
     }
 }
 

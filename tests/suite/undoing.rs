@@ -1,0 +1,215 @@
+//! Putting back and going on in the wizard: `u` on Done, and the notice of a run that was cut off.
+
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::terminal::Stop;
+use sagemaker_ssh_setup::wizard::Ending;
+
+use super::cut_off;
+use super::faults::{Death, Fault};
+use super::play::{Play, Scene};
+
+/// A wizard that has set everything up.
+async fn done() -> Play {
+    let mut play = Scene::default().start().await;
+    play.walk_to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await;
+    play
+}
+
+#[tokio::test(start_paused = true)]
+async fn u_puts_everything_back_once_it_was_confirmed() {
+    let mut play = Scene::default().start().await;
+    let before = play.demo.roles().await;
+    play.walk_to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await;
+    let planned = play.demo.roles().await;
+    play.keys("u").await.wait("Put back 4 changes").await;
+    assert!(play.screen().contains("acme-ml-dev (123456789012)"));
+    assert_eq!(play.demo.roles().await, planned, "shown, not written");
+    play.keys("y").await.wait("Put back: 4 changes").await;
+    assert_eq!(play.demo.roles().await, before);
+    assert_eq!(play.demo.tier("eu-west-1").await, None);
+    // And once more: the undo is undone.
+    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("y").await.wait("Put back: 4 changes").await;
+    assert_eq!(play.demo.roles().await, planned);
+    play.keys("<enter>").await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert!(plan.undoes.is_some());
+    assert_eq!(Exit::of_report(&report), Exit::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_confirming_leads_back_to_what_was_done() {
+    let mut play = done().await;
+    let planned = play.demo.roles().await;
+    for key in ["<esc>", "<enter>", "n<esc>"] {
+        play.keys("u").await.wait("Put back 4 changes").await;
+        play.keys(key).await.wait("Done: 4 changes").await;
+    }
+    assert_eq!(play.demo.roles().await, planned);
+    play.keys("u").await.wait("Put back 4 changes").await;
+    play.stop(Stop::Interrupt).await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("the run that was carried out is not told of");
+    };
+    assert!(plan.undoes.is_none() && report.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn u_means_nothing_before_anything_was_changed() {
+    let mut play = Scene::default().start().await;
+    play.walk_to_confirm().await.keys("u").await;
+    assert!(play.screen().contains("Apply 4 changes"));
+    play.faults.add(
+        "*",
+        99,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y").await.wait("Nothing was changed").await;
+    play.keys("u").await;
+    assert!(play.screen().contains("Nothing was changed"));
+    assert!(!play.screen().contains("u undo"), "{}", play.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_in_two_tries_is_put_back_as_one() {
+    let mut play = Scene::default().start().await;
+    let before = play.demo.roles().await;
+    play.walk_to_confirm().await;
+    play.faults.add(
+        "PutRolePolicy",
+        2,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y").await.wait("What now").await;
+    play.keys("r").await.wait("Done: 4 changes").await;
+    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("y").await.wait("Put back: 4 changes").await;
+    assert_eq!(play.demo.roles().await, before);
+    assert_eq!(play.demo.tier("eu-west-1").await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_to_go_back_can_be_tried_again() {
+    let mut play = Scene::default().start().await;
+    let before = play.demo.roles().await;
+    play.walk_to_confirm().await.keys("y").await;
+    play.wait("Done: 4 changes").await.keys("u").await;
+    play.wait("Put back 4 changes").await;
+    play.faults.add(
+        "DeleteRolePolicy",
+        2,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y").await.wait("What now").await;
+    play.keys("r").await.wait("Put back: 4 changes").await;
+    assert_eq!(play.demo.roles().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_changed_since_is_shown_and_left_alone() {
+    let mut play = done().await;
+    let account = play.demo.source().connect(None).await.unwrap();
+    let role = "AmazonSageMaker-ExecutionRole-20240131T101010";
+    let ours = play.demo.roles().await[role].trust.clone();
+    let theirs = ours.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    account.write_trust(role, &theirs).await.unwrap();
+    play.resize(80, 60).await;
+    play.keys("u").await.wait("Put back 3 changes").await;
+    play.wait("Somebody changed it")
+        .await
+        .wait("+   \"Id\": \"theirs\"")
+        .await;
+    play.keys("y").await.wait("Put back: 3 changes").await;
+    play.wait("1 item could not be done here").await;
+    assert_eq!(play.demo.roles().await[role].trust, theirs);
+}
+
+/// A computer on which a run was killed at a call.
+async fn after_death(call: usize) -> (cut_off::Scene, Play) {
+    let dead = cut_off::Scene::new().await;
+    let job = dead.set_up().await;
+    let death = Death { call, after: true };
+    assert!(dead.run_and_die(&job, death).await);
+    let play = Scene {
+        source: Some(dead.demo.source()),
+        records: dead.records.clone(),
+        ..Scene::default()
+    };
+    let play = play.start().await;
+    (dead, play)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
+    let (dead, mut play) = after_death(8).await;
+    play.wait("was cut off").await.keys("g").await;
+    play.wait("hardened trust")
+        .await
+        .gone("still being read")
+        .await;
+    for role in [
+        "AmazonSageMaker-ExecutionRole-20240131T101010",
+        "ChurnTraining",
+    ] {
+        assert!(play.screen().contains(role), "{}", play.screen());
+    }
+    play.keys("<enter>")
+        .await
+        .wait("It goes on with the run")
+        .await;
+    play.keys("y").await.wait("written and read back").await;
+    // Both parts go back as one.
+    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("y").await.wait("Put back: 4 changes").await;
+    let fresh = cut_off::Scene::new().await;
+    assert_eq!(dead.held().await, fresh.held().await);
+    let runs = dead.records.all().unwrap();
+    assert!(runs.cut_off("123456789012").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cut_off_is_put_back() {
+    let (dead, mut play) = after_death(8).await;
+    play.wait("was cut off").await.keys("u").await;
+    play.wait("Go back").await.keys("y").await;
+    play.wait("Put back: ").await;
+    let fresh = cut_off::Scene::new().await;
+    assert_eq!(dead.held().await, fresh.held().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cut_off_can_wait() {
+    let (dead, mut play) = after_death(8).await;
+    let held = dead.held().await;
+    play.wait("was cut off").await.keys("<esc>").await;
+    play.gone("was cut off").await.keys("<enter>").await;
+    play.wait("My own computer").await.keys("<esc>q").await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left { interrupted: false }
+    ));
+    assert_eq!(dead.held().await, held);
+    let runs = dead.records.all().unwrap();
+    assert_eq!(runs.cut_off("123456789012").len(), 1, "it is told of again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_was_cut_off_before_it_changed_anything_is_told_of_too() {
+    let (_dead, mut play) = after_death(2).await;
+    play.wait("It had changed nothing yet").await;
+    assert!(!play.screen().contains("put back"), "{}", play.screen());
+    play.keys("u").await;
+    assert!(play.screen().contains("was cut off"));
+}
