@@ -118,6 +118,11 @@ impl Report {
         self.verification.is_some() && self.unverified().is_empty()
     }
 
+    /// Whether all that was wanted is in place, and was read back.
+    pub fn is_complete(&self) -> bool {
+        self.refused.is_none() && self.blocked.is_empty() && self.is_verified()
+    }
+
     /// The items that the last reading did not show as they should be.
     pub fn unverified(&self) -> Vec<&Item> {
         let items = self.verification.iter().flat_map(|plan| &plan.items);
@@ -248,11 +253,11 @@ pub async fn run(
     }
     if let Some(journal) = &journal {
         let ended = journal
-            .end(report.is_verified(), cancel.is_cancelled())
+            .end(report.is_complete(), cancel.is_cancelled())
             .await;
         report.record_lost = ended.err().map(|error| error.to_string());
     }
-    if journal.is_none() && report.is_verified() {
+    if journal.is_none() && report.is_complete() {
         settle(job, records).await;
     }
     report.took = began.elapsed();
@@ -273,8 +278,9 @@ async fn begin(account: &Account, job: &Job, records: &Records) -> Result<Option
     if !job.plan.changes().any(|(item, _)| job.means(&item.target)) {
         return Ok(None);
     }
+    let plan = job.meant();
     let new = NewRun {
-        plan: &job.plan,
+        plan: &plan,
         continues: job.continues.clone(),
     };
     let journal = records.begin(new).await;
@@ -282,6 +288,14 @@ async fn begin(account: &Account, job: &Job, records: &Records) -> Result<Option
 }
 
 impl Job {
+    /// The plan without the changes that are not meant.
+    fn meant(&self) -> Plan {
+        let mut plan = self.plan.clone();
+        plan.items
+            .retain(|item| item.change().is_none() || self.means(&item.target));
+        plan
+    }
+
     fn means(&self, target: &Target) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(target))
     }

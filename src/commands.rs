@@ -160,6 +160,9 @@ impl Visit {
                 return self.people.complain(&text);
             }
         };
+        if let Some(trouble) = runs.trouble() {
+            self.people.complain(&trouble);
+        }
         for record in runs.cut_off(&identity.account) {
             for line in words::cut_off(record) {
                 self.people.complain(&line);

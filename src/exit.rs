@@ -66,12 +66,13 @@ impl Exit {
 
     /// The code for a run that came to its end.
     pub fn of_report(report: &Report) -> Self {
-        let complete = report.refused.is_none() && report.blocked.is_empty();
-        if complete && report.not_done().is_empty() && report.is_verified() {
+        let recorded = report.record_lost.is_none();
+        if report.is_complete() && report.not_done().is_empty() && recorded {
             Self::Done
         } else if !report.may_have_changed_something() {
             Self::Failed
-        } else if complete && report.is_all_accepted() {
+        } else if report.refused.is_none() && report.blocked.is_empty() && report.is_all_accepted()
+        {
             Self::NotVerified
         } else {
             Self::Partly

@@ -125,8 +125,12 @@ pub async fn contents(
 ) -> BTreeMap<Target, Result<Content, String>> {
     stream::iter(targets)
         .map(|target| async move {
-            let content = content(account, &target).await;
-            (target, content.map_err(|error| error.to_string()))
+            let content = match content(account, &target).await {
+                // The role is gone, and its trust with it.
+                Err(error) if error.kind == ErrorKind::NotFound => Ok(Content::Absent),
+                content => content.map_err(|error| error.to_string()),
+            };
+            (target, content)
         })
         .buffer_unordered(REGIONS_AT_ONCE)
         .collect()

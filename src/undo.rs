@@ -1,10 +1,22 @@
 //! From a run to the plan that puts it back: finds the run, reads what is there now, compares.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use crate::account::Account;
 use crate::journal::{Record, Records, Reversal, RunState, Runs};
 use crate::model::Identity;
-use crate::plan::{Plan, State};
+use crate::plan::{Content, Plan, State, Target};
 use crate::survey;
+
+/// Seconds after which what was written shows everywhere, as far as waiting for it is worth while.
+const PROPAGATION: i64 = 60;
+/// Waits before what may have been written is looked for again.
+const LATE: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// A plan that puts a run back, and what it was made from.
 #[derive(Clone, Debug)]
@@ -92,15 +104,20 @@ pub async fn prepare(
 ) -> Result<Undo, UndoError> {
     let runs = records.all()?;
     let record = find(&runs, identity, run)?;
-    let reversal = runs
-        .reversal(record)
-        .ok_or_else(|| UndoError::NoSuchRun(record.run.clone()))?;
-    let now = survey::contents(account, reversal.targets()).await;
+    let reversal = runs.reversal(record).map_err(|part| UndoError::Damaged {
+        run: part,
+        why: format!(
+            "the run {} goes on with it, and both are put back together",
+            record.run
+        ),
+    })?;
+    let mut now = survey::contents(account, reversal.targets()).await;
+    if record.is_younger_than(PROPAGATION) {
+        wait_for_late_writes(account, &reversal, &mut now).await;
+    }
     let plan = reversal.plan(identity, &now);
     let cut_off = runs.cut_off(&identity.account);
-    let earlier = cut_off
-        .iter()
-        .find(|earlier| earlier.undoes.as_ref() == Some(&record.run));
+    let earlier = runs.unfinished_undo(record);
     let undo = Undo {
         plan,
         reversal,
@@ -115,6 +132,22 @@ pub async fn prepare(
         }
     }
     Ok(undo)
+}
+
+/// A run that was killed a moment ago may have written what IAM does not show yet.
+async fn wait_for_late_writes(
+    account: &Account,
+    reversal: &Reversal,
+    now: &mut BTreeMap<Target, Result<Content, String>>,
+) {
+    for wait in LATE {
+        let late = reversal.may_still_arrive(now);
+        if late.is_empty() {
+            return;
+        }
+        tokio::time::sleep(wait).await;
+        now.extend(survey::contents(account, late).await);
+    }
 }
 
 impl Undo {

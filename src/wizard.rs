@@ -5,6 +5,7 @@ pub mod input;
 mod keyboard;
 mod overlay;
 mod report;
+mod runs;
 mod state;
 pub mod steps;
 mod tasks;
@@ -20,7 +21,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::account::{Account, Source};
-use crate::apply::{Aim, Job, Report};
+use crate::apply::Report;
 use crate::journal::{Record, Records};
 use crate::model::Choices;
 use crate::plan::Plan;
@@ -87,7 +88,11 @@ struct Wizard {
     regions: RegionsStep,
     preview: PreviewStep,
     confirm: Option<ConfirmStep>,
+    /// How many questions were asked.
+    questions: u64,
     apply: Option<ApplyStep>,
+    /// What was carried out before that, in this wizard.
+    earlier: Option<(Box<Plan>, Box<Report>)>,
     /// The account whose roles are picked.
     account_number: Option<String>,
     /// Runs of this account that were cut off, and of which nobody has taken care yet.
@@ -111,6 +116,7 @@ pub async fn run<B: Backend>(
     let (tasks, mut messages) = Tasks::new();
     let mut wizard = Wizard::new(source, options, tasks);
     wizard.connect();
+    // The step, and the number of the question that it asks.
     let mut drawn = None;
     let mut screen = 0;
     let mut blind = false;
@@ -124,8 +130,8 @@ pub async fn run<B: Backend>(
                 tracing::error!(%error, "the terminal cannot be written to");
                 blind = true;
                 wizard.on_stop(Stop::HangUp);
-            } else if drawn != Some(wizard.step) {
-                drawn = Some(wizard.step);
+            } else if drawn != Some((wizard.step, wizard.questions)) {
+                drawn = Some((wizard.step, wizard.questions));
                 screen = input.another_screen();
             }
         }
@@ -180,7 +186,9 @@ impl Wizard {
             regions: RegionsStep::default(),
             preview: PreviewStep::default(),
             confirm: None,
+            questions: 0,
             apply: None,
+            earlier: None,
             account_number: None,
             cut_off: Vec::new(),
             resting_on: None,
@@ -291,109 +299,6 @@ impl Wizard {
                 .tasks
                 .save(self.options.folder.clone(), plan.identity.account, text),
             Err(error) => self.say(format!("The plan could not be saved: {error}"), Tone::Bad),
-        }
-    }
-
-    /// Asks about setting up.
-    fn ask(&mut self, plan: Plan) {
-        // The same as in a run that was cut off: then this one goes on with it.
-        let same =
-            |record: &&Record| record.undoes.is_none() && record.choices.is_same(&plan.choices);
-        let continues = self.cut_off.iter().find(same);
-        let job = Job {
-            continues: continues.map(|record| record.run.clone()),
-            only: None,
-            aim: Aim::SetUp(self.findings.quotas),
-            plan,
-        };
-        self.ask_about(job);
-    }
-
-    fn ask_about(&mut self, job: Job) {
-        self.confirm = Some(ConfirmStep::new(job, self.step, &self.options.records));
-        self.step = Step::Confirm;
-    }
-
-    /// Carries out the plan that was confirmed.
-    fn begin(&mut self) {
-        let (Some(confirm), Some(account)) = (self.confirm.take(), self.account.clone()) else {
-            return;
-        };
-        let apply = ApplyStep::new(confirm.job);
-        self.carry_out(account, &apply);
-        self.apply = Some(apply);
-        self.step = Step::Apply;
-    }
-
-    fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
-        let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
-        let records = self.options.records.clone();
-        self.tasks.apply(account, job, records, cancel);
-    }
-
-    /// Once more, what failed of the plan that was confirmed.
-    fn retry_failed(&mut self) {
-        let (Some(mut apply), Some(account)) = (self.apply.take(), self.account.clone()) else {
-            return;
-        };
-        apply.begin_again();
-        self.carry_out(account, &apply);
-        self.apply = Some(apply);
-    }
-
-    /// Reads what is there now, to ask whether this run shall be put back.
-    fn undo(&mut self, run: String) {
-        let (Some(account), Some(identity)) = (
-            self.account.clone(),
-            self.findings.identity.ready().cloned(),
-        ) else {
-            return;
-        };
-        self.say(
-            format!("Reading what is there now, to put {run} back."),
-            Tone::Plain,
-        );
-        let records = self.options.records.clone();
-        self.tasks.undo(account, identity, records, run);
-    }
-
-    /// Chooses what was chosen in a run that was cut off, and goes to the preview.
-    fn go_on_with(&mut self, record: &Record) {
-        let choices = &record.choices;
-        self.forget_roles();
-        self.regions = RegionsStep::default();
-        self.connect_from.choice = choices.connect_from;
-        self.preview.harden_trust = choices.harden_trust;
-        self.preview.shell_access = choices.shell_access;
-        for name in &choices.sagemaker_roles {
-            self.sagemaker_roles.picker.pick(name);
-        }
-        for name in &choices.user_roles {
-            self.user_roles.picker.pick(name);
-        }
-        for code in &choices.regions {
-            self.regions.picker.pick(code);
-        }
-        self.step = Step::Preview;
-        self.read_what_is_picked();
-    }
-
-    fn on_stop(&mut self, stop: Stop) {
-        match &self.apply {
-            Some(apply) => match &apply.report {
-                None => {
-                    apply.cancel.cancel();
-                    self.leaving |= stop != Stop::Interrupt;
-                }
-                Some(report) => {
-                    self.ending = Some(Ending::Ran {
-                        plan: Box::new(apply.plan.clone()),
-                        report: Box::new(report.clone()),
-                        interrupted: stop != Stop::Interrupt || apply.cancel.is_cancelled(),
-                    });
-                }
-            },
-            None => self.ending = Some(Ending::Left { interrupted: true }),
         }
     }
 

@@ -109,7 +109,7 @@ impl CallError {
             .raw_response()
             .map(|response| response.status().as_u16());
         let message = match (error.message(), status) {
-            (Some(message), _) => message.to_owned(),
+            (Some(message), _) => without_secrets(message),
             (None, Some(status)) => format!("HTTP status {status}"),
             (None, None) => innermost(error),
         };
@@ -127,7 +127,7 @@ impl CallError {
         };
         // That something is not there is often the answer that was hoped for.
         if kind != ErrorKind::NotFound {
-            let cause = DisplayErrorContext(error);
+            let cause = without_secrets(&DisplayErrorContext(error).to_string());
             tracing::warn!(action, region, code, request_id, %cause, "call failed");
         }
         Self {
@@ -379,6 +379,34 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// A text without session tokens and signatures: AWS's answer to a wrong signature repeats the request that it is about.
+fn without_secrets(text: &str) -> String {
+    const BEFORE: [&str; 4] = [
+        "x-amz-security-token:",
+        "x-amz-security-token=",
+        "signature=",
+        "credential=",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::new();
+    let mut rest = 0;
+    while let Some(start) = BEFORE
+        .into_iter()
+        .filter_map(|before| Some(lower.get(rest..)?.find(before)? + rest + before.len()))
+        .min()
+    {
+        out.push_str(text.get(rest..start).unwrap_or_default());
+        out.push('…');
+        let value = text.get(start..).unwrap_or_default();
+        let ends = |c: char| c.is_whitespace() || ",&\"'<\\;".contains(c);
+        let blanks = value.len() - value.trim_start_matches(' ').len();
+        let length = value.get(blanks..).unwrap_or_default().find(ends);
+        rest = length.map_or(text.len(), |length| start + blanks + length);
+    }
+    out.push_str(text.get(rest..).unwrap_or_default());
+    out
+}
+
 /// A message of unknown origin on one line, without control characters, not longer than is useful.
 fn clean(text: &str) -> String {
     let line: String = text
@@ -390,5 +418,26 @@ fn clean(text: &str) -> String {
     match line.char_indices().nth(300) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_repeats_of_a_request_is_not_kept() {
+        let text = "The Canonical String for this request should have been 'POST\n/\nhost:iam.amazonaws.com\n\
+                    x-amz-date:20240131T101010Z\nX-Amz-Security-Token:FwoGZX/abc+d==\n\nhost;x-amz-date' \
+                    Credential=AKIDEXAMPLE/20240131, Signature=0123abcd";
+        let kept = without_secrets(text);
+        for secret in ["FwoGZX", "AKIDEXAMPLE", "0123abcd"] {
+            assert!(!kept.contains(secret), "{kept}");
+        }
+        assert!(kept.contains("x-amz-date:20240131T101010Z") && kept.contains("host;x-amz-date"));
+        // As the debug form writes it.
+        let debug = format!("{text:?}");
+        assert!(!without_secrets(&debug).contains("FwoGZX"));
+        assert_eq!(without_secrets("nothing to hide"), "nothing to hide");
     }
 }

@@ -24,6 +24,10 @@ impl Visit {
         yes: bool,
     ) -> Result<Exit, Exit> {
         let plan = &job.plan;
+        if !yes && !std::io::stdout().is_terminal() {
+            // Who is asked has to see what about.
+            self.people = self.people.aside();
+        }
         show_plan(self.people, plan);
         if self.output == Output::Json {
             events::blocked(plan);
@@ -101,6 +105,8 @@ impl Visit {
             counted(plan.totals().changes, "change"),
             plan.identity.account_label()
         ));
+        // What was typed before the question is no answer to it.
+        let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // A thread of its own: nobody may ever answer.
         std::thread::spawn(move || {

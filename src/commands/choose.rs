@@ -82,11 +82,11 @@ impl Visit {
             runs.latest(&identity.account)
         } else {
             let found = runs.find(run);
-            found.filter(|record| record.account == identity.account)
+            found.filter(|record| record.account == identity.account && record.undoes.is_none())
         };
         record.map(|record| record.choices.clone()).ok_or_else(|| {
             self.people.complain(&format!(
-                "There is no run {run} in the account {}. \"runs\" lists what is recorded.",
+                "There is no run {run} that set anything up in the account {}. \"runs\" lists what is recorded.",
                 identity.account
             ));
             Exit::Usage

@@ -60,7 +60,8 @@ struct Finished<'a> {
 fn print(line: &impl Serialize) {
     // Nothing that is printed here can fail to be JSON.
     if let Ok(text) = serde_json::to_string(line) {
-        emit(&(text + "\n"));
+        // Nobody reading is no reason to stop half-way.
+        let _ = emit(&(text + "\n"));
     }
 }
 
@@ -164,7 +165,7 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
         applied: report.done(),
         failed: ended - report.done() + refused,
         skipped: not_begun + blocked,
-        verified: report.is_verified(),
+        verified: report.is_complete(),
         run: report.run.as_deref(),
         reason: report.refused.as_deref().or(report.record_lost.as_deref()),
     });

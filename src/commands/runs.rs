@@ -243,11 +243,11 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
 
 fn emit_json(value: &impl Serialize) -> Exit {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => {
-            emit(&(text + "\n"));
-            Exit::Done
-        }
-        // Only a path that is no text can do that.
+        Ok(text) => match emit(&(text + "\n")) {
+            Ok(()) => Exit::Done,
+            Err(_) => Exit::Failed,
+        },
+        // Only the path of a record that is no text can do that.
         Err(_) => Exit::Failed,
     }
 }

@@ -1,6 +1,6 @@
 //! Printing: where what is for people goes, and how a plan is shown to them in plain lines.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use crate::cli::Output;
 use crate::plan::{Content, Difference, Finding, Item, Plan, State, Target};
@@ -39,6 +39,14 @@ impl People {
         let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {}", self.fit(line));
     }
 
+    /// The same, but aside: standard output goes elsewhere than to those who are asked.
+    pub(super) fn aside(self) -> Self {
+        Self {
+            aside: true,
+            ..self
+        }
+    }
+
     /// A question, without a line break.
     pub(super) fn ask(self, question: &str) {
         let mut out = std::io::stderr();
@@ -57,10 +65,16 @@ impl People {
 }
 
 /// What is for a program.
-pub(super) fn emit(text: &str) {
-    let mut out = std::io::stdout();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+///
+/// # Errors
+/// When it cannot be written. That nobody reads it any more is no error.
+pub(super) fn emit(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// The plan, item by item, with every difference.

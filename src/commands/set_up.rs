@@ -23,7 +23,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
         visit.saved(path, saved)?;
     }
     match arguments.output {
-        Output::Json => emit(&text),
+        Output::Json => visit.emit(&text)?,
         Output::Text => {
             show_plan(visit.people, &plan);
             visit.people.say("");
@@ -40,7 +40,10 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
     match arguments.output {
-        Output::Json => emit(&visit.json(plan.check_to_json())?),
+        Output::Json => {
+            let text = visit.json(plan.check_to_json())?;
+            visit.emit(&text)?;
+        }
         Output::Text => {
             show_findings(visit.people, &plan);
             let (in_place, all) = (plan.totals().in_place, plan.items.len());
@@ -58,7 +61,7 @@ pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<E
     let (_, plan) = visit.plan(&arguments.wanted).await?;
     let text = visit.json(plan.to_json())?;
     match &arguments.out {
-        None => emit(&text),
+        None => visit.emit(&text)?,
         Some(folder) => {
             let path = folder.join("plan.json");
             let saved = std::fs::create_dir_all(folder).and_then(|()| save(&path, &text));
@@ -146,6 +149,14 @@ impl Visit {
         same.map(|record| record.run.clone())
     }
 
+    fn emit(&self, text: &str) -> Result<(), Exit> {
+        emit(text).map_err(|error| {
+            self.people
+                .complain(&format!("Standard output cannot be written: {error}."));
+            Exit::Failed
+        })
+    }
+
     fn json(&self, text: Result<String, serde_json::Error>) -> Result<String, Exit> {
         text.map_err(|error| {
             self.people.complain(&error.to_string());
@@ -169,13 +180,30 @@ impl Visit {
     }
 }
 
-/// The plan holds the account's policies: only its owner may read it.
+/// The plan holds the account's policies: only its owner may read it. An older file is there until the new one is whole.
 fn save(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
+    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        // A pipe, say.
+        return OpenOptions::new()
+            .write(true)
+            .open(path)?
+            .write_all(text.as_bytes());
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())
+        .open(&part)
+        .and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
 }

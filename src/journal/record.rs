@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Choices;
@@ -187,6 +188,8 @@ pub struct Record {
     /// When it began: UTC, RFC 3339.
     pub began: String,
     pub state: RunState,
+    /// The time of the last line: UTC, RFC 3339.
+    pub last_sign: String,
     pub undoes: Option<String>,
     pub continues: Option<String>,
     /// The version of the program that wrote it.
@@ -245,6 +248,7 @@ impl Record {
         let steps = head.plan.changes()?;
         let mut record = Self {
             run: head.run,
+            last_sign: head.at.clone(),
             began: head.at,
             state: RunState::CutOff,
             undoes: head.undoes,
@@ -290,16 +294,18 @@ impl Record {
     fn take(&mut self, line: Line, places: &BTreeMap<String, usize>) -> Result<(), &'static str> {
         match line {
             Line::Begin(_) => return Err("a record begins once"),
-            Line::Before { id, former, .. } => {
+            Line::Before { id, at, former } => {
                 self.step(&id, places)?.former = Some(Kept::content(former));
+                self.last_sign = at;
             }
             Line::After {
                 id,
+                at,
                 outcome,
                 reason,
                 found,
-                ..
             } => {
+                self.last_sign = at;
                 let step = self.step(&id, places)?;
                 step.outcome = Some(outcome);
                 step.reason = reason;
@@ -335,6 +341,15 @@ impl Record {
     /// Whether the program was killed in the middle of it.
     pub fn was_cut_off(&self) -> bool {
         self.state == RunState::CutOff
+    }
+
+    /// Whether it gave its last sign less than so many seconds ago. What was written then may not show yet.
+    pub fn is_younger_than(&self, seconds: i64) -> bool {
+        let last: Result<Timestamp, _> = self.last_sign.parse();
+        last.is_ok_and(|last| {
+            let age = Timestamp::now().duration_since(last).as_secs();
+            (0..seconds).contains(&age)
+        })
     }
 
     /// Whether everything was read once more at its end and was as it should be.

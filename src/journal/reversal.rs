@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Record;
+use super::{Record, Verdict};
 use crate::model::{Choices, Identity};
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 
@@ -24,6 +24,8 @@ struct Entry {
     former: Content,
     /// What the runs left there, or may have left.
     ours: Vec<Content>,
+    /// Whether it is not known if the last of them wrote it.
+    is_uncertain: bool,
 }
 
 impl Reversal {
@@ -35,14 +37,16 @@ impl Reversal {
             let Some(former) = step.written_over() else {
                 continue;
             };
-            let ours = step.left().cloned();
-            match entries.iter_mut().find(|entry| entry.target == step.target) {
-                Some(entry) => entry.ours.extend(ours),
-                None => entries.push(Entry {
-                    target: step.target.clone(),
-                    former: former.clone(),
-                    ours: ours.collect(),
-                }),
+            let new = Entry {
+                target: step.target.clone(),
+                former: former.clone(),
+                ours: step.left().cloned().collect(),
+                is_uncertain: step.verdict() == Verdict::Uncertain,
+            };
+            let known = entries.iter_mut().find(|entry| entry.target == step.target);
+            match known {
+                Some(entry) => entry.go_on(new),
+                None => entries.push(new),
             }
         }
         entries.reverse();
@@ -61,6 +65,22 @@ impl Reversal {
             .iter()
             .map(|entry| entry.target.clone())
             .collect()
+    }
+
+    /// What may have been written without showing yet: it is not known whether it was written, and what was there before
+    /// is there now.
+    pub fn may_still_arrive(&self, now: &BTreeMap<Target, Result<Content, String>>) -> Vec<Target> {
+        let late = |entry: &&Entry| {
+            let found = now.get(&entry.target);
+            entry.is_uncertain
+                && found.is_some_and(|found| {
+                    found
+                        .as_ref()
+                        .is_ok_and(|found| found.same_text(&entry.former))
+                })
+        };
+        let entries = self.entries.iter().filter(late);
+        entries.map(|entry| entry.target.clone()).collect()
     }
 
     /// The plan that puts everything back that is still as the runs left it.
@@ -85,6 +105,19 @@ impl Reversal {
 }
 
 impl Entry {
+    /// Takes in what a later run did in the same place. What it found there goes back, unless it found what the earlier
+    /// run had left, or had found itself: then somebody else wrote in between, and that must not be lost.
+    fn go_on(&mut self, later: Self) {
+        let found = &later.former;
+        let is_ours = self.ours.iter().any(|ours| ours.same_text(found));
+        if is_ours || found.same_text(&self.former) {
+            self.ours.extend(later.ours);
+            self.is_uncertain = later.is_uncertain;
+        } else {
+            *self = later;
+        }
+    }
+
     fn item(&self, now: Option<&Result<Content, String>>) -> Item {
         let state = match now {
             Some(Ok(found)) => self.state(found),
@@ -121,6 +154,9 @@ impl Entry {
         }
         let reason = match (&self.target, found) {
             (Target::Tier { .. }, _) => "The tier was changed after the run, so it is left alone.",
+            (Target::Trust { .. }, Content::Absent) => {
+                "The role was deleted after the run, so nothing is put back."
+            }
             (_, Content::Absent) => "The policy was deleted after the run, so nothing is put back.",
             _ => "Somebody changed it after the run, so it is left alone.",
         };

@@ -1,6 +1,6 @@
 //! All records together: which run goes on with which, which was cut off, which can be put back. Pure.
 
-use super::record::{Record, RecordError};
+use super::record::{Record, RecordError, RunState};
 use super::reversal::Reversal;
 
 /// The records that there are.
@@ -13,29 +13,57 @@ pub struct Runs {
 }
 
 impl Runs {
+    /// Which records cannot be used, in a sentence; none when all can.
+    pub fn trouble(&self) -> Option<String> {
+        let (id, error) = self.damaged.last()?;
+        let others = match self.damaged.len() - 1 {
+            0 => String::new(),
+            others => format!(" Neither can {others} more; \"runs\" names them."),
+        };
+        Some(format!(
+            "The record of the run {id} cannot be used: {error}.{others}"
+        ))
+    }
+
     /// The run of this ID.
     pub fn find(&self, run: &str) -> Option<&Record> {
         self.records.iter().find(|record| record.run == run)
     }
 
-    /// The newest run in this account.
+    /// The newest run in this account that set something up.
     pub fn latest(&self, account: &str) -> Option<&Record> {
         let mut records = self.records.iter().rev();
-        records.find(|record| record.account == account)
+        records.find(|record| record.account == account && record.undoes.is_none())
+    }
+
+    /// The newest undoing of a run that did not put all of it back.
+    pub fn unfinished_undo(&self, record: &Record) -> Option<&Record> {
+        let mut records = self.records.iter().rev();
+        records.find(|undo| {
+            undo.undoes.as_ref() == Some(&record.run)
+                && undo.state != RunState::Running
+                && !undo.is_verified()
+                && !self.is_undone(undo)
+        })
     }
 
     /// The runs that this one goes on with, and the run itself as the last.
-    pub fn chain<'a>(&'a self, run: &'a Record) -> Vec<&'a Record> {
+    ///
+    /// # Errors
+    /// With the ID of one of them whose record cannot be used: without it, only half would be put back.
+    pub fn chain<'a>(&'a self, run: &'a Record) -> Result<Vec<&'a Record>, String> {
         let mut chain = vec![run];
-        while let Some(earlier) = chain
-            .last()
-            .and_then(|record| self.find(record.continues.as_deref()?))
-            .filter(|earlier| chain.iter().all(|known| known.run != earlier.run))
-        {
+        let mut next = run.continues.as_deref();
+        while let Some(id) = next {
+            let earlier = self
+                .find(id)
+                .filter(|earlier| chain.iter().all(|known| known.run > earlier.run))
+                .ok_or_else(|| id.to_owned())?;
             chain.push(earlier);
+            next = earlier.continues.as_deref();
         }
         chain.reverse();
-        chain
+        Ok(chain)
     }
 
     /// The runs of an account that were cut off, and of which nobody has taken care since.
@@ -72,10 +100,11 @@ impl Runs {
                 && self.went_on(record).is_none()
                 && !self.is_undone(record)
                 && self.depth(record).is_multiple_of(2)
-                && self
-                    .chain(record)
-                    .iter()
-                    .any(|part| part.may_have_written())
+                && self.chain(record).map_or(
+                    // One that is not whole is named, not passed over.
+                    true,
+                    |chain| chain.iter().any(|part| part.may_have_written()),
+                )
         })
     }
 
@@ -105,8 +134,12 @@ impl Runs {
         })
     }
 
-    /// What has to be put back of a run.
-    pub fn reversal(&self, record: &Record) -> Option<Reversal> {
-        Reversal::of(&self.chain(record))
+    /// What has to be put back of a run, with those that it goes on with.
+    ///
+    /// # Errors
+    /// With the ID of one of them whose record cannot be used.
+    pub fn reversal(&self, record: &Record) -> Result<Reversal, String> {
+        let chain = self.chain(record)?;
+        Reversal::of(&chain).ok_or_else(|| record.run.clone())
     }
 }

@@ -117,9 +117,12 @@ impl Records {
             Place::Memory(_) => None,
             Place::Folder(folder) => {
                 let trial = runs(folder).join(format!(".trial-{}", std::process::id()));
-                let tried = make(folder)
-                    .and_then(|()| new_file(&trial))
-                    .and_then(|_| std::fs::remove_file(&trial));
+                let tried = make(folder).and_then(|()| {
+                    // Left there by a program that was killed.
+                    let _ = std::fs::remove_file(&trial);
+                    new_file(&trial)?;
+                    std::fs::remove_file(&trial)
+                });
                 tried.err().map(|error| begin(folder, &error))
             }
         }
@@ -168,44 +171,61 @@ impl Records {
     /// # Errors
     /// When the folder cannot be read.
     pub fn all(&self) -> io::Result<Runs> {
-        let mut texts: BTreeMap<String, io::Result<String>> = BTreeMap::new();
-        match &self.0 {
-            Place::Nowhere => {}
-            Place::Memory(memory) => {
-                let records = held(memory).records.clone();
-                texts.extend(records.into_iter().map(|(id, text)| (id, Ok(text))));
-            }
-            Place::Folder(folder) => {
-                for id in ids(&runs(folder))? {
-                    let text = std::fs::read_to_string(file(&runs(folder), &id));
-                    texts.insert(id, text);
-                }
-            }
-        }
+        let ids = match &self.0 {
+            Place::Nowhere => BTreeSet::new(),
+            Place::Memory(memory) => held(memory).records.keys().cloned().collect(),
+            Place::Folder(folder) => ids(&runs(folder))?,
+        };
         let mut found = Runs::default();
-        for (id, text) in texts {
-            let record = text
-                .map_err(RecordError::from)
-                .and_then(|text| Record::parse(&text));
-            match record {
-                Ok(mut record) => {
-                    if record.was_cut_off() && self.is_running(&record) {
-                        record.state = RunState::Running;
-                    }
-                    found.records.push(record);
-                }
+        for id in ids {
+            match self.record(&id) {
+                Ok(record) => found.records.push(record),
                 Err(error) => found.damaged.push((id, error)),
             }
         }
         Ok(found)
     }
 
+    fn record(&self, id: &str) -> Result<Record, RecordError> {
+        let mut record = Record::parse(&self.text(id)?)?;
+        if record.was_cut_off() {
+            if self.is_running(&record) {
+                record.state = RunState::Running;
+            } else {
+                // It may have ended between the two looks; its lock goes only after its end is written.
+                record = Record::parse(&self.text(id)?)?;
+            }
+        }
+        Ok(record)
+    }
+
+    /// The whole lines of a record. The last one may have been cut anywhere, within a character too.
+    fn text(&self, id: &str) -> io::Result<String> {
+        match &self.0 {
+            Place::Nowhere => Err(io::ErrorKind::NotFound.into()),
+            Place::Memory(memory) => {
+                let text = held(memory).records.get(id).cloned();
+                text.ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
+            Place::Folder(folder) => {
+                let mut bytes = std::fs::read(file(&runs(folder), id))?;
+                let end = bytes
+                    .iter()
+                    .rposition(|b| *b == b'\n')
+                    .map_or(0, |end| end + 1);
+                bytes.truncate(end);
+                String::from_utf8(bytes).map_err(io::Error::other)
+            }
+        }
+    }
+
     fn is_running(&self, record: &Record) -> bool {
         match &self.0 {
             Place::Nowhere => false,
             Place::Memory(memory) => held(memory).busy.contains(&record.account),
-            Place::Folder(folder) => lock::holder(folder, &record.account)
-                .is_some_and(|by| by.is_empty() || by == record.run),
+            Place::Folder(folder) => {
+                lock::holder(folder, &record.account).is_some_and(|by| by == record.run)
+            }
         }
     }
 
@@ -257,8 +277,16 @@ fn busy(account: String, run: &str) -> JournalError {
 
 /// The folders, for their owner alone.
 fn make(folder: &Path) -> io::Result<()> {
+    let is_new = !runs(folder).exists();
     state_folder::make(folder)?;
-    state_folder::make(&runs(folder))
+    state_folder::make(&runs(folder))?;
+    if is_new {
+        // The way to the first record has to outlive a loss of power too.
+        for folder in folder.ancestors().take(3) {
+            File::open(folder)?.sync_all()?;
+        }
+    }
+    Ok(())
 }
 
 fn new_file(path: &Path) -> io::Result<File> {
@@ -327,6 +355,8 @@ fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> 
         id = id.checked_add(1.second()).map_err(io::Error::other)?;
     };
     head.run.clone_from(&run);
+    // Before the record can be seen, so that nobody takes it for one that was cut off.
+    lock.name(&run)?;
     let written = line(&Line::Begin(Box::new(head)))
         .map_err(io::Error::other)
         .and_then(|text| record.write_all(text.as_bytes()))
@@ -337,7 +367,6 @@ fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> 
         let _ = std::fs::remove_file(&hidden);
         return Err(error);
     }
-    lock.name(&run)?;
     let sink = Sink::File {
         file: Arc::new(Mutex::new(record)),
         _lock: lock,

@@ -53,7 +53,7 @@ impl Wizard {
             Message::Saved(Err(why)) => {
                 self.say(format!("The plan could not be saved: {why}"), Tone::Bad);
             }
-            Message::CutOff(records) => self.on_cut_off(records),
+            Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
             Message::Panicked(slot) => self.on_panic(&slot),
         }
@@ -103,16 +103,24 @@ impl Wizard {
     }
 
     /// Says that a run was cut off, unless something else is open, or being carried out.
-    fn on_cut_off(&mut self, records: Vec<Record>) {
-        if let (Some(record), None, None) = (records.last(), &self.overlay, &self.apply) {
-            self.overlay = Some(Overlay::cut_off(record.clone()));
+    fn on_cut_off(&mut self, records: Vec<Record>, trouble: Option<String>) {
+        if let Some(trouble) = trouble {
+            self.say(trouble, Tone::Warn);
+        }
+        let is_free = self.overlay.is_none() && self.apply.is_none() && self.confirm.is_none();
+        if let (Some(record), true) = (records.last(), is_free) {
+            let others = records.len() - 1;
+            self.overlay = Some(Overlay::cut_off(record.clone(), others));
         }
         self.cut_off = records;
     }
 
     /// What can be put back is known: now it is asked about.
     fn on_undo(&mut self, undo: Result<Undo, String>) {
-        self.status = None;
+        if !matches!(self.overlay, Some(Overlay::Undoing(_))) {
+            return;
+        }
+        self.overlay = None;
         match undo {
             Ok(undo) => self.ask_about(Job {
                 plan: undo.plan,
@@ -135,11 +143,11 @@ impl Wizard {
         }
         self.ending = Some(Ending::Broken {
             task: format!("{slot:?}"),
-            applying: self.is_applying(),
+            applying: self.may_have_changed_something(),
         });
     }
 
-    fn on_regions(&mut self, regions: Vec<Region>) {
+    pub(super) fn on_regions(&mut self, regions: Vec<Region>) {
         for region in regions {
             if self
                 .findings
@@ -209,12 +217,8 @@ impl Wizard {
             return;
         };
         apply.on_event(event);
-        if let (Some(report), true) = (&apply.report, self.leaving) {
-            self.ending = Some(Ending::Ran {
-                plan: Box::new(apply.plan.clone()),
-                report: Box::new(report.clone()),
-                interrupted: true,
-            });
+        if apply.report.is_some() && self.leaving {
+            self.ran(true);
         }
     }
 }

@@ -8,6 +8,7 @@ use super::state::ListedRole;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::confirm::{Choice, ConfirmStep};
+use super::tasks::Slot;
 use super::ui::frame::Tone;
 use super::ui::keys::{self, Action, Binding, hint, quiet};
 use super::{Ending, Wizard};
@@ -158,6 +159,10 @@ impl Wizard {
                 self.overlay = None;
                 self.undo(run);
             }
+            Answer::NoUndo => {
+                self.overlay = None;
+                self.tasks.stop(&Slot::Undo);
+            }
             Answer::Leave => self.ending = Some(Ending::Left { interrupted: false }),
             Answer::Profile(profile) => {
                 self.overlay = None;
@@ -291,12 +296,9 @@ impl Wizard {
     fn quit(&mut self) {
         match &self.apply {
             Some(apply) => match &apply.report {
-                Some(report) => {
-                    self.ending = Some(Ending::Ran {
-                        plan: Box::new(apply.plan.clone()),
-                        report: Box::new(report.clone()),
-                        interrupted: apply.cancel.is_cancelled(),
-                    });
+                Some(_) => {
+                    let interrupted = apply.cancel.is_cancelled();
+                    self.ran(interrupted);
                 }
                 None => self.say("Ctrl-C stops after what is under way.", Tone::Warn),
             },

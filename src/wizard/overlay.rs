@@ -15,6 +15,7 @@ use super::ui::scroll::Scroll;
 use super::ui::text::{clean, wrapped};
 use super::ui::theme;
 use crate::journal::{Record, words};
+use crate::text::counted;
 
 /// An overlay with its own state.
 #[derive(Debug)]
@@ -24,12 +25,16 @@ pub enum Overlay {
     Quit,
     /// A run that was cut off.
     CutOff(Box<CutOff>),
+    /// What is there now is being read, to put this run back.
+    Undoing(String),
 }
 
 /// A run that was cut off, and how far down its story is scrolled.
 #[derive(Debug)]
 pub struct CutOff {
     record: Record,
+    /// How many more there are.
+    others: usize,
     scroll: Scroll,
 }
 
@@ -51,6 +56,8 @@ pub enum Answer {
     GoOn(Box<Record>),
     /// Puts a run back.
     Undo(String),
+    /// Does not put it back after all.
+    NoUndo,
 }
 
 impl Overlay {
@@ -65,9 +72,11 @@ impl Overlay {
         }))
     }
 
-    pub fn cut_off(record: Record) -> Self {
+    /// One of several runs that were cut off.
+    pub fn cut_off(record: Record, others: usize) -> Self {
         Self::CutOff(Box::new(CutOff {
             record,
+            others,
             scroll: Scroll::default(),
         }))
     }
@@ -76,6 +85,8 @@ impl Overlay {
     pub fn on_key(&mut self, key: KeyEvent) -> Answer {
         let moving = keys::find(&keys::MOVES, &key);
         match (self, key.code) {
+            (Self::Undoing(_), KeyCode::Esc | KeyCode::Char('q')) => Answer::NoUndo,
+            (Self::Undoing(_), _) => Answer::StayOpen,
             (_, KeyCode::Esc | KeyCode::Char('q'))
             | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
             | (Self::Quit, KeyCode::Char('n')) => Answer::Close,
@@ -117,6 +128,7 @@ impl Overlay {
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
             Self::Quit => draw_quit(frame),
             Self::CutOff(cut_off) => cut_off.draw(frame),
+            Self::Undoing(run) => draw_undoing(frame, run, spinner),
         }
     }
 }
@@ -149,6 +161,11 @@ impl CutOff {
                 theme::PLAIN
             };
             lines.extend(wrapped(&clean(text), width, "  ", style));
+        }
+        if self.others > 0 {
+            let runs = counted(self.others, "run");
+            let text = format!("{runs} more: \"sagemaker-ssh-setup runs\" lists them.");
+            lines.extend(wrapped(&text, width, "  ", theme::WARN));
         }
         lines.push(Line::default());
         let choice = |key: &'static str, text: &'static str| {
@@ -300,5 +317,14 @@ fn draw_quit(frame: &mut Frame) {
         Span::styled("n", theme::KEY),
         Span::raw(" stay"),
     ]));
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn draw_undoing(frame: &mut Frame, run: &str, spinner: &str) {
+    let place = window(frame, 60, 6, "Put back");
+    let text = format!("{spinner} Reading what is there now, to put the run {run} back.");
+    let mut lines = wrapped(&clean(&text), place.width, "  ", theme::PLAIN);
+    lines.push(Line::default());
+    lines.push(Line::styled("Esc leaves it.", theme::DIM));
     frame.render_widget(Paragraph::new(lines), place);
 }

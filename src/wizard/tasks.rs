@@ -40,8 +40,8 @@ pub enum Message {
     Profiles(Result<Vec<String>, CallError>),
     Apply(Box<apply::Event>),
     Saved(Result<PathBuf, String>),
-    /// The runs of this account that were cut off.
-    CutOff(Vec<Record>),
+    /// The runs of this account that were cut off, and why not all records could be looked at.
+    CutOff(Vec<Record>, Option<String>),
     Undo(Box<Result<Undo, String>>),
     /// The task of this slot broke.
     Panicked(Slot),
@@ -127,6 +127,11 @@ impl Tasks {
         self.running
             .values()
             .any(|running| !running.handle.is_finished())
+    }
+
+    /// Ends what runs in a slot; nothing of it arrives any more.
+    pub fn stop(&mut self, slot: &Slot) {
+        self.running.remove(slot);
     }
 
     /// Ends everything.
@@ -270,11 +275,18 @@ impl Tasks {
     /// Looks for runs in this account that were cut off.
     pub fn cut_off(&mut self, records: Records, account: String) {
         self.start(Slot::CutOff, |out| async move {
-            let found = tokio::task::spawn_blocking(move || {
-                let runs = records.all().unwrap_or_default();
-                runs.cut_off(&account).into_iter().cloned().collect()
+            let found = tokio::task::spawn_blocking(move || match records.all() {
+                Ok(runs) => {
+                    let records = runs.cut_off(&account).into_iter().cloned().collect();
+                    (records, runs.trouble())
+                }
+                Err(error) => {
+                    let trouble = format!("The records of earlier runs cannot be read: {error}.");
+                    (Vec::new(), Some(trouble))
+                }
             });
-            out.send(Message::CutOff(found.await.unwrap_or_default()));
+            let (records, trouble) = found.await.unwrap_or_default();
+            out.send(Message::CutOff(records, trouble));
         });
     }
 

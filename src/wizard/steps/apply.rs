@@ -45,6 +45,8 @@ pub struct ApplyStep {
     phases: BTreeMap<Target, Phase>,
     /// What some try of this run wrote, or may have written.
     may_be_ours: BTreeSet<Target>,
+    /// What the try before came to, of the changes that are tried again.
+    before_retry: BTreeMap<Target, Outcome>,
     log: Vec<(Duration, String, Style)>,
     began: Instant,
     pub report: Option<Report>,
@@ -68,6 +70,7 @@ impl ApplyStep {
             run: None,
             phases,
             may_be_ours: BTreeSet::new(),
+            before_retry: BTreeMap::new(),
             log: Vec::new(),
             began: Instant::now(),
             report: None,
@@ -102,19 +105,30 @@ impl ApplyStep {
         &self.job
     }
 
-    /// The run that can be put back from here.
+    /// What was planned and what came of it, when it has ended.
+    pub fn ended(&self) -> Option<(Box<Plan>, Box<Report>)> {
+        let report = self.report.as_ref()?;
+        Some((Box::new(self.plan.clone()), Box::new(report.clone())))
+    }
+
+    /// The run that can be put back from here: this one, or the one that this one was to put back and did not.
     pub fn undoable(&self) -> Option<&str> {
         let report = self.report.as_ref()?;
-        self.run
-            .as_deref()
-            .filter(|_| report.may_have_changed_something())
+        if report.may_have_changed_something() {
+            return self.run.as_deref();
+        }
+        self.plan.undoes.as_deref()
     }
 
     /// Prepares for carrying out once more what did not end well, going on with the run that has begun.
     pub fn begin_again(&mut self) {
         let targets = self.failed();
         for target in &targets {
-            self.phases.insert(target.clone(), Phase::Pending);
+            if let Some(Phase::Ended(outcome, _)) =
+                self.phases.insert(target.clone(), Phase::Pending)
+            {
+                self.before_retry.insert(target.clone(), outcome);
+            }
         }
         self.job.only = Some(targets);
         self.job.continues = self.run.clone().or(self.job.continues.take());
@@ -222,9 +236,12 @@ impl ApplyStep {
                     style,
                 );
                 // What an earlier try wrote without seeing it has now been seen.
-                let outcome = match outcome {
-                    Outcome::AlreadyThere if self.may_be_ours.contains(&target) => Outcome::Done,
-                    outcome => outcome,
+                let is_ours = self.may_be_ours.contains(&target);
+                let outcome = match (outcome, self.before_retry.remove(&target)) {
+                    (Outcome::AlreadyThere, _) if is_ours => Outcome::Done,
+                    // Another try that wrote nothing takes nothing of the earlier one back.
+                    (outcome, Some(earlier)) if is_ours && !outcome.may_have_written() => earlier,
+                    (outcome, _) => outcome,
                 };
                 if outcome.may_have_written() {
                     self.may_be_ours.insert(target.clone());
@@ -257,9 +274,12 @@ impl ApplyStep {
             .map(|(item, _)| {
                 let outcome = match self.phases.get(&item.target) {
                     Some(Phase::Ended(outcome, _)) => outcome.clone(),
-                    // What may have been written by an earlier try, and was not come to in this one.
-                    _ if self.may_be_ours.contains(&item.target) => Outcome::NotSeenYet,
-                    _ => Outcome::Skipped,
+                    // What an earlier try came to, and this one did not.
+                    _ => self
+                        .before_retry
+                        .get(&item.target)
+                        .cloned()
+                        .unwrap_or(Outcome::Skipped),
                 };
                 (item.target.clone(), outcome)
             })

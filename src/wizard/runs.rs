@@ -1,0 +1,160 @@
+//! Runs in the wizard: from the question to the end, trying again, putting back, going on with one that was cut off.
+
+use super::overlay::Overlay;
+use super::steps::Step;
+use super::steps::apply::ApplyStep;
+use super::steps::confirm::ConfirmStep;
+use super::steps::regions::RegionsStep;
+use super::{Ending, Wizard};
+use crate::account::Account;
+use crate::apply::{Aim, Job};
+use crate::journal::Record;
+use crate::model::Region;
+use crate::plan::Plan;
+use crate::terminal::Stop;
+
+impl Wizard {
+    /// Whether anything in the account may be different from before.
+    pub(super) fn may_have_changed_something(&self) -> bool {
+        let ended = self.apply.as_ref().and_then(ApplyStep::ended);
+        self.is_applying()
+            || ended
+                .or_else(|| self.earlier.clone())
+                .is_some_and(|(_, report)| report.may_have_changed_something())
+    }
+
+    /// How the wizard ends after a run. A run that wrote nothing does not hide the one before it that did.
+    pub(super) fn ran(&mut self, interrupted: bool) {
+        let Some((plan, report)) = self.apply.as_ref().and_then(ApplyStep::ended) else {
+            return;
+        };
+        let earlier = self
+            .earlier
+            .take()
+            .filter(|_| !report.may_have_changed_something());
+        let (plan, report) = earlier.unwrap_or((plan, report));
+        self.ending = Some(Ending::Ran {
+            plan,
+            report,
+            interrupted,
+        });
+    }
+
+    /// Asks about setting up.
+    pub(super) fn ask(&mut self, plan: Plan) {
+        // The same as in a run that was cut off: then this one goes on with it.
+        let same =
+            |record: &&Record| record.undoes.is_none() && record.choices.is_same(&plan.choices);
+        let continues = self.cut_off.iter().find(same);
+        let job = Job {
+            continues: continues.map(|record| record.run.clone()),
+            only: None,
+            aim: Aim::SetUp(self.findings.quotas),
+            plan,
+        };
+        self.ask_about(job);
+    }
+
+    pub(super) fn ask_about(&mut self, job: Job) {
+        let asked_from = match &self.confirm {
+            Some(confirm) => confirm.asked_from,
+            None => self.step,
+        };
+        self.questions += 1;
+        self.confirm = Some(ConfirmStep::new(job, asked_from, &self.options.records));
+        self.step = Step::Confirm;
+    }
+
+    /// Carries out the plan that was confirmed.
+    pub(super) fn begin(&mut self) {
+        if self.is_applying() {
+            return;
+        }
+        let Some(account) = self.account.clone() else {
+            return;
+        };
+        let Some(confirm) = self.confirm.take() else {
+            return;
+        };
+        if let Some(apply) = self.apply.take() {
+            self.earlier = apply.ended().or(self.earlier.take());
+        }
+        let apply = ApplyStep::new(confirm.job);
+        self.carry_out(account, &apply);
+        self.apply = Some(apply);
+        self.step = Step::Apply;
+    }
+
+    pub(super) fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+        let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
+        let records = self.options.records.clone();
+        self.tasks.apply(account, job, records, cancel);
+    }
+
+    /// Once more, what failed of the plan that was confirmed.
+    pub(super) fn retry_failed(&mut self) {
+        let (Some(mut apply), Some(account)) = (self.apply.take(), self.account.clone()) else {
+            return;
+        };
+        apply.begin_again();
+        self.carry_out(account, &apply);
+        self.apply = Some(apply);
+    }
+
+    /// Reads what is there now, to ask whether this run shall be put back.
+    pub(super) fn undo(&mut self, run: String) {
+        let (Some(account), Some(identity)) = (
+            self.account.clone(),
+            self.findings.identity.ready().cloned(),
+        ) else {
+            return;
+        };
+        // Nothing else can be done meanwhile, so that the question cannot come in the middle of something.
+        self.overlay = Some(Overlay::Undoing(run.clone()));
+        let records = self.options.records.clone();
+        self.tasks.undo(account, identity, records, run);
+    }
+
+    /// Chooses what was chosen in a run that was cut off, and goes to the preview.
+    pub(super) fn go_on_with(&mut self, record: &Record) {
+        let choices = &record.choices;
+        self.forget_roles();
+        self.regions = RegionsStep::default();
+        self.connect_from.choice = choices.connect_from;
+        self.preview.harden_trust = choices.harden_trust;
+        self.preview.shell_access = choices.shell_access;
+        for name in &choices.sagemaker_roles {
+            self.sagemaker_roles.picker.pick(name);
+        }
+        for name in &choices.user_roles {
+            self.user_roles.picker.pick(name);
+        }
+        for code in &choices.regions {
+            self.regions.picker.pick(code);
+        }
+        // Regions that are not listed are part of it all the same.
+        self.on_regions(
+            choices
+                .regions
+                .iter()
+                .map(|code| Region::unknown(code))
+                .collect(),
+        );
+        self.step = Step::Preview;
+        self.read_what_is_picked();
+    }
+
+    pub(super) fn on_stop(&mut self, stop: Stop) {
+        match &self.apply {
+            Some(apply) if apply.is_running() => {
+                apply.cancel.cancel();
+                self.leaving |= stop != Stop::Interrupt;
+            }
+            Some(apply) => {
+                let interrupted = stop != Stop::Interrupt || apply.cancel.is_cancelled();
+                self.ran(interrupted);
+            }
+            None => self.ending = Some(Ending::Left { interrupted: true }),
+        }
+    }
+}
