@@ -7,7 +7,7 @@ use super::steps::confirm::ConfirmStep;
 use super::steps::regions::RegionsStep;
 use super::{Ending, Wizard};
 use crate::account::Account;
-use crate::apply::{Aim, Job};
+use crate::apply::{Aim, Job, Report};
 use crate::journal::Record;
 use crate::model::Region;
 use crate::plan::Plan;
@@ -16,11 +16,10 @@ use crate::terminal::Stop;
 impl Wizard {
     /// Whether anything in the account may be different from before.
     pub(super) fn may_have_changed_something(&self) -> bool {
-        let ended = self.apply.as_ref().and_then(ApplyStep::ended);
-        self.is_applying()
-            || ended
-                .or_else(|| self.earlier.clone())
-                .is_some_and(|(_, report)| report.may_have_changed_something())
+        let ended = self.apply.as_ref().and_then(|apply| apply.report.as_ref());
+        let earlier = self.earlier.as_ref().map(|(_, report)| report.as_ref());
+        let mut reports = ended.into_iter().chain(earlier);
+        self.is_applying() || reports.any(Report::may_have_changed_something)
     }
 
     /// How the wizard ends after a run. A run that wrote nothing does not hide the one before it that did.

@@ -392,8 +392,9 @@ fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
     desk.run(&["undo", "--yes"]).ends_with(0);
     let calls = desk.count_calls(&with("plan", &WANTED, &[]));
     let mut recorded = 0;
-    // From the first reading before a write to the last reading.
-    for call in (calls + 1)..(calls + 14) {
+    // From before the record to the last reading. Every single point is tried in the process itself, with a clock that
+    // does not wait for late writes.
+    for call in ((calls + 1)..(calls + 14)).step_by(3) {
         for go_on in [false, true] {
             let death = Death { call, after: true };
             let killed = desk.run_and_signal(&with("apply", &WANTED, &["--yes"]), "KILL", death);
@@ -420,7 +421,7 @@ fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
             assert_eq!((desk.roles(), desk.tier("eu-west-1")), before, "{call}");
         }
     }
-    assert!(recorded > 20, "{recorded}");
+    assert!(recorded > 6, "{recorded}");
 }
 
 impl Desk {

@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::faults::{Death, Fault, Faults};
 
-const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+pub const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 /// It carries a client policy with other contents, which is replaced.
-const USER: &str = "ChurnTraining";
-const REGION: &str = "eu-west-1";
+pub const USER: &str = "ChurnTraining";
+pub const REGION: &str = "eu-west-1";
 
 /// A folder that goes with the test.
 pub struct Folder(pub PathBuf);
@@ -50,8 +50,8 @@ pub struct Held {
 
 pub struct Scene {
     pub demo: Demo,
-    faults: Faults,
-    account: Account,
+    pub faults: Faults,
+    pub account: Account,
     pub records: Records,
     folder: Folder,
 }
@@ -106,7 +106,7 @@ impl Scene {
         }
     }
 
-    async fn put_back(&self, run: Option<&str>) -> Job {
+    pub async fn put_back(&self, run: Option<&str>) -> Job {
         let identity = self.account.identity().await.unwrap();
         let undo = undo::prepare(&self.account, &identity, &self.records, run)
             .await
@@ -152,7 +152,7 @@ impl Scene {
     }
 
     /// The newest record's file, whatever is in it.
-    fn newest(&self) -> PathBuf {
+    pub fn newest(&self) -> PathBuf {
         let runs = std::fs::read_dir(self.folder.0.join("runs")).unwrap();
         runs.map(|entry| entry.unwrap().path()).max().unwrap()
     }
@@ -370,128 +370,6 @@ async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
     let report = scene.run(&scene.put_back(None).await).await;
     assert!(report.is_verified(), "{report:?}");
     assert_eq!(scene.held().await, before);
-}
-
-#[tokio::test(start_paused = true)]
-async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference() {
-    let scene = Scene::new().await;
-    let before = scene.held().await;
-    scene.run(&scene.set_up().await).await;
-    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
-    let theirs = ours.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
-    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
-    let job = scene.put_back(None).await;
-    let totals = job.plan.totals();
-    assert_eq!((totals.changes, totals.blocked), (3, 1));
-    let refused = job
-        .plan
-        .items
-        .iter()
-        .find(|item| item.target.to_string() == format!("trust:{SAGEMAKER}"));
-    let sagemaker_ssh_setup::plan::State::Blocked {
-        difference: Some(difference),
-        ..
-    } = &refused.unwrap().state
-    else {
-        panic!("{refused:?}");
-    };
-    assert_eq!(difference.expected.text(), Some(ours.as_str()));
-    assert_eq!(difference.found.text(), Some(theirs.as_str()));
-    scene.run(&job).await;
-    let held = scene.held().await;
-    assert_eq!(held.roles[SAGEMAKER].trust, theirs);
-    assert_eq!(held.roles[USER], before.roles[USER]);
-    assert_eq!(held.tier, before.tier);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_changes_between_showing_and_putting_back_is_not_overwritten() {
-    let scene = Scene::new().await;
-    scene.run(&scene.set_up().await).await;
-    let job = scene.put_back(None).await;
-    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
-    let theirs = format!("{ours} ");
-    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
-    let report = scene.run(&job).await;
-    assert_eq!(report.not_done().len(), 1, "{report:?}");
-    assert!(!report.is_verified());
-    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, theirs);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_tier_that_somebody_had_set_to_standard_goes_back_to_that_value() {
-    let scene = Scene::new().await;
-    let identity = scene.account.identity().await.unwrap();
-    let standard = sagemaker_ssh_setup::model::Tier::Standard;
-    scene
-        .account
-        .write_tier(REGION, &standard, &identity.account, &identity.partition)
-        .await
-        .unwrap();
-    scene.run(&scene.set_up().await).await;
-    assert_eq!(scene.held().await.tier.as_deref(), Some("advanced"));
-    scene.run(&scene.put_back(None).await).await;
-    assert_eq!(scene.held().await.tier.as_deref(), Some("standard"));
-}
-
-#[tokio::test(start_paused = true)]
-async fn undo_after_undo_goes_back_run_by_run() {
-    let scene = Scene::new().await;
-    let states = {
-        let mut states = vec![scene.held().await];
-        for (role, region) in [
-            (SAGEMAKER, "eu-west-1"),
-            ("Recommender-ExecutionRole", "us-east-1"),
-        ] {
-            let choices = Choices {
-                sagemaker_roles: vec![role.into()],
-                connect_from: sagemaker_ssh_setup::model::ConnectFrom::Studio,
-                regions: vec![region.into()],
-                ..Choices::default()
-            };
-            let identity = scene.account.identity().await.unwrap();
-            let quotas = Quotas::default();
-            let survey = survey::chosen(&scene.account, &identity, quotas, &choices).await;
-            let job = Job {
-                plan: Plan::new(&survey, &choices),
-                only: None,
-                aim: Aim::SetUp(quotas),
-                continues: None,
-            };
-            assert!(scene.run(&job).await.is_verified());
-            states.push(scene.held().await);
-        }
-        states
-    };
-    for state in states.iter().rev().skip(1) {
-        assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-        assert_eq!(scene.held().await, *state);
-    }
-    let identity = scene.account.identity().await.unwrap();
-    let nothing = undo::prepare(&scene.account, &identity, &scene.records, None).await;
-    assert!(
-        matches!(nothing, Err(undo::UndoError::Nothing(_))),
-        "{nothing:?}"
-    );
-    // An undo that was undone can be undone again.
-    let last = scene
-        .records
-        .all()
-        .unwrap()
-        .records
-        .last()
-        .unwrap()
-        .run
-        .clone();
-    assert!(
-        scene
-            .run(&scene.put_back(Some(&last)).await)
-            .await
-            .is_verified()
-    );
-    assert_eq!(scene.held().await, states[1]);
-    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    assert_eq!(scene.held().await, states[0]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -17,5 +17,6 @@ mod loopback;
 mod play;
 mod policies;
 mod program;
+mod put_back;
 mod screens;
 mod undoing;

@@ -1,6 +1,7 @@
 //! Putting back and going on in the wizard: `u` on Done, and the notice of a run that was cut off.
 
 use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
 use sagemaker_ssh_setup::terminal::Stop;
 use sagemaker_ssh_setup::wizard::Ending;
 
@@ -136,6 +137,72 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
     assert_eq!(play.demo.roles().await[role].trust, theirs);
 }
 
+#[tokio::test(start_paused = true)]
+async fn while_the_account_is_read_for_an_undo_nothing_else_can_be_begun() {
+    let mut play = Scene::default().start().await;
+    play.walk_to_confirm().await;
+    play.faults.add(
+        "PutRolePolicy",
+        2,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("y").await.wait("What now").await;
+    let writes = play.faults.writes().len();
+    // Without time passing, nothing has been read yet when r and y are typed.
+    play.keys("ury").await;
+    assert!(play.screen().contains("Esc leaves it"), "{}", play.screen());
+    assert_eq!(play.faults.writes().len(), writes);
+    play.keys("<esc>").await.gone("Esc leaves it").await;
+    play.keys("r").await.wait("Done: 4 changes").await;
+    assert!(play.screen().contains("Done"), "{}", play.screen());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
+    let mut play = done().await;
+    play.keys("u").await.wait("Put back 4 changes").await;
+    for action in [
+        "DeleteRolePolicy",
+        "UpdateAssumeRolePolicy",
+        "ResetServiceSetting",
+    ] {
+        play.faults.add(
+            action,
+            99,
+            Fault::Refused(403, "AccessDenied", "not authorized"),
+        );
+    }
+    play.keys("y").await.wait("0 of 4 changes done").await;
+    play.wait("What now").await;
+    play.faults.clear();
+    // It can be asked for again, and leaving tells of what is in the account.
+    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("<esc>").await.wait("0 of 4 changes done").await;
+    play.keys("<enter>").await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert!(plan.undoes.is_none() && report.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_try_that_is_denied_does_not_forget_what_may_have_been_written() {
+    let mut play = Scene::default().start().await;
+    play.walk_to_confirm().await;
+    // Every trust write is lost on the way back, and does not show.
+    play.faults
+        .add("UpdateAssumeRolePolicy", 99, Fault::Unreachable);
+    play.keys("y").await.wait("What now").await;
+    play.wait("not certain").await;
+    play.faults.add(
+        "GetRole",
+        99,
+        Fault::Refused(403, "AccessDenied", "not authorized"),
+    );
+    play.keys("r").await.wait("Trying again").await;
+    play.wait("What now").await.wait("not certain").await;
+}
+
 /// A computer on which a run was killed at a call.
 async fn after_death(call: usize) -> (cut_off::Scene, Play) {
     let dead = cut_off::Scene::new().await;
@@ -187,6 +254,33 @@ async fn a_run_that_was_cut_off_is_put_back() {
     play.wait("Put back: ").await;
     let fresh = cut_off::Scene::new().await;
     assert_eq!(dead.held().await, fresh.held().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn regions_that_are_not_listed_are_gone_on_with_too() {
+    let dead = cut_off::Scene::new().await;
+    let choices = Choices {
+        sagemaker_roles: vec![cut_off::SAGEMAKER.into()],
+        connect_from: ConnectFrom::Studio,
+        regions: vec!["eu-west-1".into(), "xx-new-1".into()],
+        ..Choices::default()
+    };
+    let job = dead.set_up_as(choices).await;
+    let death = Death {
+        call: 4,
+        after: true,
+    };
+    assert!(dead.run_and_die(&job, death).await);
+    let play = Scene {
+        source: Some(dead.demo.source()),
+        records: dead.records.clone(),
+        ..Scene::default()
+    };
+    let mut play = play.start().await;
+    play.wait("was cut off").await.keys("g").await;
+    play.wait("Tier of xx-new-1").await;
+    play.gone("still being read").await.keys("<enter>").await;
+    play.wait("It goes on with the run").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,316 @@
+//! Putting a run back: exactly, as one with what it went on with, and never over what somebody else wrote.
+
+use std::time::Duration;
+
+use sagemaker_ssh_setup::apply::{Aim, Job};
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::journal::RunState;
+use sagemaker_ssh_setup::model::{Choices, Quotas};
+use sagemaker_ssh_setup::plan::{Plan, State};
+use sagemaker_ssh_setup::{survey, undo};
+
+use super::cut_off::{REGION, SAGEMAKER, Scene, USER};
+use super::faults::{Death, Fault};
+
+const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized");
+
+#[tokio::test(start_paused = true)]
+async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    scene.run(&scene.set_up().await).await;
+    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let theirs = ours.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let job = scene.put_back(None).await;
+    let totals = job.plan.totals();
+    assert_eq!((totals.changes, totals.blocked), (3, 1));
+    let refused = job
+        .plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == format!("trust:{SAGEMAKER}"));
+    let sagemaker_ssh_setup::plan::State::Blocked {
+        difference: Some(difference),
+        ..
+    } = &refused.unwrap().state
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(difference.expected.text(), Some(ours.as_str()));
+    assert_eq!(difference.found.text(), Some(theirs.as_str()));
+    scene.run(&job).await;
+    let held = scene.held().await;
+    assert_eq!(held.roles[SAGEMAKER].trust, theirs);
+    assert_eq!(held.roles[USER], before.roles[USER]);
+    assert_eq!(held.tier, before.tier);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_between_showing_and_putting_back_is_not_overwritten() {
+    let scene = Scene::new().await;
+    scene.run(&scene.set_up().await).await;
+    let job = scene.put_back(None).await;
+    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let theirs = format!("{ours} ");
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let report = scene.run(&job).await;
+    assert_eq!(report.not_done().len(), 1, "{report:?}");
+    assert!(!report.is_verified());
+    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, theirs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tier_that_somebody_had_set_to_standard_goes_back_to_that_value() {
+    let scene = Scene::new().await;
+    let identity = scene.account.identity().await.unwrap();
+    let standard = sagemaker_ssh_setup::model::Tier::Standard;
+    scene
+        .account
+        .write_tier(REGION, &standard, &identity.account, &identity.partition)
+        .await
+        .unwrap();
+    scene.run(&scene.set_up().await).await;
+    assert_eq!(scene.held().await.tier.as_deref(), Some("advanced"));
+    scene.run(&scene.put_back(None).await).await;
+    assert_eq!(scene.held().await.tier.as_deref(), Some("standard"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_after_undo_goes_back_run_by_run() {
+    let scene = Scene::new().await;
+    let states = {
+        let mut states = vec![scene.held().await];
+        for (role, region) in [
+            (SAGEMAKER, "eu-west-1"),
+            ("Recommender-ExecutionRole", "us-east-1"),
+        ] {
+            let choices = Choices {
+                sagemaker_roles: vec![role.into()],
+                connect_from: sagemaker_ssh_setup::model::ConnectFrom::Studio,
+                regions: vec![region.into()],
+                ..Choices::default()
+            };
+            let identity = scene.account.identity().await.unwrap();
+            let quotas = Quotas::default();
+            let survey = survey::chosen(&scene.account, &identity, quotas, &choices).await;
+            let job = Job {
+                plan: Plan::new(&survey, &choices),
+                only: None,
+                aim: Aim::SetUp(quotas),
+                continues: None,
+            };
+            assert!(scene.run(&job).await.is_verified());
+            states.push(scene.held().await);
+        }
+        states
+    };
+    for state in states.iter().rev().skip(1) {
+        assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+        assert_eq!(scene.held().await, *state);
+    }
+    let identity = scene.account.identity().await.unwrap();
+    let nothing = undo::prepare(&scene.account, &identity, &scene.records, None).await;
+    assert!(
+        matches!(nothing, Err(undo::UndoError::Nothing(_))),
+        "{nothing:?}"
+    );
+    // An undo that was undone can be undone again.
+    let last = scene
+        .records
+        .all()
+        .unwrap()
+        .records
+        .last()
+        .unwrap()
+        .run
+        .clone();
+    assert!(
+        scene
+            .run(&scene.put_back(Some(&last)).await)
+            .await
+            .is_verified()
+    );
+    assert_eq!(scene.held().await, states[1]);
+    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+    assert_eq!(scene.held().await, states[0]);
+}
+
+impl Scene {
+    async fn dies_at(&self, call: usize) {
+        let job = self.set_up().await;
+        let death = Death { call, after: true };
+        assert!(self.run_and_die(&job, death).await);
+    }
+
+    async fn trust(&self) -> String {
+        self.held().await.roles[SAGEMAKER].trust.clone()
+    }
+
+    async fn refused(&self, run: Option<&str>) -> undo::UndoError {
+        let identity = self.account.identity().await.unwrap();
+        undo::prepare(&self.account, &identity, &self.records, run)
+            .await
+            .unwrap_err()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_wrote_between_two_parts_of_a_run_stays() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    // The trust is written, and then the program dies.
+    scene.dies_at(11).await;
+    let theirs = before.roles[SAGEMAKER]
+        .trust
+        .replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    assert_ne!(scene.trust().await, before.roles[SAGEMAKER].trust);
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let job = scene.set_up().await;
+    assert!(job.continues.is_some());
+    assert!(scene.run(&job).await.is_verified());
+    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+    assert_eq!(scene.trust().await, theirs);
+    assert_eq!(scene.held().await.roles[USER], before.roles[USER]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_left_something_is_not_taken_for_a_whole_one() {
+    let scene = Scene::new().await;
+    let first = Choices {
+        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
+        ..Choices::default()
+    };
+    scene.run(&scene.set_up_as(first).await).await;
+    scene.run(&scene.set_up().await).await;
+    // The role's policy cannot be read while the second run is put back.
+    scene.faults.add("GetRolePolicy", 99, DENIED);
+    let report = scene.run(&scene.put_back(None).await).await;
+    scene.faults.clear();
+    assert_eq!(Exit::of_report(&report), Exit::Partly, "{report:?}");
+    let runs = scene.records.all().unwrap();
+    assert!(!runs.is_undone(&runs.records[1]));
+    // The next undo takes what is left of the same run, not the one before it.
+    let job = scene.put_back(None).await;
+    assert_eq!(job.plan.undoes.as_ref(), Some(&runs.records[1].run));
+    assert_eq!(job.continues.as_ref(), Some(&runs.records[2].run));
+    let report = scene.run(&job).await;
+    assert_eq!(Exit::of_report(&report), Exit::Done, "{report:?}");
+    // Both parts of the undo are undone as one.
+    let last = scene.records.all().unwrap().records.pop().unwrap().run;
+    let redo = scene.put_back(Some(&last)).await;
+    assert_eq!(redo.plan.totals().changes, 4);
+    assert!(scene.run(&redo).await.is_verified());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_record_of_the_first_part_nothing_is_put_back_by_halves() {
+    let scene = Scene::new().await;
+    scene.dies_at(11).await;
+    let first = scene.newest();
+    scene.run(&scene.set_up().await).await;
+    std::fs::remove_file(first).unwrap();
+    let held = scene.held().await;
+    for run in [
+        None,
+        Some(scene.records.all().unwrap().records[0].run.as_str()),
+    ] {
+        let refused = scene.refused(run).await;
+        assert!(
+            matches!(refused, undo::UndoError::Damaged { .. }),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(scene.held().await, held);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_cut_within_a_character_is_read_to_the_line_before() {
+    let scene = Scene::new().await;
+    scene.dies_at(11).await;
+    let path = scene.newest();
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.extend("{\"record\":\"after\",\"reason\":\"…".as_bytes());
+    bytes.pop();
+    std::fs::write(&path, bytes).unwrap();
+    let runs = scene.records.all().unwrap();
+    assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
+    assert_eq!(runs.records[0].state, RunState::CutOff);
+    assert!(scene.put_back(None).await.plan.totals().changes > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_gone_is_said_to_be_gone_and_the_rest_goes_back() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    scene.run(&scene.set_up().await).await;
+    let gone = Fault::Refused(404, "NoSuchEntity", "The role cannot be found.");
+    scene.faults.add("GetRole", 99, gone.clone());
+    let job = scene.put_back(None).await;
+    let trust = job
+        .plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == format!("trust:{SAGEMAKER}"))
+        .unwrap();
+    let State::Blocked { reason, unread, .. } = &trust.state else {
+        panic!("{trust:?}");
+    };
+    assert!(
+        reason.contains("The role was deleted") && !unread,
+        "{trust:?}"
+    );
+    assert_eq!(job.plan.totals().changes, 3);
+    scene.run(&job).await;
+    assert_eq!(scene.held().await.tier, before.tier);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_shows_late_is_waited_for_before_anything_counts_as_undone() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let job = scene.set_up().await;
+    // The writes are on their way when the program dies, and have not arrived.
+    let death = Death {
+        call: 5,
+        after: false,
+    };
+    assert!(scene.run_and_die(&job, death).await);
+    assert_eq!(scene.held().await, before);
+    let (_, change) = job
+        .plan
+        .changes()
+        .find(|(item, _)| item.target.to_string().starts_with("trust:"))
+        .unwrap();
+    let arrives = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let document = change.after.text().unwrap();
+        scene
+            .account
+            .write_trust(SAGEMAKER, document)
+            .await
+            .unwrap();
+    };
+    let run = scene.records.all().unwrap().records[0].run.clone();
+    let (undo, ()) = futures::join!(scene.put_back(Some(&run)), arrives);
+    assert_eq!(undo.plan.totals().changes, 1, "{:?}", undo.plan.items);
+    assert!(scene.run(&undo).await.is_verified());
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_record_of_another_try_speaks_only_of_what_was_tried_again() {
+    let scene = Scene::new().await;
+    scene.faults.add("PutRolePolicy", 2, DENIED);
+    let job = scene.set_up().await;
+    let report = scene.run(&job).await;
+    let again = Job {
+        only: Some(report.not_done().into_iter().cloned().collect()),
+        continues: report.run.clone(),
+        ..job
+    };
+    assert!(scene.run(&again).await.is_verified());
+    let runs = scene.records.all().unwrap();
+    let steps: Vec<usize> = runs.records.iter().map(|run| run.steps.len()).collect();
+    assert_eq!(steps, [4, 2]);
+}
