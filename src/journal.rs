@@ -1,7 +1,9 @@
 //! The record of every run: what was planned, what was there before each write (durably, before the write), and what
 //! came of it. From it a run is listed, found when it was cut off, and put back.
 
+mod error;
 mod lock;
+mod memory;
 mod record;
 mod reversal;
 mod runs;
@@ -9,8 +11,9 @@ mod store;
 pub mod words;
 mod writing;
 
+pub use error::JournalError;
 pub use record::{Ended, Record, RecordError, RunState, Step, Verdict};
 pub use reversal::Reversal;
 pub use runs::Runs;
-pub use store::{JournalError, NewRun, Records};
+pub use store::{NewRun, Records};
 pub use writing::Journal;

@@ -1,16 +1,18 @@
 //! Where records are kept: one file a run, under the program's own folder, for their owner alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::civil::DateTime;
 use jiff::{Timestamp, ToSpan};
 
+use super::error::JournalError;
 use super::lock::{self, Lock, NotLocked};
+use super::memory::{Memory, held};
 use super::record::{FORMAT, Head, Line, Record, RecordError, RunState, VERSION};
 use super::runs::Runs;
 use super::writing::{Journal, Sink, end_whole, line, now, off_the_loop};
@@ -31,46 +33,6 @@ enum Place {
     Memory(Arc<Mutex<Memory>>),
     /// There is no home to keep them in.
     Nowhere,
-}
-
-/// Records by ID, and the accounts in which a run is going on.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    records: BTreeMap<String, String>,
-    pub(super) busy: BTreeSet<String>,
-}
-
-impl Memory {
-    pub(super) fn append(&mut self, run: &str, line: &str) {
-        if let Some(record) = self.records.get_mut(run) {
-            record.push_str(line);
-        }
-    }
-}
-
-/// What the mutex holds, whatever became of others who held it.
-pub(super) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Why a run cannot be recorded, and so must not begin or go on.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum JournalError {
-    #[error(
-        "There is no place for the record of the run: neither HOME nor XDG_STATE_HOME is set. Nothing was changed."
-    )]
-    Nowhere,
-    #[error(
-        "The record of the run cannot be written in {folder}: {why}. Without it nothing is changed. Make room there, or \
-         set XDG_STATE_HOME to another folder."
-    )]
-    Begin { folder: String, why: String },
-    #[error(
-        "Another run is going on in the account {account}{run}. Wait until it has ended; nothing was changed."
-    )]
-    Busy { account: String, run: String },
-    #[error("The record of the run cannot be written any more: {0}.")]
-    Write(String),
 }
 
 /// What a new run is going to do.

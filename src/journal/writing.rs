@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 
+use super::error::JournalError;
 use super::lock::Lock;
+use super::memory::{Memory, held};
 use super::record::{Ended, Kept, Line};
-use super::store::{JournalError, Memory, held};
 use crate::plan::{Content, Target};
 
 /// The record of the run that is going on. As long as it lives, no other run begins in the account.
