@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::state::Load;
 use super::steps::Step;
 use super::ui::frame::window;
-use super::ui::keys::{self, Action, Binding};
+use super::ui::keys::{self, Action, Binding, hint};
 use super::ui::picker::{Entry, Picker};
 use super::ui::scroll::Scroll;
 use super::ui::text::{clean, wrapped};
@@ -79,6 +79,36 @@ impl Overlay {
             others,
             scroll: Scroll::default(),
         }))
+    }
+
+    /// The keys that work while it is open.
+    pub fn bindings(&self) -> Vec<Binding> {
+        let close = |label| hint(KeyCode::Esc, Action::Back, label);
+        match self {
+            Self::Help(_) => vec![close("close")],
+            Self::Profiles(_) => vec![
+                hint(KeyCode::Enter, Action::Next, "take it"),
+                hint(KeyCode::Up, Action::Up, "up"),
+                hint(KeyCode::Down, Action::Down, "down"),
+                close("close"),
+            ],
+            Self::Quit => vec![
+                hint(KeyCode::Char('y'), Action::Quit, "leave"),
+                hint(KeyCode::Char('n'), Action::Back, "stay"),
+            ],
+            Self::CutOff(cut_off) => {
+                let mut bindings = Vec::new();
+                if cut_off.offers("g") {
+                    bindings.push(hint(KeyCode::Char('g'), Action::Next, "go on"));
+                }
+                if cut_off.offers("u") {
+                    bindings.push(hint(KeyCode::Char('u'), Action::Undo, "put back"));
+                }
+                bindings.push(close("later"));
+                bindings
+            }
+            Self::Undoing(_) => vec![close("leave it")],
+        }
     }
 
     /// Every key that reaches an overlay.

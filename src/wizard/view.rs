@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::Wizard;
+use super::overlay::Overlay;
 use super::state::Load;
 use super::steps::roles::Context;
 use super::steps::{COUNT, Step};
@@ -16,13 +17,14 @@ const PATIENCE_MS: u128 = 100;
 
 pub(super) fn draw(frame: &mut Frame, wizard: &mut Wizard) {
     let bindings = wizard.bindings();
+    let shown = wizard.overlay.as_ref().map(Overlay::bindings);
     let around = Surroundings {
         who: who(wizard),
         progress: format!("Step {}/{COUNT} ", wizard.step.number()),
         title: title(wizard),
         rail: rail(wizard),
         status: wizard.status.clone(),
-        bindings: &bindings,
+        bindings: shown.as_ref().unwrap_or(&bindings),
     };
     let body = frame::draw(frame, &around);
     let spinner = spinner(wizard);
