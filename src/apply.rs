@@ -55,6 +55,8 @@ pub enum Outcome {
     Failed(CallError),
     /// The call failed in a way in which it may have taken effect, and it does not show in the account.
     Unknown(CallError),
+    /// It was written, or may have been, and then could not be read; the error is the reading's.
+    Unread(CallError),
     /// Not begun, because the run was stopped.
     Skipped,
     /// What is there could not be recorded, so nothing was written. The text says why.
@@ -70,7 +72,11 @@ impl Outcome {
     /// Whether this run wrote it, or may have.
     pub fn may_have_written(&self) -> bool {
         match self {
-            Self::Done | Self::NotSeenYet | Self::Overwritten { .. } | Self::Unknown(_) => true,
+            Self::Done
+            | Self::NotSeenYet
+            | Self::Overwritten { .. }
+            | Self::Unknown(_)
+            | Self::Unread(_) => true,
             Self::AlreadyThere
             | Self::Stale { .. }
             | Self::Failed(_)
@@ -88,7 +94,7 @@ impl Outcome {
             Self::Stale { .. } => Ended::Stale,
             Self::Overwritten { .. } => Ended::Overwritten,
             Self::Failed(_) => Ended::Failed,
-            Self::Unknown(_) => Ended::Unknown,
+            Self::Unknown(_) | Self::Unread(_) => Ended::Unknown,
             Self::Skipped => Ended::Skipped,
             Self::NotRecorded(_) => Ended::NotRecorded,
         }
@@ -161,6 +167,13 @@ impl Report {
             .filter(|(_, outcome)| !outcome.is_done())
             .map(|(target, _)| target)
             .collect()
+    }
+
+    /// How many changes may or may not have been made.
+    pub fn uncertain(&self) -> usize {
+        let uncertain =
+            |(_, outcome): &&(Target, Outcome)| !outcome.is_done() && outcome.may_have_written();
+        self.outcomes.iter().filter(uncertain).count()
     }
 
     /// Whether anything in the account may be different from before.
@@ -268,7 +281,7 @@ pub async fn run(
 /// All that a run that was cut off had wanted is in place: it is not spoken of again.
 pub async fn settle(job: &Job, records: &Records) {
     if let Some(run) = &job.continues {
-        records.settle(run).await;
+        records.settle(run, false).await;
     }
 }
 

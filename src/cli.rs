@@ -278,11 +278,13 @@ pub fn parse() -> Result<Cli, Exit> {
     })
 }
 
-/// Prints completions for a shell.
-pub fn completions(shell: clap_complete::Shell) {
+/// Completions for a shell.
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
-    clap_complete::generate(shell, &mut command, name, &mut std::io::stdout());
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    script
 }
 
 #[cfg(test)]

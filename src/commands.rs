@@ -36,7 +36,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             interactive::run(&common, break_on).await
         }
         Some(Command::Completions { shell }) => {
-            cli::completions(shell);
+            say::emit(cli::completions(shell))?;
             Ok(Exit::Done)
         }
         Some(Command::Runs(arguments)) => {

@@ -3,6 +3,7 @@
 
 mod check;
 pub mod format;
+mod inline;
 mod saved;
 pub mod words;
 

@@ -123,12 +123,17 @@ pub async fn prepare(
         reversal,
         continues: earlier.map(|earlier| earlier.run.clone()),
     };
-    if undo.leaves_nothing_to_do() {
+    let may_still_arrive = undo.reversal.is_uncertain() && record.may_still_arrive();
+    if undo.leaves_nothing_to_do() && !may_still_arrive {
         // It is not spoken of again.
-        let done = [Some(record.run.clone()), undo.continues.clone()];
-        let done = done.into_iter().flatten();
-        for run in done.filter(|run| cut_off.iter().any(|record| record.run == *run)) {
-            records.settle(&run).await;
+        let put_back = undo.plan.is_in_place();
+        for run in [Some(&record.run), undo.continues.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            if put_back || cut_off.iter().any(|record| record.run == *run) {
+                records.settle(run, put_back).await;
+            }
         }
     }
     Ok(undo)

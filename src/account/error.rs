@@ -263,7 +263,7 @@ impl CallError {
             ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Service => {
                 "Wait a minute and try again.".to_owned()
             }
-            ErrorKind::NotFound => "It may have been deleted in the meantime. Read the account again.".to_owned(),
+            ErrorKind::NotFound => "Check the name; it may have been deleted in the meantime.".to_owned(),
             ErrorKind::LimitExceeded => "Ask for a higher quota in the Service Quotas console.".to_owned(),
             ErrorKind::Malformed => {
                 "The trust policy may name a principal that was deleted. Look at it in the IAM console.".to_owned()

@@ -113,7 +113,7 @@ impl Step<'_> {
         let found = match (self.read().await, unclear) {
             (Ok(found), _) => found,
             (Err(error), None) => return Err(Outcome::Failed(error)),
-            (Err(_), Some(earlier)) => return Err(Outcome::Unknown(earlier.clone())),
+            (Err(error), Some(_)) => return Err(Outcome::Unread(error)),
         };
         match (self.is_planned(&found), unclear) {
             (true, None) => Err(Outcome::AlreadyThere),
@@ -196,7 +196,8 @@ impl Step<'_> {
                             Outcome::Overwritten { found }
                         }
                         (Ok(_), None) => Outcome::NotSeenYet,
-                        (_, Some(error)) | (Err(error), None) => Outcome::Unknown(error),
+                        (Ok(_), Some(error)) => Outcome::Unknown(error),
+                        (Err(error), _) => Outcome::Unread(error),
                     };
                 }
             }

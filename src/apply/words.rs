@@ -22,10 +22,12 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
         return (Mood::Bad, "Nothing was changed.".to_owned());
     }
     if done < total {
-        return (
-            Mood::Bad,
-            format!("{done} of {} done.", counted(total, "change")),
-        );
+        let uncertain = match report.uncertain() {
+            0 => String::new(),
+            uncertain => format!(", {uncertain} uncertain"),
+        };
+        let changes = counted(total, "change");
+        return (Mood::Bad, format!("{done} of {changes} done{uncertain}."));
     }
     if report.verification.is_none() {
         let changes = counted(total, "change");
@@ -64,10 +66,8 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
         0 => (Mood::Good, text),
         blocked => {
             let items = counted(blocked, "item");
-            (
-                Mood::Mixed,
-                format!("{text} {items} could not be done here."),
-            )
+            let verb = if blocked == 1 { "is" } else { "are" };
+            (Mood::Mixed, format!("{text} {items} {verb} blocked."))
         }
     }
 }
@@ -100,6 +100,11 @@ pub fn explanation(outcome: &Outcome) -> Option<String> {
             error.sentence(),
             error.advice()
         ),
+        Outcome::Unread(error) => format!(
+            "It was written, or may have been, and could not be read back. {} {}",
+            error.sentence(),
+            error.advice()
+        ),
         Outcome::Skipped => "The run was stopped before it.".to_owned(),
         Outcome::NotRecorded(why) => {
             format!("{why} What is there has to be recorded first, so it was not changed. Make room, and try again.")
@@ -126,21 +131,21 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             .map(|why| format!("              {why}")),
     );
     let verified = match &report.verification {
-        Some(now) if plan.undoes.is_some() => format!(
-            "after the run: {} to put back · {} as before · {} blocked",
-            now.totals().changes,
-            now.totals().in_place,
-            now.totals().blocked
-        ),
-        Some(now) => format!("after the run: {}", now.totals().line("·")),
+        Some(now) => format!("after the run: {}", now.totals_line("·")),
         None => "not read again".to_owned(),
     };
     lines.push(format!("Verification  {verified}"));
     let not_done: Vec<String> = report
         .outcomes
         .iter()
-        .filter_map(|(target, outcome)| Some((target, explanation(outcome)?)))
-        .map(|(target, why)| format!("Not done      {target}: {why}"))
+        .filter_map(|(target, outcome)| {
+            let label = if outcome.may_have_written() {
+                "Uncertain"
+            } else {
+                "Not done"
+            };
+            Some(format!("{label:<14}{target}: {}", explanation(outcome)?))
+        })
         .collect();
     lines.extend(not_done.iter().take(SHOWN).cloned());
     if let Some(more) = not_done.len().checked_sub(SHOWN).filter(|more| *more > 0) {
@@ -153,7 +158,12 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
     {
         match records.path(run) {
             Some(path) => {
-                lines.push(format!("Put back      sagemaker-ssh-setup undo {run}"));
+                let label = if plan.undoes.is_some() {
+                    "Do again"
+                } else {
+                    "Put back"
+                };
+                lines.push(format!("{label:<14}sagemaker-ssh-setup undo {run}"));
                 lines.push(format!("Record        {}", path.display()));
             }
             None => lines.push("Put back      the embedded account is forgotten now".to_owned()),

@@ -35,7 +35,11 @@ impl Visit {
         let totals = plan.totals();
         if totals.changes == 0 {
             self.people.say("");
-            self.people.say("There is nothing to change.");
+            self.people.say(if totals.blocked > 0 {
+                "There is nothing that can be changed."
+            } else {
+                "There is nothing to change."
+            });
             if self.output == Output::Json {
                 events::nothing_to_do(Some(plan));
             }
@@ -142,7 +146,7 @@ fn tell_people(people: People, plan: &Plan, event: &Event) {
         )),
         Event::Waiting(target) => {
             people.say(&format!(
-                "  waiting  {target}: written; AWS does not show it yet"
+                "  waiting  {target}: not to be seen yet; looking again"
             ));
         }
         Event::Ended(target, outcome, took) => {

@@ -8,6 +8,7 @@ use crate::cli::Wanted;
 use crate::exit::Exit;
 use crate::model::region::is_region_code;
 use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn};
+use crate::plan::Plan;
 use crate::survey;
 
 impl Wanted {
@@ -72,6 +73,21 @@ impl Visit {
         })
     }
 
+    /// A role that was given by its ARN has to have that ARN, with its path.
+    pub(super) fn same_arns(&self, wanted: &Wanted, plan: &Plan) -> Result<(), Exit> {
+        let words = wanted.sagemaker_roles.iter().chain(&wanted.user_roles);
+        for word in words.filter(|word| word.trim().starts_with("arn:")) {
+            let name = word.trim().rsplit('/').next().unwrap_or_default();
+            if let Some(arn) = plan.role_arns.get(name).filter(|arn| *arn != word.trim()) {
+                self.people.complain(&format!(
+                    "There is no role {word}. The role {name} is {arn}."
+                ));
+                return Err(Exit::Usage);
+            }
+        }
+        Ok(())
+    }
+
     fn same_as(&self, run: &str, identity: &Identity) -> Result<Choices, Exit> {
         let runs = self.records.all().map_err(|error| {
             self.people
@@ -89,7 +105,7 @@ impl Visit {
                 "There is no run {run} that set anything up in the account {}. \"runs\" lists what is recorded.",
                 identity.account
             ));
-            Exit::Usage
+            Exit::Failed
         })
     }
 }
@@ -109,8 +125,8 @@ async fn chosen(
     }
     Ok(Choices {
         connect_from,
-        sagemaker_roles: roles(&wanted.sagemaker_roles, identity)?,
-        user_roles: roles(&wanted.user_roles, identity)?,
+        sagemaker_roles: roles("--sagemaker-role", &wanted.sagemaker_roles, identity)?,
+        user_roles: roles("--user-role", &wanted.user_roles, identity)?,
         regions: regions(account, &wanted.regions, &identity.partition).await?,
         harden_trust: wanted.harden_trust,
         shell_access: wanted.shell_access,
@@ -118,10 +134,13 @@ async fn chosen(
 }
 
 /// Names of roles of this account, each once.
-fn roles(words: &[String], identity: &Identity) -> Result<Vec<String>, String> {
+fn roles(flag: &str, words: &[String], identity: &Identity) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
     for word in words {
-        let name = RoleArn::typed(word, Some(identity))?.name;
+        let role = RoleArn::typed(word, Some(identity));
+        let name = role
+            .map_err(|why| format!("{flag} \"{word}\": {why}"))?
+            .name;
         if !names.contains(&name) {
             names.push(name);
         }

@@ -61,7 +61,7 @@ fn print(line: &impl Serialize) {
     // Nothing that is printed here can fail to be JSON.
     if let Ok(text) = serde_json::to_string(line) {
         // Nobody reading is no reason to stop half-way.
-        let _ = emit(&(text + "\n"));
+        let _ = emit(text + "\n");
     }
 }
 

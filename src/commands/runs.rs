@@ -243,7 +243,7 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
 
 fn emit_json(value: &impl Serialize) -> Exit {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => match emit(&(text + "\n")) {
+        Ok(text) => match emit(text + "\n") {
             Ok(()) => Exit::Done,
             Err(_) => Exit::Failed,
         },

@@ -68,9 +68,9 @@ impl People {
 ///
 /// # Errors
 /// When it cannot be written. That nobody reads it any more is no error.
-pub(super) fn emit(text: &str) -> io::Result<()> {
+pub(super) fn emit(text: impl AsRef<[u8]>) -> io::Result<()> {
     let mut out = io::stdout();
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    let written = out.write_all(text.as_ref()).and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written,
@@ -80,7 +80,7 @@ pub(super) fn emit(text: &str) -> io::Result<()> {
 /// The plan, item by item, with every difference.
 pub(super) fn show_plan(people: People, plan: &Plan) {
     head(people, plan);
-    people.say(&plan.totals().line("·"));
+    people.say(&plan.totals_line("·"));
     for item in &plan.items {
         show_item(people, item, plan.undoes.is_some());
     }
@@ -123,9 +123,13 @@ fn show_item(people: People, item: &Item, undo: bool) {
             reason,
             way_out,
             difference,
+            wanted,
             ..
         } => {
             people.say(&format!("! {id}: blocked. {reason} {way_out}"));
+            if let (Some(document), None, false) = (wanted, difference, undo) {
+                show_difference(people, id, None, Some(document));
+            }
             if let Some(Difference { expected, found }) = difference {
                 people.say("    What differs (- as it was expected, + as it is now):");
                 show_difference(people, id, expected.text(), found.text());

@@ -11,8 +11,8 @@ use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, CheckArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
 use crate::model::Choices;
-use crate::plan::Plan;
 use crate::plan::format::PlanFile;
+use crate::plan::{Item, Plan};
 use crate::survey;
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
@@ -28,6 +28,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
             show_plan(visit.people, &plan);
             visit.people.say("");
             visit.people.say(match (plan.totals().changes, &arguments.out) {
+                (0, _) if plan.totals().blocked > 0 => "There is nothing that can be changed.",
                 (0, _) => "There is nothing to change.",
                 (_, None) => "Nothing was written. \"apply\" with the same options carries it out.",
                 (_, Some(_)) => "Nothing was written in the account. \"apply FILE\" carries the saved plan out.",
@@ -76,6 +77,7 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
         None => visit.plan(&arguments.wanted).await?,
         Some(path) => visit.saved_plan(path).await?,
     };
+    visit.all_roles_read(&plan)?;
     let continues = visit.same_cut_off(&plan);
     let job = Job {
         aim: Aim::SetUp(known.quotas),
@@ -92,7 +94,9 @@ impl Visit {
         self.complete(wanted)?;
         let known = self.known().await?;
         let choices = self.choices(&known, wanted).await?;
-        self.planned(known, &choices).await
+        let (known, plan) = self.planned(known, &choices).await?;
+        self.same_arns(wanted, &plan)?;
+        Ok((known, plan))
     }
 
     async fn planned(&mut self, known: Known, choices: &Choices) -> Result<(Known, Plan), Exit> {
@@ -125,9 +129,9 @@ impl Visit {
             || file.partition != known.identity.partition.as_str()
         {
             let why = format!(
-                "The plan is for the account {}, and you are signed in to {}. Nothing was changed. Use a profile of \
-                 that account, or plan again.",
-                file.account, known.identity.account
+                "The plan is for the account {} in the partition {}, and you are signed in to {} in {}. Nothing was \
+                 changed. Use a profile of that account, or plan again.",
+                file.account, file.partition, known.identity.account, known.identity.partition
             );
             return Err(failed(self, why));
         }
@@ -136,6 +140,28 @@ impl Visit {
             .held_to(&saved)
             .map_err(|error| failed(self, error.to_string()))?;
         Ok((known, plan))
+    }
+
+    /// Half of what was wanted is not begun: a role that cannot be read is most likely not the one that is meant.
+    fn all_roles_read(&self, plan: &Plan) -> Result<(), Exit> {
+        let Choices {
+            sagemaker_roles,
+            user_roles,
+            ..
+        } = &plan.choices;
+        let mut roles = sagemaker_roles.iter().chain(user_roles);
+        let Some(role) = roles.find(|role| !plan.role_arns.contains_key(*role)) else {
+            return Ok(());
+        };
+        let item = plan
+            .items
+            .iter()
+            .find(|item| item.target.role() == Some(role));
+        let why = item.map(Item::summary).unwrap_or_default();
+        self.people.complain(&format!(
+            "The role {role} could not be read, so nothing is begun. {why} Nothing was changed."
+        ));
+        Err(Exit::Failed)
     }
 
     /// The run that was cut off in this account while it wanted the same.

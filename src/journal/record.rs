@@ -12,6 +12,9 @@ use crate::plan::{Change, Content, Target};
 pub(super) const FORMAT: &str = "sagemaker-ssh-setup/record";
 pub(super) const VERSION: u64 = 1;
 
+/// Seconds after which AWS takes no request any more: its signature is too old then.
+const LATEST_ARRIVAL: i64 = 15 * 60;
+
 /// A line of a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
@@ -42,9 +45,12 @@ pub(super) enum Line {
         /// Stopped by the user or a signal.
         interrupted: bool,
     },
-    /// A run that was cut off, and of which nothing is left to do.
+    /// Nothing is left to do about it. Of a run that was cut off: all that it wanted is in place.
     Settled {
         at: String,
+        /// All that it wrote is as it was before.
+        #[serde(default)]
+        put_back: bool,
     },
 }
 
@@ -201,6 +207,8 @@ pub struct Record {
     pub choices: Choices,
     pub steps: Vec<Step>,
     pub(super) settled: bool,
+    /// All that it wrote was found to be as before.
+    pub(super) put_back: bool,
 }
 
 /// How far a run has come.
@@ -225,7 +233,7 @@ pub enum RunState {
 pub enum RecordError {
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    #[error("it is no record of this program")]
+    #[error("it is no record of this program, or its beginning is lost")]
     Foreign,
     #[error("it has version {0} of the format, and this program reads version {VERSION}")]
     Version(u64),
@@ -270,6 +278,7 @@ impl Record {
                 })
                 .collect(),
             settled: false,
+            put_back: false,
         };
         let places: BTreeMap<String, usize> = record
             .steps
@@ -322,7 +331,10 @@ impl Record {
                     interrupted,
                 };
             }
-            Line::Settled { .. } => self.settled = true,
+            Line::Settled { put_back, .. } => {
+                self.settled = true;
+                self.put_back |= put_back;
+            }
         }
         Ok(())
     }
@@ -341,6 +353,20 @@ impl Record {
     /// Whether the program was killed in the middle of it.
     pub fn was_cut_off(&self) -> bool {
         self.state == RunState::CutOff
+    }
+
+    /// Whether nothing of it could arrive any more when the other run began.
+    pub(super) fn was_over_before(&self, other: &Self) -> bool {
+        let time = |text: &str| text.parse::<Timestamp>();
+        match (time(&self.last_sign), time(&other.began)) {
+            (Ok(last), Ok(began)) => began.duration_since(last).as_secs() > LATEST_ARRIVAL,
+            _ => false,
+        }
+    }
+
+    /// Whether something of it may still arrive.
+    pub fn may_still_arrive(&self) -> bool {
+        self.is_younger_than(LATEST_ARRIVAL)
     }
 
     /// Whether it gave its last sign less than so many seconds ago. What was written then may not show yet.

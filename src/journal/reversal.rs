@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Record, Verdict};
-use crate::model::{Choices, Identity};
+use crate::model::{Choices, Identity, Tier};
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 
 /// What has to be put back of a run, and of those that it went on with.
@@ -57,6 +57,11 @@ impl Reversal {
             choices: last.choices.clone(),
             entries,
         })
+    }
+
+    /// Whether it is not known of something if it was written.
+    pub fn is_uncertain(&self) -> bool {
+        self.entries.iter().any(|entry| entry.is_uncertain)
     }
 
     /// What has to be read before the plan can be made.
@@ -124,16 +129,23 @@ impl Entry {
             Some(Err(why)) => unread(why),
             None => unread("It has not been read."),
         };
-        let is_tier = matches!(self.target, Target::Tier { .. });
-        let warnings = if is_tier && matches!(state, State::Change(_)) {
-            vec![
+        let mut warnings = Vec::new();
+        let advanced = Tier::Advanced;
+        let goes_off = self.former.text() != Some(advanced.value());
+        if let (Target::Tier { .. }, State::Change(_), true) = (&self.target, &state, goes_off) {
+            warnings.push(
                 "AWS refuses this while the region has more than 1,000 hybrid nodes, and Session Manager reaches no \
                  hybrid node of the region any more then."
                     .to_owned(),
-            ]
-        } else {
-            Vec::new()
-        };
+            );
+        }
+        if let (State::InPlace(_), true) = (&state, self.is_uncertain) {
+            warnings.push(
+                "It is not certain whether the run wrote this; AWS shows what was there before. Should it still arrive, undo \
+                 puts it back."
+                    .to_owned(),
+            );
+        }
         Item {
             target: self.target.clone(),
             state,

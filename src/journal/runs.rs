@@ -1,6 +1,6 @@
 //! All records together: which run goes on with which, which was cut off, which can be put back. Pure.
 
-use super::record::{Record, RecordError, RunState};
+use super::record::{Record, RecordError, RunState, Verdict};
 use super::reversal::Reversal;
 
 /// The records that there are.
@@ -114,9 +114,9 @@ impl Runs {
         later.any(|later| {
             let undoes = later.undoes.as_ref() == Some(&record.run);
             let went_on = later.continues.as_ref() == Some(&record.run);
-            undoes && later.is_verified() && !self.is_undone(later)
+            undoes && put_back_whole(record, later) && !self.is_undone(later)
                 || went_on && self.is_undone(later)
-        })
+        }) || record.put_back
     }
 
     /// The run that went on with this one.
@@ -142,4 +142,17 @@ impl Runs {
         let chain = self.chain(record)?;
         Reversal::of(&chain).ok_or_else(|| record.run.clone())
     }
+}
+
+/// Whether an undoing left nothing of a run. What may have been written without showing counts only when it was put
+/// back itself, or so much later that it cannot arrive any more.
+fn put_back_whole(record: &Record, undo: &Record) -> bool {
+    let uncertain = || record.of(Verdict::Uncertain);
+    let certain = || {
+        uncertain().all(|step| {
+            let mut put_back = undo.steps.iter();
+            put_back.any(|other| other.target == step.target)
+        })
+    };
+    undo.is_verified() && (certain() || record.was_over_before(undo))
 }

@@ -191,10 +191,12 @@ impl Records {
         }
     }
 
-    /// Notes that nothing is left to do about a run that was cut off. Should that be lost, the run is spoken of once
+    /// Notes that nothing is left to do about a run, because all that it wanted is in place, or all that it wrote is put
+    /// back. Should that be lost, the run is spoken of once
     /// more than needed.
-    pub async fn settle(&self, run: &str) {
-        let Ok(line) = line(&Line::Settled { at: now() }) else {
+    pub async fn settle(&self, run: &str, put_back: bool) {
+        let at = now();
+        let Ok(line) = line(&Line::Settled { at, put_back }) else {
             return;
         };
         match &self.0 {

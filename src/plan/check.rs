@@ -1,5 +1,6 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
+use super::inline::Inline;
 use super::{Change, ChosenRole, Content, InlineSize, Item, State, Target};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
@@ -116,7 +117,7 @@ pub(super) fn role(
             return (
                 all(&unread(
                     why.clone(),
-                    "Read the role again, or leave it out.",
+                    "Check its name and read it again, or leave it out.",
                 )),
                 None,
             );
@@ -140,11 +141,11 @@ pub(super) fn role(
         choices,
         place,
     };
-    let refusal = role.refusal();
     let mut inline = Inline::of(reading, survey.quotas.inline);
     let items = targets
         .iter()
         .map(|target| {
+            let refusal = role.refusal(target);
             let state = match target {
                 Target::Trust { .. } => role.trust(),
                 Target::Policy { policy, .. } => role.policy(policy, &mut inline),
@@ -158,9 +159,13 @@ pub(super) fn role(
             });
             // What is in place stays in place, whoever may change the role.
             let state = match (&refusal, state) {
-                (Some(refusal), State::Change(change)) => refusal
-                    .clone()
-                    .with_document(change.after.text().map(str::to_owned)),
+                (Some(refusal), State::Change(change)) => {
+                    let document = change.after.text().map(str::to_owned);
+                    let is_trust = matches!(target, Target::Trust { .. });
+                    refusal
+                        .clone()
+                        .with_document(document.filter(|_| !is_trust))
+                }
                 (Some(refusal), State::Blocked { .. }) => refusal.clone(),
                 (_, state) => state,
             };
@@ -223,12 +228,18 @@ struct Role<'a> {
 
 impl Role<'_> {
     /// Why AWS would refuse every change of this role, or Systems Manager could not use it.
-    fn refusal(&self) -> Option<State> {
+    fn refusal(&self, target: &Target) -> Option<State> {
         match self.reading.kind() {
             RoleKind::ServiceLinked => {
                 return Some(blocked(
                     "This role belongs to an AWS service, and only that service may change it.",
                     "Choose a role that your account made.",
+                ));
+            }
+            RoleKind::IdentityCenter if matches!(target, Target::Trust { .. }) => {
+                return Some(blocked(
+                    "IAM Identity Center made this role, and nobody can change its trust policy.",
+                    "Choose a SageMaker role that your account made.",
                 ));
             }
             RoleKind::IdentityCenter => {
@@ -448,48 +459,5 @@ fn replaced(before: &str, after: &str) -> String {
             format!("The policy is there with other contents and is replaced: {n} permissions in it now will be gone.")
         }
         None => "The policy is there but cannot be understood; it is replaced.".to_owned(),
-    }
-}
-
-/// The inline policies of a role as the plan goes on, in characters.
-struct Inline<'a> {
-    reading: &'a RoleReading,
-    now: usize,
-    after: usize,
-    quota: usize,
-}
-
-impl<'a> Inline<'a> {
-    fn of(reading: &'a RoleReading, quota: usize) -> Self {
-        let now = reading.inline.values().map(|text| size(text)).sum();
-        Self {
-            reading,
-            now,
-            after: now,
-            quota,
-        }
-    }
-
-    /// Counts a policy that replaces the one of its name.
-    ///
-    /// # Errors
-    /// With the total in characters, when it would be over the quota; nothing is counted then.
-    fn put(&mut self, name: &str, text: &str) -> Result<(), usize> {
-        let old = self.reading.inline.get(name).map_or(0, |text| size(text));
-        let total = self.after + size(text) - old;
-        if total > self.quota {
-            return Err(total);
-        }
-        self.after = total;
-        Ok(())
-    }
-
-    fn size(&self, role: &str) -> InlineSize {
-        InlineSize {
-            role: role.to_owned(),
-            now: self.now,
-            after: self.after,
-            quota: self.quota,
-        }
     }
 }

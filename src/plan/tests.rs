@@ -276,7 +276,7 @@ fn roles_that_aws_would_refuse_are_blocked_with_reason_and_way_out() {
         (
             "AWSReservedSSO_X_0123456789abcdef",
             "/aws-reserved/sso.amazonaws.com/eu-west-1/",
-            "permission set",
+            "IAM Identity Center made this role",
         ),
         (long.as_str(), "/service-role/", "73 characters"),
     ] {

@@ -122,6 +122,23 @@ impl Totals {
 }
 
 impl Plan {
+    /// How many items are in which state: `3 to change · 4 in place · 1 blocked`, or of an undoing
+    /// `3 to put back · 1 as before · 1 blocked`.
+    pub fn totals_line(&self, separator: &str) -> String {
+        let totals = self.totals();
+        if self.undoes.is_none() {
+            return totals.line(separator);
+        }
+        let Totals {
+            changes,
+            in_place,
+            blocked,
+        } = totals;
+        format!(
+            "{changes} to put back {separator} {in_place} as before {separator} {blocked} blocked"
+        )
+    }
+
     /// What confirming does, in one sentence.
     pub fn sentence(&self) -> String {
         let (mut tiers, mut trusts, mut policies, mut deleted) = (0, 0, 0, 0);

@@ -124,11 +124,11 @@ fn blocked(target: &Target, state: &State, page: &mut Page) {
 
 /// What people type next.
 fn next_steps(plan: &Plan, page: &mut Page) {
-    let region = plan
-        .choices
-        .regions
-        .first()
-        .map_or(plan.identity.home_region.as_str(), String::as_str);
+    let (home, regions) = (&plan.identity.home_region, &plan.choices.regions);
+    let region = match regions.first() {
+        Some(first) if !regions.contains(home) => first,
+        _ => home,
+    };
     if let Some((arn, others)) = ready_user_roles(plan).split_first() {
         page.say(
             "On their computer people add this to ~/.aws/config:",

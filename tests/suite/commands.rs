@@ -184,7 +184,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
         (check(&[]), set_up, 0),
         (check(&[]), denied, 1),
         (check(&[]), nothing, 2),
-        (vec!["check", "--same-as", "last"], nothing, 64),
+        (vec!["check", "--same-as", "last"], nothing, 1),
         (vec!["check", "--same-as", "last"], set_up, 0),
         (apply(&["--yes"]), nothing, 0),
         (apply(&[]), set_up, 0),
@@ -699,6 +699,44 @@ fn a_full_disk_stops_before_the_write_that_could_not_be_recorded() {
     }
     assert!(ends.contains(&(Some(1), 0)), "{ends:?}");
     assert_eq!(ends.last().unwrap(), &(Some(0), 4), "{ends:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_no_success() {
+    let desk = Desk::new();
+    for arguments in [
+        with("export", &["json"], &WANTED),
+        with("plan", &WANTED, &JSON),
+        with("check", &WANTED, &JSON),
+        vec!["runs", "--output", "json"],
+        vec!["completions", "bash"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut command = desk.command(&arguments);
+        let printed = printed(command.stdout(full.unwrap()).spawn().unwrap());
+        assert_eq!(printed.code, Some(1), "{arguments:?}: {printed:?}");
+    }
+}
+
+#[test]
+fn a_role_that_is_not_the_one_that_is_meant_stops_everything() {
+    let desk = Desk::new();
+    let wrong_path = format!("arn:aws:iam::123456789012:role/other/{SAGEMAKER}");
+    let wrong = [
+        "--sagemaker-role",
+        &wrong_path,
+        "--connect-from",
+        "studio",
+        "--regions",
+        "eu-west-1",
+    ];
+    let printed = desk.run(&with("apply", &wrong, &["--yes"])).ends_with(64);
+    assert!(printed.err.contains("service-role"), "{printed:?}");
+    let missing = with("apply", &WANTED, &["--user-role", "no-such-role", "--yes"]);
+    let printed = desk.run(&missing).ends_with(1);
+    assert!(printed.err.contains("no-such-role"), "{printed:?}");
+    assert!(desk.aws.faults.writes().is_empty());
 }
 
 #[test]

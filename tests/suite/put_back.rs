@@ -314,3 +314,78 @@ async fn the_record_of_another_try_speaks_only_of_what_was_tried_again() {
     let steps: Vec<usize> = runs.records.iter().map(|run| run.steps.len()).collect();
     assert_eq!(steps, [4, 2]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_arrives_after_the_undo_is_not_forgotten() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    scene.faults.add("PutRolePolicy", 99, Fault::Unreachable);
+    let job = scene.set_up().await;
+    let report = scene.run(&job).await;
+    assert_eq!(report.uncertain(), 2, "{report:?}");
+    scene.faults.clear();
+    let undo = scene.put_back(None).await;
+    assert_eq!(undo.plan.totals().changes, 2);
+    let warned = undo.plan.items.iter().filter(|item| {
+        item.warnings
+            .iter()
+            .any(|text| text.contains("not certain"))
+    });
+    assert_eq!(warned.count(), 2);
+    assert!(scene.run(&undo).await.is_verified());
+    assert_eq!(scene.held().await, before);
+    // Now what was on its way arrives.
+    for (item, change) in job.plan.changes() {
+        if let sagemaker_ssh_setup::plan::Target::Policy { role, policy } = &item.target {
+            let document = change.after.text().unwrap();
+            scene
+                .account
+                .write_inline_policy(role, policy, document)
+                .await
+                .unwrap();
+        }
+    }
+    let undo = scene.put_back(None).await;
+    assert_eq!(undo.plan.totals().changes, 2);
+    assert!(scene.run(&undo).await.is_verified());
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_to_older_runs() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let first = Choices {
+        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
+        ..Choices::default()
+    };
+    scene.run(&scene.set_up_as(first).await).await;
+    scene.run(&scene.set_up().await).await;
+    let undo = scene.put_back(None).await;
+    // Died in the last reading: everything is put back, and nobody has said so.
+    let death = Death {
+        call: 12,
+        after: false,
+    };
+    let mut last_reading = death;
+    while !scene.run_and_die(&undo, last_reading).await {
+        last_reading.call -= 1;
+    }
+    let mut undone = Vec::new();
+    for _ in 0..3 {
+        let identity = scene.account.identity().await.unwrap();
+        let prepared = undo::prepare(&scene.account, &identity, &scene.records, None).await;
+        let Ok(undo) = prepared else { break };
+        undone.push(undo.plan.undoes.clone().unwrap());
+        let job = Job {
+            plan: undo.plan,
+            only: None,
+            aim: Aim::PutBack(undo.reversal),
+            continues: undo.continues,
+        };
+        scene.run(&job).await;
+    }
+    let runs = scene.records.all().unwrap();
+    assert_eq!(scene.held().await, before);
+    assert!(undone.contains(&runs.records[0].run), "{undone:?}");
+}

@@ -133,7 +133,7 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
         .wait("+   \"Id\": \"theirs\"")
         .await;
     play.keys("y").await.wait("Put back: 3 changes").await;
-    play.wait("1 item could not be done here").await;
+    play.wait("1 item is blocked").await;
     assert_eq!(play.demo.roles().await[role].trust, theirs);
 }
 

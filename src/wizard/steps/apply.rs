@@ -219,7 +219,7 @@ impl ApplyStep {
             }
             Event::Waiting(target) => {
                 self.note(
-                    &format!("{target}  written; waiting until AWS shows it"),
+                    &format!("{target}  not to be seen yet; looking again"),
                     theme::WARN,
                 );
                 if let Some(Phase::Running { waiting, .. }) = self.phases.get_mut(&target) {
@@ -483,7 +483,7 @@ fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) {
         Outcome::Stale { .. } => (theme::DIFFERS, "changed meanwhile", theme::WARN),
         Outcome::Overwritten { .. } => (theme::DIFFERS, "changed by others", theme::BAD),
         Outcome::Failed(_) => (theme::CROSS, "failed", theme::BAD),
-        Outcome::Unknown(_) => (theme::UNKNOWN, "not certain", theme::BAD),
+        Outcome::Unknown(_) | Outcome::Unread(_) => (theme::UNKNOWN, "not certain", theme::BAD),
         Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),
         Outcome::NotRecorded(_) => (theme::CROSS, "not recorded", theme::BAD),
     }

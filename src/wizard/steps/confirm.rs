@@ -204,6 +204,12 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
         };
         let text = format!("{sign} {}", change.sentence(&item.target));
         lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
+        if plan.undoes.is_none() {
+            for warning in &item.warnings {
+                let text = format!("  {} {warning}", theme::BLOCKED);
+                lines.extend(wrapped(&clean(&text), width, "    ", theme::WARN));
+            }
+        }
     }
     if plan.undoes.is_none() {
         return lines;
