@@ -140,10 +140,17 @@ pub struct PlanArgs {
     pub wanted: Wanted,
 
     /// Also write the plan to this file, for "apply FILE".
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Options")]
     pub out: Option<PathBuf>,
 
-    #[arg(long, value_enum, default_value_t)]
+    /// For whom the output is.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Options"
+    )]
     pub output: Output,
 }
 
@@ -160,10 +167,17 @@ pub struct ApplyArgs {
     pub wanted: Wanted,
 
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     pub yes: bool,
 
-    #[arg(long, value_enum, default_value_t)]
+    /// For whom the output is.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Options"
+    )]
     pub output: Output,
 }
 
@@ -172,7 +186,14 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub wanted: Wanted,
 
-    #[arg(long, value_enum, default_value_t)]
+    /// For whom the output is.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Options"
+    )]
     pub output: Output,
 }
 
@@ -182,10 +203,17 @@ pub struct UndoArgs {
     pub run: Option<String>,
 
     /// Do not ask.
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     pub yes: bool,
 
-    #[arg(long, value_enum, default_value_t)]
+    /// For whom the output is.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Options"
+    )]
     pub output: Output,
 }
 
@@ -194,7 +222,14 @@ pub struct RunsArgs {
     /// Show this run with each of its changes; "last" is the newest.
     pub run: Option<String>,
 
-    #[arg(long, value_enum, default_value_t)]
+    /// For whom the output is.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "FORM",
+        help_heading = "Options"
+    )]
     pub output: Output,
 }
 
@@ -207,7 +242,7 @@ pub struct ExportArgs {
     pub wanted: Wanted,
 
     /// Write it into this folder instead of standard output.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Options")]
     pub out: Option<PathBuf>,
 }
 
@@ -219,21 +254,24 @@ pub enum Form {
 }
 
 const PLAN_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
-  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole --connect-from studio --regions eu-west-1,us-east-1 \\
-      --out plan.json";
+  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole \\
+      --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole \\
+      --connect-from studio --regions eu-west-1,us-east-1 --out plan.json";
 
 const APPLY_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup apply --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup apply --sagemaker-role MySageMakerRole \\
+      --user-role DataScientist --regions eu-west-1
   sagemaker-ssh-setup apply plan.json --yes --output json
-  sagemaker-ssh-setup apply --same-as last     go on with a run that was cut off, or failed";
+  sagemaker-ssh-setup apply --same-as last   (after a run that was cut off)";
 
 const CHECK_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup check --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup check --sagemaker-role MySageMakerRole \\
+      --user-role DataScientist --regions eu-west-1
   sagemaker-ssh-setup check --same-as last --output json";
 
 const UNDO_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup undo                       the newest run of this account
+  sagemaker-ssh-setup undo                   (the newest run of this account)
   sagemaker-ssh-setup undo 20240131-101010 --yes";
 
 const RUNS_EXAMPLES: &str = "Examples:
@@ -241,11 +279,12 @@ const RUNS_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup runs last --output json";
 
 const EXPORT_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup export json --sagemaker-role MySageMakerRole --user-role DataScientist --regions eu-west-1 \\
-      --out handover";
+  sagemaker-ssh-setup export json --sagemaker-role MySageMakerRole \\
+      --user-role DataScientist --regions eu-west-1 --out handover";
 
 const COMPLETIONS_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup completions bash > ~/.local/share/bash-completion/completions/sagemaker-ssh-setup";
+  sagemaker-ssh-setup completions bash > \\
+      ~/.local/share/bash-completion/completions/sagemaker-ssh-setup";
 
 const EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup                  set up the account of your current AWS credentials

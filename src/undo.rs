@@ -127,13 +127,12 @@ pub async fn prepare(
     if undo.leaves_nothing_to_do() && !may_still_arrive {
         // It is not spoken of again.
         let put_back = undo.plan.is_in_place();
-        for run in [Some(&record.run), undo.continues.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            if put_back || cut_off.iter().any(|record| record.run == *run) {
-                records.settle(run, put_back).await;
-            }
+        let was_cut_off = |run: &str| cut_off.iter().any(|record| record.run == run);
+        if put_back || was_cut_off(&record.run) {
+            records.settle(&record.run, put_back).await;
+        }
+        if let Some(earlier) = undo.continues.as_ref().filter(|run| was_cut_off(run)) {
+            records.settle(earlier, false).await;
         }
     }
     Ok(undo)

@@ -114,9 +114,21 @@ impl Runs {
         later.any(|later| {
             let undoes = later.undoes.as_ref() == Some(&record.run);
             let went_on = later.continues.as_ref() == Some(&record.run);
-            undoes && put_back_whole(record, later) && !self.is_undone(later)
+            undoes && self.was_put_back_whole(record, later) && !self.is_undone(later)
                 || went_on && self.is_undone(later)
         }) || record.put_back
+    }
+
+    /// Whether an undoing left nothing of a run. What may have been written without showing counts only when it was put
+    /// back itself, or so much later that it cannot arrive any more.
+    fn was_put_back_whole(&self, record: &Record, undo: &Record) -> bool {
+        let parts = self.chain(record).unwrap_or_else(|_| vec![record]);
+        let mut uncertain = parts.iter().flat_map(|part| part.of(Verdict::Uncertain));
+        let is_certain = uncertain.all(|step| {
+            let mut put_back = undo.steps.iter();
+            put_back.any(|other| other.target == step.target)
+        });
+        undo.is_verified() && (is_certain || record.was_over_before(undo))
     }
 
     /// The run that went on with this one.
@@ -142,17 +154,4 @@ impl Runs {
         let chain = self.chain(record)?;
         Reversal::of(&chain).ok_or_else(|| record.run.clone())
     }
-}
-
-/// Whether an undoing left nothing of a run. What may have been written without showing counts only when it was put
-/// back itself, or so much later that it cannot arrive any more.
-fn put_back_whole(record: &Record, undo: &Record) -> bool {
-    let uncertain = || record.of(Verdict::Uncertain);
-    let certain = || {
-        uncertain().all(|step| {
-            let mut put_back = undo.steps.iter();
-            put_back.any(|other| other.target == step.target)
-        })
-    };
-    undo.is_verified() && (certain() || record.was_over_before(undo))
 }

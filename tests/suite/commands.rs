@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use sagemaker_ssh_setup::demo::HeldRole;
 use serde_json::{Value, json};
 
 use super::cut_off::Folder;
 use super::faults::{Death, Fault};
 use super::loopback::Loopback;
+use super::program::send;
 
 const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 const KEY_ID: &str = "AKIDOFTHETEST";
@@ -111,13 +113,10 @@ impl Desk {
     }
 
     /// Runs it, and sends it a signal at a call of AWS.
-    fn run_and_signal(&self, arguments: &[&str], signal: &str, death: Death) -> Printed {
+    fn run_and_signal(&self, arguments: &[&str], signal: Signal, death: Death) -> Printed {
         let child = self.command(arguments).spawn().unwrap();
-        let (id, signal) = (child.id().to_string(), signal.to_owned());
-        self.aws.faults.die(death, move || {
-            let sent = Command::new("kill").args(["-s", &signal, &id]).status();
-            assert!(sent.unwrap().success());
-        });
+        let id = child.id();
+        self.aws.faults.die(death, move || send(id, signal));
         let printed = printed(child);
         self.aws.faults.clear();
         printed
@@ -304,7 +303,7 @@ fn every_command_that_asks_aws_can_be_interrupted() {
         with("export", &["json"], &WANTED),
         vec!["undo", "--yes"],
     ] {
-        for signal in ["INT", "TERM"] {
+        for signal in [Signal::INT, Signal::TERM] {
             let desk = Desk::new();
             let first = Death {
                 call: 1,
@@ -329,7 +328,7 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_says_what_was_done() {
         .command(&with("apply", &WANTED, &["--yes", "--output", "json"]))
         .spawn()
         .unwrap();
-    let id = child.id().to_string();
+    let id = child.id();
     desk.aws.faults.add(
         "UpdateAssumeRolePolicy",
         1,
@@ -343,8 +342,7 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_says_what_was_done() {
     {
         std::thread::yield_now();
     }
-    let sent = Command::new("kill").args(["-s", "TERM", &id]).status();
-    assert!(sent.unwrap().success());
+    send(id, Signal::TERM);
     let lines = printed(child).ends_with(130).lines();
     let last = lines.last().unwrap();
     assert_eq!(last["event"], "finished");
@@ -397,7 +395,8 @@ fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
     for call in ((calls + 1)..(calls + 14)).step_by(3) {
         for go_on in [false, true] {
             let death = Death { call, after: true };
-            let killed = desk.run_and_signal(&with("apply", &WANTED, &["--yes"]), "KILL", death);
+            let killed =
+                desk.run_and_signal(&with("apply", &WANTED, &["--yes"]), Signal::KILL, death);
             assert_eq!(killed.code, None, "it ended before call {call}: {killed:?}");
             let last = desk
                 .run(&["runs", "last", "--output", "json"])
@@ -620,7 +619,7 @@ fn no_credential_token_or_signature_is_in_any_record_log_or_output() {
         call: 8,
         after: true,
     };
-    note(desk.run_and_signal(&["undo", "--yes"], "KILL", death));
+    note(desk.run_and_signal(&["undo", "--yes"], Signal::KILL, death));
     desk.aws.faults.add("*", 1, Fault::Html(502));
     note(desk.run(&with("check", &WANTED, &[])));
     note(desk.run(&["undo", "--yes"]));
@@ -665,11 +664,11 @@ fn a_full_disk_stops_before_the_write_that_could_not_be_recorded() {
     let desk = Desk::new();
     let before = desk.roles();
     // A limit on the size of files is a disk that is full after so many bytes: the beginning fits, and little more.
-    let run = |kilobytes: u32| {
+    let run = |blocks: u32| {
         let arguments = with("apply", &WANTED, &["--yes", "--output", "json"]).join(" ");
         let program = env!("CARGO_BIN_EXE_sagemaker-ssh-setup");
-        let script = format!("ulimit -f {kilobytes}; trap '' XFSZ; exec {program} {arguments}");
-        let mut command = Command::new("bash");
+        let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec {program} {arguments}");
+        let mut command = Command::new("sh");
         command.args(["-c", &script]);
         let template = desk.command(&[]);
         command.env_clear();
@@ -685,14 +684,14 @@ fn a_full_disk_stops_before_the_write_that_could_not_be_recorded() {
         printed(command.spawn().unwrap())
     };
     let mut ends = Vec::new();
-    for kilobytes in 1..=24 {
-        let printed = run(kilobytes);
+    for blocks in (1..=64).step_by(2) {
+        let printed = run(blocks);
         let last = printed.lines().pop().unwrap();
         let applied = last["applied"].as_u64().unwrap();
         ends.push((printed.code, applied));
         // Whatever was written is in the record, and goes back.
         desk.run(&["undo", "--yes"]).ends_with(0);
-        assert_eq!(desk.roles(), before, "{kilobytes}: {printed:?}");
+        assert_eq!(desk.roles(), before, "{blocks}: {printed:?}");
         if printed.code == Some(0) {
             break;
         }
@@ -900,10 +899,6 @@ fn a_hanging_call_is_given_up_by_a_signal() {
     while desk.aws.faults.calls().is_empty() {
         std::thread::yield_now();
     }
-    let id = child.id().to_string();
-    Command::new("kill")
-        .args(["-s", "INT", &id])
-        .status()
-        .unwrap();
+    send(child.id(), Signal::INT);
     printed(child).ends_with(130);
 }

@@ -125,28 +125,29 @@ impl Scene {
         apply::run(&self.account, job, &self.records, &cancel, &sender).await
     }
 
-    /// Carries a job out and dies at a call; whether it came to that.
-    pub async fn run_and_die(&self, job: &Job, death: Death) -> bool {
+    /// Carries a job out and dies at a call; whether it came to that. It runs on threads of its own, all of which have
+    /// ended when this returns: nothing of a dead program goes on.
+    pub fn run_and_die(&self, job: &Job, death: Death) -> bool {
         let died = Arc::new(Notify::new());
         let told = Arc::clone(&died);
         self.faults.die(death, move || told.notify_one());
         let (account, job, records) = (self.account.clone(), job.clone(), self.records.clone());
-        let mut run = tokio::spawn(async move {
-            let (sender, _receiver) = unbounded_channel();
-            let cancel = CancellationToken::new();
-            apply::run(&account, &job, &records, &cancel, &sender).await
+        let life = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let (sender, _receiver) = unbounded_channel();
+                let cancel = CancellationToken::new();
+                tokio::select! {
+                    () = died.notified() => true,
+                    _ = apply::run(&account, &job, &records, &cancel, &sender) => false,
+                }
+            })
         });
-        let died = tokio::select! {
-            () = died.notified() => {
-                run.abort();
-                let _ = run.await;
-                true
-            }
-            ended = &mut run => {
-                ended.unwrap();
-                false
-            }
-        };
+        let died = life.join().unwrap();
         self.faults.clear();
         died
     }
@@ -218,7 +219,7 @@ async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
     let deaths = every_death(async |scene, death| {
         let before = scene.held().await;
         let job = scene.set_up().await;
-        if !scene.run_and_die(&job, death).await {
+        if !scene.run_and_die(&job, death) {
             return false;
         }
         assert_told_truly(scene, &before).await;
@@ -244,7 +245,7 @@ async fn a_run_killed_at_any_point_can_be_put_back() {
     let deaths = every_death(async |scene, death| {
         let before = scene.held().await;
         let job = scene.set_up().await;
-        if !scene.run_and_die(&job, death).await {
+        if !scene.run_and_die(&job, death) {
             return false;
         }
         let mut may_still_arrive = false;
@@ -276,7 +277,7 @@ async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
         scene.run(&scene.set_up().await).await;
         let run = scene.records.all().unwrap().records[0].run.clone();
         let job = scene.put_back(Some(&run)).await;
-        if !scene.run_and_die(&job, death).await {
+        if !scene.run_and_die(&job, death) {
             return false;
         }
         let again = scene.put_back(Some(&run)).await;
@@ -337,7 +338,7 @@ async fn a_settled_record_that_was_torn_is_whole_again() {
         call: 2,
         after: false,
     };
-    assert!(scene.run_and_die(&job, death).await);
+    assert!(scene.run_and_die(&job, death));
     let path = scene.newest();
     let mut torn = std::fs::read(&path).unwrap();
     torn.extend(b"{\"record\":\"bef");

@@ -8,9 +8,16 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than the program takes for anything, on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Sends a signal to a process that was started here.
+pub fn send(id: u32, signal: Signal) {
+    let id = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    kill_process(id, signal).unwrap();
+}
 
 /// The program, and the terminal that it believes in.
 struct Run {
@@ -137,13 +144,8 @@ impl Run {
         self.master = None;
     }
 
-    fn signal(&self, name: &str) {
-        let id = self.child.process_id().unwrap().to_string();
-        let sent = std::process::Command::new("kill")
-            .args(["-s", name, &id])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+    fn signal(&self, signal: Signal) {
+        send(self.child.process_id().unwrap(), signal);
     }
 
     /// Waits for the end and gives the exit code; everything that was printed has been read then.
@@ -469,10 +471,10 @@ mod embedded {
 
     #[test]
     fn signals_restore_the_terminal() {
-        for signal in ["TERM", "HUP", "INT"] {
+        for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
             let mut run = Run::start(&["--demo"], &[]);
             run.wait("Admin/console").signal(signal);
-            assert_eq!(run.ended(), 130, "{signal}");
+            assert_eq!(run.ended(), 130, "{signal:?}");
             run.assert_restored();
         }
     }
@@ -483,7 +485,7 @@ mod embedded {
         run.walk_to_confirm()
             .confirm()
             .wait("working")
-            .signal("TERM");
+            .signal(Signal::TERM);
         assert_eq!(run.ended(), 130);
         run.assert_restored();
         assert!(

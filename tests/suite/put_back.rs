@@ -140,7 +140,7 @@ impl Scene {
     async fn dies_at(&self, call: usize) {
         let job = self.set_up().await;
         let death = Death { call, after: true };
-        assert!(self.run_and_die(&job, death).await);
+        assert!(self.run_and_die(&job, death));
     }
 
     async fn trust(&self) -> String {
@@ -275,7 +275,7 @@ async fn a_write_that_shows_late_is_waited_for_before_anything_counts_as_undone(
         call: 5,
         after: false,
     };
-    assert!(scene.run_and_die(&job, death).await);
+    assert!(scene.run_and_die(&job, death));
     assert_eq!(scene.held().await, before);
     let (_, change) = job
         .plan
@@ -368,7 +368,7 @@ async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_t
         after: false,
     };
     let mut last_reading = death;
-    while !scene.run_and_die(&undo, last_reading).await {
+    while !scene.run_and_die(&undo, last_reading) {
         last_reading.call -= 1;
     }
     let mut undone = Vec::new();

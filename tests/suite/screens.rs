@@ -275,7 +275,7 @@ async fn a_run_that_was_cut_off() {
             call: 6,
             after: true,
         };
-        assert!(dead.run_and_die(&job, death).await);
+        assert!(dead.run_and_die(&job, death));
         let scene = Scene {
             source: Some(dead.demo.source()),
             records: dead.records.clone(),

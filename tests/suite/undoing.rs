@@ -208,7 +208,7 @@ async fn after_death(call: usize) -> (cut_off::Scene, Play) {
     let dead = cut_off::Scene::new().await;
     let job = dead.set_up().await;
     let death = Death { call, after: true };
-    assert!(dead.run_and_die(&job, death).await);
+    assert!(dead.run_and_die(&job, death));
     let play = Scene {
         source: Some(dead.demo.source()),
         records: dead.records.clone(),
@@ -270,7 +270,7 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
         call: 4,
         after: true,
     };
-    assert!(dead.run_and_die(&job, death).await);
+    assert!(dead.run_and_die(&job, death));
     let play = Scene {
         source: Some(dead.demo.source()),
         records: dead.records.clone(),
