@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sagemaker_ssh_setup::apply::{Aim, Job};
+use sagemaker_ssh_setup::apply::{Aim, Job, Outcome};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::RunState;
 use sagemaker_ssh_setup::model::{Choices, Quotas};
@@ -388,4 +388,24 @@ async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_t
     let runs = scene.records.all().unwrap();
     assert_eq!(scene.held().await, before);
     assert!(undone.contains(&runs.records[0].run), "{undone:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_comes_back_byte_for_byte_and_nothing_less_counts() {
+    let scene = Scene::new().await;
+    let former = scene.trust().await;
+    scene.run(&scene.set_up().await).await;
+    let job = scene.put_back(None).await;
+    // The same in meaning, by another hand, between the question and the answer.
+    let alike = format!("{former} ");
+    scene.account.write_trust(SAGEMAKER, &alike).await.unwrap();
+    let report = scene.run(&job).await;
+    let (_, outcome) = report
+        .outcomes
+        .iter()
+        .find(|(target, _)| target.to_string() == format!("trust:{SAGEMAKER}"))
+        .unwrap();
+    assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
+    assert!(!report.is_complete());
+    assert_eq!(scene.trust().await, alike);
 }
