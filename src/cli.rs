@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::exit::Exit;
+use crate::export;
 use crate::model::ConnectFrom;
 
 /// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
@@ -249,8 +250,22 @@ pub struct ExportArgs {
 /// The forms in which a plan can be handed over.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Form {
+    /// For those who decide: everything in words, with every document (Markdown).
+    Review,
+    /// For those who carry it out: a shell script of AWS CLI calls.
+    Shell,
     /// The plan, with every document before and after.
     Json,
+}
+
+impl From<Form> for export::Form {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Review => Self::Review,
+            Form::Shell => Self::Shell,
+            Form::Json => Self::Json,
+        }
+    }
 }
 
 const PLAN_EXAMPLES: &str = "Examples:
@@ -279,7 +294,7 @@ const RUNS_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup runs last --output json";
 
 const EXPORT_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup export json --sagemaker-role MySageMakerRole \\
+  sagemaker-ssh-setup export review --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1 --out handover";
 
 const COMPLETIONS_EXAMPLES: &str = "Example:

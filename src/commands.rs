@@ -13,7 +13,7 @@ mod undo;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::account::{Account, Source};
-use crate::cli::{self, Cli, Command, Common, Form, Output};
+use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
 use crate::journal::{Records, words};
 use crate::log;
@@ -57,7 +57,6 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Export(arguments)) => {
             // The file goes to standard output, unless a folder is named.
-            let Form::Json = arguments.format;
             let visit = Visit::new(&common, Output::Json).await?;
             Ok(over(set_up::export(visit, &arguments).await))
         }

@@ -3,6 +3,7 @@
 
 mod edge;
 mod seed;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

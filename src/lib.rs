@@ -7,6 +7,7 @@ pub mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod exit;
+pub mod export;
 pub mod journal;
 mod log;
 pub mod model;

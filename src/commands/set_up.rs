@@ -10,6 +10,7 @@ use super::{Known, Visit};
 use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, CheckArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
+use crate::export;
 use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
@@ -60,12 +61,13 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
 
 pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
-    let text = visit.json(plan.to_json())?;
+    let file = export::file(&plan, arguments.format.into());
+    let file = file.map_err(|error| visit.failed(&error))?;
     match &arguments.out {
-        None => visit.emit(&text)?,
+        None => visit.emit(&file.text)?,
         Some(folder) => {
-            let path = folder.join("plan.json");
-            let saved = std::fs::create_dir_all(folder).and_then(|()| save(&path, &text));
+            let path = folder.join(file.name);
+            let saved = std::fs::create_dir_all(folder).and_then(|()| save(&path, &file.text));
             visit.saved(&path, saved)?;
         }
     }
@@ -184,17 +186,19 @@ impl Visit {
     }
 
     fn json(&self, text: Result<String, serde_json::Error>) -> Result<String, Exit> {
-        text.map_err(|error| {
-            self.people.complain(&error.to_string());
-            Exit::Failed
-        })
+        text.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &serde_json::Error) -> Exit {
+        self.people.complain(&error.to_string());
+        Exit::Failed
     }
 
     fn saved(&self, path: &Path, saved: io::Result<()>) -> Result<(), Exit> {
         let path = path.display();
         match saved {
             Ok(()) => {
-                self.people.complain(&format!("The plan is in {path}."));
+                self.people.complain(&format!("Written to {path}."));
                 Ok(())
             }
             Err(error) => {

@@ -14,24 +14,18 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
 use winterbaume_core::{DEFAULT_ACCOUNT_ID, StatefulService};
 use winterbaume_iam::IamService;
 use winterbaume_iam::views::RoleView;
 use winterbaume_ssm::SsmService;
 
+use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
 use super::{ACTIVATION_TIER, IAM_REGION, Seed};
 use crate::model::{Partition, Region};
 
-/// RFC 3986's unreserved characters stay as they are.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 /// `GetParametersByPath` gives at most ten a page.
 const PARAMETERS_A_PAGE: usize = 10;
 
@@ -213,9 +207,16 @@ impl Connector {
             ("sts", "GetCallerIdentity") => Ok(self.caller()),
             ("iam", "ListRoles") => Ok(self.role_page(&call).await),
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => {
-                match self.refusal(&call).await {
-                    Some(refusal) => Ok(refusal),
-                    None => self.inner.call(request).await,
+                if let Some(refusal) = self.refusal(&call).await {
+                    return Ok(refusal);
+                }
+                match a_byte_a_character(request) {
+                    Some(request) => self.inner.call(request).await,
+                    None => Ok(error(
+                        &call,
+                        "ValidationError",
+                        "A character is not allowed",
+                    )),
                 }
             }
             ("iam", _) => {
@@ -410,53 +411,6 @@ fn member(role: &RoleView) -> String {
     )
 }
 
-fn form(body: &str) -> HashMap<String, String> {
-    let decode = |text: &str| {
-        percent_decode_str(&text.replace('+', " "))
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    body.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| (decode(key), decode(value)))
-        .collect()
-}
-
-/// Percent-encodes the text of every element of this name.
-fn encode_element(body: &str, tag: &str) -> String {
-    let (open, close) = (format!("<{tag}>"), format!("</{tag}>"));
-    let mut parts = body.split(&open);
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (text, rest) = part.split_once(&close).unwrap_or((part, ""));
-        let plain = unescaped(text);
-        for piece in [
-            &open,
-            &utf8_percent_encode(&plain, ENCODED).to_string(),
-            &close,
-            rest,
-        ] {
-            out.push_str(piece);
-        }
-    }
-    out
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-}
-
-fn unescaped(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&quot;", "\"")
-        .replace("&apos;", "'")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&")
-}
-
 fn error(call: &Call, code: &str, message: &str) -> HttpResponse {
     let status = http::StatusCode::BAD_REQUEST.into();
     if call.service == "ssm" {
@@ -470,14 +424,4 @@ fn error(call: &Call, code: &str, message: &str) -> HttpResponse {
         );
         response(status, "text/xml", body)
     }
-}
-
-fn xml(body: &str) -> HttpResponse {
-    response(http::StatusCode::OK.into(), "text/xml", body.to_owned())
-}
-
-fn response(status: StatusCode, kind: &'static str, body: String) -> HttpResponse {
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response.headers_mut().insert("content-type", kind);
-    response
 }

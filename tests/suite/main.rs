@@ -12,6 +12,7 @@ mod apply;
 mod behaviour;
 mod commands;
 mod cut_off;
+mod exports;
 mod faults;
 mod loopback;
 mod play;

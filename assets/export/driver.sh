@@ -1,0 +1,186 @@
+
+usage() {
+    say "sh $0            shows what it would do, and asks"
+    say "sh $0 --yes      does not ask"
+    say "sh $0 --check    shows what is there; writes nothing"
+    say "sh $0 --undo     puts everything back that is still as this script left it"
+}
+
+say() {
+    printf '%s\n' "$*"
+}
+
+complain() {
+    printf '%s\n' "$*" >&2
+}
+
+# A document as the AWS CLI prints it; (none) where the role has no such policy.
+read_policy() {
+    if found=$(aws iam get-role-policy --region "$REGION" --role-name "$1" --policy-name "$2" \
+        --query PolicyDocument --output json 2>"$errors"); then
+        printf '%s' "$found"
+    elif grep -q NoSuchEntity "$errors"; then
+        printf '%s' '(none)'
+    else
+        cat "$errors" >&2
+        return 1
+    fi
+}
+
+read_trust() {
+    aws iam get-role --region "$REGION" --role-name "$1" --query Role.AssumeRolePolicyDocument --output json
+}
+
+read_tier() {
+    aws ssm get-service-setting --region "$1" --setting-id "$SETTING" \
+        --query ServiceSetting.SettingValue --output text
+}
+
+name() {
+    if [ "$mode" = undo ]; then "undo_name_$1"; else "name_$1"; fi
+}
+
+# What has to be there for the change to be made.
+start() {
+    if [ "$mode" = undo ]; then "after_$1"; else "before_$1"; fi
+}
+
+# What is there once it is made.
+goal() {
+    if [ "$mode" = undo ]; then "before_$1"; else "after_$1"; fi
+}
+
+write() {
+    if [ "$mode" = undo ]; then "undo_$1"; else "do_$1"; fi
+}
+
+# Says that somebody else changed it, and how.
+differs() {
+    complain "CHANGED   $(name "$1"). It is not as it was planned, and is left alone."
+    complain "  expected:"
+    complain "$(start "$1")"
+    complain "  found:"
+    complain "$2"
+}
+
+# Reads until what was written shows; IAM may take some seconds.
+shows() {
+    for wait in 0 1 2 4 8; do
+        sleep "$wait"
+        if found=$("read_$1") && [ "$found" = "$(goal "$1")" ]; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+mode=apply
+ask=yes
+for argument in "$@"; do
+    case $argument in
+    --yes) ask=no ;;
+    --check) mode=check ;;
+    --undo) mode=undo ;;
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 64
+        ;;
+    esac
+done
+if [ "$mode" = undo ]; then
+    ITEMS=$UNDO_ITEMS
+fi
+
+command -v aws >/dev/null || {
+    complain "The AWS CLI is not installed."
+    exit 1
+}
+errors=$(mktemp) || exit 1
+trap 'rm -f "$errors"' EXIT
+trap 'exit 130' INT TERM HUP
+
+account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text) || exit 1
+if [ "$account" != "$ACCOUNT" ]; then
+    complain "This is for the account $ACCOUNT, and you are signed in to $account. Nothing was changed."
+    exit 1
+fi
+
+todo=0
+refused=0
+for item in $ITEMS; do
+    if ! found=$("read_$item"); then
+        complain "UNREAD    $(name "$item")"
+        refused=$((refused + 1))
+    elif [ "$found" = "$(goal "$item")" ]; then
+        say "in place  $(name "$item")"
+    elif [ "$found" = "$(start "$item")" ]; then
+        say "to do     $(name "$item")"
+        todo=$((todo + 1))
+    else
+        differs "$item" "$found"
+        refused=$((refused + 1))
+    fi
+done
+if [ "$refused" -gt 0 ]; then
+    complain "The account is no longer as it was planned. Nothing was written. Plan again."
+    exit 1
+fi
+if [ "$todo" -eq 0 ]; then
+    say "There is nothing to write."
+    exit 0
+fi
+if [ "$mode" = check ]; then
+    exit 2
+fi
+if [ "$ask" = yes ]; then
+    if ! [ -t 0 ]; then
+        complain "Nobody can be asked here; --yes does not ask. Nothing was written."
+        exit 64
+    fi
+    printf 'Write this to the account %s? Type yes: ' "$ACCOUNT"
+    read -r answer
+    if [ "$answer" != yes ]; then
+        say "Nothing was written."
+        exit 1
+    fi
+fi
+
+written=0
+failed=0
+for item in $ITEMS; do
+    # Once more, right before the write: what somebody writes in between is not to be lost.
+    if ! found=$("read_$item"); then
+        complain "FAILED    $(name "$item"): it could not be read, and was not written."
+        failed=$((failed + 1))
+        continue
+    fi
+    if [ "$found" = "$(goal "$item")" ]; then
+        continue
+    fi
+    if [ "$found" != "$(start "$item")" ]; then
+        differs "$item" "$found"
+        failed=$((failed + 1))
+        continue
+    fi
+    # Only what is read afterwards counts: an answer may be lost, and the write done all the same.
+    write "$item" >/dev/null || complain "The AWS CLI reports an error; reading what is there."
+    if shows "$item"; then
+        say "done      $(name "$item")"
+        written=$((written + 1))
+    else
+        complain "FAILED    $(name "$item"): it was not found in place afterwards."
+        failed=$((failed + 1))
+    fi
+done
+if [ "$failed" -eq 0 ]; then
+    say "All of it is written and was read back."
+    exit 0
+fi
+if [ "$written" -gt 0 ]; then
+    exit 3
+fi
+exit 1

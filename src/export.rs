@@ -1,0 +1,45 @@
+//! The plan as files for those who carry it out, or decide on it, elsewhere. Pure: each form is made from the plan alone.
+
+mod review;
+mod shell;
+
+use crate::plan::Plan;
+
+/// A form in which the plan can be handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For those who decide: everything in words, with every document.
+    Review,
+    /// For those who carry it out with the AWS CLI.
+    Shell,
+    /// The plan in its public format.
+    Json,
+}
+
+/// A file of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// The plan in a form.
+///
+/// # Errors
+/// Only when serialisation fails, which no plan causes.
+pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
+    Ok(match form {
+        Form::Review => File {
+            name: "review.md",
+            text: review::document(plan),
+        },
+        Form::Shell => File {
+            name: "set-up.sh",
+            text: shell::script(plan)?,
+        },
+        Form::Json => File {
+            name: "plan.json",
+            text: plan.to_json()?,
+        },
+    })
+}

@@ -1,0 +1,411 @@
+//! A Markdown document for those who decide: what changes and why, each document before and after, what each
+//! permission is for, how to put it back. Complete without the program at hand.
+
+use serde_json::Value;
+
+use crate::plan::words::counted;
+use crate::plan::{Change, Content, Item, Plan, State, Target};
+use crate::policy::difference::difference;
+use crate::policy::document::pretty;
+use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use crate::text::clean;
+
+/// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
+const PURPOSES: [(&str, &str); 23] = [
+    (
+        "iam:PassRole",
+        "hands this very role, and no other, to Systems Manager when the container registers",
+    ),
+    (
+        "ssm:AddTagsToResource",
+        "tags the registration with its owner (`SSHOwner`)",
+    ),
+    (
+        "ssm:CreateActivation",
+        "registers the container as a managed node",
+    ),
+    (
+        "ssm:UpdateInstanceInformation",
+        "reports that the node is alive; only for nodes that have an owner",
+    ),
+    (
+        "ssm:ListAssociations",
+        "asked by the Systems Manager agent when it starts",
+    ),
+    (
+        "ssm:ListInstanceAssociations",
+        "asked by the Systems Manager agent when it starts",
+    ),
+    (
+        "ec2messages:AcknowledgeMessage",
+        "the agent's channel for commands",
+    ),
+    (
+        "ec2messages:DeleteMessage",
+        "the agent's channel for commands",
+    ),
+    (
+        "ec2messages:GetMessages",
+        "the agent's channel for commands",
+    ),
+    ("ec2messages:SendReply", "the agent's channel for commands"),
+    (
+        "ssmmessages:CreateControlChannel",
+        "the agent's channel for sessions",
+    ),
+    (
+        "ssmmessages:CreateDataChannel",
+        "the agent's channel for sessions",
+    ),
+    (
+        "ssmmessages:OpenControlChannel",
+        "the agent's channel for sessions",
+    ),
+    (
+        "ssmmessages:OpenDataChannel",
+        "the agent's channel for sessions",
+    ),
+    ("ssm:DescribeInstanceInformation", "finds the node of a job"),
+    ("ssm:ListTagsForResource", "sees whose node it is"),
+    (
+        "ssm:GetCommandInvocation",
+        "reads what came of a command that was sent",
+    ),
+    (
+        "ssm:SendCommand",
+        "puts the person's SSH key on the node; only on nodes whose `SSHOwner` is the person",
+    ),
+    (
+        "ssm:StartSession",
+        "opens the tunnel for SSH; only to nodes whose `SSHOwner` is the person",
+    ),
+    ("ssm:TerminateSession", "ends a session; only one's own"),
+    (
+        "logs:StartQuery",
+        "looks for the node's ID in the log of a SageMaker job",
+    ),
+    ("logs:GetQueryResults", "reads what that query found"),
+    (
+        "sts:AssumeRole",
+        "lets Systems Manager act as the role for the node",
+    ),
+];
+
+/// The document.
+pub(super) fn document(plan: &Plan) -> String {
+    let mut page = Page(String::new());
+    let identity = &plan.identity;
+    page.line("# SageMaker SSH Helper: the changes to this AWS account");
+    page.line("");
+    page.line("| | |");
+    page.line("|---|---|");
+    for (label, value) in [
+        ("Account", identity.account_label()),
+        ("Partition", identity.partition.to_string()),
+        ("Planned by", identity.arn.clone()),
+        (
+            "Program",
+            format!("sagemaker-ssh-setup {}", env!("CARGO_PKG_VERSION")),
+        ),
+        ("Items", plan.totals_line("·")),
+    ] {
+        page.line(&format!("| {label} | {} |", cell(&value)));
+    }
+    page.section("What it is for");
+    page.line(
+        "SageMaker SSH Helper opens SSH sessions into SageMaker training jobs, endpoints, notebooks and Studio over AWS \
+         Systems Manager, without any inbound network port. A SageMaker container registers as a managed node under its \
+         SageMaker role; a person opens a session to that node with a role of their own. Existing trust policies are \
+         extended by one statement and never replaced.",
+    );
+    page.line("");
+    page.line(&plan.sentence());
+    page.section("What changes");
+    if plan.totals().changes == 0 {
+        page.line("Nothing.");
+    }
+    for (number, (item, change)) in plan.changes().enumerate() {
+        page.change(number + 1, item, change);
+    }
+    rest(plan, &mut page);
+    page.section("What each permission is for");
+    permissions(plan, &mut page);
+    page.section("How one person is kept out of another's session");
+    page.line(
+        "The client policy allows `ssm:StartSession` and `ssm:SendCommand` on managed nodes only under the condition that \
+         the node's tag `SSHOwner` equals `${aws:userid}`, the caller's own unique ID, which nobody can choose. The node \
+         gets that tag when it registers, from the person who started the job. Whoever may change tags of managed nodes \
+         (`ssm:AddTagsToResource` on them) or start a job with somebody else's ID as owner can get around that; the \
+         policies here give neither to user roles.",
+    );
+    page.section("What it costs");
+    page.line(
+        "The advanced instance tier is charged: about 0.007 US dollars per hour for each running hybrid node, counting \
+         all hybrid nodes of the account in that region, not only SageMaker's. IAM changes cost nothing.",
+    );
+    page.section("How to put it back");
+    put_back(plan, &mut page);
+    page.0
+}
+
+struct Page(String);
+
+impl Page {
+    fn line(&mut self, text: &str) {
+        self.0.push_str(text);
+        self.0.push('\n');
+    }
+
+    fn section(&mut self, title: &str) {
+        self.line("");
+        self.line(&format!("## {title}"));
+        self.line("");
+    }
+
+    /// A block that shows a text as it stands, whatever is in it.
+    fn block(&mut self, language: &str, text: &str) {
+        let longest = text
+            .split(|c| c != '`')
+            .map(str::len)
+            .max()
+            .unwrap_or_default();
+        let fence = "`".repeat(longest.max(2) + 1);
+        self.line("");
+        self.line(&format!("{fence}{language}"));
+        self.line(text.trim_end_matches('\n'));
+        self.line(&fence);
+    }
+
+    fn change(&mut self, number: usize, item: &Item, change: &Change) {
+        let target = &item.target;
+        self.line(&format!(
+            "### {number}. {}",
+            clean(&change.sentence(target))
+        ));
+        self.line("");
+        self.line(target.why());
+        for warning in &item.warnings {
+            self.line("");
+            self.line(&format!("**To note:** {}", clean(warning)));
+        }
+        let (before, after) = (change.before.text(), change.after.text());
+        if let Target::Tier { .. } = target {
+            let value = |text: Option<&str>| clean(text.unwrap_or("not set"));
+            self.line("");
+            self.line(&format!("From `{}` to `{}`.", value(before), value(after)));
+        } else {
+            self.line("");
+            self.line("The difference:");
+            let lines = difference(before, after);
+            let lines = lines
+                .iter()
+                .map(|line| format!("{} {}", line.sign(), line.text()));
+            self.block("diff", &lines.collect::<Vec<_>>().join("\n"));
+            for (label, text) in [("Before:", before), ("After:", after)] {
+                self.line("");
+                match text {
+                    Some(text) => {
+                        self.line(label);
+                        self.block("json", &pretty(text));
+                    }
+                    None => self.line(&format!("{label} the role has no policy of this name.")),
+                }
+            }
+        }
+        self.line("");
+        self.line("The API call:");
+        self.block("text", &clean_lines(&change.api_call(target)));
+        self.line("");
+    }
+}
+
+/// What is in place already, and what cannot be done.
+fn rest(plan: &Plan, page: &mut Page) {
+    let items = |wanted: fn(&State) -> bool| {
+        let items: Vec<&Item> = plan
+            .items
+            .iter()
+            .filter(|item| wanted(&item.state))
+            .collect();
+        items
+    };
+    let in_place = items(|state| matches!(state, State::InPlace(_)));
+    if !in_place.is_empty() {
+        page.section("What is in place already");
+        for item in in_place {
+            page.line(&format!("- {}", clean(&item.summary())));
+        }
+    }
+    let blocked = items(|state| matches!(state, State::Blocked { .. }));
+    if !blocked.is_empty() {
+        page.section("What cannot be done");
+        for item in blocked {
+            if let State::Blocked {
+                reason,
+                way_out,
+                wanted,
+                ..
+            } = &item.state
+            {
+                let short = item.target.short();
+                page.line(&format!(
+                    "- {}",
+                    clean(&format!("{short}: {reason} {way_out}"))
+                ));
+                if let Some(document) = wanted {
+                    page.block("json", &pretty(document));
+                    page.line("");
+                }
+            }
+        }
+    }
+}
+
+/// Every action that the changed documents allow for our sake, with what it is for.
+fn permissions(plan: &Plan, page: &mut Page) {
+    let mut actions: Vec<(String, String)> = Vec::new();
+    for (item, change) in plan.changes() {
+        let who = match &item.target {
+            Target::Tier { .. } => continue,
+            Target::Trust { .. } => "Systems Manager",
+            Target::Policy { policy, .. } if policy == SERVER_POLICY => "SageMaker containers",
+            Target::Policy { policy, .. } if policy == CLIENT_POLICY => "people who connect",
+            Target::Policy { .. } => "the role",
+        };
+        let given = match &item.target {
+            // One statement is added, and it allows this.
+            Target::Trust { .. } => vec!["sts:AssumeRole".to_owned()],
+            Target::Tier { .. } | Target::Policy { .. } => {
+                granted(change.after.text().unwrap_or_default())
+            }
+        };
+        for action in given {
+            let entry = (who.to_owned(), action);
+            if !actions.contains(&entry) {
+                actions.push(entry);
+            }
+        }
+    }
+    if actions.is_empty() {
+        page.line("No permission is added.");
+        return;
+    }
+    page.line("| who | permission | what for |");
+    page.line("|---|---|---|");
+    for (who, action) in actions {
+        let purpose = purpose(&action).unwrap_or_default();
+        page.line(&format!("| {who} | `{}` | {purpose} |", cell(&action)));
+    }
+}
+
+fn purpose(action: &str) -> Option<&'static str> {
+    let known = PURPOSES.into_iter().find(|(known, _)| *known == action);
+    known.map(|(_, purpose)| purpose)
+}
+
+/// The actions that a document allows.
+fn granted(text: &str) -> Vec<String> {
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let list = |value: Option<&Value>| match value {
+        Some(Value::Array(list)) => list.clone(),
+        Some(value) => vec![value.clone()],
+        None => Vec::new(),
+    };
+    let statements = list(document.get("Statement"));
+    let allowed = statements
+        .iter()
+        .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"));
+    let actions = allowed.flat_map(|statement| list(statement.get("Action")));
+    actions
+        .filter_map(|action| action.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The AWS CLI command that puts each change back.
+fn put_back(plan: &Plan, page: &mut Page) {
+    let changes: Vec<_> = plan.changes().collect();
+    if changes.is_empty() {
+        page.line("There is nothing to put back.");
+        return;
+    }
+    page.line(&format!(
+        "`sagemaker-ssh-setup undo` puts a run of the program back from its record. Without it, {} with the AWS CLI, the \
+         last first. A tier goes back only while the region has at most 1,000 hybrid nodes.",
+        counted(changes.len(), "call")
+    ));
+    let setting = "/ssm/managed-instance/activation-tier";
+    let commands: Vec<String> = changes
+        .iter()
+        .rev()
+        .map(|(item, change)| match (&item.target, &change.before) {
+            (Target::Tier { region }, Content::Text(value)) => format!(
+                "aws ssm update-service-setting --region {region} --setting-id {setting} --setting-value {value}"
+            ),
+            (Target::Tier { region }, _) => {
+                format!("aws ssm reset-service-setting --region {region} --setting-id {setting}")
+            }
+            (Target::Trust { role }, _) => format!(
+                "aws iam update-assume-role-policy --role-name {role} --policy-document file://FORMER.json"
+            ),
+            (Target::Policy { role, policy }, Content::Absent) => {
+                format!("aws iam delete-role-policy --role-name {role} --policy-name {policy}")
+            }
+            (Target::Policy { role, policy }, _) => format!(
+                "aws iam put-role-policy --role-name {role} --policy-name {policy} --policy-document file://FORMER.json"
+            ),
+        })
+        .collect();
+    page.block("sh", &clean_lines(&commands.join("\n")));
+    page.line("");
+    page.line("`FORMER.json` is the document that stands above under \"Before\".");
+}
+
+/// Text of a table's cell.
+fn cell(text: &str) -> String {
+    clean(text).replace('|', "\\|")
+}
+
+fn clean_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(clean).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::model::Partition;
+    use crate::policy::template::Place;
+
+    #[test]
+    fn every_permission_of_the_policies_has_its_purpose_and_no_other_is_named() {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let mut given: Vec<String> = Vec::new();
+        for document in [
+            place
+                .server_policy("arn:aws:iam::123456789012:role/R")
+                .unwrap(),
+            place.client_policy(true).unwrap(),
+        ] {
+            given.extend(granted(document.text()));
+        }
+        given.push("sts:AssumeRole".to_owned());
+        for action in &given {
+            assert!(purpose(action).is_some(), "{action}");
+        }
+        for (action, _) in PURPOSES {
+            assert!(given.iter().any(|given| given == action), "{action}");
+        }
+    }
+
+    #[test]
+    fn a_document_cannot_leave_its_block() {
+        let mut page = Page(String::new());
+        page.block("json", "a ``` b ```` c");
+        assert!(page.0.contains("\n`````json\n") && page.0.ends_with("\n`````\n"));
+    }
+}

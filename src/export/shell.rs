@@ -1,0 +1,205 @@
+//! A POSIX shell script of AWS CLI calls that does exactly the plan. The part that is the same for every plan is
+//! `assets/export/driver.sh`; here are the changes, each as a few functions.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::ser::{PrettyFormatter, Serializer};
+
+use crate::plan::words::counted;
+use crate::plan::{Change, Content, Item, Plan, State, Target};
+
+const DRIVER: &str = include_str!("../../assets/export/driver.sh");
+const SETTING: &str = "/ssm/managed-instance/activation-tier";
+
+/// The script.
+///
+/// # Errors
+/// Only when serialisation fails, which no plan causes.
+pub(super) fn script(plan: &Plan) -> Result<String, serde_json::Error> {
+    let changes: Vec<(&Item, &Change)> = plan.changes().collect();
+    let mut out = head(plan, changes.len());
+    for (number, (item, change)) in changes.iter().enumerate() {
+        out.push_str(&functions(plan, number + 1, item, change)?);
+    }
+    out.push_str(DRIVER);
+    Ok(out)
+}
+
+fn head(plan: &Plan, changes: usize) -> String {
+    let numbers = |numbers: &mut dyn Iterator<Item = usize>| {
+        let numbers: Vec<String> = numbers.map(|number| number.to_string()).collect();
+        numbers.join(" ")
+    };
+    let mut lines = vec![
+        "#!/bin/sh".to_owned(),
+        format!(
+            "# Prepares the AWS account {} for SageMaker SSH Helper: {}, planned with sagemaker-ssh-setup {}.",
+            plan.identity.account,
+            counted(changes, "change"),
+            env!("CARGO_PKG_VERSION")
+        ),
+        "#".to_owned(),
+        "# It shows what it would do and asks. It refuses when anything is no longer as it was planned, reads back"
+            .to_owned(),
+        "# everything that it writes, and does nothing twice. --help lists its options.".to_owned(),
+        "#".to_owned(),
+        "# Needs a POSIX shell and the AWS CLI, signed in to the account.".to_owned(),
+        "# Exit codes: 0 done or nothing to do, 1 failed or refused and nothing written, 2 there is something to write"
+            .to_owned(),
+        "# (--check), 3 partly written, 64 wrong usage, 130 interrupted.".to_owned(),
+    ];
+    for item in &plan.items {
+        if let State::Blocked {
+            reason, way_out, ..
+        } = &item.state
+        {
+            lines.push("#".to_owned());
+            lines.push(format!(
+                "# NOT PART OF THIS SCRIPT: {}",
+                comment(&item.target.to_string())
+            ));
+            lines.push(format!("# {}", comment(&format!("{reason} {way_out}"))));
+        }
+    }
+    lines.extend([
+        // Directives of shellcheck; both things are meant.
+        "#".to_owned(),
+        "# Functions are called by name and number; documents keep their dollar signs.".to_owned(),
+        "# shellcheck disable=SC2016,SC2317,SC2329".to_owned(),
+        "set -u".to_owned(),
+        "AWS_PAGER=''".to_owned(),
+        "export AWS_PAGER".to_owned(),
+        String::new(),
+        format!("ACCOUNT={}", quoted(&plan.identity.account)),
+        format!("REGION={}", quoted(&plan.identity.home_region)),
+        format!("SETTING={}", quoted(SETTING)),
+        format!("ITEMS={}", quoted(&numbers(&mut (1..=changes)))),
+        format!("UNDO_ITEMS={}", quoted(&numbers(&mut (1..=changes).rev()))),
+    ]);
+    lines.join("\n") + "\n"
+}
+
+/// What one change is called, what is there before and after it as the AWS CLI prints it, and the calls that make it
+/// and put it back.
+fn functions(
+    plan: &Plan,
+    number: usize,
+    item: &Item,
+    change: &Change,
+) -> Result<String, serde_json::Error> {
+    let target = &item.target;
+    let back = Change {
+        before: change.after.clone(),
+        after: change.before.clone(),
+        puts_back: true,
+    };
+    let value = |text: &str| format!("printf '%s' {}", quoted(text));
+    let mut out = String::new();
+    for (name, body) in [
+        ("name", value(change.sentence(target).trim_end_matches('.'))),
+        (
+            "undo_name",
+            value(back.sentence(target).trim_end_matches('.')),
+        ),
+        ("before", value(&shown(target, &change.before)?)),
+        ("after", value(&shown(target, &change.after)?)),
+        ("read", reading(target)),
+        ("do", writing(plan, target, &change.after)),
+        ("undo", writing(plan, target, &change.before)),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\n{name}_{number}() {{\n    {body}\n}}\n");
+    }
+    Ok(out)
+}
+
+/// The call that reads what is there.
+fn reading(target: &Target) -> String {
+    match target {
+        Target::Tier { region } => format!("read_tier {}", quoted(region)),
+        Target::Trust { role } => format!("read_trust {}", quoted(role)),
+        Target::Policy { role, policy } => {
+            format!("read_policy {} {}", quoted(role), quoted(policy))
+        }
+    }
+}
+
+/// The call after which this is there.
+fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
+    let join = |words: &[&str]| words.join(" \\\n        ");
+    let iam = |call: &str, role: &str| {
+        format!(
+            "aws iam {call} --region \"$REGION\" --role-name {}",
+            quoted(role)
+        )
+    };
+    let document = |text: &str| format!("--policy-document {}", quoted(text));
+    match (target, content) {
+        (Target::Tier { region }, content) => {
+            let (partition, account) = (&plan.identity.partition, &plan.identity.account);
+            let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{SETTING}");
+            let (call, value) = match content {
+                Content::Text(value) => (
+                    "update-service-setting",
+                    format!(" --setting-value {}", quoted(value)),
+                ),
+                Content::Default(_) | Content::Absent => ("reset-service-setting", String::new()),
+            };
+            join(&[
+                &format!("aws ssm {call} --region {}", quoted(region)),
+                &format!("--setting-id {}{value}", quoted(&arn)),
+            ])
+        }
+        (Target::Trust { role }, content) => join(&[
+            &iam("update-assume-role-policy", role),
+            &document(content.text().unwrap_or_default()),
+        ]),
+        (Target::Policy { role, policy }, Content::Absent) => join(&[
+            &iam("delete-role-policy", role),
+            &format!("--policy-name {}", quoted(policy)),
+        ]),
+        (Target::Policy { role, policy }, content) => join(&[
+            &iam("put-role-policy", role),
+            &format!("--policy-name {}", quoted(policy)),
+            &document(content.text().unwrap_or_default()),
+        ]),
+    }
+}
+
+/// What the AWS CLI prints for it: documents laid out with four blanks.
+fn shown(target: &Target, content: &Content) -> Result<String, serde_json::Error> {
+    let Some(text) = content.text() else {
+        return Ok("(none)".to_owned());
+    };
+    if let Target::Tier { .. } = target {
+        return Ok(text.to_owned());
+    }
+    let value: Value = serde_json::from_str(text)?;
+    let mut bytes = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"    ");
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A word of the shell, whatever is in it.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// One line of a comment.
+fn comment(text: &str) -> String {
+    crate::text::clean(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_the_shell_holds_anything() {
+        assert_eq!(quoted("a b"), "'a b'");
+        assert_eq!(quoted("it's $(x) `y` \\"), r"'it'\''s $(x) `y` \'");
+    }
+}

@@ -1,0 +1,340 @@
+//! What is handed over, held against what the program itself does with the same plan.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sagemaker_ssh_setup::account::{Account, ErrorKind};
+use sagemaker_ssh_setup::export::{self, Form};
+use sagemaker_ssh_setup::model::{Choices, Tier};
+use sagemaker_ssh_setup::plan::Plan;
+use sagemaker_ssh_setup::policy::document::pretty;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::cut_off::{Folder, Held, REGION, SAGEMAKER, Scene};
+
+/// A client policy with other contents stands there, and is replaced.
+const USER: &str = "DataScientist";
+
+fn choices() -> Choices {
+    Choices {
+        sagemaker_roles: vec![SAGEMAKER.into()],
+        user_roles: vec![USER.into()],
+        regions: vec![REGION.into()],
+        ..Choices::default()
+    }
+}
+
+/// A command called `aws` that hands each call over as a file, and waits for the answer.
+const AWS: &str = r#"#!/bin/sh
+call=$(mktemp -d "$STAND/call.XXXXXX") || exit 1
+for word in "$@"; do printf '%s\0' "$word"; done >"$call/part"
+mv "$call/part" "$call/words"
+while ! [ -f "$call/code" ]; do sleep 0.01; done
+cat "$call/out"
+cat "$call/err" >&2
+exit "$(cat "$call/code")"
+"#;
+
+/// A shell with that command, and the account that answers it.
+struct Shell<'a> {
+    folder: Folder,
+    account: &'a Account,
+}
+
+impl<'a> Shell<'a> {
+    fn new(scene: &'a Scene, script: &str) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = Folder::new("shell");
+        std::fs::create_dir_all(folder.0.join("bin")).unwrap();
+        std::fs::create_dir_all(folder.0.join("calls")).unwrap();
+        let aws = folder.0.join("bin/aws");
+        std::fs::write(&aws, AWS).unwrap();
+        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(folder.0.join("set-up.sh"), script).unwrap();
+        Self {
+            folder,
+            account: &scene.account,
+        }
+    }
+
+    /// Runs the script to its end, answering its calls.
+    async fn run(&self, arguments: &[&str]) -> Output {
+        let path = format!(
+            "{}:{}",
+            self.folder.0.join("bin").display(),
+            std::env::var("PATH").unwrap()
+        );
+        let child = Command::new("sh")
+            .arg(self.folder.0.join("set-up.sh"))
+            .args(arguments)
+            .env("PATH", path)
+            .env("STAND", self.folder.0.join("calls"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let ended = std::sync::Arc::new(AtomicBool::new(false));
+        let over = std::sync::Arc::clone(&ended);
+        let waiting = std::thread::spawn(move || {
+            let output = child.wait_with_output().unwrap();
+            over.store(true, Ordering::SeqCst);
+            output
+        });
+        while !ended.load(Ordering::SeqCst) {
+            for call in self.calls() {
+                answer(self.account, &call).await;
+            }
+            tokio::task::yield_now().await;
+        }
+        waiting.join().unwrap()
+    }
+
+    /// The calls that wait for an answer.
+    fn calls(&self) -> Vec<PathBuf> {
+        let calls = std::fs::read_dir(self.folder.0.join("calls")).unwrap();
+        let calls = calls.map(|entry| entry.unwrap().path());
+        calls
+            .filter(|call| call.join("words").exists() && !call.join("code").exists())
+            .collect()
+    }
+}
+
+/// Does what the AWS CLI would do, and prints what it would print.
+async fn answer(account: &Account, call: &Path) {
+    let words = std::fs::read_to_string(call.join("words")).unwrap();
+    let words: Vec<&str> = words.split_terminator('\0').collect();
+    let options: HashMap<&str, &str> = words[2..]
+        .chunks(2)
+        .map(|pair| (pair[0].strip_prefix("--").unwrap(), pair[1]))
+        .collect();
+    let option = |name: &str| options[name];
+    let identity = account.identity().await.unwrap();
+    let (number, partition) = (identity.account.as_str(), &identity.partition);
+    let role = options.get("role-name").copied().unwrap_or_default();
+    let arn = |region: &str| {
+        format!(
+            "arn:{partition}:ssm:{region}:{number}:servicesetting/ssm/managed-instance/activation-tier"
+        )
+    };
+    let answered = match (words[0], words[1]) {
+        ("sts", "get-caller-identity") => {
+            assert_eq!((option("query"), option("output")), ("Account", "text"));
+            Ok(number.to_owned())
+        }
+        ("iam", "get-role") => {
+            assert_eq!(option("query"), "Role.AssumeRolePolicyDocument");
+            account.trust(role).await.map(|text| printed(&text))
+        }
+        ("iam", "get-role-policy") => {
+            assert_eq!(option("query"), "PolicyDocument");
+            let policy = account.inline_policy(role, option("policy-name")).await;
+            match policy {
+                Ok(None) => return say(call, 254, "", "(NoSuchEntity) when calling GetRolePolicy"),
+                policy => policy.map(|text| printed(&text.unwrap())),
+            }
+        }
+        ("iam", "update-assume-role-policy") => account
+            .write_trust(role, option("policy-document"))
+            .await
+            .map(|()| String::new()),
+        ("iam", "put-role-policy") => account
+            .write_inline_policy(role, option("policy-name"), option("policy-document"))
+            .await
+            .map(|()| String::new()),
+        ("iam", "delete-role-policy") => account
+            .delete_inline_policy(role, option("policy-name"))
+            .await
+            .map(|()| String::new()),
+        ("ssm", "get-service-setting") => account
+            .tier(option("region"))
+            .await
+            .map(|(tier, _)| tier.value().to_owned()),
+        ("ssm", "update-service-setting") => {
+            assert_eq!(option("setting-id"), arn(option("region")));
+            let tier = Tier::from_value(option("setting-value"));
+            account
+                .write_tier(option("region"), &tier, number, partition)
+                .await
+                .map(|()| String::new())
+        }
+        ("ssm", "reset-service-setting") => {
+            assert_eq!(option("setting-id"), arn(option("region")));
+            account
+                .reset_tier(option("region"), number, partition)
+                .await
+                .map(|()| String::new())
+        }
+        other => panic!("the script calls {other:?}"),
+    };
+    match answered {
+        Ok(text) => say(call, 0, &format!("{text}\n"), ""),
+        Err(error) => {
+            assert_ne!(error.kind, ErrorKind::Other, "{error:?}");
+            say(call, 254, "", &error.to_string());
+        }
+    }
+}
+
+fn say(call: &Path, code: u8, out: &str, err: &str) {
+    std::fs::write(call.join("out"), out).unwrap();
+    std::fs::write(call.join("err"), err).unwrap();
+    std::fs::write(call.join("part"), code.to_string()).unwrap();
+    std::fs::rename(call.join("part"), call.join("code")).unwrap();
+}
+
+/// A document as the AWS CLI prints it: Python's JSON with an indentation of four.
+fn printed(document: &str) -> String {
+    let value: Value = serde_json::from_str(document).unwrap();
+    let mut bytes = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    value
+        .serialize(&mut serde_json::Serializer::with_formatter(
+            &mut bytes, formatter,
+        ))
+        .unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+async fn plan(scene: &Scene) -> Plan {
+    scene.set_up_as(choices()).await.plan
+}
+
+fn script(plan: &Plan) -> String {
+    export::file(plan, Form::Shell).unwrap().text
+}
+
+/// What `apply` and `undo` of the program make of an account like this.
+async fn as_applied(prepare: impl AsyncFn(&Scene)) -> Held {
+    let scene = Scene::new().await;
+    prepare(&scene).await;
+    let job = scene.set_up_as(choices()).await;
+    assert!(scene.run(&job).await.is_verified());
+    scene.held().await
+}
+
+#[tokio::test]
+async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    let code = |output: &Output| output.status.code();
+    assert_eq!(code(&shell.run(&["--check"]).await), Some(2));
+    // Nobody can be asked.
+    assert_eq!(code(&shell.run(&[]).await), Some(64));
+    assert_eq!(code(&shell.run(&["--nonsense"]).await), Some(64));
+    assert_eq!(scene.held().await, before);
+    let output = shell.run(&["--yes"]).await;
+    assert_eq!(code(&output), Some(0), "{output:?}");
+    assert_eq!(scene.held().await, as_applied(async |_| {}).await);
+    // Again: nothing is written.
+    let writes = scene.faults.writes().len();
+    let output = shell.run(&["--yes"]).await;
+    assert_eq!(code(&output), Some(0), "{output:?}");
+    let again = scene.faults.writes();
+    assert_eq!(again.len(), writes, "{again:?}");
+    assert_eq!(code(&shell.run(&["--undo", "--yes"]).await), Some(0));
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test]
+async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
+    let hostile = r#"{ "Version":"2012-10-17","Statement":[{"Sid":"It","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"it's $(touch /tmp/x) `id` \\ \" ${HOME} !! %s 'a' é"}}}]  }"#;
+    let prepare = async |scene: &Scene| {
+        scene.account.write_trust(SAGEMAKER, hostile).await.unwrap();
+    };
+    let scene = Scene::new().await;
+    prepare(&scene).await;
+    let before = scene.held().await;
+    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    let output = shell.run(&["--yes"]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(scene.held().await, as_applied(prepare).await);
+    let output = shell.run(&["--yes", "--undo"]).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, hostile);
+}
+
+#[tokio::test]
+async fn the_script_refuses_an_account_that_is_no_longer_as_planned() {
+    let scene = Scene::new().await;
+    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    let trust = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let theirs = trust.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let held = scene.held().await;
+    let output = shell.run(&["--yes"]).await;
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("CHANGED") && err.contains("\"theirs\""),
+        "{err}"
+    );
+    assert_eq!(scene.held().await, held);
+}
+
+#[tokio::test]
+async fn the_script_says_what_was_refused_and_does_the_rest() {
+    use super::faults::Fault;
+    let scene = Scene::new().await;
+    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    scene.faults.add(
+        "UpdateServiceSetting",
+        9,
+        Fault::Refused(400, "AccessDeniedException", "not authorized"),
+    );
+    let output = shell.run(&["--yes"]).await;
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    assert!(
+        err.contains("FAILED    Turn on advanced instances"),
+        "{err}"
+    );
+    scene.faults.clear();
+    assert_eq!(shell.run(&["--yes"]).await.status.code(), Some(0));
+    assert_eq!(scene.held().await, as_applied(async |_| {}).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_review_is_complete_without_the_program() {
+    let scene = Scene::new().await;
+    let mut wanted = choices();
+    wanted.regions.push("af-south-1".into());
+    let plan = scene.set_up_as(wanted).await.plan;
+    let review = export::file(&plan, Form::Review).unwrap();
+    assert_eq!(review.name, "review.md");
+    let text = review.text;
+    let mut number = 0;
+    for (item, change) in plan.changes() {
+        number += 1;
+        assert!(text.contains(&format!("### {number}. {}", change.sentence(&item.target))));
+        assert!(text.contains(item.target.why()));
+        if item.target.role().is_some() {
+            for document in [&change.before, &change.after]
+                .into_iter()
+                .filter_map(|c| c.text())
+            {
+                assert!(text.contains(pretty(document).trim_end()), "{document}");
+            }
+        }
+    }
+    assert_eq!(number, 4);
+    for part in [
+        "123456789012",
+        "assumed-role/Admin/console",
+        "1 permission in it now will be gone",
+        "not enabled for the account",
+        "`SSHOwner` equals `${aws:userid}`",
+        "0.007 US dollars",
+        "| people who connect | `ssm:StartSession` |",
+        "| Systems Manager | `sts:AssumeRole` |",
+        "aws ssm reset-service-setting --region eu-west-1",
+        "aws iam delete-role-policy --role-name AmazonSageMaker-ExecutionRole",
+    ] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+}
