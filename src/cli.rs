@@ -254,6 +254,8 @@ pub enum Form {
     Review,
     /// For those who carry it out: a shell script of AWS CLI calls.
     Shell,
+    /// For those who carry it out with Terraform.
+    Terraform,
     /// The plan, with every document before and after.
     Json,
 }
@@ -263,6 +265,7 @@ impl From<Form> for export::Form {
         match form {
             Form::Review => Self::Review,
             Form::Shell => Self::Shell,
+            Form::Terraform => Self::Terraform,
             Form::Json => Self::Json,
         }
     }

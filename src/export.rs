@@ -2,6 +2,7 @@
 
 mod review;
 mod shell;
+mod terraform;
 
 use crate::plan::Plan;
 
@@ -12,6 +13,8 @@ pub enum Form {
     Review,
     /// For those who carry it out with the AWS CLI.
     Shell,
+    /// For those who carry it out with Terraform.
+    Terraform,
     /// The plan in its public format.
     Json,
 }
@@ -36,6 +39,10 @@ pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
         Form::Shell => File {
             name: "set-up.sh",
             text: shell::script(plan)?,
+        },
+        Form::Terraform => File {
+            name: "main.tf",
+            text: terraform::configuration(plan),
         },
         Form::Json => File {
             name: "plan.json",

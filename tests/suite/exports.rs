@@ -338,3 +338,97 @@ async fn the_review_is_complete_without_the_program() {
         assert!(text.contains(part), "{part}:\n{text}");
     }
 }
+
+/// A Terraform file, read as Terraform reads it.
+fn evaluated(text: &str) -> hcl::Body {
+    use hcl::eval::{Context, Evaluate, FuncArgs, FuncDef, ParamType};
+    let chomp = FuncDef::builder()
+        .param(ParamType::String)
+        .build(|args: FuncArgs| Ok(args[0].as_str().unwrap().trim_end_matches('\n').into()));
+    let mut context = Context::new();
+    context.declare_func("chomp", chomp);
+    // Addresses of providers and resources are names, not values.
+    let mut body: hcl::Body = hcl::parse(text).unwrap();
+    for block in body.iter_mut().filter_map(hcl::Structure::as_block_mut) {
+        for attribute in block
+            .body
+            .iter_mut()
+            .filter_map(hcl::Structure::as_attribute_mut)
+        {
+            if let Ok(value) = attribute.expr.evaluate(&context) {
+                attribute.expr = value.into();
+            }
+        }
+    }
+    body
+}
+
+/// A block's attribute, as text.
+fn text_of(block: &hcl::Block, key: &str) -> String {
+    let mut attributes = block.body.attributes();
+    let attribute = attributes.find(|attribute| attribute.key() == key).unwrap();
+    match attribute.expr() {
+        hcl::Expression::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_its_trust() {
+    let scene = Scene::new().await;
+    let mut wanted = choices();
+    wanted.regions.push("af-south-1".into());
+    let plan = scene.set_up_as(wanted).await.plan;
+    let file = export::file(&plan, Form::Terraform).unwrap();
+    assert_eq!(file.name, "main.tf");
+    let body = evaluated(&file.text);
+    let resources: Vec<&hcl::Block> = body
+        .blocks()
+        .filter(|block| block.identifier() == "resource")
+        .collect();
+    assert_eq!(resources.len(), plan.totals().changes);
+    for ((item, change), block) in plan.changes().zip(resources) {
+        let after = change.after.text().unwrap();
+        let kind = block.labels()[0].as_str();
+        match kind {
+            "aws_ssm_service_setting" => {
+                assert_eq!(text_of(block, "setting_value"), after);
+                assert_eq!(
+                    text_of(block, "setting_id"),
+                    format!(
+                        "arn:aws:ssm:{REGION}:123456789012:servicesetting/ssm/managed-instance/activation-tier"
+                    )
+                );
+                assert_eq!(text_of(block, "provider"), "aws.eu_west_1");
+            }
+            "aws_iam_role" => {
+                assert_eq!(text_of(block, "name"), SAGEMAKER);
+                assert_eq!(text_of(block, "path"), "/service-role/");
+                assert_eq!(text_of(block, "assume_role_policy"), after);
+                assert!(file.text.contains("prevent_destroy = true"));
+            }
+            "aws_iam_role_policy" => {
+                assert_eq!(text_of(block, "role"), item.target.role().unwrap());
+                assert_eq!(text_of(block, "policy"), after);
+            }
+            other => panic!("{other}"),
+        }
+    }
+    // The role, and the policy that is there already, are imported before they are changed.
+    let imports: Vec<String> = body
+        .blocks()
+        .filter(|block| block.identifier() == "import")
+        .map(|block| text_of(block, "id"))
+        .collect();
+    assert_eq!(
+        imports,
+        [
+            SAGEMAKER.to_owned(),
+            format!("{USER}:SSHSageMakerClientPolicy")
+        ]
+    );
+    assert!(
+        file.text
+            .contains("# NOT PART OF THIS FILE: tier:af-south-1")
+    );
+}

@@ -1,0 +1,212 @@
+//! The plan for Terraform's AWS provider. What Terraform cannot express without owning more than the plan changes is said
+//! in the file.
+
+use std::fmt::Write;
+
+use crate::model::RoleArn;
+use crate::plan::words::counted;
+use crate::plan::{Change, Plan, State, Target};
+use crate::text::clean;
+
+const SETTING: &str = "/ssm/managed-instance/activation-tier";
+/// Ends a document; no line of JSON can be this word.
+const END: &str = "END_OF_DOCUMENT";
+
+/// The file.
+pub(super) fn configuration(plan: &Plan) -> String {
+    let mut out = head(plan);
+    providers(plan, &mut out);
+    for (number, (item, change)) in plan.changes().enumerate() {
+        resource(plan, number + 1, &item.target, change, &mut out);
+    }
+    out
+}
+
+fn head(plan: &Plan) -> String {
+    let changes: Vec<_> = plan.changes().collect();
+    let has = |wanted: fn(&Target) -> bool| changes.iter().any(|(item, _)| wanted(&item.target));
+    let mut lines = vec![
+        format!(
+            "Prepares the AWS account {} for SageMaker SSH Helper: {}, planned with sagemaker-ssh-setup {}.",
+            plan.identity.account,
+            counted(changes.len(), "change"),
+            env!("CARGO_PKG_VERSION")
+        ),
+        String::new(),
+        "  terraform init".to_owned(),
+        "  terraform plan     has to show nothing to destroy, and of roles a new trust policy alone".to_owned(),
+        "  terraform apply".to_owned(),
+        String::new(),
+        "From then on Terraform owns what stands here. \"terraform destroy\" deletes the inline policies and sets the"
+            .to_owned(),
+        "tiers back to standard; \"terraform state rm ADDRESS\" lets go of something without changing it.".to_owned(),
+    ];
+    if has(|target| matches!(target, Target::Trust { .. })) {
+        lines.extend([
+            String::new(),
+            "What Terraform cannot do: it has no resource for a trust policy alone. The role itself is imported, with"
+                .to_owned(),
+            "everything ignored but its trust policy, and protected from being destroyed. Its trust policy is the whole"
+                .to_owned(),
+            "document below: what others add to it later, Terraform takes away again. Where another configuration manages"
+                .to_owned(),
+            "the role, leave the import and the role out here and add the last statement there.".to_owned(),
+        ]);
+    }
+    if changes
+        .iter()
+        .any(|(item, change)| is_policy(&item.target) && change.before.text().is_some())
+    {
+        lines.extend([
+            String::new(),
+            "An inline policy that is there with other contents is imported and replaced; Terraform does not put it back."
+                .to_owned(),
+        ]);
+    }
+    for item in &plan.items {
+        if let State::Blocked {
+            reason, way_out, ..
+        } = &item.state
+        {
+            lines.push(String::new());
+            lines.push(clean(&format!("NOT PART OF THIS FILE: {}", item.target)));
+            lines.push(clean(&format!("{reason} {way_out}")));
+        }
+    }
+    let mut out = String::new();
+    for line in lines {
+        out.push_str(format!("# {line}").trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn is_policy(target: &Target) -> bool {
+    matches!(target, Target::Policy { .. })
+}
+
+/// The provider of the account, and one for each region with a tier.
+fn providers(plan: &Plan, out: &mut String) {
+    let account = quoted(&plan.identity.account);
+    out.push_str(
+        "
+terraform {
+  required_version = \">= 1.5\"
+  required_providers {
+    aws = {
+      source  = \"hashicorp/aws\"
+      version = \">= 5.0\"
+    }
+  }
+}
+",
+    );
+    let mut provider = |alias: &str, region: &str| {
+        let region = quoted(region);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            out,
+            "\nprovider \"aws\" {{\n{alias}  region              = {region}\n  allowed_account_ids = [{account}]\n}}\n"
+        );
+    };
+    provider("", &plan.identity.home_region);
+    for (item, _) in plan.changes() {
+        if let Target::Tier { region } = &item.target {
+            let alias = format!("  alias               = \"{}\"\n", word(region));
+            provider(&alias, region);
+        }
+    }
+}
+
+fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &mut String) {
+    let after = change.after.text().unwrap_or_default();
+    let _ = match target {
+        Target::Tier { region } => {
+            let (partition, account) = (&plan.identity.partition, &plan.identity.account);
+            let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{SETTING}");
+            let word = word(region);
+            write!(
+                out,
+                "\nresource \"aws_ssm_service_setting\" \"{word}\" {{\n  provider      = aws.{word}\n  setting_id    = {}\n  \
+                 setting_value = {}\n}}\n",
+                quoted(&arn),
+                quoted(after)
+            )
+        }
+        Target::Trust { role } => {
+            let label = format!("role_{number}_{}", word(role));
+            let path = path(plan, role);
+            import(out, &format!("aws_iam_role.{label}"), role);
+            write!(
+                out,
+                "\nresource \"aws_iam_role\" \"{label}\" {{\n  name = {}\n  path = {}\n  \
+                 assume_role_policy = {}\n\n  lifecycle {{\n    prevent_destroy = true\n    ignore_changes  = \
+                 [description, force_detach_policies, max_session_duration, permissions_boundary, tags]\n  }}\n}}\n",
+                quoted(role),
+                quoted(&path),
+                document(after)
+            )
+        }
+        Target::Policy { role, policy } => {
+            let label = format!("policy_{number}_{}", word(role));
+            if change.before.text().is_some() {
+                let id = format!("{role}:{policy}");
+                import(out, &format!("aws_iam_role_policy.{label}"), &id);
+            }
+            write!(
+                out,
+                "\nresource \"aws_iam_role_policy\" \"{label}\" {{\n  name = {}\n  role = {}\n  policy = {}\n}}\n",
+                quoted(policy),
+                quoted(role),
+                document(after)
+            )
+        }
+    };
+}
+
+fn import(out: &mut String, to: &str, id: &str) {
+    let _ = write!(out, "\nimport {{\n  to = {to}\n  id = {}\n}}\n", quoted(id));
+}
+
+/// A role with another path would be another role, made anew.
+fn path(plan: &Plan, role: &str) -> String {
+    let arn = plan.role_arns.get(role).map(|arn| arn.parse::<RoleArn>());
+    match arn {
+        Some(Ok(arn)) => arn.path,
+        _ => "/".to_owned(),
+    }
+}
+
+/// What may stand in the name of a resource.
+fn word(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
+}
+
+/// A string in quotation marks.
+fn quoted(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\"{}\"", literal(&text.replace('\n', "\\n")))
+}
+
+/// A document as it stands.
+fn document(text: &str) -> String {
+    format!("chomp(<<{END}\n{}\n{END}\n  )", literal(text))
+}
+
+/// Terraform takes nothing of it for a template.
+fn literal(text: &str) -> String {
+    text.replace("${", "$${").replace("%{", "%%{")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_taken_for_a_template() {
+        assert_eq!(quoted("a\"${b}%{c}\\"), r#""a\"$${b}%%{c}\\""#);
+        assert_eq!(word("eu-west-1"), "eu_west_1");
+    }
+}
