@@ -256,6 +256,9 @@ pub enum Form {
     Shell,
     /// For those who carry it out with Terraform.
     Terraform,
+    /// For stacks and StackSets over many accounts and regions; without the trust policy.
+    #[value(name = "cloudformation")]
+    CloudFormation,
     /// The plan, with every document before and after.
     Json,
 }
@@ -266,6 +269,7 @@ impl From<Form> for export::Form {
             Form::Review => Self::Review,
             Form::Shell => Self::Shell,
             Form::Terraform => Self::Terraform,
+            Form::CloudFormation => Self::CloudFormation,
             Form::Json => Self::Json,
         }
     }

@@ -1,5 +1,6 @@
 //! The plan as files for those who carry it out, or decide on it, elsewhere. Pure: each form is made from the plan alone.
 
+mod cloudformation;
 mod review;
 mod shell;
 mod terraform;
@@ -15,6 +16,8 @@ pub enum Form {
     Shell,
     /// For those who carry it out with Terraform.
     Terraform,
+    /// For stacks and StackSets.
+    CloudFormation,
     /// The plan in its public format.
     Json,
 }
@@ -43,6 +46,10 @@ pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
         Form::Terraform => File {
             name: "main.tf",
             text: terraform::configuration(plan),
+        },
+        Form::CloudFormation => File {
+            name: "template.json",
+            text: cloudformation::template(plan)?,
         },
         Form::Json => File {
             name: "plan.json",

@@ -35,6 +35,11 @@ impl Partition {
         Self(name.to_owned())
     }
 
+    /// What stands for a partition in a template that somebody else fills in.
+    pub(crate) fn placeholder(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

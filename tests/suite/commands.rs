@@ -274,6 +274,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
         (with("export", &["review"], &WANTED), nothing, 0),
         (with("export", &["shell"], &WANTED), nothing, 0),
         (with("export", &["terraform"], &WANTED), nothing, 0),
+        (with("export", &["cloudformation"], &WANTED), nothing, 0),
         (with("export", &["json"], &WANTED), denied, 1),
         (vec!["completions", "bash"], nothing, 0),
         (vec!["completions", "perl"], nothing, 64),

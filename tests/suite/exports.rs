@@ -432,3 +432,78 @@ async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_i
             .contains("# NOT PART OF THIS FILE: tier:af-south-1")
     );
 }
+
+/// A template's value with everything filled in that CloudFormation would fill in for this account.
+fn filled_in(value: &Value, parameters: &Value) -> Value {
+    let fill = |text: &str| {
+        let mut text = text
+            .replace("${AWS::Partition}", "aws")
+            .replace("${AWS::AccountId}", "123456789012")
+            .replace("${AWS::Region}", REGION);
+        for (name, parameter) in parameters.as_object().unwrap() {
+            let default = parameter["Default"].as_str().unwrap();
+            text = text.replace(&format!("${{{name}}}"), default);
+        }
+        assert!(!text.replace("${!", "").contains("${"), "{text}");
+        text.replace("${!", "${")
+    };
+    match value {
+        Value::Object(object) => match (object.len(), object.get("Fn::Sub"), object.get("Ref")) {
+            (1, Some(Value::String(text)), _) => Value::String(fill(text)),
+            (1, _, Some(Value::String(name))) => parameters[name]["Default"].clone(),
+            _ => object
+                .iter()
+                .map(|(key, value)| (key.clone(), filled_in(value, parameters)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        },
+        Value::Array(list) => list
+            .iter()
+            .map(|value| filled_in(value, parameters))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
+    let scene = Scene::new().await;
+    let plan = plan(&scene).await;
+    let file = export::file(&plan, Form::CloudFormation).unwrap();
+    assert_eq!(file.name, "template.json");
+    // Nothing of this account is fixed, but for notes and what parameters begin with.
+    let template: Value = serde_json::from_str(&file.text).unwrap();
+    let resources = template["Resources"].to_string();
+    for fixed in ["123456789012", "arn:aws:", SAGEMAKER, USER] {
+        assert!(!resources.contains(fixed), "{fixed}");
+    }
+    let resources = filled_in(&template["Resources"], &template["Parameters"]);
+    let mut policies = 0;
+    for (item, change) in plan.changes() {
+        let sagemaker_ssh_setup::plan::Target::Policy { role, policy } = &item.target else {
+            continue;
+        };
+        policies += 1;
+        let resource = resources
+            .as_object()
+            .unwrap()
+            .values()
+            .find(|resource| resource["Properties"]["PolicyName"] == **policy)
+            .unwrap();
+        assert_eq!(resource["Type"], "AWS::IAM::RolePolicy");
+        assert_eq!(resource["Condition"], "WritesIam");
+        assert_eq!(resource["Properties"]["RoleName"], **role);
+        let after: Value = serde_json::from_str(change.after.text().unwrap()).unwrap();
+        assert_eq!(resource["Properties"]["PolicyDocument"], after);
+    }
+    assert_eq!(policies, 2);
+    let tier = &resources["ActivationTierRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    assert_eq!(
+        tier["Statement"][0]["Resource"],
+        format!(
+            "arn:aws:ssm:{REGION}:123456789012:servicesetting/ssm/managed-instance/activation-tier"
+        )
+    );
+    let notes = template["Metadata"]["Notes"].to_string();
+    assert!(notes.contains("What CloudFormation cannot do"), "{notes}");
+}
