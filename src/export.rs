@@ -22,6 +22,16 @@ pub enum Form {
     Json,
 }
 
+impl Form {
+    pub const ALL: [Self; 5] = [
+        Self::Review,
+        Self::Shell,
+        Self::Terraform,
+        Self::CloudFormation,
+        Self::Json,
+    ];
+}
+
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {

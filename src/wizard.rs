@@ -6,6 +6,7 @@ mod keyboard;
 mod overlay;
 mod report;
 mod runs;
+mod saving;
 mod state;
 pub mod steps;
 mod tasks;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use crate::account::{Account, Source};
 use crate::apply::Report;
+use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
 use crate::model::Choices;
 use crate::plan::Plan;
@@ -299,6 +301,25 @@ impl Wizard {
                 .tasks
                 .save(self.options.folder.clone(), plan.identity.account, text),
             Err(error) => self.say(format!("The plan could not be saved: {error}"), Tone::Bad),
+        }
+    }
+
+    /// Hands the plan that is asked about over as files.
+    fn export(&mut self) {
+        let Some(confirm) = &self.confirm else {
+            return;
+        };
+        let plan = &confirm.job.plan;
+        let files: Result<Vec<File>, _> = Form::ALL
+            .into_iter()
+            .map(|form| export::file(plan, form))
+            .collect();
+        let account = plan.identity.account.clone();
+        match files {
+            Ok(files) => self
+                .tasks
+                .export(self.options.folder.clone(), account, files),
+            Err(error) => self.say(format!("It could not be saved: {error}"), Tone::Bad),
         }
     }
 

@@ -47,11 +47,9 @@ impl Wizard {
                 }
             }
             Message::Apply(event) => self.on_apply(*event),
-            Message::Saved(Ok(path)) => {
-                self.say(format!("The plan is in {}.", path.display()), Tone::Good);
-            }
+            Message::Saved(Ok(said)) => self.say(said, Tone::Good),
             Message::Saved(Err(why)) => {
-                self.say(format!("The plan could not be saved: {why}"), Tone::Bad);
+                self.say(format!("It could not be saved: {why}"), Tone::Bad);
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),

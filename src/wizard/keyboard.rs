@@ -183,6 +183,7 @@ impl Wizard {
             }
             Action::Reload => self.reload(),
             Action::SavePlan => self.save_plan(),
+            Action::Export => self.export(),
             Action::Apply => self.begin(),
             Action::RetryFailed => self.retry_failed(),
             Action::Undo => {
@@ -263,6 +264,7 @@ impl Wizard {
             }
             Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focused) {
                 Some(Choice::Apply | Choice::Check) => self.begin(),
+                Some(Choice::Export) => self.export(),
                 Some(Choice::GoBack) | None => self.go_back(),
             },
             _ => {

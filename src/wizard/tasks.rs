@@ -14,8 +14,10 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::saving;
 use crate::account::{Account, CallError, Source};
 use crate::apply::{self, Job};
+use crate::export::File;
 use crate::journal::{Record, Records};
 use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
 use crate::survey;
@@ -39,7 +41,8 @@ pub enum Message {
     Role(String, Box<Result<RoleReading, CallError>>),
     Profiles(Result<Vec<String>, CallError>),
     Apply(Box<apply::Event>),
-    Saved(Result<PathBuf, String>),
+    /// What was written, in a sentence, or why it was not.
+    Saved(Result<String, String>),
     /// The runs of this account that were cut off, and why not all records could be looked at.
     CutOff(Vec<Record>, Option<String>),
     Undo(Box<Result<Undo, String>>),
@@ -300,41 +303,30 @@ impl Tasks {
     }
 
     pub fn save(&mut self, folder: PathBuf, account: String, text: String) {
-        self.start(Slot::Save, |out| async move {
-            let saved =
-                tokio::task::spawn_blocking(move || save_new(&folder, &account, &text)).await;
-            let saved = saved.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-            out.send(Message::Saved(saved.map_err(|error| error.to_string())));
+        self.write("The plan is in", move || {
+            saving::plan(&folder, &account, &text)
         });
     }
-}
 
-/// Writes the plan under a name that is not taken yet.
-fn save_new(folder: &std::path::Path, account: &str, text: &str) -> std::io::Result<PathBuf> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    for number in 1..1000 {
-        let suffix = if number == 1 {
-            String::new()
-        } else {
-            format!("-{number}")
-        };
-        let path = folder.join(format!("sagemaker-ssh-setup-plan-{account}{suffix}.json"));
-        match std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-        {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes())?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+    /// Hands a plan over as files in a new folder.
+    pub fn export(&mut self, folder: PathBuf, account: String, files: Vec<File>) {
+        self.write("The files are in", move || {
+            saving::files(&folder, &account, &files)
+        });
     }
-    Err(std::io::Error::other(
-        "a thousand plans are saved here already",
-    ))
+
+    fn write(
+        &mut self,
+        said: &'static str,
+        work: impl FnOnce() -> std::io::Result<PathBuf> + Send + 'static,
+    ) {
+        self.start(Slot::Save, |out| async move {
+            let written = tokio::task::spawn_blocking(work).await;
+            let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            out.send(Message::Saved(match written {
+                Ok(path) => Ok(format!("{said} {}.", path.display())),
+                Err(error) => Err(error.to_string()),
+            }));
+        });
+    }
 }

@@ -134,7 +134,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
     let mut play = prompt().await;
     play.walk_to_confirm()
         .await
-        .keys("<up><enter>")
+        .keys("<up><up><enter>")
         .await
         .wait("Done: 4 changes")
         .await;
@@ -905,6 +905,42 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
         play.demo.roles().await[FRESH].trust.as_str()
     );
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_can_be_exported_instead_of_carried_out() {
+    let folder = super::cut_off::Folder::new("export");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let scene = Scene {
+        folder: folder.0.clone(),
+        ..Scene::default()
+    };
+    let mut play = scene.start().await;
+    play.walk_to_confirm().await.keys("e").await;
+    play.wait("The files are in").await;
+    // The same with the arrows; nothing is written over.
+    play.keys("<up>").await.gone("The files are in").await;
+    play.keys("<enter>").await.wait("The files are in").await;
+    let held = |name: &str| {
+        let files = std::fs::read_dir(folder.0.join(name)).unwrap();
+        let mut files: Vec<String> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort();
+        files
+    };
+    let all = [
+        "main.tf",
+        "plan.json",
+        "review.md",
+        "set-up.sh",
+        "template.json",
+    ];
+    assert_eq!(held("sagemaker-ssh-setup-123456789012"), all);
+    assert_eq!(held("sagemaker-ssh-setup-123456789012-2"), all);
+    assert!(play.faults.writes().is_empty());
+    // The question still stands.
+    play.keys("y").await.wait("Done: 4 changes").await;
 }
 
 #[tokio::test(start_paused = true)]

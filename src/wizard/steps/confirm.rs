@@ -23,6 +23,8 @@ pub enum Choice {
     Apply,
     /// Nothing to carry out: read everything again and say what is found.
     Check,
+    /// Nothing is written in the account: others get the plan as files.
+    Export,
     GoBack,
 }
 
@@ -57,13 +59,12 @@ impl ConfirmStep {
         &self.job.plan
     }
 
-    fn choices(&self) -> [Choice; 2] {
-        let first = if self.plan().totals().changes > 0 {
-            Choice::Apply
-        } else {
-            Choice::Check
-        };
-        [first, Choice::GoBack]
+    fn choices(&self) -> Vec<Choice> {
+        match (self.plan().totals().changes, &self.plan().undoes) {
+            (0, _) => vec![Choice::Check, Choice::GoBack],
+            (_, Some(_)) => vec![Choice::Apply, Choice::GoBack],
+            (_, None) => vec![Choice::Apply, Choice::Export, Choice::GoBack],
+        }
     }
 
     pub fn focused(&self) -> Choice {
@@ -71,9 +72,8 @@ impl ConfirmStep {
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
-        let [first, _] = self.choices();
         let mut bindings = Vec::new();
-        if first == Choice::Apply {
+        if self.plan().totals().changes > 0 {
             let label = match (self.plan().totals().changes, &self.plan().undoes) {
                 (_, Some(_)) => "put it back",
                 (1, None) => "apply 1 change",
@@ -82,6 +82,9 @@ impl ConfirmStep {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
         } else {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
+        }
+        if self.choices().contains(&Choice::Export) {
+            bindings.push(hint(KeyCode::Char('e'), Action::Export, "export"));
         }
         bindings.push(hint(KeyCode::Up, Action::Up, "choose"));
         if self.plan().undoes.is_some() {
@@ -94,11 +97,22 @@ impl ConfirmStep {
     }
 
     pub fn act(&mut self, action: Action) {
-        let [first, last] = self.choices();
-        match action {
-            Action::Up | Action::Top => self.focus = first,
-            Action::Down | Action::Bottom => self.focus = last,
-            other => drop(self.scroll.act(other)),
+        let choices = self.choices();
+        let here = choices.iter().position(|choice| *choice == self.focus);
+        let here = here.unwrap_or_default();
+        let last = choices.len() - 1;
+        let there = match action {
+            Action::Up => here.saturating_sub(1),
+            Action::Down => (here + 1).min(last),
+            Action::Top => 0,
+            Action::Bottom => last,
+            other => {
+                self.scroll.act(other);
+                return;
+            }
+        };
+        if let Some(choice) = choices.get(there) {
+            self.focus = *choice;
         }
     }
 
@@ -134,6 +148,7 @@ impl ConfirmStep {
                 (Choice::Apply, None) => format!("Apply {changes}"),
                 (Choice::Apply, Some(_)) => format!("Put back {changes}"),
                 (Choice::Check, _) => "Check everything again".to_owned(),
+                (Choice::Export, _) => "Export as files for others".to_owned(),
                 (Choice::GoBack, _) => "Go back".to_owned(),
             };
             lines.push(Line::from(vec![

@@ -29,6 +29,7 @@ pub enum Action {
     HardenTrust,
     ShellAccess,
     SavePlan,
+    Export,
     Apply,
     FullLog,
     Follow,

@@ -1,0 +1,66 @@
+//! Writing what is handed over: never over anything that is there, and for its owner alone.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::export::File;
+
+/// How many names are tried before giving up.
+const NAMES: u32 = 1000;
+
+/// Writes a plan under a name that is not taken yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn plan(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
+    let stem = format!("sagemaker-ssh-setup-plan-{account}");
+    under_a_new_name(folder, &stem, ".json", |path| new_file(path, text))
+}
+
+/// Writes files into a new folder.
+///
+/// # Errors
+/// When one of them cannot be written.
+pub fn files(folder: &Path, account: &str, files: &[File]) -> io::Result<PathBuf> {
+    let stem = format!("sagemaker-ssh-setup-{account}");
+    let made = under_a_new_name(folder, &stem, "", |path| {
+        DirBuilder::new().mode(0o700).create(path)
+    })?;
+    for file in files {
+        new_file(&made.join(file.name), &file.text)?;
+    }
+    Ok(made)
+}
+
+fn under_a_new_name(
+    folder: &Path,
+    stem: &str,
+    ending: &str,
+    make: impl Fn(&Path) -> io::Result<()>,
+) -> io::Result<PathBuf> {
+    for number in 1..=NAMES {
+        let number = if number == 1 {
+            String::new()
+        } else {
+            format!("-{number}")
+        };
+        let path = folder.join(format!("{stem}{number}{ending}"));
+        match make(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::other("a thousand of them are here already"))
+}
+
+fn new_file(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(text.as_bytes())
+}
