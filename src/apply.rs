@@ -386,14 +386,17 @@ async fn group_of_changes(run: Arc<Run>, group: Vec<(Target, Change)>) -> Vec<(T
             Outcome::Skipped
         } else {
             run.tell(Event::Started(target.clone()));
-            let (outcome, found) = step::carry_out(&run, &target, &change).await;
-            let why = words::explanation(&outcome);
-            let recorded = run
-                .journal
-                .after(&target, outcome.word(), why, found.as_ref());
+            let end = step::carry_out(&run, &target, &change).await;
+            let recorded = run.journal.after(
+                &target,
+                end.outcome.word(),
+                words::explanation(&end.outcome),
+                end.found.as_ref(),
+                end.abandoned,
+            );
             // What was there is recorded already; that this is lost is said when the record is closed.
             let _ = recorded.await;
-            outcome
+            end.outcome
         };
         tracing::info!(%target, outcome = ?outcome.word(), "change ended");
         run.tell(Event::Ended(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::account::Account;
-use crate::journal::{Record, Records, Reversal, RunState, Runs};
+use crate::journal::{Record, RecordError, Records, Reversal, RunState, Runs};
 use crate::model::Identity;
 use crate::plan::{Content, Plan, State, Target};
 use crate::survey;
@@ -25,6 +25,8 @@ pub struct Undo {
     pub reversal: Reversal,
     /// An earlier undoing of the same run that was cut off.
     pub continues: Option<String>,
+    /// Newer runs of which nothing can be put back now.
+    pub passed_over: Vec<String>,
 }
 
 /// Why there is nothing to show.
@@ -50,49 +52,42 @@ pub enum UndoError {
     Running(String),
 }
 
-/// The run that is meant: the named one, or the newest that can be put back.
+/// The runs that may be meant: the named one, or those that can be put back, the newest first.
 ///
 /// # Errors
-/// When there is none, or its record cannot be used.
-pub fn find<'a>(
+/// When there is none, or a record cannot be used.
+fn meant<'a>(
     runs: &'a Runs,
-    identity: &Identity,
+    identity: &'a Identity,
     run: Option<&str>,
-) -> Result<&'a Record, UndoError> {
-    let damaged = |found: Option<&(String, crate::journal::RecordError)>| {
+) -> Result<Vec<&'a Record>, UndoError> {
+    let damaged = |found: Option<&(String, RecordError)>| {
         found.map(|(run, why)| UndoError::Damaged {
             run: run.clone(),
             why: why.to_string(),
         })
     };
-    let record = if let Some(run) = run {
+    if let Some(run) = run {
         let found = runs.damaged.iter().find(|(id, _)| id == run);
         let missing = || damaged(found).unwrap_or_else(|| UndoError::NoSuchRun(run.to_owned()));
-        runs.find(run).ok_or_else(missing)?
-    } else {
-        let account = &identity.account;
-        let found = runs.to_undo(account);
-        // A newer one that cannot be read may be the one that is meant.
-        let newer = |(id, _): &&(String, _)| found.is_none_or(|record| *id > record.run);
-        if let Some(error) = damaged(runs.damaged.iter().find(newer)) {
-            return Err(error);
-        }
-        found.ok_or_else(|| UndoError::Nothing(account.clone()))?
-    };
-    if record.account != identity.account || record.partition != identity.partition.as_str() {
-        return Err(UndoError::OtherAccount {
-            run: record.run.clone(),
-            account: record.account.clone(),
-            here: identity.account.clone(),
-        });
+        return runs
+            .find(run)
+            .map(|record| vec![record])
+            .ok_or_else(missing);
     }
-    if record.state == RunState::Running {
-        return Err(UndoError::Running(record.run.clone()));
+    let found: Vec<&Record> = runs.to_undo(&identity.account).collect();
+    // A newer one that cannot be read may be the one that is meant.
+    let newest = found.first();
+    let newer = |(id, _): &&(String, _)| newest.is_none_or(|record| *id > record.run);
+    match damaged(runs.damaged.iter().find(newer)) {
+        Some(error) => Err(error),
+        None if found.is_empty() => Err(UndoError::Nothing(identity.account.clone())),
+        None => Ok(found),
     }
-    Ok(record)
 }
 
-/// Makes the plan that puts a run back, from its record and from what is there now. Writes nothing in the account.
+/// Makes the plan that puts a run back, from its record and from what is there now. Writes nothing in the account. Without
+/// a name, runs of which nothing can be put back now are passed over, as long as there is another.
 ///
 /// # Errors
 /// When there is no such run, or its record cannot be used.
@@ -103,7 +98,37 @@ pub async fn prepare(
     run: Option<&str>,
 ) -> Result<Undo, UndoError> {
     let runs = records.all()?;
-    let record = find(&runs, identity, run)?;
+    let mut first: Option<Undo> = None;
+    let mut passed_over = Vec::new();
+    for record in meant(&runs, identity, run)? {
+        let mut undo = of_run(account, identity, records, &runs, record).await?;
+        if undo.plan.totals().changes > 0 {
+            undo.passed_over = passed_over;
+            return Ok(undo);
+        }
+        passed_over.push(record.run.clone());
+        first.get_or_insert(undo);
+    }
+    first.ok_or_else(|| UndoError::Nothing(identity.account.clone()))
+}
+
+async fn of_run(
+    account: &Account,
+    identity: &Identity,
+    records: &Records,
+    runs: &Runs,
+    record: &Record,
+) -> Result<Undo, UndoError> {
+    if record.account != identity.account || record.partition != identity.partition.as_str() {
+        return Err(UndoError::OtherAccount {
+            run: record.run.clone(),
+            account: record.account.clone(),
+            here: identity.account.clone(),
+        });
+    }
+    if record.state == RunState::Running {
+        return Err(UndoError::Running(record.run.clone()));
+    }
     let reversal = runs.reversal(record).map_err(|part| UndoError::Damaged {
         run: part,
         why: format!(
@@ -115,27 +140,32 @@ pub async fn prepare(
     if record.is_younger_than(PROPAGATION) {
         wait_for_late_writes(account, &reversal, &mut now).await;
     }
-    let plan = reversal.plan(identity, &now);
-    let cut_off = runs.cut_off(&identity.account);
-    let earlier = runs.unfinished_undo(record);
     let undo = Undo {
-        plan,
+        plan: reversal.plan(identity, &now),
         reversal,
-        continues: earlier.map(|earlier| earlier.run.clone()),
+        continues: runs
+            .unfinished_undo(record)
+            .map(|earlier| earlier.run.clone()),
+        passed_over: Vec::new(),
     };
     let may_still_arrive = undo.reversal.is_uncertain() && record.may_still_arrive();
     if undo.leaves_nothing_to_do() && !may_still_arrive {
-        // It is not spoken of again.
-        let put_back = undo.plan.is_in_place();
-        let was_cut_off = |run: &str| cut_off.iter().any(|record| record.run == run);
-        if put_back || was_cut_off(&record.run) {
-            records.settle(&record.run, put_back).await;
-        }
-        if let Some(earlier) = undo.continues.as_ref().filter(|run| was_cut_off(run)) {
-            records.settle(earlier, false).await;
-        }
+        settle(records, runs, record, &undo).await;
     }
     Ok(undo)
+}
+
+/// Nothing of a run is left to put back: it is not spoken of again.
+async fn settle(records: &Records, runs: &Runs, record: &Record, undo: &Undo) {
+    let cut_off = runs.cut_off(&record.account);
+    let put_back = undo.plan.is_in_place();
+    let was_cut_off = |run: &str| cut_off.iter().any(|record| record.run == run);
+    if put_back || was_cut_off(&record.run) {
+        records.settle(&record.run, put_back).await;
+    }
+    if let Some(earlier) = undo.continues.as_ref().filter(|run| was_cut_off(run)) {
+        records.settle(earlier, false).await;
+    }
 }
 
 /// A run that was killed a moment ago may have written what IAM does not show yet.

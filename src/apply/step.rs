@@ -28,13 +28,17 @@ const AGAIN: [Duration; 4] = [
     Duration::from_secs(4),
 ];
 
-/// Carries out one change. Cancelling cuts waits short, never a call. Besides the outcome: what was read back, where it
-/// means what was planned but is not the same text.
-pub(super) async fn carry_out(
-    run: &Arc<Run>,
-    target: &Target,
-    change: &Change,
-) -> (Outcome, Option<Content>) {
+/// What came of one change.
+pub(super) struct End {
+    pub outcome: Outcome,
+    /// What was read back, where it means what was planned but is not the same text.
+    pub found: Option<Content>,
+    /// An attempt got no answer and was given up for another one; it may still take effect.
+    pub abandoned: bool,
+}
+
+/// Carries out one change. Cancelling cuts waits short, never a call.
+pub(super) async fn carry_out(run: &Arc<Run>, target: &Target, change: &Change) -> End {
     let sink = {
         let (target, run) = (target.clone(), Arc::clone(run));
         AttemptSink::new(move |retry| run.tell(Event::Retry(target.clone(), retry)))
@@ -46,10 +50,17 @@ pub(super) async fn carry_out(
         change,
         is_recorded: false,
         read_back: None,
+        unanswered: 0,
+        answered: false,
     };
     let outcome = step.carry_out().await;
-    let found = step.read_back.filter(|found| *found != change.after);
-    (outcome, found)
+    // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
+    let abandoned = step.unanswered > usize::from(!step.answered);
+    End {
+        outcome,
+        found: step.read_back.filter(|found| *found != change.after),
+        abandoned,
+    }
 }
 
 struct Step<'a> {
@@ -62,6 +73,10 @@ struct Step<'a> {
     is_recorded: bool,
     /// What was found in place of what was written.
     read_back: Option<Content>,
+    /// Attempts that may have taken effect, or may still.
+    unanswered: usize,
+    /// Whether AWS accepted one.
+    answered: bool,
 }
 
 impl Step<'_> {
@@ -79,10 +94,14 @@ impl Step<'_> {
                 return Outcome::NotRecorded(why);
             }
             let error = match self.write().await {
-                Ok(()) => return self.read_back(None).await,
+                Ok(()) => {
+                    self.answered = true;
+                    return self.read_back(None).await;
+                }
                 Err(error) => error,
             };
             if error.may_have_taken_effect() {
+                self.unanswered += 1;
                 unclear = Some(error.clone());
             }
             let wait = waits.next().filter(|_| error.is_passing());

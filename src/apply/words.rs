@@ -159,7 +159,7 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
         match records.path(run) {
             Some(path) => {
                 let label = if plan.undoes.is_some() {
-                    "Do again"
+                    "Take back"
                 } else {
                     "Put back"
                 };

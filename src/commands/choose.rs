@@ -101,8 +101,13 @@ impl Visit {
             found.filter(|record| record.account == identity.account && record.undoes.is_none())
         };
         record.map(|record| record.choices.clone()).ok_or_else(|| {
+            let which = if run == "last" {
+                String::new()
+            } else {
+                format!(" {run}")
+            };
             self.people.complain(&format!(
-                "There is no run {run} that set anything up in the account {}. \"runs\" lists what is recorded.",
+                "There is no run{which} that set anything up in the account {}. \"runs\" lists what is recorded.",
                 identity.account
             ));
             Exit::Failed

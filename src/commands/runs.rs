@@ -107,6 +107,9 @@ fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         lines.push(format!("{word:<14}{}{why}", step.target));
     }
+    for (id, reason) in &record.blocked {
+        lines.push(format!("{:<14}{id}: {reason}", "blocked"));
+    }
     for line in lines {
         people.say(&line);
     }
@@ -232,12 +235,21 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
         after: step.planned.after.text(),
         reason: step.reason.as_deref(),
     });
+    let blocked = record.blocked.iter().map(|(id, reason)| StepEntry {
+        id: id.clone(),
+        state: "blocked",
+        outcome: None,
+        recorded: false,
+        former: None,
+        after: None,
+        reason: Some(reason),
+    });
     RunDetail {
         format: "sagemaker-ssh-setup/run",
         version: 1,
         run: entry(records, runs, record),
         choices: &record.choices,
-        items: items.collect(),
+        items: items.chain(blocked).collect(),
     }
 }
 

@@ -13,6 +13,11 @@ pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, 
     let preparing = undo::prepare(&known.account, &known.identity, &records, run);
     match visit.reading(preparing).await? {
         Ok(undo) => {
+            for run in &undo.passed_over {
+                visit.people.complain(&format!(
+                    "Nothing of the run {run} can be put back now; this is an older one. \"undo {run}\" says why."
+                ));
+            }
             let job = Job {
                 plan: undo.plan,
                 only: None,

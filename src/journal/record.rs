@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Choices;
-use crate::plan::format::{PlanFile, PlanFileError};
+use crate::plan::format::{ItemState, PlanFile, PlanFileError};
 use crate::plan::{Change, Content, Target};
 
 pub(super) const FORMAT: &str = "sagemaker-ssh-setup/record";
@@ -37,6 +37,9 @@ pub(super) enum Line {
         /// What was read back, where it means what was planned but is not the same text.
         #[serde(skip_serializing_if = "Option::is_none")]
         found: Option<Kept>,
+        /// An attempt got no answer and was given up for another one; it may still take effect.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        abandoned: bool,
     },
     End {
         at: String,
@@ -149,6 +152,8 @@ pub struct Step {
     pub reason: Option<String>,
     /// What was read back, where its text is not the planned one.
     found: Option<Content>,
+    /// An attempt got no answer, and may still take effect.
+    pub(super) abandoned: bool,
 }
 
 /// A change of a run, judged.
@@ -206,6 +211,8 @@ pub struct Record {
     pub identity: String,
     pub choices: Choices,
     pub steps: Vec<Step>,
+    /// Items that the plan could not change, with the reason.
+    pub blocked: Vec<(String, String)>,
     pub(super) settled: bool,
     /// All that it wrote was found to be as before.
     pub(super) put_back: bool,
@@ -254,6 +261,13 @@ impl Record {
         let (_, first) = lines.next().ok_or(RecordError::Foreign)?;
         let head = head(first)?;
         let steps = head.plan.changes()?;
+        let blocked = head
+            .plan
+            .items
+            .iter()
+            .filter(|item| item.state == ItemState::Blocked)
+            .map(|item| (item.id.clone(), item.reason.clone().unwrap_or_default()))
+            .collect();
         let mut record = Self {
             run: head.run,
             last_sign: head.at.clone(),
@@ -275,8 +289,10 @@ impl Record {
                     outcome: None,
                     reason: None,
                     found: None,
+                    abandoned: false,
                 })
                 .collect(),
+            blocked,
             settled: false,
             put_back: false,
         };
@@ -313,12 +329,14 @@ impl Record {
                 outcome,
                 reason,
                 found,
+                abandoned,
             } => {
                 self.last_sign = at;
                 let step = self.step(&id, places)?;
                 step.outcome = Some(outcome);
                 step.reason = reason;
                 step.found = found.map(|kept| Kept::content(Some(kept)));
+                step.abandoned = abandoned;
             }
             Line::End {
                 at,

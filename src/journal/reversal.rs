@@ -26,6 +26,8 @@ struct Entry {
     ours: Vec<Content>,
     /// Whether it is not known if the last of them wrote it.
     is_uncertain: bool,
+    /// Whether an attempt of theirs may still take effect, whatever was seen.
+    is_abandoned: bool,
 }
 
 impl Reversal {
@@ -41,7 +43,8 @@ impl Reversal {
                 target: step.target.clone(),
                 former: former.clone(),
                 ours: step.left().cloned().collect(),
-                is_uncertain: step.verdict() == Verdict::Uncertain,
+                is_uncertain: step.verdict() == Verdict::Uncertain || step.abandoned,
+                is_abandoned: step.abandoned,
             };
             let known = entries.iter_mut().find(|entry| entry.target == step.target);
             match known {
@@ -117,7 +120,9 @@ impl Entry {
         let is_ours = self.ours.iter().any(|ours| ours.same_text(found));
         if is_ours || found.same_text(&self.former) {
             self.ours.extend(later.ours);
-            self.is_uncertain = later.is_uncertain;
+            // Two that are not certain may both arrive, one after the other.
+            self.is_abandoned |= later.is_abandoned || self.is_uncertain && later.is_uncertain;
+            self.is_uncertain = later.is_uncertain || self.is_abandoned;
         } else {
             *self = later;
         }
@@ -136,6 +141,13 @@ impl Entry {
             warnings.push(
                 "AWS refuses this while the region has more than 1,000 hybrid nodes, and Session Manager reaches no \
                  hybrid node of the region any more then."
+                    .to_owned(),
+            );
+        }
+        if let (State::Change(_), true) = (&state, self.is_abandoned) {
+            warnings.push(
+                "An attempt of the run got no answer, and may still arrive after this. Should it, undo puts it back once \
+                 more."
                     .to_owned(),
             );
         }

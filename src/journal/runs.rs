@@ -1,6 +1,6 @@
 //! All records together: which run goes on with which, which was cut off, which can be put back. Pure.
 
-use super::record::{Record, RecordError, RunState, Verdict};
+use super::record::{Record, RecordError, RunState, Step, Verdict};
 use super::reversal::Reversal;
 
 /// The records that there are.
@@ -92,10 +92,10 @@ impl Runs {
             .collect()
     }
 
-    /// The run that an undo without a name means: the newest of the account that set something up and was not put back
-    /// since.
-    pub fn to_undo(&self, account: &str) -> Option<&Record> {
-        self.records.iter().rev().find(|record| {
+    /// The runs that an undo without a name may mean, the newest first: those of the account that set something up and
+    /// were not put back since.
+    pub fn to_undo<'a>(&'a self, account: &'a str) -> impl Iterator<Item = &'a Record> {
+        self.records.iter().rev().filter(move |record| {
             record.account == account
                 && self.went_on(record).is_none()
                 && !self.is_undone(record)
@@ -123,11 +123,20 @@ impl Runs {
     /// back itself, or so much later that it cannot arrive any more.
     fn was_put_back_whole(&self, record: &Record, undo: &Record) -> bool {
         let parts = self.chain(record).unwrap_or_else(|_| vec![record]);
-        let mut uncertain = parts.iter().flat_map(|part| part.of(Verdict::Uncertain));
-        let is_certain = uncertain.all(|step| {
-            let mut put_back = undo.steps.iter();
-            put_back.any(|other| other.target == step.target)
-        });
+        let uncertain: Vec<&Step> = parts
+            .iter()
+            .flat_map(|part| part.of(Verdict::Uncertain))
+            .collect();
+        let put_back = |step: &Step| undo.steps.iter().any(|other| other.target == step.target);
+        let alone = |step: &Step| {
+            let same = uncertain.iter().filter(|other| other.target == step.target);
+            same.count() == 1
+        };
+        let abandoned = parts
+            .iter()
+            .flat_map(|part| &part.steps)
+            .any(|step| step.abandoned);
+        let is_certain = !abandoned && uncertain.iter().all(|step| put_back(step) && alone(step));
         undo.is_verified() && (is_certain || record.was_over_before(undo))
     }
 

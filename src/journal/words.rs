@@ -49,6 +49,9 @@ pub fn result(record: &Record) -> String {
     if uncertain > 0 {
         parts.push(format!("{uncertain} uncertain"));
     }
+    if !record.blocked.is_empty() {
+        parts.push(format!("{} blocked", record.blocked.len()));
+    }
     if let RunState::Ended {
         verified,
         interrupted,

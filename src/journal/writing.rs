@@ -71,7 +71,8 @@ impl Journal {
         self.append(line, true).await
     }
 
-    /// Records what came of a change. `found` is what was read back, where it is not the planned text.
+    /// Records what came of a change. `found` is what was read back, where it is not the planned text; `abandoned` that
+    /// an attempt got no answer and may still take effect.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -81,6 +82,7 @@ impl Journal {
         outcome: Ended,
         reason: Option<String>,
         found: Option<&Content>,
+        abandoned: bool,
     ) -> Result<(), JournalError> {
         let line = Line::After {
             id: target.to_string(),
@@ -88,6 +90,7 @@ impl Journal {
             outcome,
             reason,
             found: found.and_then(Kept::of),
+            abandoned,
         };
         // Should the machine lose power now, the change counts as uncertain, which is safe.
         self.append(line, false).await

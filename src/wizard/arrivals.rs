@@ -215,6 +215,10 @@ impl Wizard {
             return;
         };
         apply.on_event(event);
+        if apply.report.is_some() {
+            // What was said while it went on does not hold any more.
+            self.status = None;
+        }
         if apply.report.is_some() && self.leaving {
             self.ran(true);
         }

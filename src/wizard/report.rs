@@ -98,6 +98,12 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     }
     for item in &plan.items {
         blocked(&item.target, &item.state, &mut page);
+        for warning in item.warnings.iter().filter(|_| {
+            // Something may still arrive.
+            plan.undoes.is_some() && matches!(item.state, State::InPlace(_))
+        }) {
+            page.say(&format!("{}: {warning}", item.target.short()), theme::WARN);
+        }
     }
     undo(plan, report, records, &mut page);
     page.lines
@@ -184,7 +190,7 @@ fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Page) {
     };
     page.lines.push(Line::default());
     let what = if plan.undoes.is_some() {
-        "To do it again after all: u here"
+        "To take this back: u here"
     } else {
         "To put it back: u here"
     };

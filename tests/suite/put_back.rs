@@ -409,3 +409,75 @@ async fn what_comes_back_comes_back_byte_for_byte_and_nothing_less_counts() {
     assert!(!report.is_complete());
     assert_eq!(scene.trust().await, alike);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_was_given_up_may_arrive_after_the_undo_and_is_put_back_too() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    // The first attempt gets no answer, the second one does.
+    scene
+        .faults
+        .add("UpdateAssumeRolePolicy", 1, Fault::Unreachable);
+    let job = scene.set_up().await;
+    assert!(scene.run(&job).await.is_verified());
+    let planned = scene.trust().await;
+    let undo = scene.put_back(None).await;
+    let warned = undo.plan.items.iter().flat_map(|item| &item.warnings);
+    assert!(
+        warned
+            .into_iter()
+            .any(|text| text.contains("may still arrive"))
+    );
+    assert!(scene.run(&undo).await.is_verified());
+    assert_eq!(scene.held().await, before);
+    let runs = scene.records.all().unwrap();
+    assert!(!runs.is_undone(&runs.records[0]));
+    scene
+        .account
+        .write_trust(SAGEMAKER, &planned)
+        .await
+        .unwrap();
+    let again = scene.put_back(None).await;
+    assert_eq!(again.plan.totals().changes, 1);
+    assert!(scene.run(&again).await.is_verified());
+    assert_eq!(scene.held().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_ones() {
+    let scene = Scene::new().await;
+    let before = scene.held().await;
+    let first = Choices {
+        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
+        ..Choices::default()
+    };
+    scene.run(&scene.set_up_as(first).await).await;
+    // Another run writes one trust, and somebody changes it.
+    let second = Choices {
+        sagemaker_roles: vec!["ChurnTraining".into()],
+        ..Choices::default()
+    };
+    scene.faults.add("PutRolePolicy", 9, DENIED);
+    scene.run(&scene.set_up_as(second).await).await;
+    scene.faults.clear();
+    let theirs = format!("{} ", scene.held().await.roles["ChurnTraining"].trust);
+    scene
+        .account
+        .write_trust("ChurnTraining", &theirs)
+        .await
+        .unwrap();
+    let identity = scene.account.identity().await.unwrap();
+    let undo = undo::prepare(&scene.account, &identity, &scene.records, None)
+        .await
+        .unwrap();
+    let runs = scene.records.all().unwrap();
+    assert_eq!(undo.passed_over, [runs.records[1].run.clone()]);
+    assert_eq!(undo.plan.undoes.as_ref(), Some(&runs.records[0].run));
+    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+    let held = scene.held().await;
+    assert_eq!(
+        held.roles["Recommender-ExecutionRole"],
+        before.roles["Recommender-ExecutionRole"]
+    );
+    assert_eq!(held.roles["ChurnTraining"].trust, theirs);
+}

@@ -229,10 +229,8 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
     if plan.undoes.is_none() {
         return lines;
     }
-    let mut warnings: Vec<&String> = plan.items.iter().flat_map(|item| &item.warnings).collect();
-    warnings.dedup();
-    for warning in warnings {
-        let text = format!("{} {warning}", theme::BLOCKED);
+    for (names, warning) in warnings(plan) {
+        let text = format!("{} {names}: {warning}", theme::BLOCKED);
         lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
     }
     for item in &plan.items {
@@ -252,6 +250,21 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
         lines.extend(indented(diff::lines(before, after, room)));
     }
     lines
+}
+
+/// Each warning once, with the items that it is about.
+fn warnings(plan: &Plan) -> Vec<(String, &String)> {
+    let mut warnings: Vec<(String, &String)> = Vec::new();
+    for item in &plan.items {
+        for warning in &item.warnings {
+            let name = item.target.short();
+            match warnings.iter_mut().find(|(_, known)| *known == warning) {
+                Some((names, _)) => *names = format!("{names}, {name}"),
+                None => warnings.push((name, warning)),
+            }
+        }
+    }
+    warnings
 }
 
 fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> {
