@@ -133,10 +133,17 @@ pub(super) fn document(plan: &Plan) -> String {
     page.section("How one person is kept out of another's session");
     page.line(
         "The client policy allows `ssm:StartSession` and `ssm:SendCommand` on managed nodes only under the condition that \
-         the node's tag `SSHOwner` equals `${aws:userid}`, the caller's own unique ID, which nobody can choose. The node \
-         gets that tag when it registers, from the person who started the job. Whoever may change tags of managed nodes \
-         (`ssm:AddTagsToResource` on them) or start a job with somebody else's ID as owner can get around that; the \
-         policies here give neither to user roles.",
+         the node's tag `SSHOwner` equals `${aws:userid}`, the caller's unique ID. The node gets that tag when it registers, \
+         from the person who started the job. Whoever may change tags of managed nodes (`ssm:AddTagsToResource` on them) \
+         or start a job with somebody else's ID as owner can get around that; the policies here give neither to user \
+         roles.",
+    );
+    page.line("");
+    page.line(
+        "**To note:** for a session of a role that ID is the role's ID and the session's name. People who share a user role \
+         and may choose the name of their session could take somebody else's. Where that matters, give each person a \
+         role, let IAM Identity Center name the sessions, or require the name in the user role's trust policy with \
+         `sts:RoleSessionName`.",
     );
     page.section("What it costs");
     page.line(

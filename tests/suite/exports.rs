@@ -329,6 +329,7 @@ async fn the_review_is_complete_without_the_program() {
         "1 permission in it now will be gone",
         "not enabled for the account",
         "`SSHOwner` equals `${aws:userid}`",
+        "`sts:RoleSessionName`",
         "0.007 US dollars",
         "| people who connect | `ssm:StartSession` |",
         "| Systems Manager | `sts:AssumeRole` |",
