@@ -69,6 +69,15 @@ impl Outcome {
         matches!(self, Self::Done | Self::AlreadyThere)
     }
 
+    /// What was expected there and what was found, where somebody else had a hand in it.
+    pub fn differing<'a>(&'a self, change: &'a Change) -> Option<(&'a Content, &'a Content)> {
+        match self {
+            Self::Stale { found } => Some((&change.before, found)),
+            Self::Overwritten { found } => Some((&change.after, found)),
+            _ => None,
+        }
+    }
+
     /// Whether this run wrote it, or may have.
     pub fn may_have_written(&self) -> bool {
         match self {

@@ -22,8 +22,6 @@ pub use seed::Seed;
 
 /// IAM is global; its state is kept where its endpoint says it is.
 const IAM_REGION: &str = "us-east-1";
-/// The setting that holds the instance tier.
-const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
 
 /// Why the embedded account could not be built.
 #[derive(Debug, thiserror::Error)]

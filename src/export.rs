@@ -44,26 +44,12 @@ pub struct File {
 /// # Errors
 /// Only when serialisation fails, which no plan causes.
 pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
-    Ok(match form {
-        Form::Review => File {
-            name: "review.md",
-            text: review::document(plan),
-        },
-        Form::Shell => File {
-            name: "set-up.sh",
-            text: shell::script(plan)?,
-        },
-        Form::Terraform => File {
-            name: "main.tf",
-            text: terraform::configuration(plan),
-        },
-        Form::CloudFormation => File {
-            name: "template.json",
-            text: cloudformation::template(plan)?,
-        },
-        Form::Json => File {
-            name: "plan.json",
-            text: plan.to_json()?,
-        },
-    })
+    let (name, text) = match form {
+        Form::Review => ("review.md", review::document(plan)),
+        Form::Shell => ("set-up.sh", shell::script(plan)?),
+        Form::Terraform => ("main.tf", terraform::configuration(plan)),
+        Form::CloudFormation => ("template.json", cloudformation::template(plan)?),
+        Form::Json => ("plan.json", plan.to_json()?),
+    };
+    Ok(File { name, text })
 }

@@ -148,6 +148,44 @@ pub enum State {
     },
 }
 
+impl State {
+    /// Somebody else has to do something first.
+    pub(crate) fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
+        Self::Blocked {
+            reason: reason.into(),
+            way_out: way_out.into(),
+            wanted: None,
+            unread: false,
+            difference: None,
+        }
+    }
+
+    /// Nobody knows what is there.
+    pub(crate) fn unread(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
+        let mut state = Self::blocked(reason, way_out);
+        if let Self::Blocked { unread, .. } = &mut state {
+            *unread = true;
+        }
+        state
+    }
+
+    /// A refusal with the document that somebody else can put in its place.
+    pub(crate) fn with_document(mut self, document: Option<String>) -> Self {
+        if let Self::Blocked { wanted, .. } = &mut self {
+            *wanted = document;
+        }
+        self
+    }
+
+    /// A refusal because of what somebody else did.
+    pub(crate) fn because_of(mut self, other: Option<Difference>) -> Self {
+        if let Self::Blocked { difference, .. } = &mut self {
+            *difference = other;
+        }
+        self
+    }
+}
+
 /// One line of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -269,6 +307,13 @@ impl Plan {
     /// Whether all of it is in place.
     pub fn is_in_place(&self) -> bool {
         self.totals().in_place == self.items.len()
+    }
+
+    /// The change that is planned for a target.
+    pub fn change_of(&self, target: &Target) -> Option<&Change> {
+        self.changes()
+            .find(|(item, _)| item.target == *target)
+            .map(|(_, change)| change)
     }
 
     pub fn changes(&self) -> impl Iterator<Item = (&Item, &Change)> {

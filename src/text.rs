@@ -1,5 +1,7 @@
 //! Small things about text: numbers with their nouns, and text of unknown origin made safe for a terminal.
 
+use std::time::Duration;
+
 /// A text on one line: control characters and those that change the direction of writing are shown as `?`.
 pub fn clean(text: &str) -> String {
     text.chars()
@@ -9,6 +11,11 @@ pub fn clean(text: &str) -> String {
             if c.is_control() || directs { '?' } else { c }
         })
         .collect()
+}
+
+/// `0.4 s`.
+pub fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
 }
 
 /// `1 change`, `3 changes`, `2 inline policies`.

@@ -113,9 +113,6 @@ impl CallError {
             (None, Some(status)) => format!("HTTP status {status}"),
             (None, None) => innermost(error),
         };
-        let status = error
-            .raw_response()
-            .map(|response| response.status().as_u16());
         let kind = match code.as_deref() {
             Some(code)
                 if kind_of_code(code, &message) == ErrorKind::Other && status >= Some(500) =>

@@ -5,11 +5,9 @@ use aws_sdk_ssm::operation::{self as op, RequestId};
 
 use super::attempts::Attempts;
 use super::{Account, CallError};
-use crate::model::region::is_region_code;
+use crate::model::region::{ACTIVATION_TIER, activation_tier_arn, is_region_code};
 use crate::model::{Partition, Tier};
 
-/// The short form of the setting's ID, as Systems Manager documents it for `GetServiceSetting`.
-const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
 const SAGEMAKER_REGIONS: &str = "/aws/service/global-infrastructure/services/sagemaker/regions";
 /// Regions that answer for the public parameters (Systems Manager User Guide), first choice first.
 const PARAMETER_REGIONS: [&str; 17] = [
@@ -72,7 +70,7 @@ impl Account {
     ) -> Result<(), CallError> {
         self.ssm(region)
             .update_service_setting()
-            .setting_id(setting_arn(region, account, partition))
+            .setting_id(activation_tier_arn(partition, region, account))
             .setting_value(tier.value())
             .customize()
             .config_override(once())
@@ -97,7 +95,7 @@ impl Account {
         const ACTION: &str = "ssm:ResetServiceSetting";
         self.ssm(region)
             .reset_service_setting()
-            .setting_id(setting_arn(region, account, partition))
+            .setting_id(activation_tier_arn(partition, region, account))
             .customize()
             .config_override(once())
             .send()
@@ -152,11 +150,6 @@ impl Account {
             }
         }
     }
-}
-
-/// Writing is documented with the setting's ARN, reading with the short form.
-fn setting_arn(region: &str, account: &str, partition: &Partition) -> String {
-    format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}")
 }
 
 /// A single attempt: before a write is tried again, what is there has to be read and compared again.

@@ -1,12 +1,11 @@
 //! Showing a plan, asking, and carrying it out with every event told as it happens.
 
 use std::io::{BufRead, IsTerminal};
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, show_difference, show_plan};
+use super::say::{People, show_foreign, show_plan};
 use super::{Visit, events};
 use crate::account::Account;
 use crate::apply::{self, Event, Job, Outcome, words};
@@ -14,6 +13,7 @@ use crate::cli::Output;
 use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::plan::words::counted;
+use crate::text::seconds;
 
 impl Visit {
     /// Shows the plan, asks unless told not to, and carries it out.
@@ -158,15 +158,11 @@ fn tell_people(people: People, plan: &Plan, event: &Event) {
                 (Some(why), Outcome::Skipped) => people.say(&format!("  skipped  {target}: {why}")),
                 (Some(why), _) => people.say(&format!("  FAILED   {target}: {why}")),
             }
-            if let Some((expected, found)) = events::differing(plan, target, outcome) {
-                people.say("    What differs (- as it was expected, + as it is now):");
-                show_difference(people, target, expected.text(), found.text());
+            let change = plan.change_of(target);
+            if let Some((expected, found)) = change.and_then(|change| outcome.differing(change)) {
+                show_foreign(people, target, expected, found);
             }
         }
         Event::Verifying => people.say("  reading everything once more"),
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::say::emit;
 use crate::apply::{Event, Outcome, Report, words};
-use crate::plan::{Content, Difference, Plan, State, Target};
+use crate::plan::{Difference, Plan, State, Target};
 
 /// A line. Fields that say nothing about its event are left out.
 #[derive(Debug, Default, Serialize)]
@@ -65,20 +65,6 @@ fn print(line: &impl Serialize) {
     }
 }
 
-/// What was expected and what was found, where somebody else had a hand in it.
-pub(super) fn differing<'a>(
-    plan: &'a Plan,
-    target: &Target,
-    outcome: &'a Outcome,
-) -> Option<(&'a Content, &'a Content)> {
-    let (_, change) = plan.changes().find(|(item, _)| item.target == *target)?;
-    match outcome {
-        Outcome::Stale { found } => Some((&change.before, found)),
-        Outcome::Overwritten { found } => Some((&change.after, found)),
-        _ => None,
-    }
-}
-
 pub(super) fn tell(plan: &Plan, event: &Event) {
     match event {
         Event::Started(target) => print(&Line {
@@ -104,10 +90,13 @@ pub(super) fn tell(plan: &Plan, event: &Event) {
             outcome: Some(Ended::Run(outcome.word())),
             reason: words::explanation(outcome),
             took_ms: Some(milliseconds(*took)),
-            differing: differing(plan, target, outcome).map(|(expected, found)| Differing {
-                expected: expected.text(),
-                found: found.text(),
-            }),
+            differing: plan
+                .change_of(target)
+                .and_then(|change| outcome.differing(change))
+                .map(|(expected, found)| Differing {
+                    expected: expected.text(),
+                    found: found.text(),
+                }),
             ..Line::default()
         }),
         Event::Waiting(_) | Event::Verifying | Event::Finished(_) => {}

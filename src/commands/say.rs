@@ -131,8 +131,7 @@ fn show_item(people: People, item: &Item, undo: bool) {
                 show_difference(people, id, None, Some(document));
             }
             if let Some(Difference { expected, found }) = difference {
-                people.say("    What differs (- as it was expected, + as it is now):");
-                show_difference(people, id, expected.text(), found.text());
+                show_foreign(people, id, expected, found);
             }
         }
     }
@@ -141,13 +140,14 @@ fn show_item(people: People, item: &Item, undo: bool) {
     }
 }
 
+/// Somebody else's hand: what was expected, and what was found.
+pub(super) fn show_foreign(people: People, target: &Target, expected: &Content, found: &Content) {
+    people.say("    What differs (- as it was expected, + as it is now):");
+    show_difference(people, target, expected.text(), found.text());
+}
+
 /// Lines with `-` and `+`.
-pub(super) fn show_difference(
-    people: People,
-    target: &Target,
-    before: Option<&str>,
-    after: Option<&str>,
-) {
+fn show_difference(people: People, target: &Target, before: Option<&str>, after: Option<&str>) {
     if let Target::Tier { .. } = target {
         for (sign, value) in [('-', before), ('+', after)] {
             people.say(&format!("    {sign} {}", value.unwrap_or("not set")));

@@ -173,7 +173,7 @@ impl Visit {
         let same = cut_off
             .iter()
             .rev()
-            .find(|record| record.undoes.is_none() && record.choices.is_same(&plan.choices));
+            .find(|record| record.was_to_set_up(&plan.choices));
         same.map(|record| record.run.clone())
     }
 

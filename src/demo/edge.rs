@@ -23,7 +23,8 @@ use winterbaume_iam::views::RoleView;
 use winterbaume_ssm::SsmService;
 
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
-use super::{ACTIVATION_TIER, IAM_REGION, Seed};
+use super::{IAM_REGION, Seed};
+use crate::model::region::ACTIVATION_TIER;
 use crate::model::{Partition, Region};
 
 /// `GetParametersByPath` gives at most ten a page.

@@ -11,7 +11,7 @@ use winterbaume_iam::views::{
 };
 use winterbaume_ssm::views::{ServiceSettingView, SsmStateView};
 
-use super::ACTIVATION_TIER;
+use crate::model::region::ACTIVATION_TIER;
 
 const CREATED: &str = "2024-01-31T10:10:10Z";
 

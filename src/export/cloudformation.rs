@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::region::activation_tier_arn;
 use crate::model::{Choices, Partition, RoleArn};
 use crate::plan::{Plan, State};
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
@@ -207,9 +208,7 @@ fn substituted(value: &Value) -> Value {
 /// The tier of the region, by a function with no more permission than that.
 fn tier(resources: &mut Map<String, Value>) {
     let sub = |text: String| json!({"Fn::Sub": text});
-    let setting = format!(
-        "arn:{PARTITION}:ssm:${{AWS::Region}}:{ACCOUNT}:servicesetting/ssm/managed-instance/activation-tier"
-    );
+    let setting = activation_tier_arn(PARTITION, "${AWS::Region}", ACCOUNT);
     resources.insert(
         "ActivationTierRole".to_owned(),
         json!({

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::model::region::ACTIVATION_TIER;
 use crate::plan::words::counted;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
@@ -340,16 +341,15 @@ fn put_back(plan: &Plan, page: &mut Page) {
          last first. A tier goes back only while the region has at most 1,000 hybrid nodes.",
         counted(changes.len(), "call")
     ));
-    let setting = "/ssm/managed-instance/activation-tier";
     let commands: Vec<String> = changes
         .iter()
         .rev()
         .map(|(item, change)| match (&item.target, &change.before) {
             (Target::Tier { region }, Content::Text(value)) => format!(
-                "aws ssm update-service-setting --region {region} --setting-id {setting} --setting-value {value}"
+                "aws ssm update-service-setting --region {region} --setting-id {ACTIVATION_TIER} --setting-value {value}"
             ),
             (Target::Tier { region }, _) => {
-                format!("aws ssm reset-service-setting --region {region} --setting-id {setting}")
+                format!("aws ssm reset-service-setting --region {region} --setting-id {ACTIVATION_TIER}")
             }
             (Target::Trust { role }, _) => format!(
                 "aws iam update-assume-role-policy --role-name {role} --policy-document file://FORMER.json"

@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
+use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 use crate::plan::words::counted;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 
 const DRIVER: &str = include_str!("../../assets/export/driver.sh");
-const SETTING: &str = "/ssm/managed-instance/activation-tier";
 
 /// The script.
 ///
@@ -74,7 +74,7 @@ fn head(plan: &Plan, changes: usize) -> String {
         String::new(),
         format!("ACCOUNT={}", quoted(&plan.identity.account)),
         format!("REGION={}", quoted(&plan.identity.home_region)),
-        format!("SETTING={}", quoted(SETTING)),
+        format!("SETTING={}", quoted(ACTIVATION_TIER)),
         format!("ITEMS={}", quoted(&numbers(&mut (1..=changes)))),
         format!("UNDO_ITEMS={}", quoted(&numbers(&mut (1..=changes).rev()))),
     ]);
@@ -139,7 +139,7 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
     match (target, content) {
         (Target::Tier { region }, content) => {
             let (partition, account) = (&plan.identity.partition, &plan.identity.account);
-            let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{SETTING}");
+            let arn = activation_tier_arn(partition, region, account);
             let (call, value) = match content {
                 Content::Text(value) => (
                     "update-service-setting",

@@ -4,11 +4,11 @@
 use std::fmt::Write;
 
 use crate::model::RoleArn;
+use crate::model::region::activation_tier_arn;
 use crate::plan::words::counted;
 use crate::plan::{Change, Plan, State, Target};
 use crate::text::clean;
 
-const SETTING: &str = "/ssm/managed-instance/activation-tier";
 /// Ends a document; no line of JSON can be this word.
 const END: &str = "END_OF_DOCUMENT";
 
@@ -123,7 +123,7 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
     let _ = match target {
         Target::Tier { region } => {
             let (partition, account) = (&plan.identity.partition, &plan.identity.account);
-            let arn = format!("arn:{partition}:ssm:{region}:{account}:servicesetting{SETTING}");
+            let arn = activation_tier_arn(partition, region, account);
             let word = word(region);
             write!(
                 out,

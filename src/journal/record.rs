@@ -251,13 +251,12 @@ pub enum RecordError {
 }
 
 impl Record {
-    /// Reads a record. A last line without its end was being written when the program was killed; it does not count.
+    /// Reads a record's whole lines.
     ///
     /// # Errors
     /// When any other line is not what it should be.
     pub fn parse(text: &str) -> Result<Self, RecordError> {
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let mut lines = whole.lines().enumerate();
+        let mut lines = text.lines().enumerate();
         let (_, first) = lines.next().ok_or(RecordError::Foreign)?;
         let head = head(first)?;
         let steps = head.plan.changes()?;
@@ -368,6 +367,11 @@ impl Record {
             .ok_or("it is about no change of the plan")
     }
 
+    /// Whether it was to set up the same.
+    pub fn was_to_set_up(&self, choices: &Choices) -> bool {
+        self.undoes.is_none() && self.choices.is_same(choices)
+    }
+
     /// Whether the program was killed in the middle of it.
     pub fn was_cut_off(&self) -> bool {
         self.state == RunState::CutOff
@@ -412,6 +416,13 @@ impl Record {
             .iter()
             .filter(move |step| step.verdict() == verdict)
     }
+}
+
+/// How many bytes are whole lines. A last line without its end was being written when the program was killed, and may be
+/// cut within a character; it does not count.
+pub(super) fn whole_lines(bytes: &[u8]) -> usize {
+    let end = bytes.iter().rposition(|b| *b == b'\n');
+    end.map_or(0, |end| end + 1)
 }
 
 fn head(line: &str) -> Result<Head, RecordError> {

@@ -6,13 +6,13 @@ use super::{Record, Verdict};
 use crate::model::{Choices, Identity, Tier};
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 
+const AGAIN: &str = "Try again when it can be read.";
+
 /// What has to be put back of a run, and of those that it went on with.
 #[derive(Clone, Debug)]
 pub struct Reversal {
     /// The run that is put back.
     pub run: String,
-    pub account: String,
-    pub partition: String,
     choices: Choices,
     /// The last change first.
     entries: Vec<Entry>,
@@ -55,8 +55,6 @@ impl Reversal {
         entries.reverse();
         Some(Self {
             run: last.run.clone(),
-            account: last.account.clone(),
-            partition: last.partition.clone(),
             choices: last.choices.clone(),
             entries,
         })
@@ -131,8 +129,8 @@ impl Entry {
     fn item(&self, now: Option<&Result<Content, String>>) -> Item {
         let state = match now {
             Some(Ok(found)) => self.state(found),
-            Some(Err(why)) => unread(why),
-            None => unread("It has not been read."),
+            Some(Err(why)) => State::unread(why, AGAIN),
+            None => State::unread("It has not been read.", AGAIN),
         };
         let mut warnings = Vec::new();
         let advanced = Tier::Advanced;
@@ -184,27 +182,15 @@ impl Entry {
             (_, Content::Absent) => "The policy was deleted after the run, so nothing is put back.",
             _ => "Somebody changed it after the run, so it is left alone.",
         };
-        State::Blocked {
-            reason: reason.to_owned(),
-            way_out:
-                "Should the former value be wanted all the same, the record of the run has it."
-                    .to_owned(),
-            wanted: self.former.text().map(str::to_owned),
-            unread: false,
-            difference: self.ours.last().map(|ours| Difference {
-                expected: ours.clone(),
-                found: found.clone(),
-            }),
-        }
-    }
-}
-
-fn unread(why: &str) -> State {
-    State::Blocked {
-        reason: why.to_owned(),
-        way_out: "Try again when it can be read.".to_owned(),
-        wanted: None,
-        unread: true,
-        difference: None,
+        let expected = self.ours.last().cloned();
+        State::blocked(
+            reason,
+            "Should the former value be wanted all the same, the record of the run has it.",
+        )
+        .with_document(self.former.text().map(str::to_owned))
+        .because_of(expected.map(|expected| Difference {
+            expected,
+            found: found.clone(),
+        }))
     }
 }

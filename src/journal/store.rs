@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 use super::error::JournalError;
 use super::lock::{self, Lock, NotLocked};
 use super::memory::{Memory, held};
-use super::record::{FORMAT, Head, Line, Record, RecordError, RunState, VERSION};
+use super::record::{FORMAT, Head, Line, Record, RecordError, RunState, VERSION, whole_lines};
 use super::runs::Runs;
 use super::writing::{Journal, Sink, end_whole, line, now, off_the_loop};
 use crate::plan::Plan;
@@ -22,6 +22,7 @@ use crate::state_folder;
 
 /// A run's ID is the time of its beginning: `20240131-101010`.
 const ID: &str = "%Y%m%d-%H%M%S";
+
 /// The place of all records. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Records(Place);
@@ -161,7 +162,7 @@ impl Records {
         Ok(record)
     }
 
-    /// The whole lines of a record. The last one may have been cut anywhere, within a character too.
+    /// The whole lines of a record.
     fn text(&self, id: &str) -> io::Result<String> {
         match &self.0 {
             Place::Nowhere => Err(io::ErrorKind::NotFound.into()),
@@ -171,11 +172,7 @@ impl Records {
             }
             Place::Folder(folder) => {
                 let mut bytes = std::fs::read(file(&runs(folder), id))?;
-                let end = bytes
-                    .iter()
-                    .rposition(|b| *b == b'\n')
-                    .map_or(0, |end| end + 1);
-                bytes.truncate(end);
+                bytes.truncate(whole_lines(&bytes));
                 String::from_utf8(bytes).map_err(io::Error::other)
             }
         }
@@ -192,8 +189,7 @@ impl Records {
     }
 
     /// Notes that nothing is left to do about a run, because all that it wanted is in place, or all that it wrote is put
-    /// back. Should that be lost, the run is spoken of once
-    /// more than needed.
+    /// back. Should that be lost, the run is spoken of once more than needed.
     pub async fn settle(&self, run: &str, put_back: bool) {
         let at = now();
         let Ok(line) = line(&Line::Settled { at, put_back }) else {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::error::JournalError;
 use super::lock::Lock;
 use super::memory::{Memory, held};
-use super::record::{Ended, Kept, Line};
+use super::record::{Ended, Kept, Line, whole_lines};
 use crate::plan::{Content, Target};
 
 /// The record of the run that is going on. As long as it lives, no other run begins in the account.
@@ -165,10 +165,7 @@ fn append_to(file: &Mutex<File>, broken: &AtomicBool, text: &str, durable: bool)
 pub(super) fn end_whole(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;
     let whole = std::fs::read(path)?;
-    let end = whole
-        .iter()
-        .rposition(|b| *b == b'\n')
-        .map_or(0, |end| end + 1);
+    let end = whole_lines(&whole);
     if end < whole.len() {
         file.set_len(u64::try_from(end).map_err(io::Error::other)?)?;
     }

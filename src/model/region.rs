@@ -45,7 +45,15 @@ pub fn is_region_code(text: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The value of `/ssm/managed-instance/activation-tier`.
+/// The setting of Systems Manager that holds a region's instance tier, in the short form in which it is read.
+pub const ACTIVATION_TIER: &str = "/ssm/managed-instance/activation-tier";
+
+/// The setting's ARN, with which it is written. A partition, region or account may be what stands for one in a template.
+pub fn activation_tier_arn(partition: impl fmt::Display, region: &str, account: &str) -> String {
+    format!("arn:{partition}:ssm:{region}:{account}:servicesetting{ACTIVATION_TIER}")
+}
+
+/// The value of the setting `ACTIVATION_TIER`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tier {
     Standard,

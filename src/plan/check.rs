@@ -20,18 +20,18 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             after: Content::Text(Tier::Advanced.value().to_owned()),
             puts_back: false,
         }),
-        Some(TierReading::NotEnabled) => blocked(
+        Some(TierReading::NotEnabled) => State::blocked(
             "This region does not accept the account's credentials; most likely it is not enabled for the account.",
             "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
         ),
-        Some(TierReading::Denied(why)) => unread(
+        Some(TierReading::Denied(why)) => State::unread(
             why,
             "Whoever looks after the account's policies can allow Systems Manager in this region, or leave the region out.",
         ),
         Some(TierReading::Failed(why)) => {
-            unread(why, "Read the regions again, or leave this region out.")
+            State::unread(why, "Read the regions again, or leave this region out.")
         }
-        None => unread(
+        None => State::unread(
             "The tier of this region has not been read yet.",
             "Wait for the reading, or read the regions again.",
         ),
@@ -45,27 +45,6 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
     }
 }
 
-fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> State {
-    State::Blocked {
-        reason: reason.into(),
-        way_out: way_out.into(),
-        wanted: None,
-        unread: false,
-        difference: None,
-    }
-}
-
-/// Nobody knows what is there.
-fn unread(reason: impl Into<String>, way_out: impl Into<String>) -> State {
-    State::Blocked {
-        reason: reason.into(),
-        way_out: way_out.into(),
-        wanted: None,
-        unread: true,
-        difference: None,
-    }
-}
-
 /// The value of a tier, and whether nobody has set it.
 pub(crate) fn tier_content(tier: &Tier, default: bool) -> Content {
     let value = tier.value().to_owned();
@@ -73,28 +52,6 @@ pub(crate) fn tier_content(tier: &Tier, default: bool) -> Content {
         Content::Default(value)
     } else {
         Content::Text(value)
-    }
-}
-
-impl State {
-    /// A refusal with the document that somebody else can put in its place.
-    fn with_document(self, document: Option<String>) -> Self {
-        match self {
-            Self::Blocked {
-                reason,
-                way_out,
-                unread,
-                difference,
-                ..
-            } => Self::Blocked {
-                reason,
-                way_out,
-                wanted: document,
-                unread,
-                difference,
-            },
-            other => other,
-        }
     }
 }
 
@@ -115,7 +72,7 @@ pub(super) fn role(
         Some(Ok(reading)) => reading,
         Some(Err(why)) => {
             return (
-                all(&unread(
+                all(&State::unread(
                     why.clone(),
                     "Check its name and read it again, or leave it out.",
                 )),
@@ -123,7 +80,7 @@ pub(super) fn role(
             );
         }
         None => {
-            let state = unread(
+            let state = State::unread(
                 "This role has not been read yet.",
                 "Wait for the reading, or go back and read it again.",
             );
@@ -152,7 +109,7 @@ pub(super) fn role(
                 Target::Tier { .. } => Err("a role has no tier".to_owned()),
             };
             let state = state.unwrap_or_else(|why| {
-                blocked(
+                State::blocked(
                     format!("This cannot be planned: {why}."),
                     "Look at the document in the IAM console and mend it there.",
                 )
@@ -231,19 +188,19 @@ impl Role<'_> {
     fn refusal(&self, target: &Target) -> Option<State> {
         match self.reading.kind() {
             RoleKind::ServiceLinked => {
-                return Some(blocked(
+                return Some(State::blocked(
                     "This role belongs to an AWS service, and only that service may change it.",
                     "Choose a role that your account made.",
                 ));
             }
             RoleKind::IdentityCenter if matches!(target, Target::Trust { .. }) => {
-                return Some(blocked(
+                return Some(State::blocked(
                     "IAM Identity Center made this role, and nobody can change its trust policy.",
                     "Choose a SageMaker role that your account made.",
                 ));
             }
             RoleKind::IdentityCenter => {
-                return Some(blocked(
+                return Some(State::blocked(
                     "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.",
                     "In the IAM Identity Center console open Permission sets, this role's set, Permissions, Inline \
                      policy. Add the statements of this document to what is there, and provision the set again.",
@@ -253,7 +210,7 @@ impl Role<'_> {
         }
         let length = self.reading.path_and_name_length();
         (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
-            blocked(
+            State::blocked(
                 format!(
                     "Path and name of this role are {length} characters together, and Systems Manager takes at most \
                      {LONGEST_PATH_AND_NAME}."
@@ -279,7 +236,7 @@ impl Role<'_> {
                 }));
             }
             Access::Denied => {
-                return Ok(blocked(
+                return Ok(State::blocked(
                     "A statement of the trust policy denies Systems Manager this role, and a denial always wins.",
                     "Whoever wrote that statement has to remove it in the IAM console, or choose another role.",
                 ));
@@ -288,7 +245,7 @@ impl Role<'_> {
         }
         let deleted = trust::deleted_principals(&document);
         if !deleted.is_empty() {
-            return Ok(blocked(
+            return Ok(State::blocked(
                 format!(
                     "The trust policy still names a principal that was deleted ({}), and AWS refuses a trust policy \
                      that is sent back with one.",
@@ -307,7 +264,7 @@ impl Role<'_> {
             } else {
                 "AWS's default quota"
             };
-            return Ok(blocked(
+            return Ok(State::blocked(
                 format!(
                     "With one statement more the trust policy has {length} characters, and {whose} is {}.",
                     quotas.trust
@@ -364,7 +321,7 @@ impl Role<'_> {
         }
         let after = wanted.text().trim_end().to_owned();
         if let Err(total) = inline.put(name, &after) {
-            return Ok(blocked(
+            return Ok(State::blocked(
                 format!(
                     "The role's inline policies would have {total} characters together, and AWS takes at most {}.",
                     inline.quota

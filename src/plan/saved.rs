@@ -41,13 +41,7 @@ fn state(item: &Item, agreed: Option<&Change>) -> Result<Option<State>, Altered>
     let (State::Change(now), agreed) = (&item.state, agreed) else {
         return Ok(None);
     };
-    let blocked = |reason: &str, difference| State::Blocked {
-        reason: reason.to_owned(),
-        way_out: AGAIN.to_owned(),
-        wanted: None,
-        unread: false,
-        difference,
-    };
+    let blocked = |reason: &str, difference| State::blocked(reason, AGAIN).because_of(difference);
     match agreed {
         None => Ok(Some(blocked(
             "It has to be changed now, and the saved plan does not have that.",

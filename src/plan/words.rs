@@ -2,6 +2,7 @@
 
 use super::{Change, Content, Item, Plan, State, Target, Totals};
 use crate::model::Tier;
+use crate::model::region::ACTIVATION_TIER;
 use crate::policy::template::SERVER_POLICY;
 pub use crate::text::counted;
 
@@ -75,13 +76,12 @@ impl Change {
 
     /// The AWS API call that makes it, and its parameters apart from the document.
     pub fn api_call(&self, target: &Target) -> String {
-        let setting = "/ssm/managed-instance/activation-tier";
         match (target, &self.after) {
             (Target::Tier { region }, Content::Text(value)) => format!(
-                "ssm:UpdateServiceSetting  (in {region})\n  SettingId     {setting}\n  SettingValue  {value}"
+                "ssm:UpdateServiceSetting  (in {region})\n  SettingId     {ACTIVATION_TIER}\n  SettingValue  {value}"
             ),
             (Target::Tier { region }, _) => {
-                format!("ssm:ResetServiceSetting  (in {region})\n  SettingId     {setting}")
+                format!("ssm:ResetServiceSetting  (in {region})\n  SettingId     {ACTIVATION_TIER}")
             }
             (Target::Trust { role }, _) => {
                 format!(

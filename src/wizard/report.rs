@@ -5,8 +5,8 @@ use ratatui::text::Line;
 
 use super::ui::text::{clean, wrapped};
 use super::ui::{diff, theme};
+use crate::apply::Report;
 use crate::apply::words::{self, Mood};
-use crate::apply::{Outcome, Report};
 use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::{Content, Difference, Plan, State, Target};
@@ -49,11 +49,8 @@ impl Page {
             "  What differs (- as it was expected, + as it is now):",
             theme::DIM,
         );
-        let lines = diff::lines(expected, found, self.width.saturating_sub(4));
-        self.lines.extend(lines.into_iter().map(|mut line| {
-            line.spans.insert(0, "    ".into());
-            line
-        }));
+        self.lines
+            .extend(diff::indented(expected, found, self.width));
     }
 }
 
@@ -70,13 +67,9 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
         if let Some(why) = words::explanation(outcome) {
             page.say(&format!("{}: {why}", target.short()), theme::BAD);
         }
-        if let Outcome::Stale { found } | Outcome::Overwritten { found } = outcome {
-            let planned = plan.changes().find(|(item, _)| item.target == *target);
-            let expected = planned.map(|(_, change)| match outcome {
-                Outcome::Stale { .. } => &change.before,
-                _ => &change.after,
-            });
-            page.differ(target, expected.unwrap_or(&Content::Absent), found);
+        let change = plan.change_of(target);
+        if let Some((expected, found)) = change.and_then(|change| outcome.differing(change)) {
+            page.differ(target, expected, found);
         }
     }
     let explained = report.not_done();

@@ -42,9 +42,8 @@ impl Wizard {
     /// Asks about setting up.
     pub(super) fn ask(&mut self, plan: Plan) {
         // The same as in a run that was cut off: then this one goes on with it.
-        let same =
-            |record: &&Record| record.undoes.is_none() && record.choices.is_same(&plan.choices);
-        let continues = self.cut_off.iter().find(same);
+        let mut cut_off = self.cut_off.iter();
+        let continues = cut_off.find(|record| record.was_to_set_up(&plan.choices));
         let job = Job {
             continues: continues.map(|record| record.run.clone()),
             only: None,
@@ -84,7 +83,7 @@ impl Wizard {
         self.step = Step::Apply;
     }
 
-    pub(super) fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+    fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
         let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
         let records = self.options.records.clone();
         self.tasks.apply(account, job, records, cancel);

@@ -16,6 +16,7 @@ use crate::apply::{Event, Job, Outcome, Report, words};
 use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Plan, State, Target};
+use crate::text::seconds;
 use crate::wizard::report;
 use crate::wizard::ui::access_path::{self, Progress, Station};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
@@ -487,8 +488,4 @@ fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) {
         Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),
         Outcome::NotRecorded(_) => (theme::CROSS, "not recorded", theme::BAD),
     }
-}
-
-fn seconds(duration: Duration) -> String {
-    format!("{:.1} s", duration.as_secs_f64())
 }

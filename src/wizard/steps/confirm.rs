@@ -245,9 +245,8 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
             clean(&format!("{}:", item.target.short())),
             theme::DIM,
         ));
-        let room = width.saturating_sub(4);
         let (before, after) = (change.before.text(), change.after.text());
-        lines.extend(indented(diff::lines(before, after, room)));
+        lines.extend(diff::indented(before, after, width));
     }
     lines
 }
@@ -283,18 +282,9 @@ fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> 
     if let Some(Difference { expected, found }) = difference {
         let text = "  What differs (- as the run left it, + as it is now):";
         lines.extend(wrapped(text, width, "  ", theme::DIM));
-        let room = width.saturating_sub(4);
-        lines.extend(indented(diff::lines(expected.text(), found.text(), room)));
+        lines.extend(diff::indented(expected.text(), found.text(), width));
     }
     lines
-}
-
-fn indented(lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
-    let indent = |mut line: Line<'static>| {
-        line.spans.insert(0, Span::raw("    "));
-        line
-    };
-    lines.into_iter().map(indent).collect()
 }
 
 /// How to put it back.

@@ -5,6 +5,16 @@ use ratatui::text::Line;
 use super::{text, theme};
 use crate::policy::difference::{self, difference};
 
+/// The difference below something that it belongs to.
+pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Line<'static>> {
+    let indent = |mut line: Line<'static>| {
+        line.spans.insert(0, "    ".into());
+        line
+    };
+    let lines = lines(before, after, width.saturating_sub(4));
+    lines.into_iter().map(indent).collect()
+}
+
 /// The difference as lines of at most `width` columns.
 pub fn lines(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
