@@ -67,6 +67,16 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
+/// What says by itself what is wanted, and so excludes a plan or a run that says it.
+const CHOICES: [&str; 6] = [
+    "sagemaker_roles",
+    "user_roles",
+    "regions",
+    "connect_from",
+    "harden_trust",
+    "shell_access",
+];
+
 /// What is wanted in the account.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What is wanted")]
@@ -99,7 +109,7 @@ pub struct Wanted {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = ["sagemaker_roles", "user_roles", "regions", "connect_from", "harden_trust", "shell_access"]
+        conflicts_with_all = CHOICES
     )]
     pub same_as: Option<String>,
 }
@@ -135,15 +145,9 @@ pub enum Output {
     Json,
 }
 
+/// How a command prints.
 #[derive(Debug, Args)]
-pub struct PlanArgs {
-    #[command(flatten)]
-    pub wanted: Wanted,
-
-    /// Also write the plan to this file, for "apply FILE".
-    #[arg(long, value_name = "FILE", help_heading = "Options")]
-    pub out: Option<PathBuf>,
-
+pub struct Printed {
     /// For whom the output is.
     #[arg(
         long,
@@ -156,11 +160,25 @@ pub struct PlanArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    /// Also write the plan to this file, for "apply FILE".
+    #[arg(long, value_name = "FILE", help_heading = "Options")]
+    pub out: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+#[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// A plan written by "plan --out FILE". What has changed since then is not written.
     #[arg(
         value_name = "FILE",
-        conflicts_with_all = ["sagemaker_roles", "user_roles", "regions", "connect_from", "harden_trust", "shell_access", "same_as"]
+        conflicts_with_all = CHOICES,
+        conflicts_with = "same_as"
     )]
     pub file: Option<PathBuf>,
 
@@ -171,15 +189,8 @@ pub struct ApplyArgs {
     #[arg(long, help_heading = "Options")]
     pub yes: bool,
 
-    /// For whom the output is.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORM",
-        help_heading = "Options"
-    )]
-    pub output: Output,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 #[derive(Debug, Args)]
@@ -187,15 +198,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub wanted: Wanted,
 
-    /// For whom the output is.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORM",
-        help_heading = "Options"
-    )]
-    pub output: Output,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 #[derive(Debug, Args)]
@@ -207,15 +211,8 @@ pub struct UndoArgs {
     #[arg(long, help_heading = "Options")]
     pub yes: bool,
 
-    /// For whom the output is.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORM",
-        help_heading = "Options"
-    )]
-    pub output: Output,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 #[derive(Debug, Args)]
@@ -223,15 +220,8 @@ pub struct RunsArgs {
     /// Show this run with each of its changes; "last" is the newest.
     pub run: Option<String>,
 
-    /// For whom the output is.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        value_name = "FORM",
-        help_heading = "Options"
-    )]
-    pub output: Output,
+    #[command(flatten)]
+    pub printed: Printed,
 }
 
 #[derive(Debug, Args)]

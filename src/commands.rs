@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::account::{Account, Source};
 use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
-use crate::journal::{Records, words};
+use crate::journal::{Records, Runs, words};
 use crate::log;
 use crate::model::{Identity, Quotas};
 use crate::terminal::{self, Stop};
@@ -44,15 +44,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(runs::run(&records, &arguments, &common))
         }
         Some(Command::Plan(arguments)) => {
-            let visit = Visit::new(&common, arguments.output).await?;
+            let visit = Visit::new(&common, arguments.printed.output).await?;
             Ok(over(set_up::plan(visit, &arguments).await))
         }
         Some(Command::Check(arguments)) => {
-            let visit = Visit::new(&common, arguments.output).await?;
+            let visit = Visit::new(&common, arguments.printed.output).await?;
             Ok(over(set_up::check(visit, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
-            let visit = Visit::new(&common, arguments.output).await?;
+            let visit = Visit::new(&common, arguments.printed.output).await?;
             Ok(over(set_up::apply(visit, &arguments).await))
         }
         Some(Command::Export(arguments)) => {
@@ -61,7 +61,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(over(set_up::export(visit, &arguments).await))
         }
         Some(Command::Undo(arguments)) => {
-            let visit = Visit::new(&common, arguments.output).await?;
+            let visit = Visit::new(&common, arguments.printed.output).await?;
             Ok(over(undo::run(visit, &arguments).await))
         }
     }
@@ -102,6 +102,8 @@ struct Known {
     account: Account,
     identity: Identity,
     quotas: Quotas,
+    /// What is recorded on this computer, or why it cannot be read.
+    runs: std::io::Result<Runs>,
 }
 
 impl Visit {
@@ -136,23 +138,25 @@ impl Visit {
             let mut identity = account.identity().await?;
             let (alias, quotas) = futures::join!(account.alias(), account.quotas());
             identity.alias = alias.unwrap_or_default();
-            Ok::<_, crate::account::CallError>(Known {
-                account,
-                identity,
-                quotas: quotas.unwrap_or_default(),
-            })
+            Ok::<_, crate::account::CallError>((account, identity, quotas.unwrap_or_default()))
         });
-        let known = self.reading(reading).await?.map_err(|error| {
+        let (account, identity, quotas) = self.reading(reading).await?.map_err(|error| {
             self.people.complain(&error.to_string());
             Exit::Failed
         })?;
-        self.mention_cut_off(&known.identity);
+        let known = Known {
+            account,
+            identity,
+            quotas,
+            runs: self.records.all(),
+        };
+        self.mention_cut_off(&known);
         Ok(known)
     }
 
     /// Says which runs in this account were cut off, and how to go on.
-    fn mention_cut_off(&self, identity: &Identity) {
-        let runs = match self.records.all() {
+    fn mention_cut_off(&self, known: &Known) {
+        let runs = match &known.runs {
             Ok(runs) => runs,
             Err(error) => {
                 let text = format!("The records of earlier runs cannot be read: {error}.");
@@ -162,7 +166,7 @@ impl Visit {
         if let Some(trouble) = runs.trouble() {
             self.people.complain(&trouble);
         }
-        for record in runs.cut_off(&identity.account) {
+        for record in runs.cut_off(&known.identity.account) {
             for line in words::cut_off(record) {
                 self.people.complain(&line);
             }

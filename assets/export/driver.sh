@@ -54,13 +54,22 @@ write() {
     if [ "$mode" = undo ]; then "undo_$1"; else "do_$1"; fi
 }
 
-# Says that somebody else changed it, and how.
-differs() {
-    complain "CHANGED   $(name "$1"). It is not as it was planned, and is left alone."
-    complain "  expected:"
-    complain "$(start "$1")"
-    complain "  found:"
-    complain "$2"
+# Sets state: unread, there, todo, or changed by somebody else, which is shown.
+compare() {
+    if ! found=$("read_$1"); then
+        state=unread
+    elif [ "$found" = "$(goal "$1")" ]; then
+        state=there
+    elif [ "$found" = "$(start "$1")" ]; then
+        state=todo
+    else
+        state=changed
+        complain "CHANGED   $(name "$1"). It is not as it was planned, and is left alone."
+        complain "  expected:"
+        complain "$(start "$1")"
+        complain "  found:"
+        complain "$found"
+    fi
 }
 
 # Reads until what was written shows; IAM may take some seconds.
@@ -112,18 +121,19 @@ fi
 todo=0
 refused=0
 for item in $ITEMS; do
-    if ! found=$("read_$item"); then
-        complain "UNREAD    $(name "$item")"
-        refused=$((refused + 1))
-    elif [ "$found" = "$(goal "$item")" ]; then
-        say "in place  $(name "$item")"
-    elif [ "$found" = "$(start "$item")" ]; then
+    compare "$item"
+    case $state in
+    there) say "in place  $(name "$item")" ;;
+    todo)
         say "to do     $(name "$item")"
         todo=$((todo + 1))
-    else
-        differs "$item" "$found"
+        ;;
+    unread)
+        complain "UNREAD    $(name "$item")"
         refused=$((refused + 1))
-    fi
+        ;;
+    changed) refused=$((refused + 1)) ;;
+    esac
 done
 if [ "$refused" -gt 0 ]; then
     complain "The account is no longer as it was planned. Nothing was written. Plan again."
@@ -153,19 +163,20 @@ written=0
 failed=0
 for item in $ITEMS; do
     # Once more, right before the write: what somebody writes in between is not to be lost.
-    if ! found=$("read_$item"); then
+    compare "$item"
+    case $state in
+    there) continue ;;
+    unread)
         complain "FAILED    $(name "$item"): it could not be read, and was not written."
         failed=$((failed + 1))
         continue
-    fi
-    if [ "$found" = "$(goal "$item")" ]; then
-        continue
-    fi
-    if [ "$found" != "$(start "$item")" ]; then
-        differs "$item" "$found"
+        ;;
+    changed)
         failed=$((failed + 1))
         continue
-    fi
+        ;;
+    todo) ;;
+    esac
     # Only what is read afterwards counts: an answer may be lost, and the write done all the same.
     write "$item" >/dev/null || complain "The AWS CLI reports an error; reading what is there."
     if shows "$item"; then

@@ -63,7 +63,7 @@ impl Visit {
         wanted: &Wanted,
     ) -> Result<Choices, Exit> {
         if let Some(run) = &wanted.same_as {
-            return self.same_as(run, &known.identity);
+            return self.same_as(run, known);
         }
         let (account, identity) = (known.account.clone(), known.identity.clone());
         let chosen = self.reading(chosen(&account, &identity, wanted)).await?;
@@ -88,8 +88,9 @@ impl Visit {
         Ok(())
     }
 
-    fn same_as(&self, run: &str, identity: &Identity) -> Result<Choices, Exit> {
-        let runs = self.records.all().map_err(|error| {
+    fn same_as(&self, run: &str, known: &Known) -> Result<Choices, Exit> {
+        let identity = &known.identity;
+        let runs = known.runs.as_ref().map_err(|error| {
             self.people
                 .complain(&format!("The records cannot be read: {error}."));
             Exit::Failed

@@ -12,7 +12,7 @@ use crate::model::Choices;
 use crate::plan::Content;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
-    let people = People::new(arguments.output, common.ascii);
+    let people = People::new(arguments.printed.output, common.ascii);
     let runs = match records.all() {
         Ok(runs) => runs,
         Err(error) => {
@@ -21,8 +21,8 @@ pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> E
         }
     };
     match &arguments.run {
-        None => list(people, records, &runs, arguments.output),
-        Some(run) => one(people, records, &runs, run, arguments.output),
+        None => list(people, records, &runs, arguments.printed.output),
+        Some(run) => one(people, records, &runs, run, arguments.printed.output),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
         let saved = save(path, &text);
         visit.saved(path, saved)?;
     }
-    match arguments.output {
+    match arguments.printed.output {
         Output::Json => visit.emit(&text)?,
         Output::Text => {
             show_plan(visit.people, &plan);
@@ -41,7 +41,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
-    match arguments.output {
+    match arguments.printed.output {
         Output::Json => {
             let text = visit.json(plan.check_to_json())?;
             visit.emit(&text)?;
@@ -80,7 +80,7 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
         Some(path) => visit.saved_plan(path).await?,
     };
     visit.all_roles_read(&plan)?;
-    let continues = visit.same_cut_off(&plan);
+    let continues = same_cut_off(&known, &plan);
     let job = Job {
         aim: Aim::SetUp(known.quotas),
         only: None,
@@ -166,17 +166,6 @@ impl Visit {
         Err(Exit::Failed)
     }
 
-    /// The run that was cut off in this account while it wanted the same.
-    fn same_cut_off(&self, plan: &Plan) -> Option<String> {
-        let runs = self.records.all().ok()?;
-        let cut_off = runs.cut_off(&plan.identity.account);
-        let same = cut_off
-            .iter()
-            .rev()
-            .find(|record| record.was_to_set_up(&plan.choices));
-        same.map(|record| record.run.clone())
-    }
-
     fn emit(&self, text: &str) -> Result<(), Exit> {
         emit(text).map_err(|error| {
             self.people
@@ -208,6 +197,16 @@ impl Visit {
             }
         }
     }
+}
+
+/// The run that was cut off in this account while it wanted the same.
+fn same_cut_off(known: &Known, plan: &Plan) -> Option<String> {
+    let cut_off = known.runs.as_ref().ok()?.cut_off(&plan.identity.account);
+    let same = cut_off
+        .iter()
+        .rev()
+        .find(|record| record.was_to_set_up(&plan.choices));
+    same.map(|record| record.run.clone())
 }
 
 /// The plan holds the account's policies: only its owner may read it. An older file is there until the new one is whole.

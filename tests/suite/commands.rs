@@ -2,7 +2,6 @@
 //! they end.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use serde_json::{Value, json};
 use super::cut_off::Folder;
 use super::faults::{Death, Fault};
 use super::loopback::Loopback;
-use super::program::send;
+use super::program::{Run, against, send};
 
 const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 const KEY_ID: &str = "AKIDOFTHETEST";
@@ -863,35 +862,22 @@ fn assert_shape(value: &Value, shape: &Value, place: &str) {
 /// Somebody at a terminal is asked, and only a yes is a yes.
 #[test]
 fn at_a_terminal_apply_shows_the_plan_and_asks() {
-    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
     for (answer, code, changed) in [("yes\r", 0, true), ("no\r", 1, false), ("\x03", 130, false)] {
         let desk = Desk::new();
         let before = desk.roles();
-        let pty = native_pty_system().openpty(PtySize::default()).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"));
-        command.args(with("apply", &WANTED, &[]));
-        command.env_clear();
-        for (name, value) in desk.command(&[]).get_envs() {
-            command.env(name, value.unwrap());
-        }
-        let mut child = pty.slave.spawn_command(command).unwrap();
-        drop(pty.slave);
-        let mut keyboard = pty.master.take_writer().unwrap();
-        let mut reader = pty.master.try_clone_reader().unwrap();
-        let mut seen = String::new();
-        let mut buffer = [0; 4096];
-        let mut answered = false;
-        while let Ok(count @ 1..) = std::io::Read::read(&mut reader, &mut buffer) {
-            seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
-            if !answered && seen.contains("Type yes:") {
-                assert!(seen.contains("Let Systems Manager assume"), "{seen}");
-                assert_eq!(desk.roles(), before);
-                keyboard.write_all(answer.as_bytes()).unwrap();
-                answered = true;
-            }
-        }
-        assert_eq!(child.wait().unwrap().exit_code(), code, "{seen}");
-        assert_eq!(desk.roles() != before, changed, "{seen}");
+        let mut run = Run::start(&with("apply", &WANTED, &[]), &against(&desk.aws.address));
+        run.wait("Type yes:");
+        let seen = String::from_utf8_lossy(&run.raw).into_owned();
+        assert!(seen.contains("Let Systems Manager assume"), "{seen}");
+        assert_eq!(desk.roles(), before);
+        run.keys(answer);
+        assert_eq!(run.ended(), code, "{answer:?}: {}", run.left());
+        assert_eq!(
+            desk.roles() != before,
+            changed,
+            "{answer:?}: {}",
+            run.left()
+        );
     }
 }
 

@@ -20,13 +20,13 @@ pub fn send(id: u32, signal: Signal) {
 }
 
 /// The program, and the terminal that it believes in.
-struct Run {
+pub struct Run {
     child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     keyboard: Option<Box<dyn Write + Send>>,
     output: Receiver<Vec<u8>>,
     reading: Option<JoinHandle<()>>,
-    raw: Vec<u8>,
+    pub raw: Vec<u8>,
     screen: vt100::Parser,
     home: PathBuf,
 }
@@ -40,7 +40,7 @@ impl Drop for Run {
 
 impl Run {
     /// Starts it with nothing of the environment but what is given.
-    fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let home = std::env::temp_dir().join(format!(
@@ -115,7 +115,7 @@ impl Run {
         }
     }
 
-    fn wait(&mut self, text: &str) -> &mut Self {
+    pub fn wait(&mut self, text: &str) -> &mut Self {
         self.until(text, |run| run.screen.screen().contents().contains(text));
         self
     }
@@ -125,7 +125,7 @@ impl Run {
         self
     }
 
-    fn keys(&mut self, keys: &str) -> &mut Self {
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
         self.keyboard
             .as_mut()
             .unwrap()
@@ -149,7 +149,7 @@ impl Run {
     }
 
     /// Waits for the end and gives the exit code; everything that was printed has been read then.
-    fn ended(&mut self) -> u32 {
+    pub fn ended(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         loop {
             while let Ok(bytes) = self.output.try_recv() {
@@ -197,7 +197,7 @@ impl Run {
     }
 
     /// What stays on the terminal.
-    fn left(&self) -> String {
+    pub fn left(&self) -> String {
         self.screen.screen().contents()
     }
 
@@ -247,7 +247,7 @@ impl Run {
 }
 
 /// Credentials that no service accepts, and an endpoint on this machine.
-fn against(endpoint: &str) -> [(&str, &str); 4] {
+pub fn against(endpoint: &str) -> [(&str, &str); 4] {
     [
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "no-secret"),

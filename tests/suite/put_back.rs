@@ -136,6 +136,14 @@ async fn undo_after_undo_goes_back_run_by_run() {
     assert_eq!(scene.held().await, states[0]);
 }
 
+/// A SageMaker role alone.
+fn of_role(name: &str) -> Choices {
+    Choices {
+        sagemaker_roles: vec![name.into()],
+        ..Choices::default()
+    }
+}
+
 impl Scene {
     async fn dies_at(&self, call: usize) {
         let job = self.set_up().await;
@@ -177,10 +185,7 @@ async fn what_somebody_wrote_between_two_parts_of_a_run_stays() {
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_left_something_is_not_taken_for_a_whole_one() {
     let scene = Scene::new().await;
-    let first = Choices {
-        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
-        ..Choices::default()
-    };
+    let first = of_role("Recommender-ExecutionRole");
     scene.run(&scene.set_up_as(first).await).await;
     scene.run(&scene.set_up().await).await;
     // The role's policy cannot be read while the second run is put back.
@@ -355,10 +360,7 @@ async fn what_arrives_after_the_undo_is_not_forgotten() {
 async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_to_older_runs() {
     let scene = Scene::new().await;
     let before = scene.held().await;
-    let first = Choices {
-        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
-        ..Choices::default()
-    };
+    let first = of_role("Recommender-ExecutionRole");
     scene.run(&scene.set_up_as(first).await).await;
     scene.run(&scene.set_up().await).await;
     let undo = scene.put_back(None).await;
@@ -447,16 +449,10 @@ async fn an_attempt_that_was_given_up_may_arrive_after_the_undo_and_is_put_back_
 async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_ones() {
     let scene = Scene::new().await;
     let before = scene.held().await;
-    let first = Choices {
-        sagemaker_roles: vec!["Recommender-ExecutionRole".into()],
-        ..Choices::default()
-    };
+    let first = of_role("Recommender-ExecutionRole");
     scene.run(&scene.set_up_as(first).await).await;
     // Another run writes one trust, and somebody changes it.
-    let second = Choices {
-        sagemaker_roles: vec!["ChurnTraining".into()],
-        ..Choices::default()
-    };
+    let second = of_role("ChurnTraining");
     scene.faults.add("PutRolePolicy", 9, DENIED);
     scene.run(&scene.set_up_as(second).await).await;
     scene.faults.clear();
