@@ -4,6 +4,7 @@
 mod check;
 pub mod format;
 mod inline;
+mod permission_set;
 mod saved;
 pub mod words;
 
@@ -129,6 +130,29 @@ pub struct Difference {
     pub found: Content,
 }
 
+/// What kind of thing is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// What is there could not be read, so that nobody knows whether it is in place.
+    Unread,
+    /// The region is not enabled for the account.
+    RegionDisabled,
+    /// Only another role helps: nobody may change this one, or Systems Manager could not use it.
+    OtherRole,
+    /// Identity Center made the role from a permission set, and that has to be changed.
+    PermissionSet,
+    /// The trust policy names a principal that was deleted.
+    DeletedPrincipal,
+    /// The trust policy denies Systems Manager the role.
+    Denial,
+    TrustQuota,
+    InlineQuota,
+    /// A document cannot be understood safely.
+    OddDocument,
+    /// Somebody changed it since it was planned or written.
+    Changed,
+}
+
 /// What has to happen for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -137,12 +161,11 @@ pub enum State {
     InPlace(String),
     /// It cannot be done by this program: why, and the way out.
     Blocked {
+        obstacle: Obstacle,
         reason: String,
         way_out: String,
         /// The document that the way out needs.
         wanted: Option<String>,
-        /// What is there could not be read, so that nobody knows whether it is in place.
-        unread: bool,
         /// What was expected there and what was found, where that is the reason.
         difference: Option<Difference>,
     },
@@ -150,23 +173,23 @@ pub enum State {
 
 impl State {
     /// Somebody else has to do something first.
-    pub(crate) fn blocked(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
+    pub(crate) fn blocked(
+        obstacle: Obstacle,
+        reason: impl Into<String>,
+        way_out: impl Into<String>,
+    ) -> Self {
         Self::Blocked {
+            obstacle,
             reason: reason.into(),
             way_out: way_out.into(),
             wanted: None,
-            unread: false,
             difference: None,
         }
     }
 
     /// Nobody knows what is there.
     pub(crate) fn unread(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
-        let mut state = Self::blocked(reason, way_out);
-        if let Self::Blocked { unread, .. } = &mut state {
-            *unread = true;
-        }
-        state
+        Self::blocked(Obstacle::Unread, reason, way_out)
     }
 
     /// A refusal with the document that somebody else can put in its place.
@@ -226,8 +249,14 @@ impl Item {
             (State::Change(_), Target::Trust { .. }) => Finding::Missing,
             (State::Change(change), _) if change.before == Content::Absent => Finding::Missing,
             (State::Change(_), _) => Finding::Differs,
-            (State::Blocked { unread: true, .. }, _) => Finding::Unknown,
-            (State::Blocked { unread: false, .. }, _) => Finding::Blocked,
+            (
+                State::Blocked {
+                    obstacle: Obstacle::Unread,
+                    ..
+                },
+                _,
+            ) => Finding::Unknown,
+            (State::Blocked { .. }, _) => Finding::Blocked,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Record, Verdict};
 use crate::model::{Choices, Identity, Tier};
-use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
+use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, State, Target};
 
 const AGAIN: &str = "Try again when it can be read.";
 
@@ -184,6 +184,7 @@ impl Entry {
         };
         let expected = self.ours.last().cloned();
         State::blocked(
+            Obstacle::Changed,
             reason,
             "Should the former value be wanted all the same, the record of the run has it.",
         )

@@ -1,7 +1,9 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
 use super::inline::Inline;
-use super::{Change, ChosenRole, Content, InlineSize, Item, State, Target};
+use super::{
+    Change, ChosenRole, Content, InlineSize, Item, Obstacle, State, Target, permission_set,
+};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
 use crate::policy::document::{Document, DocumentError, size};
@@ -21,6 +23,7 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             puts_back: false,
         }),
         Some(TierReading::NotEnabled) => State::blocked(
+            Obstacle::RegionDisabled,
             "This region does not accept the account's credentials; most likely it is not enabled for the account.",
             "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
         ),
@@ -102,7 +105,6 @@ pub(super) fn role(
     let items = targets
         .iter()
         .map(|target| {
-            let refusal = role.refusal(target);
             let state = match target {
                 Target::Trust { .. } => role.trust(),
                 Target::Policy { policy, .. } => role.policy(policy, &mut inline),
@@ -110,27 +112,31 @@ pub(super) fn role(
             };
             let state = state.unwrap_or_else(|why| {
                 State::blocked(
+                    Obstacle::OddDocument,
                     format!("This cannot be planned: {why}."),
                     "Look at the document in the IAM console and mend it there.",
                 )
             });
             // What is in place stays in place, whoever may change the role.
-            let state = match (&refusal, state) {
-                (Some(refusal), State::Change(change)) => {
-                    let document = change.after.text().map(str::to_owned);
-                    let is_trust = matches!(target, Target::Trust { .. });
-                    refusal
-                        .clone()
-                        .with_document(document.filter(|_| !is_trust))
-                }
-                (Some(refusal), State::Blocked { .. }) => refusal.clone(),
-                (_, state) => state,
+            let state = match state {
+                State::InPlace(_) => state,
+                State::Change(_) | State::Blocked { .. } => role
+                    .refusal(target, wanted(target, &state))
+                    .unwrap_or(state),
             };
             let warnings = role.warnings(target, &state);
             item(target, state, warnings)
         })
         .collect();
     (with_company(items), Some(inline.size(chosen.name)))
+}
+
+/// The policy that an item would write.
+fn wanted<'a>(target: &Target, state: &'a State) -> Option<&'a str> {
+    match (target, state) {
+        (Target::Policy { .. }, State::Change(change)) => change.after.text(),
+        _ => None,
+    }
 }
 
 /// A change helps nobody while another item of the same role is blocked; that is said where the change is.
@@ -184,40 +190,34 @@ struct Role<'a> {
 }
 
 impl Role<'_> {
-    /// Why AWS would refuse every change of this role, or Systems Manager could not use it.
-    fn refusal(&self, target: &Target) -> Option<State> {
-        match self.reading.kind() {
-            RoleKind::ServiceLinked => {
-                return Some(State::blocked(
-                    "This role belongs to an AWS service, and only that service may change it.",
-                    "Choose a role that your account made.",
-                ));
-            }
-            RoleKind::IdentityCenter if matches!(target, Target::Trust { .. }) => {
-                return Some(State::blocked(
-                    "IAM Identity Center made this role, and nobody can change its trust policy.",
-                    "Choose a SageMaker role that your account made.",
-                ));
-            }
-            RoleKind::IdentityCenter => {
-                return Some(State::blocked(
-                    "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.",
-                    "In the IAM Identity Center console open Permission sets, this role's set, Permissions, Inline \
-                     policy. Add the statements of this document to what is there, and provision the set again.",
-                ));
-            }
-            RoleKind::Ordinary => {}
-        }
+    /// Why AWS would refuse every change of this role, or Systems Manager could not use it; with the policy that is
+    /// wanted, where the way out needs it.
+    fn refusal(&self, target: &Target, wanted: Option<&str>) -> Option<State> {
+        let other_role = |reason: String, way_out: &str| {
+            State::blocked(Obstacle::OtherRole, reason, way_out)
+                .with_document(wanted.map(str::to_owned))
+        };
         let length = self.reading.path_and_name_length();
-        (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
-            State::blocked(
-                format!(
-                    "Path and name of this role are {length} characters together, and Systems Manager takes at most \
-                     {LONGEST_PATH_AND_NAME}."
-                ),
-                "Use a SageMaker role with a shorter path or name.",
-            )
-        })
+        match self.reading.kind() {
+            RoleKind::ServiceLinked => Some(other_role(
+                "This role belongs to an AWS service, and only that service may change it.".to_owned(),
+                "Choose a role that your account made.",
+            )),
+            RoleKind::IdentityCenter if matches!(target, Target::Trust { .. }) => Some(other_role(
+                "IAM Identity Center made this role, and nobody can change its trust policy.".to_owned(),
+                "Choose a SageMaker role that your account made.",
+            )),
+            RoleKind::IdentityCenter => Some(permission_set::blocked(self.reading, wanted)),
+            RoleKind::Ordinary => {
+                (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
+                    let reason = format!(
+                        "Path and name of this role are {length} characters together, and Systems Manager takes at most \
+                         {LONGEST_PATH_AND_NAME}."
+                    );
+                    other_role(reason, "Use a SageMaker role with a shorter path or name.")
+                })
+            }
+        }
     }
 
     fn trust(&self) -> Result<State, String> {
@@ -237,6 +237,7 @@ impl Role<'_> {
             }
             Access::Denied => {
                 return Ok(State::blocked(
+                    Obstacle::Denial,
                     "A statement of the trust policy denies Systems Manager this role, and a denial always wins.",
                     "Whoever wrote that statement has to remove it in the IAM console, or choose another role.",
                 ));
@@ -246,6 +247,7 @@ impl Role<'_> {
         let deleted = trust::deleted_principals(&document);
         if !deleted.is_empty() {
             return Ok(State::blocked(
+                Obstacle::DeletedPrincipal,
                 format!(
                     "The trust policy still names a principal that was deleted ({}), and AWS refuses a trust policy \
                      that is sent back with one.",
@@ -265,6 +267,7 @@ impl Role<'_> {
                 "AWS's default quota"
             };
             return Ok(State::blocked(
+                Obstacle::TrustQuota,
                 format!(
                     "With one statement more the trust policy has {length} characters, and {whose} is {}.",
                     quotas.trust
@@ -319,9 +322,16 @@ impl Role<'_> {
                 policy.arn
             )));
         }
+        let from_set = self.reading.kind() == RoleKind::IdentityCenter;
+        if from_set && permission_set::gives(self.reading, &least) {
+            return Ok(State::InPlace(
+                "The inline policy of the role's permission set gives it already.".to_owned(),
+            ));
+        }
         let after = wanted.text().trim_end().to_owned();
         if let Err(total) = inline.put(name, &after) {
             return Ok(State::blocked(
+                Obstacle::InlineQuota,
                 format!(
                     "The role's inline policies would have {total} characters together, and AWS takes at most {}.",
                     inline.quota

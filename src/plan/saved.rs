@@ -1,6 +1,6 @@
 //! A saved plan against one made anew: only what both want may be carried out.
 
-use super::{Change, Difference, Item, Plan, State, Target};
+use super::{Change, Difference, Item, Obstacle, Plan, State, Target};
 
 /// A saved plan wants something that this program would not plan.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,9 @@ fn state(item: &Item, agreed: Option<&Change>) -> Result<Option<State>, Altered>
     let (State::Change(now), agreed) = (&item.state, agreed) else {
         return Ok(None);
     };
-    let blocked = |reason: &str, difference| State::blocked(reason, AGAIN).because_of(difference);
+    let blocked = |reason: &str, difference| {
+        State::blocked(Obstacle::Changed, reason, AGAIN).because_of(difference)
+    };
     match agreed {
         None => Ok(Some(blocked(
             "It has to be changed now, and the saved plan does not have that.",

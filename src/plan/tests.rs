@@ -26,7 +26,7 @@ fn identity() -> Identity {
     }
 }
 
-fn place(partition: &Partition) -> Place<'_> {
+pub(super) fn place(partition: &Partition) -> Place<'_> {
     Place {
         partition,
         account: ACCOUNT,
@@ -66,7 +66,7 @@ pub(super) fn sagemaker(name: &str) -> Choices {
 }
 
 /// The plan's items without tiers, by ID.
-fn items(survey: &Survey, choices: &Choices) -> BTreeMap<String, Item> {
+pub(super) fn items(survey: &Survey, choices: &Choices) -> BTreeMap<String, Item> {
     Plan::new(survey, choices)
         .items
         .into_iter()
@@ -288,32 +288,6 @@ fn roles_that_aws_would_refuse_are_blocked_with_reason_and_way_out() {
             assert!(reason(item).contains(words), "{item:?}");
         }
     }
-}
-
-#[test]
-fn an_identity_center_role_comes_with_the_policy_for_its_permission_set() {
-    let (name, path) = (
-        "AWSReservedSSO_X_0123456789abcdef",
-        "/aws-reserved/sso.amazonaws.com/eu-west-1/",
-    );
-    let choices = Choices {
-        user_roles: vec![name.into()],
-        ..Choices::default()
-    };
-    let partition = Partition::default();
-    let expected = place(&partition).client_policy(false).unwrap();
-    let items = items(&survey(vec![role(name, path, SAGEMAKER_TRUST)]), &choices);
-    let State::Blocked {
-        wanted: Some(wanted),
-        ..
-    } = &items[&format!("policy:{name}/{CLIENT_POLICY}")].state
-    else {
-        panic!("{items:?}");
-    };
-    assert_eq!(
-        Document::parse(wanted.as_str()).unwrap().value(),
-        expected.value()
-    );
 }
 
 #[test]

@@ -34,9 +34,19 @@ impl Meaning {
 
     /// Whether this means at least `least` and at most `most`.
     pub fn lies_between(&self, least: &Self, most: &Self) -> bool {
-        self.version == least.version
-            && self.grants.is_superset(&least.grants)
-            && self.grants.is_subset(&most.grants)
+        self.covers(least) && self.grants.is_subset(&most.grants)
+    }
+
+    /// Whether this means at least `other`.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.version == other.version && self.grants.is_superset(&other.grants)
+    }
+
+    /// Whether all that a statement grants, or denies, stands here.
+    pub fn grants_all_of(&self, statement: &Map<String, Value>) -> bool {
+        grants(statement)
+            .iter()
+            .all(|grant| self.grants.contains(grant))
     }
 
     /// How many grants stand here that `other` does not have.
