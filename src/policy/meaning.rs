@@ -12,7 +12,7 @@ const EXPANDED: [&str; 2] = ["Action", "Resource"];
 /// Keys whose values are sets that belong together.
 const SETS: [&str; 2] = ["NotAction", "NotResource"];
 
-/// A document as a set of grants: one entry for each action on each resource under each condition.
+/// A document as a set of grants: one entry for each principal and action on each resource under each condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meaning {
     /// `2012-10-17` switches policy variables on, so it is part of the meaning. Absent means `2008-10-17`.
@@ -60,6 +60,12 @@ pub fn same(one: &Document, other: &Document) -> bool {
     Meaning::of(one) == Meaning::of(other)
 }
 
+/// Whether one statement says nothing that the other does not say too.
+pub(super) fn is_within(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
+    let other: BTreeSet<String> = grants(other).into_iter().collect();
+    grants(one).iter().all(|grant| other.contains(grant))
+}
+
 /// The texts under a key that may hold one string or a list of them.
 pub fn strings(value: Option<&Value>) -> Vec<&str> {
     match value {
@@ -69,14 +75,14 @@ pub fn strings(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
-/// One entry for each combination of action and resource of a statement.
+/// One entry for each combination of principal, action and resource of a statement.
 fn grants(statement: &Map<String, Value>) -> Vec<String> {
     let mut rest = Map::new();
     for (key, value) in statement {
         let plain = match key.as_str() {
-            "Sid" | "Action" | "Resource" => continue,
+            "Sid" | "Principal" | "Action" | "Resource" => continue,
             "Condition" => condition(value),
-            "Principal" | "NotPrincipal" => principal(value),
+            "NotPrincipal" => not_principal(value),
             key if SETS.contains(&key) => sorted_set(value, key == "NotAction"),
             _ => value.clone(),
         };
@@ -92,11 +98,37 @@ fn grants(statement: &Map<String, Value>) -> Vec<String> {
             other => vec![other.to_string()],
         },
     });
-    actions
+    let granted: Vec<String> = actions
         .iter()
         .flat_map(|action| resources.iter().map(move |resource| (action, resource)))
         .map(|(action, resource)| format!("{action} on {resource} {rest}"))
+        .collect();
+    principals(statement.get("Principal"))
+        .iter()
+        .flat_map(|who| granted.iter().map(move |what| format!("{who}{what}")))
         .collect()
+}
+
+/// Each principal by its kind; an empty text where the statement names none.
+fn principals(value: Option<&Value>) -> Vec<String> {
+    let Some(Value::Object(kinds)) = value else {
+        let whoever = value.map(|whoever| format!("{whoever} "));
+        return vec![whoever.unwrap_or_default()];
+    };
+    let each = kinds.iter().flat_map(|(kind, who)| {
+        let who = match sorted_set(who, false) {
+            // As with actions, nobody is not nothing.
+            Value::Array(list) if !list.is_empty() => list,
+            other => vec![other],
+        };
+        who.into_iter().map(move |who| format!("{kind} {who} "))
+    });
+    let each: Vec<String> = each.collect();
+    if each.is_empty() {
+        vec!["{} ".to_owned()]
+    } else {
+        each
+    }
 }
 
 /// A string or list of strings as a sorted list without repetition; actions have no case.
@@ -116,7 +148,7 @@ fn sorted_set(value: &Value, lower: bool) -> Value {
     set.into_iter().map(Value::from).collect()
 }
 
-fn principal(value: &Value) -> Value {
+fn not_principal(value: &Value) -> Value {
     match value {
         Value::Object(kinds) => {
             let mut plain: Map<_, _> = kinds
@@ -189,6 +221,23 @@ mod tests {
             r#"[{"Effect":"Allow","Action":"s:A","Resource":"q"},{"Effect":"Allow","Action":"s:A","Resource":"r"}]"#,
         );
         assert!(same(&one, &two));
+    }
+
+    #[test]
+    fn principals_of_one_statement_may_have_one_each() {
+        let one = document(
+            r#"[{"Effect":"Allow","Principal":{"Service":["a","b"],"AWS":"c"},"Action":"sts:AssumeRole"}]"#,
+        );
+        let three = document(
+            r#"[{"Effect":"Allow","Principal":{"AWS":["c"]},"Action":"sts:AssumeRole"},
+                {"Effect":"Allow","Principal":{"Service":"b"},"Action":"sts:AssumeRole"},
+                {"Effect":"Allow","Principal":{"Service":"a"},"Action":"sts:AssumeRole"}]"#,
+        );
+        assert!(same(&one, &three));
+        let other_kind = document(
+            r#"[{"Effect":"Allow","Principal":{"Service":["a","b","c"]},"Action":"sts:AssumeRole"}]"#,
+        );
+        assert!(!same(&one, &other_kind));
     }
 
     #[test]

@@ -78,6 +78,23 @@ pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]
     access
 }
 
+/// Whether a statement names Systems Manager, whatever it says of it.
+pub fn names_systems_manager(statement: &Map<String, Value>) -> bool {
+    let services = statement.get("Principal").and_then(|p| p.get("Service"));
+    strings(services).contains(&SYSTEMS_MANAGER)
+}
+
+/// Whether a statement is somebody else's affair, so that setting up must not lose it: it is neither about Systems
+/// Manager alone, nor does it keep it out, nor name somebody who was deleted.
+pub fn is_of_others(statement: &Map<String, Value>) -> bool {
+    let principal = statement.get("Principal").and_then(Value::as_object);
+    let alone = principal.is_some_and(|kinds| {
+        kinds.len() == 1 && strings(kinds.get("Service")) == [SYSTEMS_MANAGER]
+    });
+    let keeps_out = effect(statement) == "Deny" && denies(statement);
+    !alone && !keeps_out && deleted_in(statement).is_empty()
+}
+
 /// Whether a statement may deny Systems Manager the role, under a condition that cannot be judged from here.
 pub fn may_be_denied(trust: &Document, place: Place, regions: &[String]) -> bool {
     trust.statements().into_iter().any(|statement| {
@@ -99,19 +116,19 @@ fn answers(statement: &Map<String, Value>, place: Place, regions: &[String]) -> 
 /// The IDs of deleted roles and users that the policy still names. IAM shows them in place of the ARN, and refuses a
 /// document that is sent back with one ("Invalid principal in policy").
 pub fn deleted_principals(trust: &Document) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    for statement in trust.statements() {
-        for key in ["Principal", "NotPrincipal"] {
-            let names = statement.get(key).and_then(|p| p.get("AWS"));
-            found.extend(
-                strings(names)
-                    .into_iter()
-                    .filter(|name| is_unique_id(name))
-                    .map(str::to_owned),
-            );
-        }
-    }
+    let statements = trust.statements().into_iter();
+    let found: BTreeSet<String> = statements.flat_map(deleted_in).collect();
     found.into_iter().collect()
+}
+
+fn deleted_in(statement: &Map<String, Value>) -> Vec<String> {
+    let names = ["Principal", "NotPrincipal"]
+        .into_iter()
+        .flat_map(|key| strings(statement.get(key).and_then(|p| p.get("AWS"))));
+    names
+        .filter(|name| is_unique_id(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `AROA…` or `AIDA…`: IAM's unique ID of a role or user.
@@ -200,6 +217,29 @@ mod tests {
 
     const ALLOWED: Access = Access::Allowed { conditional: false };
     const CONDITIONAL: Access = Access::Allowed { conditional: true };
+
+    #[test]
+    fn what_setting_up_may_take_out_is_not_somebody_elses() {
+        let of_others = |statement: Value| is_of_others(statement.as_object().unwrap());
+        let with = |principal: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+        assert!(of_others(with(
+            json!({"Service": "sagemaker.amazonaws.com"})
+        )));
+        assert!(of_others(with(
+            json!({"Service": ["sagemaker.amazonaws.com", "ssm.amazonaws.com"]})
+        )));
+        assert!(of_others(with(
+            json!({"Service": "ssm.amazonaws.com", "AWS": "arn:aws:iam::1:root"})
+        )));
+        assert!(!of_others(allow(None)));
+        assert!(!of_others(with(json!({"AWS": "AROAEXAMPLEDELETED012"}))));
+        let deny =
+            |principal: Value| json!({"Effect": "Deny", "Principal": principal, "Action": "sts:*"});
+        assert!(!of_others(deny(json!("*"))));
+        assert!(of_others(deny(
+            json!({"AWS": "arn:aws:iam::123456789012:root"})
+        )));
+    }
 
     #[test]
     fn every_way_to_write_the_same_permission_is_seen() {
