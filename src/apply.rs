@@ -4,7 +4,7 @@
 mod step;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -124,6 +124,8 @@ pub struct Report {
     pub run: Option<String>,
     /// The record could not be written to its end, and why.
     pub record_lost: Option<String>,
+    /// After a guide: what somebody ticked without its being read.
+    pub ticked: Option<BTreeSet<Target>>,
     pub took: Duration,
 }
 
@@ -209,13 +211,19 @@ pub struct Job {
 pub enum Aim {
     SetUp(Quotas),
     PutBack(Reversal),
+    /// It was carried out by hand: nothing is written, everything is read.
+    Look {
+        quotas: Quotas,
+        /// What somebody says was done, and could not be read.
+        ticked: BTreeSet<Target>,
+    },
 }
 
 impl Aim {
     /// The plan, made anew from what is there now.
     pub async fn plan(&self, account: &Account, plan: &Plan) -> Plan {
         match self {
-            Self::SetUp(quotas) => {
+            Self::SetUp(quotas) | Self::Look { quotas, .. } => {
                 let survey = survey::chosen(account, &plan.identity, *quotas, &plan.choices).await;
                 Plan::new(&survey, &plan.choices)
             }
@@ -249,6 +257,10 @@ pub async fn run(
         refused: None,
         run: None,
         record_lost: None,
+        ticked: match &job.aim {
+            Aim::Look { ticked, .. } => Some(ticked.clone()),
+            Aim::SetUp(_) | Aim::PutBack(_) => None,
+        },
         took: Duration::ZERO,
     };
     let journal = match begin(account, job, records).await {
@@ -318,8 +330,14 @@ impl Job {
         plan
     }
 
-    fn means(&self, target: &Target) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(target))
+    /// Whether a change of the plan is to be made.
+    pub fn means(&self, target: &Target) -> bool {
+        match self.aim {
+            Aim::Look { .. } => false,
+            Aim::SetUp(_) | Aim::PutBack(_) => {
+                self.only.as_ref().is_none_or(|only| only.contains(target))
+            }
+        }
     }
 }
 

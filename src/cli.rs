@@ -59,6 +59,9 @@ pub enum Command {
     /// List the runs that are recorded on this computer, or show one of them.
     #[command(after_help = RUNS_EXAMPLES)]
     Runs(RunsArgs),
+    /// Be led through the AWS console step by step, and see what is in place. Writes nothing; needs a terminal.
+    #[command(after_help = GUIDE_EXAMPLES)]
+    Guide(GuideArgs),
     /// Hand the plan over as a file.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
@@ -78,7 +81,7 @@ const CHOICES: [&str; 6] = [
 ];
 
 /// What is wanted in the account.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "What is wanted")]
 pub struct Wanted {
     /// A role that SageMaker runs under, by name or ARN; may be given several times.
@@ -115,7 +118,7 @@ pub struct Wanted {
 }
 
 /// Where people connect from, as it is written on the command line.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Place {
     /// Their own computer; they need a user role.
     Laptop,
@@ -203,6 +206,12 @@ pub struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct GuideArgs {
+    #[command(flatten)]
+    pub wanted: Wanted,
+}
+
+#[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The run to put back, as "runs" lists it; without it the newest of this account that can be put back.
     pub run: Option<String>,
@@ -281,6 +290,11 @@ const CHECK_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup check --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1
   sagemaker-ssh-setup check --same-as last --output json";
+
+const GUIDE_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup guide                  (asks for roles and regions first)
+  sagemaker-ssh-setup guide --sagemaker-role MySageMakerRole \\
+      --user-role DataScientist --regions eu-west-1";
 
 const UNDO_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup undo                   (the newest run of this account)

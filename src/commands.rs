@@ -19,6 +19,7 @@ use crate::journal::{Records, Runs, words};
 use crate::log;
 use crate::model::{Identity, Quotas};
 use crate::terminal::{self, Stop};
+use crate::wizard::Start;
 use say::People;
 
 /// Runs what the command line asks for.
@@ -33,8 +34,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             let break_on = cli.break_on;
             #[cfg(not(debug_assertions))]
             let break_on = None;
-            interactive::run(&common, break_on).await
+            interactive::run(&common, Start::SetUp, break_on).await
         }
+        Some(Command::Guide(arguments)) => interactive::guide(&common, &arguments.wanted).await,
         Some(Command::Completions { shell }) => {
             say::emit(cli::completions(shell))?;
             Ok(Exit::Done)

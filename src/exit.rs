@@ -10,7 +10,7 @@ pub enum Exit {
     Done = 0,
     /// Failed; nothing was changed.
     Failed = 1,
-    /// There are changes to make (`plan`, `check`).
+    /// There are changes to make (`plan`, `check`, `guide`).
     Changes = 2,
     /// Some of what was wanted is done, the rest is not.
     Partly = 3,
@@ -44,7 +44,7 @@ impl Exit {
         match self {
             Self::Done => "done, nothing to do, or left without changing anything",
             Self::Failed => "failed or declined; nothing was changed",
-            Self::Changes => "there are changes to make (plan, check)",
+            Self::Changes => "there are changes to make (plan, check, guide)",
             Self::Partly => "partly applied",
             Self::NotVerified => "applied, but not all of it was read back",
             Self::Usage => "wrong usage, or no terminal",
@@ -66,6 +66,17 @@ impl Exit {
 
     /// The code for a run that came to its end.
     pub fn of_report(report: &Report) -> Self {
+        if let (Some(ticked), Some(now)) = (&report.ticked, &report.verification) {
+            let by_hand = now
+                .unread()
+                .filter(|target| ticked.contains(target))
+                .count();
+            return if by_hand > 0 && now.totals().in_place + by_hand == now.items.len() {
+                Self::NotVerified
+            } else {
+                Self::of_plan(now)
+            };
+        }
         let recorded = report.record_lost.is_none();
         if report.is_complete() && report.not_done().is_empty() && recorded {
             Self::Done

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod demo;
 pub mod exit;
 pub mod export;
+pub mod guide;
 pub mod journal;
 mod log;
 pub mod model;

@@ -4,7 +4,7 @@
 mod check;
 pub mod format;
 mod inline;
-mod permission_set;
+pub(crate) mod permission_set;
 mod saved;
 pub mod words;
 
@@ -139,8 +139,10 @@ pub enum Obstacle {
     RegionDisabled,
     /// Only another role helps: nobody may change this one, or Systems Manager could not use it.
     OtherRole,
-    /// Identity Center made the role from a permission set, and that has to be changed.
+    /// Identity Center made the role from a permission set, and the set's inline policy has to be extended.
     PermissionSet,
+    /// The same, and the set's inline policy cannot be extended: it needs a managed policy.
+    OddPermissionSet,
     /// The trust policy names a principal that was deleted.
     DeletedPrincipal,
     /// The trust policy denies Systems Manager the role.
@@ -331,6 +333,15 @@ impl Plan {
             }
         }
         totals
+    }
+
+    /// What could not be read.
+    pub fn unread(&self) -> impl Iterator<Item = &Target> {
+        let unread = self
+            .items
+            .iter()
+            .filter(|item| item.finding() == Finding::Unknown);
+        unread.map(|item| &item.target)
     }
 
     /// Whether all of it is in place.

@@ -6,7 +6,7 @@ use futures::stream::{self, Stream, StreamExt};
 
 use crate::account::{Account, CallError, ErrorKind};
 use crate::model::{
-    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, Tier, TierReading,
+    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
@@ -34,15 +34,16 @@ pub fn tiers(
         .map(move |region| {
             let account = account.clone();
             async move {
-                let reading = reading(account.tier(&region).await);
+                let reading = tier(&account, &region).await;
                 (region, reading)
             }
         })
         .buffer_unordered(REGIONS_AT_ONCE)
 }
 
-fn reading(answer: Result<(Tier, bool), CallError>) -> TierReading {
-    match answer {
+/// The tier of one region.
+pub async fn tier(account: &Account, region: &str) -> TierReading {
+    match account.tier(region).await {
         Ok((tier, default)) => TierReading::Known { tier, default },
         Err(error) => match error.kind {
             // The home region accepts these credentials, or the caller would not be known: so it is the region.

@@ -1,10 +1,14 @@
 //! Entering and leaving the screen. There is one way back, for return, error, panic and signal alike, and it is taken
 //! before anything is printed.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout};
+use std::fmt;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::Command;
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -90,6 +94,56 @@ fn restore_on_panic() {
             report(info);
         }
     }));
+}
+
+type Take = dyn Fn(&str) -> io::Result<()> + Send + Sync;
+
+/// Where copied texts go.
+#[derive(Clone)]
+pub struct Clipboard(Arc<Take>);
+
+impl Clipboard {
+    /// The terminal's, by OSC 52. Whether the terminal takes it cannot be known.
+    pub fn of_terminal() -> Self {
+        let tmux = std::env::var("TMUX").is_ok_and(|value| !value.is_empty());
+        Self::to(move |text| {
+            let mut out = io::stdout().lock();
+            out.write_all(copying(text, tmux).as_bytes())?;
+            out.flush()
+        })
+    }
+
+    pub fn to(taken: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(taken))
+    }
+
+    /// Hands a text over.
+    ///
+    /// # Errors
+    /// When the terminal cannot be written to.
+    pub fn copy(&self, text: &str) -> io::Result<()> {
+        (self.0)(text)
+    }
+}
+
+impl fmt::Debug for Clipboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clipboard")
+    }
+}
+
+/// What asks a terminal to copy a text. tmux takes it as it is, or passes it on when it is wrapped, or neither, by its
+/// options `set-clipboard` and `allow-passthrough`; so it is asked in both ways.
+fn copying(text: &str, tmux: bool) -> String {
+    let mut plain = String::new();
+    // Writing to a string cannot fail.
+    let _ = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut plain);
+    if tmux {
+        let wrapped = plain.replace('\u{1b}', "\u{1b}\u{1b}");
+        format!("{plain}\u{1b}Ptmux;{wrapped}\u{1b}\\")
+    } else {
+        plain
+    }
 }
 
 /// Why the program is asked to end from outside.

@@ -1,6 +1,7 @@
 //! The interactive face: the loop that takes input and messages, alone changes the state, and draws on change.
 
 mod arrivals;
+mod guiding;
 pub mod input;
 mod keyboard;
 mod overlay;
@@ -27,7 +28,7 @@ use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
 use crate::model::Choices;
 use crate::plan::Plan;
-use crate::terminal::Stop;
+use crate::terminal::{Clipboard, Stop};
 use input::InputReceiver;
 use overlay::Overlay;
 use state::{Findings, Load};
@@ -36,6 +37,7 @@ use steps::account::AccountStep;
 use steps::apply::ApplyStep;
 use steps::confirm::ConfirmStep;
 use steps::connect_from::ConnectFromStep;
+use steps::guide::GuideStep;
 use steps::preview::PreviewStep;
 use steps::regions::RegionsStep;
 use steps::roles::{RolesStep, Side};
@@ -46,6 +48,15 @@ use ui::theme::Look;
 /// How often the screen is drawn while something moves. Idle, nothing is drawn and nothing wakes.
 const FRAME: Duration = Duration::from_millis(100);
 
+/// Where the wizard leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// To the question whether to carry the plan out.
+    SetUp,
+    /// To the guide, at once where the choices are made already. Nothing can be written on this way.
+    Guide(Option<Choices>),
+}
+
 /// What the wizard is started with.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -55,6 +66,9 @@ pub struct Options {
     pub folder: PathBuf,
     /// Where the records of runs go.
     pub records: Records,
+    pub start: Start,
+    /// Where copied texts go.
+    pub clipboard: Clipboard,
     /// Panics on this key: the restoring of the terminal has to be tried somehow.
     pub break_on: Option<char>,
 }
@@ -63,7 +77,11 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub enum Ending {
     /// Left before anything was carried out.
-    Left { interrupted: bool },
+    Left {
+        interrupted: bool,
+        /// A guide was open: something may have been done by hand.
+        guided: bool,
+    },
     Ran {
         plan: Box<Plan>,
         report: Box<Report>,
@@ -90,6 +108,7 @@ struct Wizard {
     regions: RegionsStep,
     preview: PreviewStep,
     confirm: Option<ConfirmStep>,
+    guide: Option<GuideStep>,
     /// How many questions were asked.
     questions: u64,
     apply: Option<ApplyStep>,
@@ -161,11 +180,20 @@ pub async fn run<B: Backend>(
                 }
             }
             Some(stop) = stops.recv() => wizard.on_stop(stop),
+            () = look_at(wizard.next_look()) => wizard.look_again(),
             _ = frames.tick(), if busy => {}
         }
         if let Some(ending) = wizard.ending.take() {
             return ending;
         }
+    }
+}
+
+/// Waits for the next look; for ever where there is none.
+async fn look_at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -188,6 +216,7 @@ impl Wizard {
             regions: RegionsStep::default(),
             preview: PreviewStep::default(),
             confirm: None,
+            guide: None,
             questions: 0,
             apply: None,
             earlier: None,
@@ -241,6 +270,14 @@ impl Wizard {
             .map(|survey| Plan::new(&survey, &self.choices()))
     }
 
+    /// Left without carrying anything out.
+    fn left(&self, interrupted: bool) -> Ending {
+        Ending::Left {
+            interrupted,
+            guided: self.guide.is_some(),
+        }
+    }
+
     fn is_applying(&self) -> bool {
         self.apply.as_ref().is_some_and(ApplyStep::is_running)
     }
@@ -258,6 +295,7 @@ impl Wizard {
 
     /// Roles belong to an account; regions do not.
     fn forget_roles(&mut self) {
+        self.guide = None;
         self.sagemaker_roles = RolesStep::new(Side::SageMaker);
         self.user_roles = RolesStep::new(Side::User);
     }
@@ -277,7 +315,7 @@ impl Wizard {
                 self.findings.readings.clear();
                 self.reload_tiers(&account);
             }
-            Step::ConnectFrom | Step::Confirm | Step::Apply => {}
+            Step::ConnectFrom | Step::Confirm | Step::Guide | Step::Apply => {}
         }
     }
 
@@ -337,6 +375,7 @@ impl Wizard {
         if let Some(message) = self.tasks.accept(envelope) {
             self.on_message(message);
             self.read_what_is_picked();
+            self.take_in();
         }
     }
 
@@ -367,6 +406,7 @@ impl Wizard {
             | Step::Regions
             | Step::Preview
             | Step::Confirm
+            | Step::Guide
             | Step::Apply => None,
         };
         if here != self.resting_on {

@@ -1,9 +1,11 @@
 //! What came of a run in a person's words.
 
+use std::collections::BTreeSet;
+
 use super::{Outcome, Report};
 use crate::journal::Records;
 use crate::plan::words::counted;
-use crate::plan::{Content, Plan};
+use crate::plan::{Content, Plan, Target};
 use crate::text::clean;
 
 /// How good the news is.
@@ -20,6 +22,9 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
     let (done, total) = (report.done(), report.outcomes.len());
     if report.refused.is_some() && !report.may_have_changed_something() {
         return (Mood::Bad, "Nothing was changed.".to_owned());
+    }
+    if let Some(ticked) = &report.ticked {
+        return after_a_guide(report, ticked);
     }
     if done < total {
         let uncertain = match report.uncertain() {
@@ -70,6 +75,24 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
             (Mood::Mixed, format!("{text} {items} {verb} blocked."))
         }
     }
+}
+
+/// What the last reading of a guide shows.
+fn after_a_guide(report: &Report, ticked: &BTreeSet<Target>) -> (Mood, String) {
+    let Some(now) = &report.verification else {
+        return (Mood::Mixed, "Stopped before the last reading.".to_owned());
+    };
+    if now.is_in_place() {
+        let text = "Everything is in place. This program wrote nothing.";
+        return (Mood::Good, text.to_owned());
+    }
+    let mut text = format!("{} of {} in place", now.totals().in_place, now.items.len());
+    let unread = now.unread();
+    let by_hand = unread.filter(|target| ticked.contains(target)).count();
+    if by_hand > 0 {
+        text = format!("{text}, {by_hand} ticked by hand and not checked");
+    }
+    (Mood::Mixed, format!("{text}. This program wrote nothing."))
 }
 
 /// Why a change did not end well, and what to do.
@@ -131,7 +154,14 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             .map(|why| format!("              {why}")),
     );
     let verified = match &report.verification {
-        Some(now) => format!("after the run: {}", now.totals_line("·")),
+        Some(now) => {
+            let run = if report.ticked.is_some() {
+                "guide"
+            } else {
+                "run"
+            };
+            format!("after the {run}: {}", now.totals_line("·"))
+        }
         None => "not read again".to_owned(),
     };
     lines.push(format!("Verification  {verified}"));

@@ -3,28 +3,69 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::place;
+use super::{Visit, place};
+use crate::account::Source;
 use crate::apply::words;
-use crate::cli::Common;
+use crate::cli::{Common, Output, Wanted};
 use crate::exit::Exit;
 use crate::journal::Records;
-use crate::terminal::{self, Screen};
+use crate::model::Choices;
+use crate::terminal::{self, Clipboard, Screen};
 use crate::text;
 use crate::wizard::ui::theme::Look;
-use crate::wizard::{self, Ending, Options, input};
+use crate::wizard::{self, Ending, Options, Start, input};
 
-pub(super) async fn run(common: &Common, break_on: Option<char>) -> anyhow::Result<Exit> {
-    if let Err(why) = usable_terminal() {
-        say_error(why);
-        return Ok(Exit::Usage);
+/// The wizard from its beginning, to the end that `start` names.
+pub(super) async fn run(
+    common: &Common,
+    start: Start,
+    break_on: Option<char>,
+) -> anyhow::Result<Exit> {
+    if let Some(exit) = without_terminal() {
+        return Ok(exit);
     }
     let (source, records) = place(common).await?;
+    enter(common, source, records, start, break_on).await
+}
+
+/// The guide: for the choices of the command line, or where it makes none, from the wizard's beginning.
+pub(super) async fn guide(common: &Common, wanted: &Wanted) -> anyhow::Result<Exit> {
+    if *wanted == Wanted::default() {
+        return run(common, Start::Guide(None), None).await;
+    }
+    if let Some(exit) = without_terminal() {
+        return Ok(exit);
+    }
+    let mut visit = Visit::new(common, Output::Text).await?;
+    let choices = match chosen(&mut visit, wanted).await {
+        Ok(choices) => choices,
+        Err(exit) => return Ok(exit),
+    };
+    let start = Start::Guide(Some(choices));
+    enter(common, visit.source, visit.records, start, None).await
+}
+
+async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Choices, Exit> {
+    visit.complete(wanted)?;
+    let known = visit.known().await?;
+    visit.choices(&known, wanted).await
+}
+
+async fn enter(
+    common: &Common,
+    source: Source,
+    records: Records,
+    start: Start,
+    break_on: Option<char>,
+) -> anyhow::Result<Exit> {
     let look = look(common.ascii);
     let options = Options {
         look,
         profile: common.profile.clone(),
         folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         records: records.clone(),
+        start,
+        clipboard: Clipboard::of_terminal(),
         break_on,
     };
     let mut stops = terminal::stops()?;
@@ -46,8 +87,16 @@ pub(super) async fn run(common: &Common, break_on: Option<char>) -> anyhow::Resu
 /// Prints the plain lines and gives the exit code.
 fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
     match ending {
-        Ending::Left { interrupted } => {
-            say(&["Nothing was changed.".to_owned()], look);
+        Ending::Left {
+            interrupted,
+            guided,
+        } => {
+            let text = if *guided {
+                "This program changed nothing. What was done in the console stays; \"check\" says what is in place."
+            } else {
+                "Nothing was changed."
+            };
+            say(&[text.to_owned()], look);
             if *interrupted {
                 Exit::Interrupted
             } else {
@@ -95,6 +144,13 @@ fn say(lines: &[String], look: Look) {
 
 fn say_error(text: &str) {
     let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {text}");
+}
+
+/// Says why there is nothing to draw on, and how to end then.
+fn without_terminal() -> Option<Exit> {
+    let why = usable_terminal().err()?;
+    say_error(why);
+    Some(Exit::Usage)
 }
 
 fn usable_terminal() -> Result<(), &'static str> {

@@ -7,10 +7,9 @@ use crate::policy::document::{Document, pretty};
 use crate::policy::meaning::Meaning;
 
 /// The inline policy by which Identity Center puts the set's inline policy on the role.
-const INLINE_POLICY: &str = "AwsSSOInlinePolicy";
+pub(crate) const INLINE_POLICY: &str = "AwsSSOInlinePolicy";
 
 /// The permission set's name in the name of a role, `AWSReservedSSO_<set>_<16 hexadecimal digits>`.
-#[allow(dead_code)]
 pub(crate) fn name(role: &str) -> Option<&str> {
     let rest = role.strip_prefix("AWSReservedSSO_")?;
     let (set, suffix) = rest.rsplit_once('_')?;
@@ -28,21 +27,27 @@ pub(super) fn gives(reading: &RoleReading, least: &Meaning) -> bool {
 pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>) -> State {
     let reason = "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.";
     let merged = wanted.map(|wanted| merged(reading, wanted));
-    let (way_out, document) = match merged {
+    let (obstacle, way_out, document) = match merged {
         Some(Some(merged)) => (
+            Obstacle::PermissionSet,
             "In the IAM Identity Center console open Permission sets, this role's set, Inline policy, Edit. Replace what is \
              there by this document, which holds it too, and save.",
             Some(merged),
         ),
         Some(None) => (
+            Obstacle::OddPermissionSet,
             "The inline policy of this role's permission set is written in a form that this policy cannot be added to. \
              Create a managed policy named SSHSageMakerClientPolicy with this document in the account, and attach it to \
              the set under Customer managed policies.",
             wanted.map(str::to_owned),
         ),
-        None => ("Choose a role that your account made.", None),
+        None => (
+            Obstacle::OtherRole,
+            "Choose a role that your account made.",
+            None,
+        ),
     };
-    State::blocked(Obstacle::PermissionSet, reason, way_out).with_document(document)
+    State::blocked(obstacle, reason, way_out).with_document(document)
 }
 
 fn inline_policy(reading: &RoleReading) -> Option<Document> {

@@ -45,19 +45,27 @@ impl Target {
     }
 }
 
+impl Target {
+    /// What it is set up for: "Let Systems Manager assume the role X."
+    pub fn goal(&self) -> String {
+        match self {
+            Self::Tier { region } => format!("Turn on advanced instances in {region}."),
+            Self::Trust { role } => format!("Let Systems Manager assume the role {role}."),
+            Self::Policy { role, policy } => format!("Give the role {role} the policy {policy}."),
+        }
+    }
+}
+
 impl Change {
     /// What it does: "Let Systems Manager assume the role X."
     pub fn sentence(&self, target: &Target) -> String {
         match (target, &self.after, self.puts_back) {
-            (Target::Tier { region }, after, _) if after.text() == Some(Tier::Advanced.value()) => {
-                format!("Turn on advanced instances in {region}.")
+            (Target::Tier { .. }, after, _) if after.text() == Some(Tier::Advanced.value()) => {
+                target.goal()
             }
             (Target::Tier { region }, after, _) => {
                 let value = after.text().unwrap_or("its default");
                 format!("Set the instance tier of {region} back to {value}.")
-            }
-            (Target::Trust { role }, _, false) => {
-                format!("Let Systems Manager assume the role {role}.")
             }
             (Target::Trust { role }, _, true) => {
                 format!("Put the former trust policy of the role {role} back.")
@@ -68,9 +76,7 @@ impl Change {
             (Target::Policy { role, policy }, _, true) => {
                 format!("Put the former policy {policy} of the role {role} back.")
             }
-            (Target::Policy { role, policy }, _, false) => {
-                format!("Give the role {role} the policy {policy}.")
-            }
+            (Target::Trust { .. } | Target::Policy { .. }, _, false) => target.goal(),
         }
     }
 

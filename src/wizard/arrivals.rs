@@ -4,7 +4,7 @@ use super::overlay::Overlay;
 use super::state::{ListedRole, Load};
 use super::tasks::{Message, Slot};
 use super::ui::frame::Tone;
-use super::{Ending, Wizard};
+use super::{Ending, Start, Wizard};
 use crate::account::{Account, CallError};
 use crate::apply::{self, Aim, Job};
 use crate::journal::Record;
@@ -53,6 +53,7 @@ impl Wizard {
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
+            Message::Looked(subject, looked) => self.on_looked(&subject, looked),
             Message::Panicked(slot) => self.on_panic(&slot),
         }
     }
@@ -98,6 +99,12 @@ impl Wizard {
             );
         }
         self.findings.identity = Load::Ready(identity);
+        if let Start::Guide(choices) = &mut self.options.start
+            && let Some(choices) = choices.take()
+        {
+            self.choose(&choices);
+            self.guide();
+        }
     }
 
     /// Says that a run was cut off, unless something else is open, or being carried out.
@@ -106,7 +113,11 @@ impl Wizard {
             self.say(trouble, Tone::Warn);
         }
         let is_free = self.overlay.is_none() && self.apply.is_none() && self.confirm.is_none();
-        if let (Some(record), true) = (records.last(), is_free) {
+        if !records.is_empty() && self.options.start != Start::SetUp {
+            // Both ways to take care of it write.
+            let text = "A run of this program was cut off here. Start it without \"guide\" to take care of it.";
+            self.say(text, Tone::Warn);
+        } else if let (Some(record), true) = (records.last(), is_free) {
             let others = records.len() - 1;
             self.overlay = Some(Overlay::cut_off(record.clone(), others));
         }
@@ -167,7 +178,7 @@ impl Wizard {
         }
     }
 
-    fn on_role(&mut self, name: String, reading: Result<RoleReading, CallError>) {
+    pub(super) fn on_role(&mut self, name: String, reading: Result<RoleReading, CallError>) {
         let load = match reading {
             Ok(reading) => {
                 // What was typed, or has changed since the list came, is now known better.

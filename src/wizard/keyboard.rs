@@ -8,10 +8,11 @@ use super::state::ListedRole;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::confirm::{Choice, ConfirmStep};
+use super::steps::guide::GuideStep;
 use super::tasks::Slot;
 use super::ui::frame::Tone;
 use super::ui::keys::{self, Action, Binding, hint, quiet};
-use super::{Ending, Wizard};
+use super::{Start, Wizard};
 use crate::model::RoleArn;
 use crate::plan::words::counted;
 use crate::terminal::Stop;
@@ -22,9 +23,12 @@ impl Wizard {
             Step::SageMakerRoles => self.sagemaker_roles.is_typing(),
             Step::UserRoles => self.user_roles.is_typing(),
             Step::Regions => self.regions.picker.is_filtering(),
-            Step::Account | Step::ConnectFrom | Step::Preview | Step::Confirm | Step::Apply => {
-                false
-            }
+            Step::Account
+            | Step::ConnectFrom
+            | Step::Preview
+            | Step::Confirm
+            | Step::Guide
+            | Step::Apply => false,
         }
     }
 
@@ -42,6 +46,7 @@ impl Wizard {
                 .as_ref()
                 .map(ConfirmStep::bindings)
                 .unwrap_or_default(),
+            Step::Guide => self.of_guide(GuideStep::bindings).unwrap_or_default(),
             Step::Apply => self
                 .apply
                 .as_ref()
@@ -116,7 +121,12 @@ impl Wizard {
                 self.add_typed(typed);
             }
             Step::Regions => self.regions.type_key(key, &self.findings),
-            Step::Account | Step::ConnectFrom | Step::Preview | Step::Confirm | Step::Apply => {}
+            Step::Account
+            | Step::ConnectFrom
+            | Step::Preview
+            | Step::Confirm
+            | Step::Guide
+            | Step::Apply => {}
         }
         self.read_what_is_picked();
     }
@@ -140,6 +150,7 @@ impl Wizard {
             | Step::ConnectFrom
             | Step::Preview
             | Step::Confirm
+            | Step::Guide
             | Step::Apply => {}
         }
     }
@@ -163,7 +174,7 @@ impl Wizard {
                 self.overlay = None;
                 self.tasks.stop(&Slot::Undo);
             }
-            Answer::Leave => self.ending = Some(Ending::Left { interrupted: false }),
+            Answer::Leave => self.ending = Some(self.left(false)),
             Answer::Profile(profile) => {
                 self.overlay = None;
                 self.switch_profile(profile);
@@ -184,6 +195,7 @@ impl Wizard {
             Action::Reload => self.reload(),
             Action::SavePlan => self.save_plan(),
             Action::Export => self.export(),
+            Action::Guide => self.guide(),
             Action::Apply => self.begin(),
             Action::RetryFailed => self.retry_failed(),
             Action::Undo => {
@@ -213,6 +225,7 @@ impl Wizard {
                     confirm.act(action);
                 }
             }
+            Step::Guide => self.act_in_guide(action),
             Step::Apply => {
                 if let Some(apply) = &mut self.apply {
                     apply.act(action);
@@ -245,6 +258,7 @@ impl Wizard {
             | Step::Regions
             | Step::Preview
             | Step::Confirm
+            | Step::Guide
             | Step::Apply => None,
         };
         if let Some(missing) = missing {
@@ -258,15 +272,19 @@ impl Wizard {
                     let what = counted(waiting, "reading");
                     return self.say(format!("{what} still to come; a moment."), Tone::Warn);
                 }
-                if let Some(plan) = self.plan() {
-                    self.ask(plan);
+                match self.plan() {
+                    Some(plan) if self.options.start == Start::SetUp => self.ask(plan),
+                    Some(_) => self.guide(),
+                    None => {}
                 }
             }
             Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focused) {
                 Some(Choice::Apply | Choice::Check) => self.begin(),
+                Some(Choice::Guide) => self.guide(),
                 Some(Choice::Export) => self.export(),
                 Some(Choice::GoBack) | None => self.go_back(),
             },
+            Step::Guide => self.next_page(),
             _ => {
                 if let Some(next) = self.step.next(&choices) {
                     self.step = next;
@@ -281,10 +299,15 @@ impl Wizard {
             Step::UserRoles => self.user_roles.close(),
             Step::Regions => self.regions.close(),
             Step::Preview => self.preview.close(),
-            Step::Account | Step::ConnectFrom | Step::Confirm | Step::Apply => false,
+            Step::Account | Step::ConnectFrom | Step::Confirm | Step::Guide | Step::Apply => false,
         };
         if closed {
             return;
+        }
+        match self.step {
+            Step::Guide => return self.previous_page(),
+            Step::Apply => return self.back_to_guide(),
+            _ => {}
         }
         if let Some(confirm) = self.confirm.take() {
             self.step = confirm.asked_from;
@@ -304,8 +327,10 @@ impl Wizard {
                 }
                 None => self.say("Ctrl-C stops after what is under way.", Tone::Warn),
             },
-            None if self.has_picks() => self.overlay = Some(Overlay::Quit),
-            None => self.ending = Some(Ending::Left { interrupted: false }),
+            None if self.has_picks() => {
+                self.overlay = Some(Overlay::quit(self.guide.is_some()));
+            }
+            None => self.ending = Some(self.left(false)),
         }
     }
 

@@ -22,7 +22,10 @@ use crate::text::counted;
 pub enum Overlay {
     Help(Scroll),
     Profiles(Box<Profiles>),
-    Quit,
+    /// Whether to leave; a guide may be open.
+    Quit {
+        guided: bool,
+    },
     /// A run that was cut off.
     CutOff(Box<CutOff>),
     /// What is there now is being read, to put this run back.
@@ -65,6 +68,10 @@ impl Overlay {
         Self::Help(Scroll::default())
     }
 
+    pub fn quit(guided: bool) -> Self {
+        Self::Quit { guided }
+    }
+
     pub fn profiles() -> Self {
         Self::Profiles(Box::new(Profiles {
             picker: Picker::default(),
@@ -92,7 +99,7 @@ impl Overlay {
                 hint(KeyCode::Down, Action::Down, "down"),
                 close("close"),
             ],
-            Self::Quit => vec![
+            Self::Quit { .. } => vec![
                 hint(KeyCode::Char('y'), Action::Quit, "leave"),
                 hint(KeyCode::Char('n'), Action::Back, "stay"),
             ],
@@ -119,9 +126,9 @@ impl Overlay {
             (Self::Undoing(_), _) => Answer::StayOpen,
             (_, KeyCode::Esc | KeyCode::Char('q'))
             | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
-            | (Self::Quit, KeyCode::Char('n')) => Answer::Close,
-            (Self::Quit, KeyCode::Char('y') | KeyCode::Enter) => Answer::Leave,
-            (Self::Quit, _) => Answer::StayOpen,
+            | (Self::Quit { .. }, KeyCode::Char('n')) => Answer::Close,
+            (Self::Quit { .. }, KeyCode::Char('y') | KeyCode::Enter) => Answer::Leave,
+            (Self::Quit { .. }, _) => Answer::StayOpen,
             (Self::Help(scroll), _) => {
                 moving.map(|action| scroll.act(action));
                 Answer::StayOpen
@@ -156,7 +163,7 @@ impl Overlay {
         match self {
             Self::Help(scroll) => draw_help(frame, scroll, step, bindings, applying),
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
-            Self::Quit => draw_quit(frame),
+            Self::Quit { guided } => draw_quit(frame, *guided),
             Self::CutOff(cut_off) => cut_off.draw(frame),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
         }
@@ -336,9 +343,13 @@ fn draw_help(
     scroll.draw(frame, place, lines);
 }
 
-fn draw_quit(frame: &mut Frame) {
+fn draw_quit(frame: &mut Frame, guided: bool) {
     let place = window(frame, 52, 6, "Leave?");
-    let text = "What you picked is forgotten. Nothing was changed in the account.";
+    let text = if guided {
+        "What you did in the console stays. The guide can be begun again at any time."
+    } else {
+        "What you picked is forgotten. Nothing was changed in the account."
+    };
     let mut lines = wrapped(text, place.width, "", theme::PLAIN);
     lines.push(Line::default());
     lines.push(Line::from(vec![

@@ -90,7 +90,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
         next_steps(plan, &mut page);
     }
     for item in &plan.items {
-        blocked(&item.target, &item.state, &mut page);
+        blocked(&item.target, &item.state, report, &mut page);
         for warning in item.warnings.iter().filter(|_| {
             // Something may still arrive.
             plan.undoes.is_some() && matches!(item.state, State::InPlace(_))
@@ -102,7 +102,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     page.lines
 }
 
-fn blocked(target: &Target, state: &State, page: &mut Page) {
+fn blocked(target: &Target, state: &State, report: &Report, page: &mut Page) {
     let State::Blocked {
         reason,
         way_out,
@@ -112,10 +112,13 @@ fn blocked(target: &Target, state: &State, page: &mut Page) {
     else {
         return;
     };
-    page.say(
-        &format!("{}: {reason} {way_out}", target.short()),
-        theme::WARN,
-    );
+    let ticked = report.ticked.as_ref();
+    let text = if ticked.is_some_and(|ticked| ticked.contains(target)) {
+        format!("{}: ticked by hand, not checked. {reason}", target.short())
+    } else {
+        format!("{}: {reason} {way_out}", target.short())
+    };
+    page.say(&text, theme::WARN);
     if let Some(Difference { expected, found }) = difference {
         page.differ(target, expected, found);
     }

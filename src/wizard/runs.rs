@@ -9,7 +9,7 @@ use super::{Ending, Wizard};
 use crate::account::Account;
 use crate::apply::{Aim, Job, Report};
 use crate::journal::Record;
-use crate::model::Region;
+use crate::model::{Choices, Region};
 use crate::plan::Plan;
 use crate::terminal::Stop;
 
@@ -41,16 +41,20 @@ impl Wizard {
 
     /// Asks about setting up.
     pub(super) fn ask(&mut self, plan: Plan) {
-        // The same as in a run that was cut off: then this one goes on with it.
-        let mut cut_off = self.cut_off.iter();
-        let continues = cut_off.find(|record| record.was_to_set_up(&plan.choices));
         let job = Job {
-            continues: continues.map(|record| record.run.clone()),
+            continues: self.same_cut_off(&plan),
             only: None,
             aim: Aim::SetUp(self.findings.quotas),
             plan,
         };
         self.ask_about(job);
+    }
+
+    /// The run that was cut off and wanted the same: then the next one goes on with it.
+    pub(super) fn same_cut_off(&self, plan: &Plan) -> Option<String> {
+        let mut cut_off = self.cut_off.iter();
+        let same = cut_off.find(|record| record.was_to_set_up(&plan.choices));
+        same.map(|record| record.run.clone())
     }
 
     pub(super) fn ask_about(&mut self, job: Job) {
@@ -83,7 +87,7 @@ impl Wizard {
         self.step = Step::Apply;
     }
 
-    fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+    pub(super) fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
         let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
         let records = self.options.records.clone();
         self.tasks.apply(account, job, records, cancel);
@@ -115,7 +119,13 @@ impl Wizard {
 
     /// Chooses what was chosen in a run that was cut off, and goes to the preview.
     pub(super) fn go_on_with(&mut self, record: &Record) {
-        let choices = &record.choices;
+        self.choose(&record.choices);
+        self.step = Step::Preview;
+        self.read_what_is_picked();
+    }
+
+    /// Picks what was chosen before.
+    pub(super) fn choose(&mut self, choices: &Choices) {
         self.forget_roles();
         self.regions = RegionsStep::default();
         self.connect_from.choice = choices.connect_from;
@@ -138,8 +148,6 @@ impl Wizard {
                 .map(|code| Region::unknown(code))
                 .collect(),
         );
-        self.step = Step::Preview;
-        self.read_what_is_picked();
     }
 
     pub(super) fn on_stop(&mut self, stop: Stop) {
@@ -152,7 +160,7 @@ impl Wizard {
                 let interrupted = stop != Stop::Interrupt || apply.cancel.is_cancelled();
                 self.ran(interrupted);
             }
-            None => self.ending = Some(Ending::Left { interrupted: true }),
+            None => self.ending = Some(self.left(true)),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::export::File;
+use crate::guide::Paste;
 
 /// How many names are tried before giving up.
 const NAMES: u32 = 1000;
@@ -17,6 +18,16 @@ const NAMES: u32 = 1000;
 pub fn plan(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
     let stem = format!("sagemaker-ssh-setup-plan-{account}");
     under_a_new_name(folder, &stem, ".json", |path| new_file(path, text))
+}
+
+/// Writes a text to paste under a name that is not taken yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn text(folder: &Path, paste: &Paste) -> io::Result<PathBuf> {
+    let stem = paste.file.trim_end_matches(".json");
+    let text = format!("{}\n", paste.text);
+    under_a_new_name(folder, stem, ".json", |path| new_file(path, &text))
 }
 
 /// Writes files into a new folder.

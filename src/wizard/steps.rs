@@ -4,6 +4,7 @@ pub mod account;
 pub mod apply;
 pub mod confirm;
 pub mod connect_from;
+pub mod guide;
 pub mod preview;
 pub mod regions;
 pub mod roles;
@@ -20,6 +21,8 @@ pub enum Step {
     Regions,
     Preview,
     Confirm,
+    /// Through the console by hand, in place of Apply.
+    Guide,
     Apply,
 }
 
@@ -27,7 +30,7 @@ pub enum Step {
 pub const COUNT: usize = 7;
 
 impl Step {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Account,
         Self::ConnectFrom,
         Self::SageMakerRoles,
@@ -35,6 +38,7 @@ impl Step {
         Self::Regions,
         Self::Preview,
         Self::Confirm,
+        Self::Guide,
         Self::Apply,
     ];
 
@@ -47,6 +51,7 @@ impl Step {
             Self::Regions => "Regions",
             Self::Preview => "Preview",
             Self::Confirm => "Confirm",
+            Self::Guide => "Guide",
             Self::Apply => "Apply",
         }
     }
@@ -60,7 +65,7 @@ impl Step {
             Self::Regions => 4,
             Self::Preview => 5,
             Self::Confirm => 6,
-            Self::Apply => 7,
+            Self::Guide | Self::Apply => 7,
         }
     }
 
@@ -69,21 +74,26 @@ impl Step {
         self != Self::UserRoles || connect_from.uses_user_roles()
     }
 
-    /// The step after this one. There is none after Confirm: applying is begun there, not stepped to.
+    /// What a plan leads to; it is begun, not stepped to, and has its own way back.
+    fn is_an_end(self) -> bool {
+        matches!(self, Self::Guide | Self::Apply)
+    }
+
+    /// The step after this one; none after Confirm.
     pub fn next(self, choices: &Choices) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|step| *step > self && step.is_asked(choices.connect_from))
-            .filter(|step| *step != Self::Apply)
+            .filter(|step| !step.is_an_end())
     }
 
-    /// The step before this one. There is no way back from Apply.
+    /// The step before this one; none before what a plan leads to.
     pub fn previous(self, choices: &Choices) -> Option<Self> {
         Self::ALL
             .into_iter()
             .rev()
             .find(|step| *step < self && step.is_asked(choices.connect_from))
-            .filter(|_| self != Self::Apply)
+            .filter(|_| !self.is_an_end())
     }
 
     /// What is asked and why, for the help.
@@ -119,6 +129,12 @@ impl Step {
                 "The last question. Each document is read again before it is written; if it is no longer what you saw \
                  in the preview, that change stops and says so. Export writes nothing in the account: it makes a folder \
                  with a document for those who decide, a shell script, Terraform, CloudFormation, and the plan itself."
+            }
+            Self::Guide => {
+                "Each step shows what to do in the AWS console, and the text to paste. This program only reads here: every \
+                 5 seconds it looks whether the step is in place, and says what differs. What it may not read, you can tick \
+                 with Space. Signs: ✓ in place, + to do, ~ differs, ! something is in the way, ? cannot be read, ○ ticked \
+                 by hand."
             }
             Self::Apply => {
                 "Each change is read, recorded, written and read back. What failed can be tried again. What was done can \
@@ -175,6 +191,7 @@ mod tests {
     fn applying_is_neither_stepped_to_nor_left_backwards() {
         let choices = Choices::default();
         assert_eq!(Step::Confirm.next(&choices), None);
+        assert_eq!(Step::Guide.previous(&choices), None);
         assert_eq!(Step::Apply.previous(&choices), None);
     }
 

@@ -18,6 +18,7 @@ use super::saving;
 use crate::account::{Account, CallError, Source};
 use crate::apply::{self, Job};
 use crate::export::File;
+use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
 use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
 use crate::survey;
@@ -46,8 +47,17 @@ pub enum Message {
     /// The runs of this account that were cut off, and why not all records could be looked at.
     CutOff(Vec<Record>, Option<String>),
     Undo(Box<Result<Undo, String>>),
+    /// What the guide has seen of a subject.
+    Looked(Subject, Looked),
     /// The task of this slot broke.
     Panicked(Slot),
+}
+
+/// What a subject looks like now.
+#[derive(Debug)]
+pub enum Looked {
+    Tier(TierReading),
+    Role(Box<Result<RoleReading, CallError>>),
 }
 
 /// What a task is for. Only one runs in each slot.
@@ -65,6 +75,8 @@ pub enum Slot {
     Save,
     CutOff,
     Undo,
+    Look(Subject),
+    Quotas,
 }
 
 /// A message with the slot and attempt that it comes from.
@@ -300,6 +312,31 @@ impl Tasks {
             let undo = undo.map_err(|error| error.to_string());
             out.send(Message::Undo(Box::new(undo)));
         });
+    }
+
+    /// Reads a subject of the guide anew.
+    pub fn look(&mut self, account: Account, subject: Subject) {
+        self.start(Slot::Look(subject.clone()), |out| async move {
+            let looked = match &subject {
+                Subject::Region(region) => Looked::Tier(survey::tier(&account, region).await),
+                Subject::Role(name) => Looked::Role(Box::new(survey::role(&account, name).await)),
+            };
+            out.send(Message::Looked(subject, looked));
+        });
+    }
+
+    /// Reads the account's size limits anew.
+    pub fn quotas(&mut self, account: Account) {
+        self.start(Slot::Quotas, |out| async move {
+            if let Ok(quotas) = account.quotas().await {
+                out.send(Message::Quotas(quotas));
+            }
+        });
+    }
+
+    /// Writes a text of the guide to a file.
+    pub fn write_text(&mut self, folder: PathBuf, paste: Paste) {
+        self.write("The text is in", move || saving::text(&folder, &paste));
     }
 
     pub fn save(&mut self, folder: PathBuf, account: String, text: String) {

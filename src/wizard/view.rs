@@ -3,13 +3,13 @@
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use super::Wizard;
 use super::overlay::Overlay;
 use super::state::Load;
 use super::steps::roles::Context;
 use super::steps::{COUNT, Step};
 use super::ui::frame::{RailStep, Surroundings};
 use super::ui::{frame, theme};
+use super::{Start, Wizard};
 use crate::plan::words::counted;
 
 /// A spinner is shown only for what takes longer than this, so that nothing flickers.
@@ -20,7 +20,7 @@ pub(super) fn draw(frame: &mut Frame, wizard: &mut Wizard) {
     let shown = wizard.overlay.as_ref().map(Overlay::bindings);
     let around = Surroundings {
         who: who(wizard),
-        progress: format!("Step {}/{COUNT} ", wizard.step.number()),
+        progress: progress(wizard),
         title: title(wizard),
         rail: rail(wizard),
         status: wizard.status.clone(),
@@ -41,10 +41,31 @@ fn title(wizard: &Wizard) -> &'static str {
         .apply
         .as_ref()
         .is_some_and(|apply| !apply.is_running());
-    if done && wizard.step == Step::Apply {
-        "Done"
+    match (wizard.step, done) {
+        (Step::Apply, true) => "Done",
+        (Step::Apply, false) if wizard.is_guided() => Step::Guide.title(),
+        (step, _) => step.title(),
+    }
+}
+
+/// Without a question to confirm, the way to the guide is one step shorter.
+fn progress(wizard: &Wizard) -> String {
+    let count = if wizard.options.start == Start::SetUp {
+        COUNT
     } else {
-        wizard.step.title()
+        COUNT - 1
+    };
+    format!("Step {}/{count} ", wizard.step.number().min(count))
+}
+
+/// Whether a step is on the way that was taken.
+fn is_on_the_way(step: Step, wizard: &Wizard) -> bool {
+    let leads_to_guide = wizard.is_guided() || wizard.options.start != Start::SetUp;
+    match step {
+        Step::Confirm => wizard.options.start == Start::SetUp,
+        Step::Guide => leads_to_guide,
+        Step::Apply => !leads_to_guide,
+        _ => true,
     }
 }
 
@@ -80,7 +101,7 @@ fn rail(wizard: &Wizard) -> Vec<RailStep> {
             .is_some_and(|apply| !apply.is_running());
     Step::ALL
         .into_iter()
-        .filter(|step| step.is_asked(choices.connect_from))
+        .filter(|step| step.is_asked(choices.connect_from) && is_on_the_way(*step, wizard))
         .map(|step| RailStep {
             title: step.title(),
             done: step < wizard.step || finished,
@@ -109,7 +130,7 @@ fn answer(step: Step, wizard: &Wizard, choices: &crate::model::Choices) -> Strin
         Step::SageMakerRoles => some(choices.sagemaker_roles.len(), "role"),
         Step::UserRoles => some(choices.user_roles.len(), "role"),
         Step::Regions => some(choices.regions.len(), "region"),
-        Step::Preview | Step::Confirm | Step::Apply => String::new(),
+        Step::Preview | Step::Confirm | Step::Guide | Step::Apply => String::new(),
     }
 }
 
@@ -141,6 +162,9 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
             if let Some(confirm) = &mut wizard.confirm {
                 confirm.draw(frame, body);
             }
+        }
+        Step::Guide => {
+            wizard.with_guide(|guide, scene| guide.draw(frame, body, scene, spinner));
         }
         Step::Apply => {
             if let Some(apply) = &mut wizard.apply {

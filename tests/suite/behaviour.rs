@@ -134,7 +134,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
     let mut play = prompt().await;
     play.walk_to_confirm()
         .await
-        .keys("<up><up><enter>")
+        .keys("<up><up><up><enter>")
         .await
         .wait("Done: 4 changes")
         .await;
@@ -197,7 +197,10 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
     play.wait("acme").await.keys("q").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left { interrupted: false }
+        Ending::Left {
+            interrupted: false,
+            ..
+        }
     ));
 
     let mut play = Scene::default().start().await;
@@ -219,7 +222,10 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
         .await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left { interrupted: false }
+        Ending::Left {
+            interrupted: false,
+            ..
+        }
     ));
 }
 
@@ -258,7 +264,13 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
         play.keys("<ctrl-c>").await;
         assert_eq!(play.faults.writes(), Vec::<String>::new(), "{last}");
         assert!(
-            matches!(play.ending().await, Ending::Left { interrupted: true }),
+            matches!(
+                play.ending().await,
+                Ending::Left {
+                    interrupted: true,
+                    ..
+                }
+            ),
             "{last}"
         );
     }
@@ -272,7 +284,10 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
     play.wait("Asking AWS").await.keys("<ctrl-c>").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left { interrupted: true }
+        Ending::Left {
+            interrupted: true,
+            ..
+        }
     ));
     let mut play = Scene::default().start().await;
     play.wait("acme")
@@ -285,7 +300,10 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
         .await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left { interrupted: true }
+        Ending::Left {
+            interrupted: true,
+            ..
+        }
     ));
 }
 

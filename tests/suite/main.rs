@@ -14,6 +14,7 @@ mod commands;
 mod cut_off;
 mod exports;
 mod faults;
+mod guide;
 mod loopback;
 mod play;
 mod policies;

@@ -12,10 +12,10 @@ use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::Stop;
+use sagemaker_ssh_setup::terminal::{Clipboard, Stop};
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Ending, Options};
+use sagemaker_ssh_setup::wizard::{self, Ending, Options, Start};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -102,6 +102,8 @@ impl Backend for Screen {
 pub struct Play {
     pub demo: Demo,
     pub faults: Faults,
+    /// What was copied.
+    pub copied: Arc<Mutex<Vec<String>>>,
     drawn: watch::Receiver<Buffer>,
     size: Arc<Mutex<(u16, u16)>>,
     input: Option<InputSender>,
@@ -120,6 +122,7 @@ pub struct Scene {
     pub source: Option<Source>,
     pub folder: std::path::PathBuf,
     pub records: Records,
+    pub start: Start,
 }
 
 impl Default for Scene {
@@ -136,6 +139,7 @@ impl Default for Scene {
             source: None,
             folder: std::env::temp_dir(),
             records: Records::in_memory(),
+            start: Start::SetUp,
         }
     }
 }
@@ -165,11 +169,18 @@ impl Scene {
             size: Arc::clone(&size),
             drawn: drawn_sender,
         };
+        let copied = Arc::new(Mutex::new(Vec::new()));
+        let clipboard = Arc::clone(&copied);
         let options = Options {
             look: self.look,
             profile: self.profile,
             folder: self.folder,
             records: self.records,
+            start: self.start,
+            clipboard: Clipboard::to(move |text| {
+                clipboard.lock().unwrap().push(text.to_owned());
+                Ok(())
+            }),
             break_on: Some('#'),
         };
         let (input, mut receiver) = input::channel();
@@ -181,6 +192,7 @@ impl Scene {
         Play {
             demo,
             faults,
+            copied,
             drawn,
             size,
             input: Some(input),

@@ -292,7 +292,10 @@ async fn a_run_that_was_cut_off_can_wait() {
     play.wait("My own computer").await.keys("<esc>q").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left { interrupted: false }
+        Ending::Left {
+            interrupted: false,
+            ..
+        }
     ));
     assert_eq!(dead.held().await, held);
     let runs = dead.records.all().unwrap();

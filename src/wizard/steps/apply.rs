@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Event, Job, Outcome, Report, words};
+use crate::apply::{Aim, Event, Job, Outcome, Report, words};
 use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Plan, State, Target};
@@ -63,6 +63,7 @@ impl ApplyStep {
         let plan = job.plan.clone();
         let phases = plan
             .changes()
+            .filter(|(item, _)| job.means(&item.target))
             .map(|(item, _)| (item.target.clone(), Phase::Pending))
             .collect();
         Self {
@@ -99,6 +100,11 @@ impl ApplyStep {
             .filter(|(_, phase)| failed(phase))
             .map(|(target, _)| target.clone())
             .collect()
+    }
+
+    /// Whether nothing is carried out, and everything read.
+    pub fn only_looks(&self) -> bool {
+        matches!(self.job.aim, Aim::Look { .. })
     }
 
     /// What is carried out in this step.
@@ -151,6 +157,9 @@ impl ApplyStep {
                     Action::RetryFailed,
                     "retry what failed",
                 ));
+            }
+            if self.only_looks() {
+                bindings.push(hint(KeyCode::Esc, Action::Back, "back to the guide"));
             }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
@@ -272,6 +281,7 @@ impl ApplyStep {
         report.outcomes = self
             .plan
             .changes()
+            .filter(|(item, _)| self.phases.contains_key(&item.target))
             .map(|(item, _)| {
                 let outcome = match self.phases.get(&item.target) {
                     Some(Phase::Ended(outcome, _)) => outcome.clone(),
@@ -285,6 +295,9 @@ impl ApplyStep {
                 (item.target.clone(), outcome)
             })
             .collect();
+        if let Some(now) = report.verification.as_ref().filter(|_| self.only_looks()) {
+            self.plan = now.clone();
+        }
         self.report = Some(report);
         self.verifying = false;
         self.full_log = false;

@@ -23,6 +23,8 @@ pub enum Choice {
     Apply,
     /// Nothing to carry out: read everything again and say what is found.
     Check,
+    /// Nothing is written by the program: step by step through the console.
+    Guide,
     /// Nothing is written in the account: others get the plan as files.
     Export,
     GoBack,
@@ -61,9 +63,12 @@ impl ConfirmStep {
 
     fn choices(&self) -> Vec<Choice> {
         match (self.plan().totals().changes, &self.plan().undoes) {
+            (0, None) if self.plan().totals().blocked > 0 => {
+                vec![Choice::Check, Choice::Guide, Choice::GoBack]
+            }
             (0, _) => vec![Choice::Check, Choice::GoBack],
             (_, Some(_)) => vec![Choice::Apply, Choice::GoBack],
-            (_, None) => vec![Choice::Apply, Choice::Export, Choice::GoBack],
+            (_, None) => vec![Choice::Apply, Choice::Guide, Choice::Export, Choice::GoBack],
         }
     }
 
@@ -82,6 +87,9 @@ impl ConfirmStep {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
         } else {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
+        }
+        if self.choices().contains(&Choice::Guide) {
+            bindings.push(hint(KeyCode::Char('m'), Action::Guide, "by hand"));
         }
         if self.choices().contains(&Choice::Export) {
             bindings.push(hint(KeyCode::Char('e'), Action::Export, "export"));
@@ -148,6 +156,7 @@ impl ConfirmStep {
                 (Choice::Apply, None) => format!("Apply {changes}"),
                 (Choice::Apply, Some(_)) => format!("Put back {changes}"),
                 (Choice::Check, _) => "Check everything again".to_owned(),
+                (Choice::Guide, _) => "Guide me through the console".to_owned(),
                 (Choice::Export, _) => "Export as files for others".to_owned(),
                 (Choice::GoBack, _) => "Go back".to_owned(),
             };

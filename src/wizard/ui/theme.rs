@@ -29,6 +29,7 @@ pub const DIFFERS: &str = "~";
 pub const TO_DO: &str = "+";
 pub const BLOCKED: &str = "!";
 pub const UNKNOWN: &str = "?";
+pub const BY_HAND: &str = "○";
 pub const DOT: &str = "·";
 
 /// Signs that every font has.

@@ -1,0 +1,629 @@
+//! The guide through the console: key scripts, while another client of the account does the steps, some of them
+//! wrongly. Nothing that the guide sends may write.
+
+use std::time::Duration;
+
+use sagemaker_ssh_setup::account::Account;
+use sagemaker_ssh_setup::apply::words::plain;
+use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
+use sagemaker_ssh_setup::policy::Document;
+use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
+use sagemaker_ssh_setup::wizard::{Ending, Start};
+use serde_json::Value;
+
+use super::faults::{Fault, Faults};
+use super::play::{Play, Scene};
+
+const ROLE: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+const USER: &str = "DataEngineer";
+const REGION: &str = "eu-west-1";
+const ACCOUNT: &str = "123456789012";
+
+fn choices() -> Choices {
+    Choices {
+        sagemaker_roles: vec![ROLE.into()],
+        user_roles: vec![USER.into()],
+        regions: vec![REGION.into()],
+        ..Choices::default()
+    }
+}
+
+fn scene(choices: Choices) -> Scene {
+    Scene {
+        manner: Manner::PROMPT,
+        start: Start::Guide(Some(choices)),
+        ..Scene::default()
+    }
+}
+
+async fn guide(choices: Choices) -> Play {
+    let mut play = scene(choices).start().await;
+    play.wait("This program changes nothing here").await;
+    play
+}
+
+/// Somebody else, in front of the console.
+struct Person(Account);
+
+impl Person {
+    async fn of(play: &Play) -> Self {
+        Self(play.demo.source().connect(None).await.unwrap())
+    }
+
+    async fn sets_tier(&self, tier: Tier) {
+        let partition = Partition::default();
+        let written = self.0.write_tier(REGION, &tier, ACCOUNT, &partition).await;
+        written.unwrap();
+    }
+
+    async fn pastes_trust(&self, text: &str) {
+        self.0.write_trust(ROLE, text).await.unwrap();
+    }
+
+    async fn pastes_policy(&self, role: &str, policy: &str, text: &str) {
+        let written = self.0.write_inline_policy(role, policy, text).await;
+        written.unwrap();
+    }
+
+    async fn trust(&self) -> String {
+        self.0.trust(ROLE).await.unwrap()
+    }
+}
+
+/// What the key `c` hands over.
+async fn copied(play: &mut Play) -> String {
+    play.keys("c").await;
+    play.copied.lock().unwrap().pop().unwrap()
+}
+
+fn statements(text: &str) -> Vec<Value> {
+    let value: Value = serde_json::from_str(text).unwrap();
+    value["Statement"].as_array().unwrap().clone()
+}
+
+fn client_policy() -> String {
+    let partition = Partition::default();
+    let place = Place {
+        partition: &partition,
+        account: ACCOUNT,
+    };
+    place.client_policy(false).unwrap().text().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own() {
+    let mut play = Scene {
+        manner: Manner::PROMPT,
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.walk_to_confirm().await.keys("m").await;
+    play.wait("1 of 4 · 0 in place").await;
+    let person = Person::of(&play).await;
+
+    // Each tick comes true without a key.
+    play.wait("Not yet: the tier is standard").await;
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("✓ In place. Advanced instances").await;
+    play.wait("In place. Enter goes on").await;
+
+    play.keys("<enter>").await.wait("2 of 4").await;
+    let trust = copied(&mut play).await;
+    let former = person.trust().await;
+    assert_eq!(statements(&trust)[..2], statements(&former)[..]);
+    assert_eq!(statements(&trust).len(), 3);
+    person.pastes_trust(&trust).await;
+    play.wait("✓ In place. Systems Manager may already assume")
+        .await;
+
+    play.keys("<enter>").await.wait("3 of 4").await;
+    let server = copied(&mut play).await;
+    person.pastes_policy(ROLE, SERVER_POLICY, &server).await;
+    play.wait("✓ In place. The role carries this inline policy")
+        .await;
+
+    play.keys("<enter>").await.wait("4 of 4").await;
+    let client = copied(&mut play).await;
+    person.pastes_policy("Admin", CLIENT_POLICY, &client).await;
+    play.wait("4 of 4 · 4 in place").await;
+    play.keys("<enter>")
+        .await
+        .wait("Everything is in place.")
+        .await;
+    assert!(
+        play.screen().contains("[profile sagemaker-ssh]"),
+        "{}",
+        play.screen()
+    );
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+
+    play.keys("<enter>").await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("it did not come to its end");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Done);
+    let lines = plain(&plan, &report, &Records::in_memory()).join("\n");
+    assert!(
+        lines.contains("after the guide: 0 to change · 4 in place"),
+        "{lines}"
+    );
+    assert!(!lines.contains("undo"), "{lines}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_ticks_come_true_while_the_guide_rests_on_its_first_step() {
+    let mut play = guide(choices()).await;
+    play.wait("1 of 4 · 0 in place").await;
+    let person = Person::of(&play).await;
+    let (server, client) = {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: ACCOUNT,
+        };
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/service-role/{ROLE}");
+        (place.server_policy(&arn).unwrap(), client_policy())
+    };
+    person.pastes_policy(USER, CLIENT_POLICY, &client).await;
+    person
+        .pastes_policy(ROLE, SERVER_POLICY, server.text())
+        .await;
+    play.wait("1 of 4 · 2 in place").await;
+    let trust = Document::parse(person.trust().await).unwrap();
+    let statement = serde_json::json!(
+        {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    );
+    person
+        .pastes_trust(trust.with_statement(&statement).unwrap().text())
+        .await;
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("1 of 4 · 4 in place").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wrongly_pasted_policy_is_named_by_the_statement_that_differs() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    play.keys("nnn").await.wait("4 of 4").await;
+    let wrong = client_policy().replace("ssm:TerminateSession", "ssm:TerminateSesion");
+    person.pastes_policy(USER, CLIENT_POLICY, &wrong).await;
+    play.wait("Not right yet: the policy is there, and says something else")
+        .await;
+    play.wait("Statement 3 differs: ssm:TerminateSesion.").await;
+    play.resize(80, 60).await;
+    play.wait("-   \"Action\": \"ssm:TerminateSesion\"").await;
+    play.wait("+   \"Action\": \"ssm:TerminateSession\"").await;
+    // The text to paste is the whole of it still.
+    let text = copied(&mut play).await;
+    assert_eq!(statements(&text), statements(&client_policy()));
+    person.pastes_policy(USER, CLIENT_POLICY, &text).await;
+    play.wait("4 of 4 · 1 in place").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_done_stays_ticked_and_what_was_undone_does_not() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("1 of 4 · 1 in place").await;
+    play.keys("<enter><enter><esc><esc>").await;
+    play.wait("1 of 4 · 1 in place")
+        .await
+        .wait("✓ In place")
+        .await;
+    play.keys("<enter>").await.wait("2 of 4").await;
+    person.sets_tier(Tier::Standard).await;
+    // Seen from another step too.
+    play.wait("No longer in place: Tier of eu-west-1").await;
+    play.wait("2 of 4 · 0 in place").await;
+    play.keys("<esc>")
+        .await
+        .wait("Not yet: the tier is standard")
+        .await;
+    // Out of the guide and in again, nothing is forgotten.
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("1 of 4 · 1 in place").await;
+    play.keys("<esc>").await.wait("Preview").await;
+    play.keys("<enter>").await.wait("1 in place").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_that_a_paste_has_lost_is_named_and_comes_back_with_the_text() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    let former = person.trust().await;
+    play.keys("n").await.wait("2 of 4").await;
+    play.wait("Not yet: no statement lets").await;
+    // As in the manual, word for word: the partner's statement is gone.
+    let manual = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"},
+        {"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    person.pastes_trust(manual).await;
+    play.wait("Gone since the guide began: \"Partner\"").await;
+    play.wait("In place.").await;
+    play.keys("<down>").await;
+    let text = copied(&mut play).await;
+    let back = statements(&text);
+    for statement in statements(&former) {
+        assert!(back.contains(&statement), "{statement}");
+    }
+    person.pastes_trust(&text).await;
+    play.gone("Gone since the guide began").await;
+    play.wait("✓ In place.").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_adds_meanwhile_is_in_the_text_and_is_missed_when_it_goes() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    play.keys("n").await.wait("2 of 4").await;
+    let old_text = copied(&mut play).await;
+    let colleague = serde_json::json!(
+        {"Sid": "Colleague", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole"}
+    );
+    let trust = Document::parse(person.trust().await).unwrap();
+    let trust = trust.with_statement(&colleague).unwrap();
+    person.pastes_trust(trust.text()).await;
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(copied(&mut play).await.contains("Colleague"));
+    // What was copied before is pasted now.
+    person.pastes_trust(&old_text).await;
+    play.wait("Gone since the guide began: \"Colleague\"").await;
+    assert!(copied(&mut play).await.contains("Colleague"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_trust_statement_under_the_wrong_condition_is_shown_beside_the_right_one() {
+    let mut play = guide(Choices {
+        harden_trust: true,
+        ..choices()
+    })
+    .await;
+    let person = Person::of(&play).await;
+    play.keys("n").await.wait("2 of 4").await;
+    let text = copied(&mut play).await;
+    person
+        .pastes_trust(&text.replace(&format!("\"{ACCOUNT}\""), "\"210987654321\""))
+        .await;
+    play.wait("there is a statement for Systems Manager, but")
+        .await;
+    play.resize(100, 70).await;
+    play.wait("Statement 3 differs: sts:AssumeRole for ssm.amazonaws.com")
+        .await;
+    assert!(
+        play.screen()
+            .contains("-       \"aws:SourceAccount\": \"210987654321\""),
+        "{}",
+        play.screen()
+    );
+    assert!(
+        play.screen()
+            .contains("+       \"aws:SourceAccount\": \"123456789012\""),
+        "{}",
+        play.screen()
+    );
+    person.pastes_trust(&text).await;
+    play.wait("2 of 4 · 1 in place").await;
+}
+
+const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized to perform this");
+
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
+    let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
+    let mut play = scene(choices()).start_with(deny).await;
+    play.wait("Not yet: the tier").await;
+    let person = Person::of(&play).await;
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("1 in place").await.keys("n").await;
+    play.wait("? This cannot be checked.").await;
+    play.resize(80, 40).await;
+    play.wait("Add the statement below").await;
+    // The statement alone: nobody knows what is there.
+    let text = copied(&mut play).await;
+    assert!(
+        text.contains("ssm.amazonaws.com") && !text.contains("Version"),
+        "{text}"
+    );
+    play.keys("<space>")
+        .await
+        .wait("○ Ticked by hand, not checked")
+        .await;
+    play.keys("<space>")
+        .await
+        .wait("? This cannot be checked.")
+        .await;
+    play.keys("<space>n").await.wait("3 of 4").await;
+    // The listing knows the path, so the ARN is right.
+    assert!(
+        copied(&mut play)
+            .await
+            .contains(&format!("role/service-role/{ROLE}"))
+    );
+    play.keys("<space>n<space>")
+        .await
+        .wait("4 of 4 · 1 in place · 3 not checked")
+        .await;
+    play.keys("<enter>")
+        .await
+        .wait("1 of 4 in place, 3 ticked by hand and not checked")
+        .await;
+    play.wait("Trust of AmazonSageMaker").await;
+    play.keys("<enter>").await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("it did not come to its end");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::NotVerified);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hand_tick_gives_way_to_what_is_read() {
+    let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
+    let mut play = scene(choices()).start_with(deny).await;
+    play.wait("Not yet")
+        .await
+        .keys("n")
+        .await
+        .wait("? This cannot be checked.")
+        .await;
+    play.keys("<space>").await.wait("○ Ticked by hand").await;
+    play.faults.clear();
+    play.keys("v")
+        .await
+        .wait("Not yet: no statement lets")
+        .await;
+    // What can be read is not ticked by hand.
+    play.keys("<space>").await;
+    assert!(
+        play.screen().contains("2 of 4 · 0 in place"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_fails_keeps_what_was_seen_and_says_that_it_is_older() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    person.sets_tier(Tier::Advanced).await;
+    play.wait("1 of 4 · 1 in place").await;
+    play.faults.add("*", 999, Fault::Unreachable);
+    play.keys("v")
+        .await
+        .wait("The last check failed, so this is older")
+        .await;
+    assert!(play.screen().contains("✓ In place."), "{}", play.screen());
+    assert!(play.screen().contains("1 of 4 · 1 in place"));
+    play.keys("n")
+        .await
+        .wait("Not yet: no statement lets")
+        .await;
+    play.faults.clear();
+    play.keys("v").await.gone("The last check failed").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_checks_are_gentle_and_can_be_stopped() {
+    let mut play = guide(choices()).await;
+    play.wait("Not yet").await;
+    let before = play.faults.calls().len();
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let calls = play.faults.calls().len() - before;
+    // Twelve times a tier, and in turn one of two roles at four calls or so.
+    assert!((24..=80).contains(&calls), "{calls} calls in a minute");
+    play.keys("a")
+        .await
+        .wait("Checks only when you type v")
+        .await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let before = play.faults.calls().len();
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!(play.faults.calls().len(), before, "it was stopped");
+    let person = Person::of(&play).await;
+    person.sets_tier(Tier::Advanced).await;
+    play.keys("v").await.wait("1 in place").await;
+    // Elsewhere nobody watches.
+    play.keys("a")
+        .await
+        .wait("Checks by itself")
+        .await
+        .keys("<esc>")
+        .await
+        .wait("Preview")
+        .await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let before = play.faults.calls().len();
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    assert_eq!(play.faults.calls().len(), before, "the guide is not open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identity_center_role_is_led_through_its_permission_set() {
+    let sso = "AWSReservedSSO_DataScience_8c7b6a5948372615";
+    let choices = Choices {
+        user_roles: vec![sso.into()],
+        ..choices()
+    };
+    let mut play = guide(choices.clone()).await;
+    play.keys("nnn").await.wait("4 of 4").await;
+    play.wait("Permission sets, then DataScience").await;
+    assert!(
+        play.screen().contains("Something is in the way"),
+        "{}",
+        play.screen()
+    );
+    let merged = copied(&mut play).await;
+    let merged_statements = statements(&merged);
+    assert_eq!(merged_statements[0]["Sid"], "Notebooks");
+    assert_eq!(merged_statements[1..], statements(&client_policy())[..]);
+
+    // Identity Center has brought it to the role.
+    let mut seed = Seed::shipped().unwrap();
+    for role in seed.roles.iter_mut().filter(|role| role.name == sso) {
+        let text = Value::String(merged.clone());
+        role.inline.insert("AwsSSOInlinePolicy".into(), text);
+    }
+    let mut play = Scene {
+        seed: Some(seed),
+        ..scene(choices)
+    }
+    .start()
+    .await;
+    play.wait("1 in place").await.keys("nnn").await;
+    play.wait("permission set gives it already").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_the_way_is_a_step_and_after_it_comes_the_ordinary_one() {
+    // A deleted principal in the trust policy.
+    let role = "Geospatial-ExecutionRole";
+    let mut play = guide(Choices {
+        sagemaker_roles: vec![role.into()],
+        ..choices()
+    })
+    .await;
+    play.keys("n")
+        .await
+        .wait("Take out the principal AROAEXAMPLEDELETED012")
+        .await;
+    let person = Person::of(&play).await;
+    let sagemaker = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    person.0.write_trust(role, sagemaker).await.unwrap();
+    play.wait("Replace the whole text by the one below").await;
+    // That it is gone was meant: the text does not bring it back.
+    let text = copied(&mut play).await;
+    assert!(!text.contains("AROAEXAMPLEDELETED012"), "{text}");
+    person.0.write_trust(role, &text).await.unwrap();
+    play.wait("✓ In place.").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn connecting_from_studio_is_a_part_of_its_own_at_the_end() {
+    let choices = Choices {
+        connect_from: ConnectFrom::Both,
+        ..choices()
+    };
+    let mut play = Scene {
+        size: (140, 40),
+        ..scene(choices)
+    }
+    .start()
+    .await;
+    play.wait("1 of 5").await;
+    let screen = play.screen();
+    let order = [
+        "1 Systems Manager",
+        "Tier of eu-west-1",
+        "2 The SageMaker role",
+        "Trust of AmazonS",
+        "Server policy of",
+        "3 The user role",
+        "Client policy of DataEngineer",
+        "4 Connecting from SageMaker Studio",
+        "Client policy of…",
+    ];
+    let places: Vec<_> = order.iter().map(|text| screen.rfind(text)).collect();
+    assert!(places.iter().all(Option::is_some), "{places:?}\n{screen}");
+    assert!(places.is_sorted(), "{places:?}\n{screen}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
+    let mut play = Scene {
+        manner: Manner::PROMPT,
+        start: Start::Guide(None),
+        ..Scene::default()
+    }
+    .start()
+    .await;
+    play.wait("Step 1/6").await.walk_to_regions().await;
+    play.wait("standard")
+        .await
+        .gone("still being read")
+        .await
+        .keys("<space><enter>")
+        .await
+        .wait("4 to change")
+        .await
+        .keys("<enter>")
+        .await
+        .wait("1 of 4")
+        .await;
+    assert!(play.screen().contains("Step 6/6"), "{}", play.screen());
+    play.keys("yyynynny").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+    play.keys("q")
+        .await
+        .wait("What you did in the console stays")
+        .await
+        .keys("y")
+        .await;
+    assert!(matches!(
+        play.ending().await,
+        Ending::Left {
+            interrupted: false,
+            guided: true
+        }
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_written_to_a_file_and_never_over_one() {
+    let folder = super::cut_off::Folder::new("guide");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let mut play = Scene {
+        folder: folder.0.clone(),
+        ..scene(choices())
+    }
+    .start()
+    .await;
+    play.wait("1 of 4")
+        .await
+        .keys("nn")
+        .await
+        .wait("3 of 4")
+        .await;
+    play.keys("w").await.wait("The text is in").await;
+    play.keys("w").await.wait("-2.json").await;
+    let path = folder.0.join(format!("{SERVER_POLICY}-{ROLE}.json"));
+    let written = std::fs::read_to_string(path).unwrap();
+    assert_eq!(written.trim_end(), copied(&mut play).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn finishing_too_early_says_what_is_not_in_place_and_leads_back() {
+    let mut play = guide(choices()).await;
+    play.keys("nnn").await.wait("4 of 4").await;
+    play.keys("<enter>").await.wait("0 of 4 in place").await;
+    play.keys("<esc>").await.wait("4 of 4 · 0 in place").await;
+    play.keys("<enter>")
+        .await
+        .wait("0 of 4 in place")
+        .await
+        .keys("q")
+        .await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("it did not come to its end");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Changes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_accounts_credentials_end_the_guide_as_they_end_a_run() {
+    let mut play = guide(choices()).await;
+    play.keys("nnn").await.wait("4 of 4").await;
+    let other = "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::210987654321:user/x</Arn><UserId>AIDAX</UserId><Account>210987654321</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";
+    play.faults
+        .add("GetCallerIdentity", 1, Fault::Answer("text/xml", other));
+    play.keys("<enter>")
+        .await
+        .wait("210987654321. Nothing was changed")
+        .await;
+}
