@@ -171,3 +171,7 @@ fn extended(target: &Target, survey: &Survey) -> Option<Document> {
     };
     Document::parse(text?.as_str()).ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

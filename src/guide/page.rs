@@ -168,6 +168,7 @@ impl Desk<'_> {
             .change()
             .is_some_and(|change| change.before.text().is_some());
         match (&self.item.target, self.obstacle()) {
+            _ if *self.standing == Standing::Reading => None,
             (_, Some(Obstacle::OtherRole)) => None,
             (_, Some(Obstacle::RegionDisabled)) => console::account_page(partition),
             (_, Some(Obstacle::PermissionSet | Obstacle::OddPermissionSet)) => {
@@ -215,14 +216,19 @@ impl Desk<'_> {
         let known = shipped.into_iter().find(|known| known.code == region);
         let place = known.map_or_else(
             || region.to_owned(),
-            |known| format!("{} ({region})", known.name),
+            |known| format!("{}, {region}", known.name),
         );
-        vec![
-            format!("Open Systems Manager in the region {place}, then Fleet Manager."),
+        let mut steps = vec![
+            format!("Open Systems Manager in {place}, then Fleet Manager."),
             "Choose Account management, then Instance tier settings.".to_owned(),
-            "Choose Change account setting, and confirm the change from Standard-Tier to Advanced-Tier."
-                .to_owned(),
-        ]
+        ];
+        if *self.standing != Standing::InPlace {
+            steps.push(
+                "Choose Change account setting, and confirm the change from Standard-Tier to Advanced-Tier."
+                    .to_owned(),
+            );
+        }
+        steps
     }
 
     fn trust(&self, role: &str, obstacle: Option<Obstacle>, pastes: bool) -> Vec<String> {

@@ -130,6 +130,11 @@ pub fn name(statement: &Statement) -> String {
         [one, two] => format!("{one} and {two}"),
         [one, two, ..] => format!("{one}, {two} and {} more", actions.len() - 2),
     };
+    let place = match strings(statement.get("Resource"))[..] {
+        // What distinguishes an ARN stands at its end.
+        [one] if one != "*" => format!(" on {}", one.rsplit(':').next().unwrap_or(one)),
+        _ => String::new(),
+    };
     let principal = match statement.get("Principal") {
         Some(Value::Object(kinds)) => kinds
             .values()
@@ -141,9 +146,9 @@ pub fn name(statement: &Statement) -> String {
     };
     let verb = if denies { "denies " } else { "" };
     if principal.is_empty() {
-        format!("{verb}{what}")
+        format!("{verb}{what}{place}")
     } else {
-        format!("{verb}{what} for {principal}")
+        format!("{verb}{what}{place} for {principal}")
     }
 }
 
@@ -215,18 +220,18 @@ mod tests {
         let mistyped = text.replace("ssm:TerminateSession", "ssm:TerminateSesion");
         assert_eq!(
             sentences(&mistyped),
-            ["Statement 3 differs: ssm:TerminateSesion."]
+            ["Statement 3 differs: ssm:TerminateSesion on session/*."]
         );
         // Everybody's sessions instead of one's own.
         let open = text.replace("\"StringEquals\"", "\"StringNotEquals\"");
         assert_eq!(
             sentences(&open),
-            ["Statement 2 differs: ssm:SendCommand and ssm:StartSession."]
+            ["Statement 2 differs: ssm:SendCommand and ssm:StartSession on managed-instance/mi-*."]
         );
         let other_account = text.replace("logs:*:123456789012", "logs:*:999999999999");
         assert_eq!(
             sentences(&other_account),
-            ["Statement 6 differs: logs:StartQuery."]
+            ["Statement 6 differs: logs:StartQuery on /aws/sagemaker/*."]
         );
         let old = text.replace("2012-10-17", "2008-10-17");
         assert_eq!(
@@ -246,7 +251,7 @@ mod tests {
         assert_eq!(
             sentences(&value.to_string()),
             [
-                "A statement is missing: ssm:StartSession.",
+                "A statement is missing: ssm:StartSession on document/AWS-StartSSHSession.",
                 "Statement 6 does not belong here: \"Mine\"."
             ]
         );

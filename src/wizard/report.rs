@@ -113,11 +113,12 @@ fn blocked(target: &Target, state: &State, report: &Report, page: &mut Page) {
         return;
     };
     let ticked = report.ticked.as_ref();
-    let text = if ticked.is_some_and(|ticked| ticked.contains(target)) {
-        format!("{}: ticked by hand, not checked. {reason}", target.short())
-    } else {
-        format!("{}: {reason} {way_out}", target.short())
+    let what = match ticked {
+        Some(ticked) if ticked.contains(target) => format!("ticked by hand, not checked. {reason}"),
+        Some(_) => format!("{reason} The guide shows what to do."),
+        None => format!("{reason} {way_out}"),
     };
+    let text = format!("{}: {what}", target.short());
     page.say(&text, theme::WARN);
     if let Some(Difference { expected, found }) = difference {
         page.differ(target, expected, found);

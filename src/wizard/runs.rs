@@ -140,14 +140,13 @@ impl Wizard {
         for code in &choices.regions {
             self.regions.picker.pick(code);
         }
-        // Regions that are not listed are part of it all the same.
-        self.on_regions(
-            choices
-                .regions
-                .iter()
-                .map(|code| Region::unknown(code))
-                .collect(),
-        );
+        // The list may still be on its way; regions that it does not have are part of it all the same.
+        let identity = self.findings.identity.ready();
+        let mut regions = identity
+            .map(|identity| Region::shipped(&identity.partition))
+            .unwrap_or_default();
+        regions.extend(choices.regions.iter().map(|code| Region::unknown(code)));
+        self.on_regions(regions);
     }
 
     pub(super) fn on_stop(&mut self, stop: Stop) {

@@ -846,7 +846,28 @@ async fn resizing_at_any_moment_to_any_size_is_survived() {
                 .await;
         }
     }
-    play.resize(80, 24).await.keys("y").await;
+    play.resize(80, 24)
+        .await
+        .keys("m")
+        .await
+        .wait("1 of 4")
+        .await;
+    for (width, height) in sizes {
+        play.resize(width, height)
+            .await
+            .keys("n<down><pgdn>")
+            .await
+            .keys("p<end>")
+            .await;
+    }
+    play.resize(80, 24)
+        .await
+        .keys("<esc>")
+        .await
+        .wait("4 to change")
+        .await;
+    play.keys("<enter>").await.wait("Go back").await;
+    play.keys("y").await;
     for (width, height) in sizes {
         play.resize(width, height).await;
     }

@@ -194,7 +194,8 @@ async fn a_wrongly_pasted_policy_is_named_by_the_statement_that_differs() {
     person.pastes_policy(USER, CLIENT_POLICY, &wrong).await;
     play.wait("Not right yet: the policy is there, and says something else")
         .await;
-    play.wait("Statement 3 differs: ssm:TerminateSesion.").await;
+    play.wait("Statement 3 differs: ssm:TerminateSesion on session/*.")
+        .await;
     play.resize(80, 60).await;
     play.wait("-   \"Action\": \"ssm:TerminateSesion\"").await;
     play.wait("+   \"Action\": \"ssm:TerminateSession\"").await;

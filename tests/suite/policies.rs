@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use sagemaker_ssh_setup::model::Partition;
+use sagemaker_ssh_setup::policy::deviation::{deviations, lacking};
 use sagemaker_ssh_setup::policy::document::{decoded, size};
 use sagemaker_ssh_setup::policy::template::Place;
 use sagemaker_ssh_setup::policy::trust::{Access, systems_manager_access};
@@ -185,6 +186,34 @@ proptest! {
         value["Statement"] = list.into();
         let other = Document::parse(value.to_string()).unwrap();
         prop_assert!(meaning::same(&one, &other));
+    }
+
+    #[test]
+    fn two_documents_deviate_in_nothing_exactly_when_they_mean_the_same(one in trust(), other in trust(), take in any::<bool>()) {
+        let wanted = Document::parse(one.as_str()).unwrap();
+        // Something of its own, or some of the same.
+        let found = if take {
+            Document::parse(other.as_str()).unwrap()
+        } else {
+            let mut value = wanted.value().clone();
+            value["Statement"] = statements(&wanted).into_iter().skip(1).collect();
+            Document::parse(value.to_string()).unwrap()
+        };
+        let deviations = deviations(&found, &wanted, &wanted);
+        prop_assert_eq!(deviations.is_empty(), meaning::same(&found, &wanted), "{:?}", deviations);
+        for deviation in deviations {
+            prop_assert!(!deviation.sentence().is_empty());
+        }
+    }
+
+    #[test]
+    fn nothing_is_lacking_after_extending_and_everything_is_in_an_empty_document(text in trust()) {
+        let before = Document::parse(text.as_str()).unwrap();
+        let there: Vec<_> = before.statements().into_iter().cloned().collect();
+        let after = before.with_statement(&serde_json::json!({"Effect": "Allow"})).unwrap();
+        prop_assert!(lacking(&after, &there).is_empty());
+        let empty = Document::parse(r#"{"Statement":[]}"#).unwrap();
+        prop_assert_eq!(lacking(&empty, &there).len(), there.len());
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! Every step as a picture in text, in its loading, empty, failing and full form, at two sizes.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
+use sagemaker_ssh_setup::wizard::Start;
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
 
 use super::cut_off;
@@ -404,6 +407,66 @@ async fn overlays() {
             .keys("<space>q")
             .await;
         shot!(play, "quit", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_guide() {
+    let choices = Choices {
+        sagemaker_roles: vec!["AmazonSageMaker-ExecutionRole-20240131T101010".into()],
+        user_roles: vec![
+            "AWSReservedSSO_DataScience_8c7b6a5948372615".into(),
+            "DataScientist".into(),
+        ],
+        regions: vec!["eu-west-1".into(), "us-east-1".into(), "me-south-1".into()],
+        ..Choices::default()
+    };
+    for size in SIZES {
+        let scene = || Scene {
+            start: Start::Guide(Some(choices.clone())),
+            ..Scene::at(size)
+        };
+        let mut play = scene()
+            .start_with(|faults| faults.add("GetRole", 1, Fault::Slow(Duration::from_secs(9))))
+            .await;
+        play.wait("1 of 7").await.keys("nnnn").await;
+        play.wait("Reading what is there").await;
+        shot!(play, "guide-loading", size);
+
+        let prompt = || Scene {
+            manner: Manner::PROMPT,
+            ..scene()
+        };
+        let mut play = prompt().start().await;
+        play.wait("2 of 7 · 1 in place").await;
+        play.wait("Not yet: the tier is standard")
+            .await
+            .keys("p")
+            .await;
+        for (number, name) in [
+            (1, "in-place"),
+            (2, "region"),
+            (3, "region-disabled"),
+            (4, "trust"),
+            (5, "server"),
+            (6, "permission-set"),
+            (7, "differs"),
+        ] {
+            play.wait(&format!("{number} of 7")).await;
+            shot!(play, format!("guide-{name}"), size);
+            play.keys("n").await;
+        }
+        play.wait("What now").await.wait("1 of 7 in place").await;
+        shot!(play, "guide-done", size);
+
+        let denied = Fault::Refused(403, "AccessDenied", "no");
+        let mut play = prompt()
+            .start_with(|faults| faults.add("GetRole", 999, denied))
+            .await;
+        play.wait("2 of 7").await.keys("nn").await;
+        play.wait("This cannot be checked").await;
+        play.keys("<space>").await.wait("1 not checked").await;
+        shot!(play, "guide-by-hand", size);
     }
 }
 

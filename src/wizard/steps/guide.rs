@@ -302,7 +302,7 @@ impl GuideStep {
             say(&text, "  ", theme::BAD);
         }
         if let Standing::Differs(deviations) = &page.standing {
-            lines.extend(differing(deviations, width));
+            lines.extend(names(deviations, width));
         }
         lines.push(Line::default());
         for (number, step) in (1..).zip(&page.way) {
@@ -311,6 +311,9 @@ impl GuideStep {
         }
         if let Some(link) = &page.link {
             lines.extend(wrapped(link, width, "", theme::ACCENT));
+        }
+        if let Standing::Differs(deviations) = &page.standing {
+            lines.extend(differences(deviations, width));
         }
         if let Some(paste) = &page.paste {
             lines.push(Line::default());
@@ -440,20 +443,36 @@ fn draw_list(
     frame.render_widget(Paragraph::new(shown), inner);
 }
 
-/// What differs, down to the statement.
-fn differing(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+/// Which statements differ.
+fn names(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
     if deviations.is_empty() {
         let text = "  It cannot be understood as a policy.";
         return wrapped(text, width, "  ", theme::WARN);
     }
-    for deviation in deviations {
+    let line = |deviation: &Deviation| {
         let text = format!("  {}", clean(&deviation.sentence()));
-        lines.extend(wrapped(&text, width, "  ", theme::WARN));
+        wrapped(&text, width, "    ", theme::WARN)
+    };
+    deviations.iter().flat_map(line).collect()
+}
+
+/// What differs in each of them.
+fn differences(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for deviation in deviations {
         let (found, wanted) = deviation.texts();
-        lines.extend(diff::indented(found.as_deref(), wanted.as_deref(), width));
+        // What is missing altogether stands in the text to paste.
+        if found.is_none() {
+            continue;
+        }
+        if lines.is_empty() {
+            lines.push(Line::default());
+            let text = "What differs (- as it is, + as it has to be):";
+            lines.extend(wrapped(text, width, "", theme::DIM));
+        }
+        let text = clean(&deviation.sentence());
+        lines.extend(wrapped(&text, width, "  ", theme::WARN));
+        lines.extend(diff::lines(found.as_deref(), wanted.as_deref(), width));
     }
-    let text = "  (- as it is, + as it has to be)";
-    lines.extend(wrapped(text, width, "  ", theme::DIM));
     lines
 }
