@@ -127,7 +127,8 @@ impl Step {
             }
             Self::Confirm => {
                 "The last question. Each document is read again before it is written; if it is no longer what you saw \
-                 in the preview, that change stops and says so. Export writes nothing in the account: it makes a folder \
+                 in the preview, that change stops and says so. The guide leads you through the AWS console instead, and only \
+                 reads. Export writes nothing in the account: it makes a folder \
                  with a document for those who decide, a shell script, Terraform, CloudFormation, and the plan itself."
             }
             Self::Guide => {

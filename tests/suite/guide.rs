@@ -15,7 +15,9 @@ use sagemaker_ssh_setup::wizard::{Ending, Start};
 use serde_json::Value;
 
 use super::faults::{Fault, Faults};
+use super::loopback::Loopback;
 use super::play::{Play, Scene};
+use super::program::{Run, against};
 
 const ROLE: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 const USER: &str = "DataEngineer";
@@ -627,4 +629,120 @@ async fn another_accounts_credentials_end_the_guide_as_they_end_a_run() {
         .await
         .wait("210987654321. Nothing was changed")
         .await;
+}
+
+const WANTED: [&str; 7] = [
+    "guide",
+    "--sagemaker-role",
+    ROLE,
+    "--user-role",
+    USER,
+    "--regions",
+    REGION,
+];
+
+/// The texts that a terminal was asked to copy, as they stand between the sequence's beginning and end.
+fn asked_to_copy(raw: &[u8], begin: &str, end: &str) -> Vec<String> {
+    let raw = String::from_utf8_lossy(raw).into_owned();
+    let parts = raw.split(begin).skip(1);
+    let texts = parts.map(|rest| rest.split(end).next().unwrap().to_owned());
+    texts.collect()
+}
+
+#[test]
+fn the_built_program_leads_through_an_account_over_http_and_writes_nothing() {
+    let aws = Loopback::start();
+    let mut run = Run::start(&WANTED, &against(&aws.address));
+    run.wait("1 of 4").wait("This program changes nothing here");
+    run.wait("Not yet: the tier is standard").keys("n");
+    run.wait("2 of 4").wait("Not yet: no statement lets");
+    let person = Person(aws.block_on(aws.demo.source().connect(None)).unwrap());
+    let trust = Document::parse(aws.block_on(person.trust())).unwrap();
+    let statement = serde_json::json!(
+        {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    );
+    let extended = trust.with_statement(&statement).unwrap();
+    aws.block_on(person.pastes_trust(extended.text()));
+    run.wait("In place. Systems Manager may already assume");
+    run.keys("q")
+        .wait("What you did in the console stays")
+        .keys("y");
+    assert_eq!(run.ended(), 0);
+    assert!(
+        run.left().contains("This program changed nothing."),
+        "{}",
+        run.left()
+    );
+    assert_eq!(aws.faults.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn a_text_is_copied_by_the_terminals_own_sequence_and_through_tmux_wrapped() {
+    let aws = Loopback::start();
+    for tmux in [false, true] {
+        let mut environment = against(&aws.address).to_vec();
+        if tmux {
+            environment.push(("TMUX", "/tmp/tmux-0/default,1,0"));
+        }
+        let mut run = Run::start(&WANTED, &environment);
+        run.wait("Not yet: the tier is standard").keys("n");
+        run.wait("Not yet: no statement lets").keys("c");
+        run.wait("was sent to the terminal").keys("qy");
+        assert_eq!(run.ended(), 0);
+        let plain = asked_to_copy(&run.raw, "\u{1b}]52;c;", "\u{1b}\\");
+        // The same again, wrapped: its escapes doubled.
+        let wrapped = asked_to_copy(
+            &run.raw,
+            "\u{1b}Ptmux;\u{1b}\u{1b}]52;c;",
+            "\u{1b}\u{1b}\\\u{1b}\\",
+        );
+        assert_eq!(wrapped.len(), usize::from(tmux));
+        let sent = plain.first().unwrap();
+        assert!(wrapped.iter().all(|wrapped| wrapped == sent));
+        let text = String::from_utf8(from_base64(sent)).unwrap();
+        assert_eq!(statements(&text).len(), 3, "{text}");
+    }
+}
+
+/// Decodes base64 (RFC 4648), which the tests have no other use for.
+fn from_base64(text: &str) -> Vec<u8> {
+    let digit = |c: u8| match c {
+        b'A'..=b'Z' => c - b'A',
+        b'a'..=b'z' => c - b'a' + 26,
+        b'0'..=b'9' => c - b'0' + 52,
+        b'+' => 62,
+        b'/' => 63,
+        other => panic!("{other} is no base64"),
+    };
+    let mut bytes = Vec::new();
+    for chunk in text.trim_end_matches('=').as_bytes().chunks(4) {
+        let bits = chunk
+            .iter()
+            .fold(0u32, |bits, c| (bits << 6) | u32::from(digit(*c)));
+        let bits = bits << (6 * (4 - chunk.len()));
+        bytes.extend(&bits.to_be_bytes()[1..chunk.len()]);
+    }
+    bytes
+}
+
+#[test]
+fn what_is_missing_is_named_before_the_guide_begins() {
+    let aws = Loopback::start();
+    let mut run = Run::start(&WANTED[..5], &against(&aws.address));
+    assert_eq!(run.ended(), 64);
+    assert!(
+        run.left().contains("missing: --regions A,B"),
+        "{}",
+        run.left()
+    );
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"))
+        .args(WANTED)
+        .env_clear()
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("needs a terminal"), "{said}");
+    assert_eq!(aws.faults.calls(), Vec::<String>::new());
 }
