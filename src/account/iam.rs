@@ -8,7 +8,7 @@ use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::attempts::Attempts;
 use super::{Account, CallError, ErrorKind};
-use crate::model::{AttachedPolicy, Quotas, RoleReading, RoleSummary};
+use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
 
 /// The first page is small so that the list has something to show at once; IAM gives at most 1,000 a page.
@@ -148,10 +148,7 @@ impl Account {
             name: role.role_name().to_owned(),
             path: role.path().to_owned(),
             arn: role.arn().to_owned(),
-            trust: text(
-                "iam:GetRole",
-                role.assume_role_policy_document().unwrap_or_default(),
-            )?,
+            trust: trust_of(&role)?,
             boundary: role
                 .permissions_boundary()
                 .and_then(|boundary| boundary.permissions_boundary_arn())
@@ -166,11 +163,7 @@ impl Account {
     /// # Errors
     /// When there is no such role, or it may not be read.
     pub async fn trust(&self, role: &str) -> Result<String, CallError> {
-        let role = self.get_role(role).await?;
-        text(
-            "iam:GetRole",
-            role.assume_role_policy_document().unwrap_or_default(),
-        )
+        trust_of(&self.get_role(role).await?)
     }
 
     /// An inline policy of a role, decoded; none when the role has no policy of that name.
@@ -273,7 +266,14 @@ impl Account {
             .await
             .map_err(|error| CallError::of_sdk(ACTION, None, &error))?
             .role
-            .ok_or_else(|| CallError::not_aws(ACTION, "role"))
+            // Policies are made with the ARN: half of one, cut off on the way, must not get into them.
+            .filter(|role| {
+                let arn = role.arn().parse::<RoleArn>();
+                arn.is_ok_and(|arn| {
+                    (arn.name.as_str(), arn.path.as_str()) == (role.role_name(), role.path())
+                })
+            })
+            .ok_or_else(|| CallError::not_aws(ACTION, "role with its ARN"))
     }
 
     async fn inline_policy_names(&self, role: &str) -> Result<Vec<String>, CallError> {
@@ -371,6 +371,15 @@ impl Account {
 /// A single attempt: before a write is tried again, what is there has to be read and compared again.
 fn once() -> aws_sdk_iam::config::Builder {
     aws_sdk_iam::Config::builder().retry_config(RetryConfig::disabled())
+}
+
+/// A role's trust policy, decoded. Every role has one.
+fn trust_of(role: &aws_sdk_iam::types::Role) -> Result<String, CallError> {
+    const ACTION: &str = "iam:GetRole";
+    let document = role
+        .assume_role_policy_document()
+        .ok_or_else(|| CallError::not_aws(ACTION, "trust policy"))?;
+    text(ACTION, document)
 }
 
 /// A document, decoded.

@@ -48,6 +48,16 @@ pub struct Held {
     pub tier: Option<String>,
 }
 
+/// Four changes, one of them a replaced policy.
+fn wanted() -> Choices {
+    Choices {
+        sagemaker_roles: vec![SAGEMAKER.into()],
+        user_roles: vec![USER.into()],
+        regions: vec![REGION.into()],
+        ..Choices::default()
+    }
+}
+
 pub struct Scene {
     pub demo: Demo,
     pub faults: Faults,
@@ -80,17 +90,21 @@ impl Scene {
     }
 
     pub async fn set_up(&self) -> Job {
-        let choices = Choices {
-            sagemaker_roles: vec![SAGEMAKER.into()],
-            user_roles: vec![USER.into()],
-            regions: vec![REGION.into()],
-            ..Choices::default()
-        };
-        self.set_up_as(choices).await
+        self.set_up_as(wanted()).await
     }
 
     pub async fn set_up_as(&self, choices: Choices) -> Job {
-        let identity = self.account.identity().await.unwrap();
+        self.planned(choices).await.unwrap()
+    }
+
+    /// The same, or why who is calling is not known.
+    pub async fn try_set_up(&self) -> Result<Job, String> {
+        self.planned(wanted()).await
+    }
+
+    async fn planned(&self, choices: Choices) -> Result<Job, String> {
+        let identity = self.account.identity().await;
+        let identity = identity.map_err(|error| error.to_string())?;
         let survey = survey::chosen(&self.account, &identity, Quotas::default(), &choices).await;
         let plan = Plan::new(&survey, &choices);
         let runs = self.records.all().unwrap();
@@ -98,25 +112,34 @@ impl Scene {
         let same = |run: &&&sagemaker_ssh_setup::journal::Record| {
             run.undoes.is_none() && run.choices.is_same(&choices)
         };
-        Job {
+        Ok(Job {
             plan,
             only: None,
             aim: Aim::SetUp(Quotas::default()),
             continues: cut_off.iter().find(same).map(|run| run.run.clone()),
-        }
+        })
     }
 
     pub async fn put_back(&self, run: Option<&str>) -> Job {
-        let identity = self.account.identity().await.unwrap();
-        let undo = undo::prepare(&self.account, &identity, &self.records, run)
-            .await
-            .unwrap();
-        Job {
+        self.reversed(run).await.unwrap()
+    }
+
+    /// Puts the newest run back, or says why it cannot be.
+    pub async fn try_put_back(&self) -> Result<Job, String> {
+        self.reversed(None).await
+    }
+
+    async fn reversed(&self, run: Option<&str>) -> Result<Job, String> {
+        let identity = self.account.identity().await;
+        let identity = identity.map_err(|error| error.to_string())?;
+        let undo = undo::prepare(&self.account, &identity, &self.records, run).await;
+        let undo = undo.map_err(|error| error.to_string())?;
+        Ok(Job {
             plan: undo.plan,
             only: None,
             aim: Aim::PutBack(undo.reversal),
             continues: undo.continues,
-        }
+        })
     }
 
     pub async fn run(&self, job: &Job) -> Report {
@@ -177,15 +200,21 @@ async fn every_death(case: impl AsyncFn(&Scene, Death) -> bool) -> usize {
 /// What the record says has to agree with what the account holds.
 async fn assert_told_truly(scene: &Scene, before: &Held) {
     let runs = scene.records.all().unwrap();
-    assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
     let Some(record) = runs.records.last() else {
         // Killed before the record was opened: then nothing was changed.
         assert_eq!(scene.held().await, *before);
         return;
     };
     assert_eq!(record.state, RunState::CutOff);
+    assert_record_agrees(scene).await;
+}
+
+/// What the newest record says of each change agrees with what the account holds.
+pub async fn assert_record_agrees(scene: &Scene) {
+    let runs = scene.records.all().unwrap();
+    assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
     let held = scene.held().await;
-    for step in &record.steps {
+    for step in runs.records.last().iter().flat_map(|record| &record.steps) {
         let now = match &step.target {
             Target::Tier { .. } => held.tier.clone().or(Some("standard".to_owned())),
             Target::Trust { role } => Some(held.roles[role].trust.clone()),
@@ -205,7 +234,7 @@ async fn assert_told_truly(scene: &Scene, before: &Held) {
     }
 }
 
-async fn as_planned() -> Held {
+pub async fn as_planned() -> Held {
     let scene = Scene::new().await;
     let job = scene.set_up().await;
     assert_eq!(job.plan.totals().changes, 4);

@@ -13,6 +13,7 @@ mod behaviour;
 mod commands;
 mod cut_off;
 mod exports;
+mod fault_table;
 mod faults;
 mod guide;
 mod loopback;
