@@ -4,7 +4,7 @@
 mod step;
 pub mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
+use crate::guide::{self, Guide};
 use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
@@ -124,8 +125,8 @@ pub struct Report {
     pub run: Option<String>,
     /// The record could not be written to its end, and why.
     pub record_lost: Option<String>,
-    /// After a guide: what somebody ticked without its being read.
-    pub ticked: Option<BTreeSet<Target>>,
+    /// After a guide: what its last reading leaves open besides.
+    pub guided: Option<guide::Ending>,
     pub took: Duration,
 }
 
@@ -135,9 +136,24 @@ impl Report {
         self.verification.is_some() && self.unverified().is_empty()
     }
 
-    /// Whether all that was wanted is in place, and was read back.
+    /// Whether all that was wanted is in place, and was read back, and nothing else is missing.
     pub fn is_complete(&self) -> bool {
-        self.refused.is_none() && self.blocked.is_empty() && self.is_verified()
+        let lost = self
+            .guided
+            .as_ref()
+            .is_some_and(|ending| !ending.lost.is_empty());
+        self.refused.is_none() && self.blocked.is_empty() && self.is_verified() && !lost
+    }
+
+    /// Whether what somebody did by hand is all there is to do, as far as anybody knows.
+    pub fn is_done_by_hand(&self) -> bool {
+        let Some(ending) = &self.guided else {
+            return false;
+        };
+        let is_ticked = |item: &&Item| ending.ticked.contains(&item.target);
+        self.verification.is_some()
+            && ending.lost.is_empty()
+            && self.unverified().iter().all(is_ticked)
     }
 
     /// The items that the last reading did not show as they should be.
@@ -214,8 +230,7 @@ pub enum Aim {
     /// It was carried out by hand: nothing is written, everything is read.
     Look {
         quotas: Quotas,
-        /// What somebody says was done, and could not be read.
-        ticked: BTreeSet<Target>,
+        guide: Guide,
     },
 }
 
@@ -245,22 +260,21 @@ pub async fn run(
 ) -> Report {
     let began = Instant::now();
     let plan = &job.plan;
+    let is_look = matches!(job.aim, Aim::Look { .. });
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
         blocked: plan
             .items
             .iter()
-            .filter(|item| matches!(item.state, State::Blocked { .. }))
+            // What was done by hand is judged by the last reading alone.
+            .filter(|item| !is_look && matches!(item.state, State::Blocked { .. }))
             .map(|item| item.target.clone())
             .collect(),
         refused: None,
         run: None,
         record_lost: None,
-        ticked: match &job.aim {
-            Aim::Look { ticked, .. } => Some(ticked.clone()),
-            Aim::SetUp(_) | Aim::PutBack(_) => None,
-        },
+        guided: is_look.then(guide::Ending::default),
         took: Duration::ZERO,
     };
     let journal = match begin(account, job, records).await {
@@ -283,7 +297,18 @@ pub async fn run(
     }
     if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
-        report.verification = Some(job.aim.plan(account, plan).await);
+        match &job.aim {
+            Aim::Look { quotas, guide } => {
+                // Nothing was written, so that there is nothing to wait for.
+                let last = last_look(account, plan, *quotas, guide);
+                if let Some(looked) = cancel.run_until_cancelled(last).await {
+                    (report.verification, report.guided) = (Some(looked.0), Some(looked.1));
+                }
+            }
+            Aim::SetUp(_) | Aim::PutBack(_) => {
+                report.verification = Some(job.aim.plan(account, plan).await);
+            }
+        }
     }
     if let Some(journal) = &journal {
         let ended = journal
@@ -297,6 +322,19 @@ pub async fn run(
     report.took = began.elapsed();
     let _ = events.send(Event::Finished(Box::new(report.clone())));
     report
+}
+
+/// What is there after a guide, and what that leaves open.
+async fn last_look(
+    account: &Account,
+    plan: &Plan,
+    quotas: Quotas,
+    guide: &Guide,
+) -> (Plan, guide::Ending) {
+    let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
+    let now = Plan::new(&survey, &plan.choices);
+    let ending = guide.ending(&now, &survey);
+    (now, ending)
 }
 
 /// All that a run that was cut off had wanted is in place: it is not spoken of again.

@@ -46,7 +46,9 @@ impl Exit {
             Self::Failed => "failed or declined; nothing was changed",
             Self::Changes => "there are changes to make (plan, check, guide)",
             Self::Partly => "partly applied",
-            Self::NotVerified => "applied, but not all of it was read back",
+            Self::NotVerified => {
+                "applied, but not all of it was read back, or ticked by hand (guide)"
+            }
             Self::Usage => "wrong usage, or no terminal",
             Self::Interrupted => "interrupted: Ctrl-C, SIGTERM or a closed terminal",
         }
@@ -66,15 +68,11 @@ impl Exit {
 
     /// The code for a run that came to its end.
     pub fn of_report(report: &Report) -> Self {
-        if let (Some(ticked), Some(now)) = (&report.ticked, &report.verification) {
-            let by_hand = now
-                .unread()
-                .filter(|target| ticked.contains(target))
-                .count();
-            return if by_hand > 0 && now.totals().in_place + by_hand == now.items.len() {
-                Self::NotVerified
-            } else {
-                Self::of_plan(now)
+        if let (Some(ending), Some(now)) = (&report.guided, &report.verification) {
+            return match Self::of_plan(now) {
+                Self::Done if !ending.lost.is_empty() => Self::Changes,
+                Self::Failed if report.is_done_by_hand() => Self::NotVerified,
+                exit => exit,
             };
         }
         let recorded = report.record_lost.is_none();

@@ -7,16 +7,14 @@ mod standing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
-
 pub use page::{Page, Paste};
 pub use standing::Standing;
 
-use crate::model::{RoleKind, RoleReading, Survey};
+use crate::model::{Choices, RoleKind, RoleReading, Survey};
 use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
-use crate::policy::deviation::lacking;
-use crate::policy::template::CLIENT_POLICY;
+use crate::policy::deviation::{self, Statement, lacking};
+use crate::policy::template::{CLIENT_POLICY, Place};
 use crate::policy::trust;
 
 /// The parts of the manual setup, in its order.
@@ -80,68 +78,167 @@ impl Subject {
     }
 }
 
-type Statement = Map<String, Value>;
-
 /// What the guide remembers besides what was read.
 #[derive(Clone, Debug, Default)]
 pub struct Guide {
-    /// Statements of documents that are extended, which must not get lost by a paste.
-    kept: BTreeMap<Target, Vec<Statement>>,
-    /// What somebody says was done, and cannot be read.
+    /// Documents that are extended: what was in them must not get lost by a paste.
+    kept: BTreeMap<Target, Kept>,
+    /// What somebody says was done, and may not be read.
     by_hand: BTreeSet<Target>,
+    /// What it was ticked for.
+    choices: Choices,
+}
+
+/// What is remembered of a document.
+#[derive(Clone, Debug)]
+struct Kept {
+    /// What must not get lost.
+    statements: Vec<Statement>,
+    /// As it was when it was read first.
+    first: Vec<Statement>,
+    /// What the last reading had for Systems Manager alone. While that changes, somebody is pasting.
+    ours: Vec<Statement>,
+}
+
+impl Kept {
+    fn new(document: &Document, plan: &Plan) -> Self {
+        Self {
+            statements: to_keep(document, plan),
+            first: document.statements().into_iter().cloned().collect(),
+            ours: ours(document),
+        }
+    }
+
+    /// Takes a later reading in: what somebody else added has to stay as well. What comes together with something for
+    /// Systems Manager is a paste, and may still be mended.
+    fn look(&mut self, document: &Document, plan: &Plan) {
+        let ours = ours(document);
+        if ours == self.ours && lacking(document, &self.statements).is_empty() {
+            let first = &self.first;
+            let stays = |statement: &Statement| {
+                first.contains(statement) || !trust::is_for_systems_manager_alone(statement)
+            };
+            self.statements = to_keep(document, plan).into_iter().filter(stays).collect();
+        }
+        self.ours = ours;
+    }
+}
+
+/// Statements for Systems Manager alone.
+fn ours(document: &Document) -> Vec<Statement> {
+    let statements = document.statements().into_iter();
+    let ours = statements.filter(|statement| trust::is_for_systems_manager_alone(statement));
+    ours.cloned().collect()
+}
+
+/// What the last reading of a guide leaves open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ending {
+    /// What was ticked by hand and may not be read.
+    pub ticked: BTreeSet<Target>,
+    /// What was there before and is gone, in a few words each.
+    pub lost: Vec<(Target, String)>,
 }
 
 impl Guide {
-    /// Takes a reading in. What it shows for the first time has to stay, unless something else is missing: then
-    /// somebody is in the middle of mending it.
+    /// Takes a reading in. What it shows has to stay, unless something is missing: then somebody is in the middle of
+    /// mending it.
     pub fn look(&mut self, plan: &Plan, survey: &Survey) {
         for item in &plan.items {
-            let Some(document) = extended(&item.target, survey) else {
+            let target = &item.target;
+            let Extended::There(document) = extended(target, survey) else {
                 continue;
             };
-            if !self.lost(&item.target, survey).is_empty() {
-                continue;
+            match self.kept.get_mut(target) {
+                None => {
+                    self.kept.insert(target.clone(), Kept::new(&document, plan));
+                }
+                // A permission set's policy comes from elsewhere, in one piece: only what was there first is known.
+                Some(kept) if matches!(target, Target::Trust { .. }) => kept.look(&document, plan),
+                Some(_) => {}
             }
-            let of_others = document
-                .statements()
-                .into_iter()
-                .filter(|statement| trust::is_of_others(statement));
-            let of_others = of_others.cloned().collect();
-            self.kept.insert(item.target.clone(), of_others);
         }
+    }
+
+    /// A document as it was when it was read first.
+    fn first(&self, target: &Target) -> &[Statement] {
+        let kept = self.kept.get(target);
+        kept.map_or(&[][..], |kept| &kept.first)
+    }
+
+    /// Statements that came since, and not for Systems Manager, in a few words each.
+    fn new_ones(&self, target: &Target, survey: &Survey) -> Vec<String> {
+        let (Target::Trust { .. }, Extended::There(document)) = (target, extended(target, survey))
+        else {
+            return Vec::new();
+        };
+        let first = self.first(target);
+        let is_new = |statement: &&Statement| {
+            !first
+                .iter()
+                .any(|former| deviation::is_same(former, statement))
+                && !trust::is_for_systems_manager_alone(statement)
+        };
+        let new = document.statements().into_iter().filter(is_new);
+        new.map(deviation::name).collect()
     }
 
     /// Statements that were there and are gone.
     pub fn lost(&self, target: &Target, survey: &Survey) -> Vec<&Statement> {
-        let kept = self.kept.get(target).map_or(&[][..], Vec::as_slice);
+        let kept = self.kept.get(target);
+        let kept = kept.map_or(&[][..], |kept| &kept.statements);
         match extended(target, survey) {
-            Some(document) => lacking(&document, kept),
-            None => Vec::new(),
+            Extended::There(document) => lacking(&document, kept),
+            Extended::Gone => kept.iter().collect(),
+            Extended::Unread | Extended::Other => Vec::new(),
         }
     }
 
-    /// Ticks what cannot be read, or takes the tick back; false where it can be read, and so is not ticked by hand.
-    pub fn tick(&mut self, item: &Item, survey: &Survey) -> bool {
-        let standing = self.standing(item, survey);
-        match standing {
-            Standing::Unread => self.by_hand.insert(item.target.clone()),
-            Standing::ByHand => self.by_hand.remove(&item.target),
-            _ => false,
+    /// Space: ticks what may not be read, or takes the tick back; takes it that what is gone was meant to go.
+    pub fn tick(&mut self, item: &Item, plan: &Plan, survey: &Survey) {
+        let target = &item.target;
+        if !self.lost(target, survey).is_empty() {
+            self.kept.remove(target);
+            return self.look(plan, survey);
+        }
+        match self.standing(item, survey) {
+            Standing::Denied => {
+                self.by_hand.insert(target.clone());
+            }
+            Standing::ByHand => {
+                self.by_hand.remove(target);
+            }
+            _ => {}
         }
     }
 
-    /// What was ticked by hand and still cannot be read.
-    pub fn ticked(&self, plan: &Plan, survey: &Survey) -> BTreeSet<Target> {
-        let ticked = plan
-            .items
-            .iter()
-            .filter(|item| self.standing(item, survey) == Standing::ByHand);
-        ticked.map(|item| item.target.clone()).collect()
+    /// Begins, or begins again. When something else is wanted, what was ticked by hand was something else.
+    pub fn begin(&mut self, choices: &Choices) {
+        if !self.choices.is_same(choices) {
+            self.by_hand.clear();
+            self.choices = choices.clone();
+        }
+    }
+
+    /// What this reading leaves open.
+    pub fn ending(&self, plan: &Plan, survey: &Survey) -> Ending {
+        let is_ticked = |item: &&Item| self.standing(item, survey) == Standing::ByHand;
+        let ticked = plan.items.iter().filter(is_ticked);
+        let lost = plan.items.iter().flat_map(|item| {
+            let lost = self.lost(&item.target, survey);
+            lost.into_iter()
+                .map(|statement| (item.target.clone(), deviation::name(statement)))
+        });
+        Ending {
+            ticked: ticked.map(|item| item.target.clone()).collect(),
+            lost: lost.collect(),
+        }
     }
 
     pub fn standing(&self, item: &Item, survey: &Survey) -> Standing {
-        match Standing::of(item, survey) {
-            Standing::Unread if self.by_hand.contains(&item.target) => Standing::ByHand,
+        match Standing::of(item, survey, self.first(&item.target)) {
+            Standing::InPlace if !self.lost(&item.target, survey).is_empty() => Standing::Lost,
+            Standing::Denied if self.by_hand.contains(&item.target) => Standing::ByHand,
             standing => standing,
         }
     }
@@ -150,28 +247,70 @@ impl Guide {
     pub fn page(&self, item: &Item, plan: &Plan, survey: &Survey, arn: Option<&str>) -> Page {
         let standing = self.standing(item, survey);
         let lost = self.lost(&item.target, survey);
-        let lost: Vec<Statement> = lost.into_iter().cloned().collect();
-        page::page(item, plan, survey, standing, &lost, arn)
+        let new = self.new_ones(&item.target, survey);
+        page::page(item, plan, survey, standing, &lost, new, arn)
     }
+}
+
+/// What has to stay of a document: all but a denial that is in the way, and principals that were deleted.
+fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
+    let identity = &plan.identity;
+    let place = Place {
+        partition: &identity.partition,
+        account: &identity.account,
+    };
+    let regions = match &plan.choices.regions[..] {
+        [] => std::slice::from_ref(&identity.home_region),
+        chosen => chosen,
+    };
+    let stays = document
+        .statements()
+        .into_iter()
+        .filter(|statement| !trust::keeps_out(statement, place, regions));
+    stays.filter_map(trust::without_deleted).collect()
 }
 
 fn reading<'a>(target: &Target, survey: &'a Survey) -> Option<&'a RoleReading> {
     survey.roles.get(target.role()?)?.as_ref().ok()
 }
 
+/// Whether a policy can be changed only through a permission set, as far as can be known without reading the role.
+fn is_of_permission_set(target: &Target, survey: &Survey) -> bool {
+    let Target::Policy { role, .. } = target else {
+        return false;
+    };
+    match reading(target, survey) {
+        Some(reading) => reading.kind() == RoleKind::IdentityCenter,
+        None => permission_set::name(role).is_some(),
+    }
+}
+
 /// The document that a step extends, where it does not stand for itself: it holds what others wrote.
-fn extended(target: &Target, survey: &Survey) -> Option<Document> {
-    let reading = reading(target, survey)?;
-    let text = match target {
-        Target::Trust { .. } => Some(&reading.trust),
-        Target::Policy { .. } if reading.kind() == RoleKind::IdentityCenter => {
+enum Extended {
+    There(Document),
+    Gone,
+    Unread,
+    /// A step with a document of its own, or none.
+    Other,
+}
+
+fn extended(target: &Target, survey: &Survey) -> Extended {
+    let text = match (target, reading(target, survey)) {
+        (Target::Tier { .. }, _) => return Extended::Other,
+        (_, None) => return Extended::Unread,
+        (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
+        (Target::Policy { .. }, Some(reading)) if is_of_permission_set(target, survey) => {
             reading.inline.get(permission_set::INLINE_POLICY)
         }
-        Target::Policy { .. } | Target::Tier { .. } => None,
+        (Target::Policy { .. }, Some(_)) => return Extended::Other,
     };
-    Document::parse(text?.as_str()).ok()
+    match text.map(|text| Document::parse(text.as_str())) {
+        None => Extended::Gone,
+        Some(Ok(document)) => Extended::There(document),
+        Some(Err(_)) => Extended::Unread,
+    }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod tests;

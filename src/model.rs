@@ -14,4 +14,4 @@ pub use identity::{Identity, Principal};
 pub use partition::Partition;
 pub use region::{Region, Tier, TierReading};
 pub use role::{AttachedPolicy, RoleKind, RoleReading, RoleSummary};
-pub use survey::{Quotas, Survey};
+pub use survey::{Quotas, Survey, Unread, UnreadCause};

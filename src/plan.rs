@@ -133,8 +133,12 @@ pub struct Difference {
 /// What kind of thing is in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
-    /// What is there could not be read, so that nobody knows whether it is in place.
+    /// What is there could not be read this time, so that nobody knows whether it is in place.
     Unread,
+    /// What is there may not be read.
+    ReadDenied,
+    /// There is no such role.
+    NotFound,
     /// The region is not enabled for the account.
     RegionDisabled,
     /// Only another role helps: nobody may change this one, or Systems Manager could not use it.
@@ -153,6 +157,13 @@ pub enum Obstacle {
     OddDocument,
     /// Somebody changed it since it was planned or written.
     Changed,
+}
+
+impl Obstacle {
+    /// Whether nobody knows what is there.
+    pub fn is_unread(self) -> bool {
+        matches!(self, Self::Unread | Self::ReadDenied | Self::NotFound)
+    }
 }
 
 /// What has to happen for an item.
@@ -251,13 +262,7 @@ impl Item {
             (State::Change(_), Target::Trust { .. }) => Finding::Missing,
             (State::Change(change), _) if change.before == Content::Absent => Finding::Missing,
             (State::Change(_), _) => Finding::Differs,
-            (
-                State::Blocked {
-                    obstacle: Obstacle::Unread,
-                    ..
-                },
-                _,
-            ) => Finding::Unknown,
+            (State::Blocked { obstacle, .. }, _) if obstacle.is_unread() => Finding::Unknown,
             (State::Blocked { .. }, _) => Finding::Blocked,
         }
     }
@@ -333,15 +338,6 @@ impl Plan {
             }
         }
         totals
-    }
-
-    /// What could not be read.
-    pub fn unread(&self) -> impl Iterator<Item = &Target> {
-        let unread = self
-            .items
-            .iter()
-            .filter(|item| item.finding() == Finding::Unknown);
-        unread.map(|item| &item.target)
     }
 
     /// Whether all of it is in place.

@@ -84,9 +84,8 @@ pub async fn chosen(
     names.dedup();
     let roles = stream::iter(names)
         .map(|name| async move {
-            let reading = role(account, &name)
-                .await
-                .map_err(|error| error.to_string());
+            let reading = role(account, &name).await;
+            let reading = reading.map_err(|error| error.unread());
             (name, reading)
         })
         .buffer_unordered(ROLES_AT_ONCE)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::account::Account;
 use crate::journal::{Record, RecordError, Records, Reversal, RunState, Runs};
 use crate::model::Identity;
-use crate::plan::{Content, Obstacle, Plan, State, Target};
+use crate::plan::{Content, Plan, State, Target};
 use crate::survey;
 
 /// Seconds after which what was written shows everywhere, as far as waiting for it is worth while.
@@ -189,7 +189,7 @@ impl Undo {
     fn leaves_nothing_to_do(&self) -> bool {
         self.plan.items.iter().all(|item| match item.state {
             State::InPlace(_) => true,
-            State::Blocked { obstacle, .. } => obstacle != Obstacle::Unread,
+            State::Blocked { obstacle, .. } => !obstacle.is_unread(),
             State::Change(_) => false,
         })
     }

@@ -26,7 +26,7 @@ use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
-use crate::model::Choices;
+use crate::model::{Choices, RoleArn};
 use crate::plan::Plan;
 use crate::terminal::{Clipboard, Stop};
 use input::InputReceiver;
@@ -54,7 +54,15 @@ pub enum Start {
     /// To the question whether to carry the plan out.
     SetUp,
     /// To the guide, at once where the choices are made already. Nothing can be written on this way.
-    Guide(Option<Choices>),
+    Guide(Option<Chosen>),
+}
+
+/// Choices that are made already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    pub choices: Choices,
+    /// The roles that were given by their ARN.
+    pub arns: Vec<RoleArn>,
 }
 
 /// What the wizard is started with.
@@ -137,7 +145,7 @@ pub async fn run<B: Backend>(
     let (tasks, mut messages) = Tasks::new();
     let mut wizard = Wizard::new(source, options, tasks);
     wizard.connect();
-    // The step, and the number of the question that it asks.
+    // The step, the number of the question that it asks, and whether something is being carried out.
     let mut drawn = None;
     let mut screen = 0;
     let mut blind = false;
@@ -151,8 +159,8 @@ pub async fn run<B: Backend>(
                 tracing::error!(%error, "the terminal cannot be written to");
                 blind = true;
                 wizard.on_stop(Stop::HangUp);
-            } else if drawn != Some((wizard.step, wizard.questions)) {
-                drawn = Some((wizard.step, wizard.questions));
+            } else if drawn != Some((wizard.step, wizard.questions, wizard.is_applying())) {
+                drawn = Some((wizard.step, wizard.questions, wizard.is_applying()));
                 screen = input.another_screen();
             }
         }

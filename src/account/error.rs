@@ -9,6 +9,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use crate::model::{Unread, UnreadCause};
+
 /// What kind of trouble it is. Decides the sentence, the way out, and whether trying again can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -135,6 +137,17 @@ impl CallError {
             message,
             request_id,
         }
+    }
+
+    /// What it means for something that was to be read.
+    pub fn unread(&self) -> Unread {
+        let cause = match self.kind {
+            ErrorKind::Denied { .. } => UnreadCause::Denied,
+            ErrorKind::NotFound => UnreadCause::NotFound,
+            _ => UnreadCause::Other,
+        };
+        let why = self.to_string();
+        Unread { cause, why }
     }
 
     /// Whether the call may have done its work although no good answer came back.

@@ -1,11 +1,10 @@
 //! What came of a run in a person's words.
 
-use std::collections::BTreeSet;
-
 use super::{Outcome, Report};
+use crate::guide::Ending;
 use crate::journal::Records;
 use crate::plan::words::counted;
-use crate::plan::{Content, Plan, Target};
+use crate::plan::{Content, Plan};
 use crate::text::clean;
 
 /// How good the news is.
@@ -20,11 +19,11 @@ pub enum Mood {
 /// The result in one line.
 pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
     let (done, total) = (report.done(), report.outcomes.len());
+    if let Some(ending) = &report.guided {
+        return after_a_guide(report, ending);
+    }
     if report.refused.is_some() && !report.may_have_changed_something() {
         return (Mood::Bad, "Nothing was changed.".to_owned());
-    }
-    if let Some(ticked) = &report.ticked {
-        return after_a_guide(report, ticked);
     }
     if done < total {
         let uncertain = match report.uncertain() {
@@ -78,21 +77,27 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
 }
 
 /// What the last reading of a guide shows.
-fn after_a_guide(report: &Report, ticked: &BTreeSet<Target>) -> (Mood, String) {
+fn after_a_guide(report: &Report, ending: &Ending) -> (Mood, String) {
     let Some(now) = &report.verification else {
-        return (Mood::Mixed, "Stopped before the last reading.".to_owned());
+        return match &report.refused {
+            Some(_) => (Mood::Bad, "The last reading failed.".to_owned()),
+            None => (Mood::Mixed, "The last reading was stopped.".to_owned()),
+        };
     };
-    if now.is_in_place() {
+    if report.is_complete() {
         let text = "Everything is in place. This program wrote nothing.";
         return (Mood::Good, text.to_owned());
     }
     let mut text = format!("{} of {} in place", now.totals().in_place, now.items.len());
-    let unread = now.unread();
-    let by_hand = unread.filter(|target| ticked.contains(target)).count();
-    if by_hand > 0 {
-        text = format!("{text}, {by_hand} ticked by hand and not checked");
+    if !ending.ticked.is_empty() {
+        let ticked = ending.ticked.len();
+        text = format!("{text}, {ticked} ticked by hand and not checked");
     }
-    (Mood::Mixed, format!("{text}. This program wrote nothing."))
+    if !ending.lost.is_empty() {
+        let statements = counted(ending.lost.len(), "statement");
+        text = format!("{text}; {statements} of a former policy gone");
+    }
+    (Mood::Mixed, format!("{text}."))
 }
 
 /// Why a change did not end well, and what to do.
@@ -136,6 +141,26 @@ pub fn explanation(outcome: &Outcome) -> Option<String> {
     Some(text)
 }
 
+/// What a guide leaves open, one line each.
+fn open(report: &Report) -> Vec<String> {
+    let Some(ending) = &report.guided else {
+        return Vec::new();
+    };
+    let items = report.unverified().into_iter().map(|item| {
+        let label = if ending.ticked.contains(&item.target) {
+            "Not checked"
+        } else {
+            "Not in place"
+        };
+        format!("{label:<14}{}", item.target)
+    });
+    let lost = ending
+        .lost
+        .iter()
+        .map(|(target, name)| format!("Gone          {target}: {name}"));
+    lost.chain(items).collect()
+}
+
 /// Changes that are not done and stand in the plain lines; the record has all.
 const SHOWN: usize = 6;
 
@@ -155,7 +180,7 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
     );
     let verified = match &report.verification {
         Some(now) => {
-            let run = if report.ticked.is_some() {
+            let run = if report.guided.is_some() {
                 "guide"
             } else {
                 "run"
@@ -177,6 +202,11 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             Some(format!("{label:<14}{target}: {}", explanation(outcome)?))
         })
         .collect();
+    let not_done = if report.guided.is_some() {
+        open(report)
+    } else {
+        not_done
+    };
     lines.extend(not_done.iter().take(SHOWN).cloned());
     if let Some(more) = not_done.len().checked_sub(SHOWN).filter(|more| *more > 0) {
         lines.push(format!("              and {more} more"));

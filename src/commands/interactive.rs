@@ -9,11 +9,12 @@ use crate::apply::words;
 use crate::cli::{Common, Output, Wanted};
 use crate::exit::Exit;
 use crate::journal::Records;
-use crate::model::Choices;
+use crate::model::RoleArn;
+use crate::plan::{Item, Obstacle, State};
 use crate::terminal::{self, Clipboard, Screen};
 use crate::text;
 use crate::wizard::ui::theme::Look;
-use crate::wizard::{self, Ending, Options, Start, input};
+use crate::wizard::{self, Chosen, Ending, Options, Start, input};
 
 /// The wizard from its beginning, to the end that `start` names.
 pub(super) async fn run(
@@ -37,18 +38,37 @@ pub(super) async fn guide(common: &Common, wanted: &Wanted) -> anyhow::Result<Ex
         return Ok(exit);
     }
     let mut visit = Visit::new(common, Output::Text).await?;
-    let choices = match chosen(&mut visit, wanted).await {
-        Ok(choices) => choices,
+    let chosen = match chosen(&mut visit, wanted).await {
+        Ok(chosen) => chosen,
         Err(exit) => return Ok(exit),
     };
-    let start = Start::Guide(Some(choices));
+    let start = Start::Guide(Some(chosen));
     enter(common, visit.source, visit.records, start, None).await
 }
 
-async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Choices, Exit> {
-    visit.complete(wanted)?;
-    let known = visit.known().await?;
-    visit.choices(&known, wanted).await
+/// What the command line says, held against the account. What may not be read is no hindrance; what is not there is.
+async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Chosen, Exit> {
+    let (_, plan) = visit.plan(wanted).await?;
+    let is_not_there = |item: &&Item| {
+        matches!(
+            item.state,
+            State::Blocked {
+                obstacle: Obstacle::NotFound,
+                ..
+            }
+        )
+    };
+    if let Some(item) = plan.items.iter().find(is_not_there) {
+        visit.people.complain(&item.summary());
+        return Err(Exit::Failed);
+    }
+    let words = wanted.sagemaker_roles.iter().chain(&wanted.user_roles);
+    Ok(Chosen {
+        arns: words
+            .filter_map(|word| word.parse::<RoleArn>().ok())
+            .collect(),
+        choices: plan.choices,
+    })
 }
 
 async fn enter(

@@ -92,7 +92,7 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
 
 impl Visit {
     /// The plan for what is wanted, from a fresh reading.
-    async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
+    pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
         self.complete(wanted)?;
         let known = self.known().await?;
         let choices = self.choices(&known, wanted).await?;

@@ -58,10 +58,13 @@ pub fn policy_editor(partition: &Partition, role: &str, policy: &str) -> Option<
     )
 }
 
-/// Identity Center, in the home region that the browser was last in.
-pub fn identity_center(partition: &Partition) -> Option<String> {
+/// Identity Center in its home region; without one, in the region that the browser was last in.
+pub fn identity_center(partition: &Partition, region: Option<&str>) -> Option<String> {
     let (host, _) = host(partition)?;
-    Some(format!("https://{host}/singlesignon/"))
+    Some(match region {
+        Some(region) => format!("https://{region}.{host}/singlesignon/home?region={region}"),
+        None => format!("https://{host}/singlesignon/"),
+    })
 }
 
 /// IAM's quotas.
@@ -114,8 +117,12 @@ mod tests {
             "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/roles/details/R/editPolicy/P?step=addPermissions"
         );
         assert_eq!(
-            identity_center(&of("cn-north-1")).unwrap(),
+            identity_center(&of("cn-north-1"), None).unwrap(),
             "https://console.amazonaws.cn/singlesignon/"
+        );
+        assert_eq!(
+            identity_center(&of("eu-west-1"), Some("eu-west-1")).unwrap(),
+            "https://eu-west-1.console.aws.amazon.com/singlesignon/home?region=eu-west-1"
         );
         assert_eq!(account_page(&of("cn-north-1")), None);
         assert_eq!(fleet_manager(&of("eusc-de-east-1"), "eusc-de-east-1"), None);

@@ -1,13 +1,15 @@
 //! A step as a person needs it: what it is for, the way through the console in the console's own words, the nearest
 //! link, and the exact text to paste.
 
+use serde_json::Value;
+
 use super::console::{self, Tab};
-use super::{Part, Standing, Statement, extended};
+use super::{Extended, Part, Standing, Statement, extended, is_of_permission_set, reading};
 use crate::model::{Region, Survey};
 use crate::plan::{Item, Obstacle, Plan, State, Target, permission_set};
 use crate::policy::Document;
-use crate::policy::deviation;
-use crate::policy::document::pretty;
+use crate::policy::deviation::{self, Deviation};
+use crate::policy::document::{pretty, size};
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::trust;
 
@@ -21,12 +23,16 @@ pub struct Page {
     pub standing: Standing,
     /// The standing in a sentence.
     pub sentence: String,
+    /// Whether it is done in the account itself, and not in the organization's.
+    pub in_account: bool,
     /// What to do in the console, in order. Empty where nothing can be done.
     pub way: Vec<String>,
     pub link: Option<String>,
     pub paste: Option<Paste>,
-    /// What was there and is gone, in a few words each.
-    pub lost: Vec<String>,
+    /// What was there and is gone.
+    pub lost: Vec<Lost>,
+    /// What came since the guide began, and not for its sake, in a few words each.
+    pub new: Vec<String>,
     pub warnings: Vec<String>,
 }
 
@@ -35,9 +41,19 @@ pub struct Page {
 pub struct Paste {
     /// Whether it takes the place of all that is there; else it is added.
     pub whole: bool,
+    /// Whether it holds what others wrote, and so has to be made from a fresh reading.
+    pub holds_others: bool,
     pub text: String,
     /// A name for a file of it.
     pub file: String,
+}
+
+/// A statement that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// In a few words.
+    pub name: String,
+    pub text: String,
 }
 
 pub(super) fn page(
@@ -45,10 +61,11 @@ pub(super) fn page(
     plan: &Plan,
     survey: &Survey,
     standing: Standing,
-    lost: &[Statement],
+    lost: &[&Statement],
+    new: Vec<String>,
     arn: Option<&str>,
 ) -> Page {
-    let desk = Desk {
+    let draft = Draft {
         item,
         plan,
         survey,
@@ -56,34 +73,44 @@ pub(super) fn page(
         lost,
         arn,
     };
-    let paste = desk.paste();
-    let way = desk.way(paste.is_some());
-    let link = desk.link();
+    let paste = draft.paste();
+    let way = draft.way(paste.is_some());
+    let link = draft.link();
+    let gone = |statement: &&Statement| Lost {
+        name: deviation::name(statement),
+        text: pretty(&Value::from((*statement).clone()).to_string()),
+    };
     Page {
         part: Part::of(&item.target, plan),
         goal: item.target.goal(),
         why: item.target.why().to_owned(),
         sentence: standing.sentence(item),
+        in_account: !draft.is_of_permission_set(),
         way,
         link,
         paste,
-        lost: lost.iter().map(deviation::name).collect(),
-        warnings: item.warnings.clone(),
+        lost: lost.iter().map(gone).collect(),
+        new,
+        // What does not let Systems Manager in is said already where it differs.
+        warnings: match (&item.target, &standing) {
+            (Target::Trust { .. }, Standing::Differs(_)) => Vec::new(),
+            _ => item.warnings.clone(),
+        },
         standing,
     }
 }
 
 /// What a page is made of.
-struct Desk<'a> {
+struct Draft<'a> {
     item: &'a Item,
     plan: &'a Plan,
     survey: &'a Survey,
     standing: &'a Standing,
-    lost: &'a [Statement],
+    lost: &'a [&'a Statement],
     arn: Option<&'a str>,
 }
 
-impl Desk<'_> {
+impl Draft<'_> {
     fn obstacle(&self) -> Option<Obstacle> {
         match &self.item.state {
             State::Blocked { obstacle, .. } => Some(*obstacle),
@@ -91,47 +118,87 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether the item is to be changed, and is there already in another form.
+    fn replaces(&self) -> bool {
+        let change = self.item.change();
+        change.is_some_and(|change| change.before.text().is_some())
+    }
+
+    fn is_of_permission_set(&self) -> bool {
+        is_of_permission_set(&self.item.target, self.survey)
+    }
+
     fn paste(&self) -> Option<Paste> {
         let target = &self.item.target;
-        let file = match (target, self.obstacle()) {
-            (Target::Tier { .. }, _) => return None,
-            (Target::Trust { role }, _) => format!("trust-{role}.json"),
-            (Target::Policy { role, .. }, Some(Obstacle::PermissionSet)) => {
-                format!(
-                    "permission-set-{}.json",
-                    permission_set::name(role).unwrap_or(role)
-                )
+        let file = match target {
+            Target::Tier { .. } => return None,
+            Target::Trust { role } => format!("trust-{role}.json"),
+            Target::Policy { role, .. } if self.is_of_permission_set() => {
+                let set = permission_set::name(role).unwrap_or(role);
+                format!("permission-set-{set}.json")
             }
-            (Target::Policy { role, policy }, _) => format!("{policy}-{role}.json"),
+            Target::Policy { role, policy } => format!("{policy}-{role}.json"),
         };
         let (whole, text) = match (&self.item.state, self.obstacle()) {
             (State::Change(change), _) => (true, change.after.text()?.to_owned()),
-            // In place, but something else is gone: it comes back.
-            (State::InPlace(_), _) if !self.lost.is_empty() => {
-                (true, extended(target, self.survey)?.text().to_owned())
+            (State::InPlace(_), _) => match extended(target, self.survey) {
+                Extended::There(document) if !self.lost.is_empty() => {
+                    (true, document.text().to_owned())
+                }
+                _ => return None,
+            },
+            (State::Blocked { wanted, .. }, Some(Obstacle::OddPermissionSet)) => {
+                let text = pretty(wanted.as_deref()?).trim_end().to_owned();
+                return Some(Paste {
+                    whole: true,
+                    holds_others: false,
+                    text,
+                    file,
+                });
             }
-            (
-                State::Blocked { wanted, .. },
-                Some(Obstacle::PermissionSet | Obstacle::OddPermissionSet),
-            ) => (true, wanted.clone()?),
-            (_, Some(Obstacle::Unread)) if *self.standing != Standing::Reading => {
-                let whole = !matches!(target, Target::Trust { .. });
-                (whole, self.unseen()?)
+            (State::Blocked { wanted, .. }, Some(Obstacle::PermissionSet)) => {
+                (true, wanted.clone()?)
+            }
+            (_, Some(Obstacle::Unread | Obstacle::ReadDenied))
+                if *self.standing != Standing::Reading =>
+            {
+                let is_added =
+                    matches!(target, Target::Trust { .. }) || self.is_of_permission_set();
+                (!is_added, self.unseen()?)
             }
             _ => return None,
         };
-        let mut text = text;
-        for statement in self
-            .lost
-            .iter()
-            .filter(|_| self.obstacle() != Some(Obstacle::OddPermissionSet))
-        {
-            let document = Document::parse(text.as_str()).ok()?;
-            let document = document.with_statement(&statement.clone().into()).ok()?;
-            document.text().clone_into(&mut text);
+        let wrong = self.pasted_wrongly();
+        let text = if self.lost.is_empty() && wrong.is_empty() {
+            text
+        } else {
+            mended(&text, &wrong, self.lost)?
+        };
+        let is_trust = matches!(target, Target::Trust { .. });
+        if is_trust && whole && size(&text) > self.survey.quotas.trust {
+            // AWS would refuse it. What is gone stands on the page by itself.
+            return None;
         }
         let text = pretty(&text).trim_end().to_owned();
-        Some(Paste { whole, text, file })
+        let is_trust_or_set = is_trust || self.is_of_permission_set();
+        Some(Paste {
+            whole,
+            holds_others: whole && is_trust_or_set,
+            text,
+            file,
+        })
+    }
+
+    /// Statements that came since the guide began and are not right, of a document that is extended.
+    fn pasted_wrongly(&self) -> Vec<&Statement> {
+        let is_extended =
+            matches!(self.item.target, Target::Trust { .. }) || self.is_of_permission_set();
+        match self.standing {
+            Standing::Differs(deviations) if is_extended => {
+                deviations.iter().filter_map(Deviation::found).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// What is wanted where nothing can be read: the whole policy, or the statement alone.
@@ -163,21 +230,17 @@ impl Desk<'_> {
 
     fn link(&self) -> Option<String> {
         let partition = &self.plan.identity.partition;
-        let is_there = self
-            .item
-            .change()
-            .is_some_and(|change| change.before.text().is_some());
         match (&self.item.target, self.obstacle()) {
             _ if *self.standing == Standing::Reading => None,
-            (_, Some(Obstacle::OtherRole)) => None,
+            (_, Some(Obstacle::OtherRole | Obstacle::NotFound)) => None,
             (_, Some(Obstacle::RegionDisabled)) => console::account_page(partition),
-            (_, Some(Obstacle::PermissionSet | Obstacle::OddPermissionSet)) => {
-                console::identity_center(partition)
-            }
             (_, Some(Obstacle::TrustQuota)) => console::iam_quotas(partition),
             (Target::Tier { region }, _) => console::fleet_manager(partition, region),
             (Target::Trust { role }, _) => console::role(partition, role, Tab::TrustRelationships),
-            (Target::Policy { role, policy }, _) if is_there => {
+            (Target::Policy { .. }, _) if self.is_of_permission_set() => {
+                console::identity_center(partition, self.identity_center_region().as_deref())
+            }
+            (Target::Policy { role, policy }, _) if self.replaces() => {
                 console::policy_editor(partition, role, policy)
             }
             (Target::Policy { role, .. }, _) => console::role(partition, role, Tab::Permissions),
@@ -187,19 +250,16 @@ impl Desk<'_> {
     fn way(&self, pastes: bool) -> Vec<String> {
         match (&self.item.target, self.obstacle()) {
             _ if *self.standing == Standing::Reading => Vec::new(),
-            (_, Some(Obstacle::OtherRole | Obstacle::Changed)) => self.only_way_out(),
-            (Target::Tier { region }, Some(Obstacle::RegionDisabled)) => enable_region(region),
+            (_, Some(Obstacle::OtherRole | Obstacle::NotFound | Obstacle::Changed)) => {
+                self.only_way_out()
+            }
+            (Target::Tier { region }, Some(Obstacle::RegionDisabled)) => self.enable_region(region),
             (Target::Tier { region }, _) => self.tier(region),
             (Target::Trust { role }, obstacle) => self.trust(role, obstacle, pastes),
-            (
-                Target::Policy { role, .. },
-                Some(obstacle @ (Obstacle::PermissionSet | Obstacle::OddPermissionSet)),
-            ) => permission_set(role, obstacle),
+            (Target::Policy { role, .. }, _) if self.is_of_permission_set() => {
+                self.permission_set(role)
+            }
             (Target::Policy { role, .. }, Some(Obstacle::InlineQuota)) => inline_quota(role),
-            (Target::Policy { role, policy }, Some(Obstacle::OddDocument)) => vec![
-                to_role(role),
-                format!("On the tab Permissions open {policy}, and mend its JSON."),
-            ],
             (Target::Policy { role, policy }, _) => self.policy(role, policy),
         }
     }
@@ -209,6 +269,18 @@ impl Desk<'_> {
             State::Blocked { way_out, .. } => vec![way_out.clone()],
             State::Change(_) | State::InPlace(_) => Vec::new(),
         }
+    }
+
+    fn enable_region(&self, region: &str) -> Vec<String> {
+        if console::account_page(&self.plan.identity.partition).is_none() {
+            return self.only_way_out();
+        }
+        vec![
+            "Open the menu with the account's name at the top right, then Account.".to_owned(),
+            format!("Under AWS Regions find {region}, choose Enable, and confirm with Enable region."),
+            "Enabling can take from minutes to hours; after that, this step shows the way to the instance tier."
+                .to_owned(),
+        ]
     }
 
     fn tier(&self, region: &str) -> Vec<String> {
@@ -236,12 +308,14 @@ impl Desk<'_> {
         let last = match obstacle {
             Some(Obstacle::TrustQuota) => return trust_quota(),
             Some(Obstacle::DeletedPrincipal) => {
-                let gone = extended(&self.item.target, self.survey)
-                    .map(|document| trust::deleted_principals(&document).join(", "));
+                let gone = match extended(&self.item.target, self.survey) {
+                    Extended::There(document) => trust::deleted_principals(&document).join(", "),
+                    _ => String::new(),
+                };
                 format!(
-                    "Take out the principal {}: nobody has that ID any more, and AWS accepts no text with it. Choose Update \
-                     policy; after that, this step shows the text to paste.",
-                    gone.unwrap_or_default()
+                    "Take out the principal {gone}: nobody has that ID any more, and AWS accepts no text with it. Where a \
+                     statement names nobody else, take the statement out. Choose Update policy; after that, this step \
+                     shows the text to paste."
                 )
             }
             Some(Obstacle::Denial) => {
@@ -249,7 +323,7 @@ impl Desk<'_> {
                  out and choose Update policy."
                     .to_owned()
             }
-            Some(Obstacle::Unread) => {
+            Some(Obstacle::Unread | Obstacle::ReadDenied) => {
                 "Add the statement below to the list under \"Statement\", with a comma before it. Leave everything else as \
                  it is, and choose Update policy."
                     .to_owned()
@@ -258,24 +332,26 @@ impl Desk<'_> {
             None if pastes => {
                 "Replace the whole text by the one below, which holds all of it, and choose Update policy.".to_owned()
             }
+            None if !self.lost.is_empty() => {
+                "Add what is gone again, and choose Update policy.".to_owned()
+            }
             None => return vec![to_role(role), "It stands on the tab Trust relationships.".to_owned()],
         };
         vec![to_role(role), edit, last]
     }
 
     fn policy(&self, role: &str, policy: &str) -> Vec<String> {
-        let unread = self.obstacle() == Some(Obstacle::Unread);
-        let is_there = self
-            .item
-            .change()
-            .is_some_and(|change| change.before.text().is_some());
+        let unread = matches!(
+            self.obstacle(),
+            Some(Obstacle::Unread | Obstacle::ReadDenied)
+        );
         if self.item.change().is_none() && !unread {
             return vec![
                 to_role(role),
                 format!("On the tab Permissions open {policy}."),
             ];
         }
-        if is_there {
+        if self.replaces() {
             return vec![
                 to_role(role),
                 format!("On the tab Permissions open {policy} and choose Edit."),
@@ -302,61 +378,101 @@ impl Desk<'_> {
         }
         steps
     }
-}
 
-fn permission_set(role: &str, obstacle: Obstacle) -> Vec<String> {
-    let set = permission_set::name(role).unwrap_or("the set of this role");
-    let mut steps = vec![
-        "Open IAM Identity Center in its home region, signed in to the organization's management account or the delegated \
-         administrator's."
-            .to_owned(),
-        format!("Under Multi-account permissions choose Permission sets, then {set}."),
-    ];
-    if obstacle == Obstacle::PermissionSet {
+    /// The home region of Identity Center, where the role's path names it.
+    fn identity_center_region(&self) -> Option<String> {
+        let path = &reading(&self.item.target, self.survey)?.path;
+        let region = path.strip_prefix("/aws-reserved/sso.amazonaws.com/")?;
+        let region = region.trim_end_matches('/');
+        (!region.is_empty()).then(|| region.to_owned())
+    }
+
+    fn permission_set(&self, role: &str) -> Vec<String> {
+        let set = permission_set::name(role).unwrap_or("the set of this role");
+        let home = self.identity_center_region().map_or_else(
+            || "its home region".to_owned(),
+            |region| format!("the region {region}"),
+        );
+        let mut steps = vec![
+            format!(
+                "Open IAM Identity Center in {home}, signed in to the organization's management account or the delegated \
+                 administrator's."
+            ),
+            format!("Under Multi-account permissions choose Permission sets, then {set}."),
+        ];
+        match (self.standing, self.obstacle()) {
+            (Standing::InPlace, _) => {
+                steps.push("It stands under Inline policy.".to_owned());
+                return steps;
+            }
+            (_, Some(Obstacle::OddPermissionSet)) => {
+                steps.insert(
+                    0,
+                    format!(
+                        "In each account that the set is assigned to, open IAM, then Policies, Create policy, and paste the \
+                         text below as JSON. As policy name type {CLIENT_POLICY}."
+                    ),
+                );
+                steps.push(format!(
+                    "The set's inline policy cannot be extended. Under Customer managed policies choose Attach policies, and \
+                     type {CLIENT_POLICY}."
+                ));
+            }
+            (_, Some(Obstacle::Unread | Obstacle::ReadDenied)) => steps.push(
+                "Under Inline policy choose Edit. Add the statements of the text below to what is there; where there is \
+                 nothing, paste it whole. Choose Save changes."
+                    .to_owned(),
+            ),
+            _ => steps.push(
+                "Under Inline policy choose Edit. The text below holds what the role has in this account; if the set has the \
+                 same, replace the whole text by it. If the set has more, add the statements that it lacks instead. Choose \
+                 Save changes."
+                    .to_owned(),
+            ),
+        }
         steps.push(
-            "Under Inline policy choose Edit, replace the whole text by the one below, which holds what is there, and \
-             choose Save changes."
+            "Identity Center brings it to the role in each account that the set is assigned to, which can take some \
+             minutes. Should the set be shown as out of date for this account, reapply it."
                 .to_owned(),
         );
-    } else {
-        steps.insert(
-            0,
-            format!(
-                "In this account open IAM, then Policies, Create policy, and paste the text below as JSON. As policy name \
-                 type {CLIENT_POLICY}."
-            ),
-        );
-        steps.push(format!(
-            "Under Customer managed policies choose Attach policies, and type {CLIENT_POLICY}. The set's inline policy \
-             cannot be extended: it is written in an older version of the policy language."
-        ));
+        steps
     }
-    steps.push(
-        "Identity Center then brings it to the role in each account that the set is assigned to; that can take some \
-         minutes. The permissions name this account alone."
-            .to_owned(),
-    );
-    steps
+}
+
+/// A document without what is wrong in it, and with what it had before. One of the same Sid takes the other's place: Sids
+/// are unique.
+fn mended(text: &str, wrong: &[&Statement], lost: &[&Statement]) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let mut statements: Vec<Value> = document
+        .statements()
+        .into_iter()
+        .filter(|statement| !wrong.contains(statement))
+        .cloned()
+        .map(Value::from)
+        .collect();
+    for statement in lost {
+        let sid = statement.get("Sid");
+        let same = |other: &&mut Value| sid.is_some() && other.get("Sid") == sid;
+        match statements.iter_mut().find(same) {
+            Some(other) => *other = (*statement).clone().into(),
+            None => statements.push((*statement).clone().into()),
+        }
+    }
+    let mut whole = document.value().clone();
+    *whole.get_mut("Statement")? = statements.into();
+    Some(whole.to_string())
 }
 
 fn to_role(role: &str) -> String {
     format!("Open IAM, then Roles, then {role}.")
 }
 
-fn enable_region(region: &str) -> Vec<String> {
-    vec![
-        "Open the menu with the account's name at the top right, then Account.".to_owned(),
-        format!("Under AWS Regions find {region}, choose Enable, and confirm with Enable region."),
-        "Enabling can take from minutes to hours; after that, this step shows the way to the instance tier."
-            .to_owned(),
-    ]
-}
-
 fn trust_quota() -> Vec<String> {
     vec![
         "Open Service Quotas, then AWS services, then AWS Identity and Access Management (IAM)."
             .to_owned(),
-        "Choose Role trust policy length, then Request increase at account level, and ask for 4096."
+        "Choose Role trust policy length, then Request increase at account level, and ask for at least as many characters as \
+         are named above."
             .to_owned(),
         "When it is granted, this step shows the text to paste.".to_owned(),
     ]

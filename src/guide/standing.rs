@@ -1,7 +1,9 @@
 //! How a step stands.
 
-use super::{extended, reading};
-use crate::model::{Partition, Survey};
+use serde_json::json;
+
+use super::{Extended, Statement, extended};
+use crate::model::Survey;
 use crate::plan::{Change, Content, Item, Obstacle, State, Target};
 use crate::policy::Document;
 use crate::policy::deviation::{Deviation, deviations};
@@ -18,16 +20,21 @@ pub enum Standing {
     NotYet,
     /// Something of it is there, and says something else.
     Differs(Vec<Deviation>),
+    /// It is there, and something that was there before is gone.
+    Lost,
     /// Something else has to be done first.
     Blocked,
-    /// It cannot be read.
-    Unread,
-    /// It cannot be read, and somebody says that it was done.
+    /// It could not be read this time, or there is nothing to read.
+    Unknown,
+    /// It may not be read.
+    Denied,
+    /// It may not be read, and somebody says that it was done.
     ByHand,
 }
 
 impl Standing {
-    pub(super) fn of(item: &Item, survey: &Survey) -> Self {
+    /// `first` is what the document that is extended had when it was read first.
+    pub(super) fn of(item: &Item, survey: &Survey, first: &[Statement]) -> Self {
         let is_read = match &item.target {
             Target::Tier { region } => survey.tiers.contains_key(region),
             Target::Trust { role } | Target::Policy { role, .. } => survey.roles.contains_key(role),
@@ -35,12 +42,16 @@ impl Standing {
         match &item.state {
             _ if !is_read => Self::Reading,
             State::InPlace(_) => Self::InPlace,
-            State::Blocked { obstacle, .. } if *obstacle == Obstacle::Unread => Self::Unread,
-            State::Blocked { .. } => Self::Blocked,
+            State::Blocked { obstacle, .. } => match obstacle {
+                Obstacle::ReadDenied => Self::Denied,
+                Obstacle::PermissionSet => permission_set_deviation(item, survey, first),
+                obstacle if obstacle.is_unread() => Self::Unknown,
+                _ => Self::Blocked,
+            },
             State::Change(change) => match &item.target {
                 Target::Tier { .. } => Self::NotYet,
-                Target::Trust { .. } => trust_deviation(&item.target, change, survey),
-                Target::Policy { role, policy } => policy_deviation(role, policy, change, survey),
+                Target::Trust { .. } => trust_deviation(&item.target, change, survey, first),
+                Target::Policy { policy, .. } => policy_deviation(policy, change, survey),
             },
         }
     }
@@ -78,29 +89,40 @@ impl Standing {
                 "Not right yet: the policy is there, and says something else.".to_owned()
             }
             (Self::Blocked, _) => format!("Something is in the way. {reason}"),
-            (Self::Unread, _) => format!("This cannot be checked. {reason}"),
+            (Self::Lost, _) => {
+                "Not right: what is wanted is there, but something that was there before is gone."
+                    .to_owned()
+            }
+            (Self::Unknown, _) => format!("It is not known whether this is in place. {reason}"),
+            (Self::Denied, _) => format!("This cannot be checked. {reason}"),
             (Self::ByHand, _) => format!("Ticked by hand, not checked. {reason}"),
         }
     }
 }
 
-/// A statement for Systems Manager that does not do: the last one, for that is where people paste.
-fn trust_deviation(target: &Target, change: &Change, survey: &Survey) -> Standing {
-    let Some(found) = extended(target, survey) else {
+/// A statement that was pasted to let Systems Manager in, and does not: the last one that was not there before.
+fn trust_deviation(
+    target: &Target,
+    change: &Change,
+    survey: &Survey,
+    first: &[Statement],
+) -> Standing {
+    let Extended::There(found) = extended(target, survey) else {
         return Standing::NotYet;
     };
-    let nearest = (1..)
+    let is_pasted = |statement: &Statement| {
+        trust::is_for_systems_manager_alone(statement) && !first.contains(statement)
+    };
+    let pasted = (1..)
         .zip(found.statements())
-        .filter(|(_, statement)| trust::names_systems_manager(statement))
+        .filter(|(_, statement)| is_pasted(statement))
         .last();
-    let wanted = change
-        .after
-        .text()
-        .and_then(|after| Document::parse(after).ok());
+    let after = change.after.text();
+    let wanted = after.and_then(|after| Document::parse(after).ok());
     let wanted = wanted
         .as_ref()
         .and_then(|wanted| wanted.statements().pop().cloned());
-    match (nearest, wanted) {
+    match (pasted, wanted) {
         (Some((number, found)), Some(wanted)) => Standing::Differs(vec![Deviation::Differs {
             number,
             found: found.clone(),
@@ -110,7 +132,65 @@ fn trust_deviation(target: &Target, change: &Change, survey: &Survey) -> Standin
     }
 }
 
-fn policy_deviation(role: &str, policy: &str, change: &Change, survey: &Survey) -> Standing {
+/// What was pasted into a permission set's policy since the guide began, and is not right yet.
+fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -> Standing {
+    let State::Blocked {
+        wanted: Some(merged),
+        ..
+    } = &item.state
+    else {
+        return Standing::Blocked;
+    };
+    let (Extended::There(found), Ok(merged)) = (
+        extended(&item.target, survey),
+        Document::parse(merged.as_str()),
+    ) else {
+        return Standing::Blocked;
+    };
+    let there = found.statements();
+    let pasted: Vec<&Statement> = there
+        .iter()
+        .filter(|statement| !first.contains(statement))
+        .copied()
+        .collect();
+    let missing = merged.statements();
+    let missing = missing
+        .into_iter()
+        .filter(|statement| !there.contains(statement));
+    let whole = |statements: Vec<&Statement>| {
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        Document::parse(document.to_string()).ok()
+    };
+    let (Some(pasted_document), Some(missing), Some(most)) = (
+        whole(pasted.clone()),
+        whole(missing.collect()),
+        place(survey).client_policy(true).ok(),
+    ) else {
+        return Standing::Blocked;
+    };
+    if pasted.is_empty() {
+        return Standing::Blocked;
+    }
+    let mut deviations = deviations(&pasted_document, &missing, &most);
+    for deviation in &mut deviations {
+        if let Deviation::Differs { number, found, .. } | Deviation::Extra { number, found } =
+            deviation
+        {
+            let place = there.iter().position(|statement| *statement == found);
+            *number = place.map_or(*number, |place| place + 1);
+        }
+    }
+    Standing::Differs(deviations)
+}
+
+fn place(survey: &Survey) -> Place<'_> {
+    Place {
+        partition: &survey.identity.partition,
+        account: &survey.identity.account,
+    }
+}
+
+fn policy_deviation(policy: &str, change: &Change, survey: &Survey) -> Standing {
     let parsed = |content: &Content| content.text().and_then(|text| Document::parse(text).ok());
     let (found, wanted) = match (&change.before, parsed(&change.after)) {
         (Content::Absent, _) | (_, None) => return Standing::NotYet,
@@ -120,18 +200,11 @@ fn policy_deviation(role: &str, policy: &str, change: &Change, survey: &Survey) 
         // It is there and cannot be understood.
         return Standing::Differs(Vec::new());
     };
-    let target = Target::Policy {
-        role: role.to_owned(),
-        policy: policy.to_owned(),
+    // Shell access is tolerated where it is not asked for.
+    let most = match policy {
+        CLIENT_POLICY => place(survey).client_policy(true).ok(),
+        _ => None,
     };
-    let most = reading(&target, survey)
-        .filter(|_| policy == CLIENT_POLICY)
-        .and_then(|_| most(&survey.identity.partition, &survey.identity.account));
     let most = most.unwrap_or_else(|| wanted.clone());
     Standing::Differs(deviations(&found, &wanted, &most))
-}
-
-/// The client policy with shell access, which is tolerated where it is not asked for.
-fn most(partition: &Partition, account: &str) -> Option<Document> {
-    Place { partition, account }.client_policy(true).ok()
 }

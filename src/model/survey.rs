@@ -26,13 +26,31 @@ impl Default for Quotas {
     }
 }
 
+/// Why something could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    pub cause: UnreadCause,
+    /// The sentence for a person, with the way out.
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnreadCause {
+    /// It may not be read.
+    Denied,
+    /// There is no such thing.
+    NotFound,
+    /// It may be read another time.
+    Other,
+}
+
 /// A reading of the account.
 #[derive(Clone, Debug)]
 pub struct Survey {
     pub identity: Identity,
     pub quotas: Quotas,
-    /// By role name. An error is the sentence that says why the role could not be read.
-    pub roles: BTreeMap<String, Result<RoleReading, String>>,
+    /// By role name.
+    pub roles: BTreeMap<String, Result<RoleReading, Unread>>,
     /// By region code.
     pub tiers: BTreeMap<String, TierReading>,
 }

@@ -5,7 +5,7 @@ use super::{
     Change, ChosenRole, Content, InlineSize, Item, Obstacle, State, Target, permission_set,
 };
 use crate::model::role::LONGEST_PATH_AND_NAME;
-use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading};
+use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading, UnreadCause};
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
@@ -27,7 +27,8 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             "This region does not accept the account's credentials; most likely it is not enabled for the account.",
             "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
         ),
-        Some(TierReading::Denied(why)) => State::unread(
+        Some(TierReading::Denied(why)) => State::blocked(
+            Obstacle::ReadDenied,
             why,
             "Whoever looks after the account's policies can allow Systems Manager in this region, or leave the region out.",
         ),
@@ -73,14 +74,15 @@ pub(super) fn role(
     };
     let reading = match survey.roles.get(chosen.name) {
         Some(Ok(reading)) => reading,
-        Some(Err(why)) => {
-            return (
-                all(&State::unread(
-                    why.clone(),
-                    "Check its name and read it again, or leave it out.",
-                )),
-                None,
-            );
+        Some(Err(unread)) => {
+            let obstacle = match unread.cause {
+                UnreadCause::Denied => Obstacle::ReadDenied,
+                UnreadCause::NotFound => Obstacle::NotFound,
+                UnreadCause::Other => Obstacle::Unread,
+            };
+            let way_out = "Check its name and read it again, or leave it out.";
+            let state = State::blocked(obstacle, unread.why.clone(), way_out);
+            return (all(&state), None);
         }
         None => {
             let state = State::unread(
@@ -322,14 +324,15 @@ impl Role<'_> {
                 policy.arn
             )));
         }
-        let from_set = self.reading.kind() == RoleKind::IdentityCenter;
-        if from_set && permission_set::gives(self.reading, &least) {
+        let is_from_set = self.reading.kind() == RoleKind::IdentityCenter;
+        if is_from_set && permission_set::gives(self.reading, &wanted) {
             return Ok(State::InPlace(
                 "The inline policy of the role's permission set gives it already.".to_owned(),
             ));
         }
         let after = wanted.text().trim_end().to_owned();
-        if let Err(total) = inline.put(name, &after) {
+        // What goes to the set is not the role's to count.
+        if let (Err(total), false) = (inline.put(name, &after), is_from_set) {
             return Ok(State::blocked(
                 Obstacle::InlineQuota,
                 format!(

@@ -4,7 +4,7 @@
 use super::{Obstacle, State};
 use crate::model::RoleReading;
 use crate::policy::document::{Document, pretty};
-use crate::policy::meaning::Meaning;
+use crate::policy::meaning::{self, Meaning};
 
 /// The inline policy by which Identity Center puts the set's inline policy on the role.
 pub(crate) const INLINE_POLICY: &str = "AwsSSOInlinePolicy";
@@ -17,37 +17,52 @@ pub(crate) fn name(role: &str) -> Option<&str> {
     (is_suffix && !set.is_empty()).then_some(set)
 }
 
-/// Whether the set's inline policy gives all of this already.
-pub(super) fn gives(reading: &RoleReading, least: &Meaning) -> bool {
-    inline_policy(reading).is_some_and(|document| Meaning::of(&document).covers(least))
+/// Whether the set's inline policy gives all of `least`, and denies nothing of it.
+pub(super) fn gives(reading: &RoleReading, least: &Document) -> bool {
+    inline_policy(reading).is_some_and(|document| {
+        Meaning::of(&document).covers(&Meaning::of(least)) && !meaning::denies(&document, least)
+    })
 }
 
 /// The refusal, with the set's inline policy as it has to become: what is there, and the statements that are missing.
 /// Where the language version of what is there knows no policy variables, the new policy has to go another way.
 pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>) -> State {
     let reason = "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.";
-    let merged = wanted.map(|wanted| merged(reading, wanted));
-    let (obstacle, way_out, document) = match merged {
-        Some(Some(merged)) => (
-            Obstacle::PermissionSet,
-            "In the IAM Identity Center console open Permission sets, this role's set, Inline policy, Edit. Replace what is \
-             there by this document, which holds it too, and save.",
-            Some(merged),
-        ),
-        Some(None) => (
-            Obstacle::OddPermissionSet,
-            "The inline policy of this role's permission set is written in a form that this policy cannot be added to. \
-             Create a managed policy named SSHSageMakerClientPolicy with this document in the account, and attach it to \
-             the set under Customer managed policies.",
-            wanted.map(str::to_owned),
-        ),
-        None => (
-            Obstacle::OtherRole,
-            "Choose a role that your account made.",
-            None,
-        ),
+    let Some(wanted) = wanted else {
+        let way_out = "Choose a role that your account made.";
+        return State::blocked(Obstacle::OtherRole, reason, way_out);
     };
-    State::blocked(obstacle, reason, way_out).with_document(document)
+    let denies = |document: &Document| {
+        Document::parse(wanted).is_ok_and(|wanted| meaning::denies(document, &wanted))
+    };
+    if inline_policy(reading).is_some_and(|document| denies(&document)) {
+        return State::blocked(
+            Obstacle::Denial,
+            format!(
+                "{reason} The set's inline policy denies some of what is needed, and a denial always wins."
+            ),
+            "Whoever looks after the permission set has to take that statement out, or choose another role.",
+        );
+    }
+    match merged(reading, wanted) {
+        Some(merged) => State::blocked(
+            Obstacle::PermissionSet,
+            reason,
+            "In the IAM Identity Center console open Permission sets, this role's set, Inline policy, Edit. If the set has \
+             what the role has here, replace it by this document, which holds it too; else add the statements that it \
+             lacks. Save, and reapply the set where it is shown as out of date.",
+        )
+        .with_document(Some(merged)),
+        None => State::blocked(
+            Obstacle::OddPermissionSet,
+            reason,
+            "The inline policy of this role's permission set is in an older version of the policy language, or cannot be \
+             read safely, so nothing can be added to it. Create a managed policy named SSHSageMakerClientPolicy with this \
+             document in each account that the set is assigned to, and attach it to the set under Customer managed \
+             policies.",
+        )
+        .with_document(Some(wanted.to_owned())),
+    }
 }
 
 fn inline_policy(reading: &RoleReading) -> Option<Document> {
@@ -156,6 +171,36 @@ mod tests {
         assert_eq!(statements.statements()[0]["Sid"], "Own");
         // Pasted, it is in place; pasted twice, nothing is added.
         assert!(matches!(with_inline(&merged).state, State::InPlace(_)));
+
+        // A denial wins over whatever is added.
+        let denying = own
+            .replace("\"Allow\"", "\"Deny\"")
+            .replace("s3:*", "ssm:Start*");
+        for text in [
+            denying.clone(),
+            merged
+                .replace("\"Own\"", "\"Own2\"")
+                .replace("\"s3:*\"", "\"ssm:*\"")
+                .replacen("\"Allow\"", "\"Deny\"", 1),
+        ] {
+            let State::Blocked {
+                obstacle, reason, ..
+            } = with_inline(&text).state
+            else {
+                panic!("a denial is not seen: {text}");
+            };
+            assert_eq!(obstacle, Obstacle::Denial);
+            assert!(reason.contains("a denial always wins"), "{reason}");
+        }
+        // One of something else does not matter.
+        let elsewhere = own.replace("\"Allow\"", "\"Deny\"");
+        assert!(matches!(
+            with_inline(&elsewhere).state,
+            State::Blocked {
+                obstacle: Obstacle::PermissionSet,
+                ..
+            }
+        ));
 
         // Without policy variables the new statements would mean something else.
         let old = own.replace("2012-10-17", "2008-10-17");

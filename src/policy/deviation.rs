@@ -1,13 +1,12 @@
 //! Where a document says something else than it should, statement by statement, in meaning.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use super::Document;
 use super::meaning::{Meaning, is_within, strings};
 
-type Statement = Map<String, Value>;
+/// A statement of a policy document.
+pub type Statement = Map<String, Value>;
 
 /// One thing in which a document deviates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +42,14 @@ impl Deviation {
         }
     }
 
+    /// The statement as it is, where there is one.
+    pub fn found(&self) -> Option<&Statement> {
+        match self {
+            Self::Differs { found, .. } | Self::Extra { found, .. } => Some(found),
+            Self::Version { .. } | Self::Missing { .. } => None,
+        }
+    }
+
     /// The statement as it is, and as it has to be.
     pub fn texts(&self) -> (Option<String>, Option<String>) {
         let text = |statement: &Statement| Value::from(statement.clone()).to_string();
@@ -68,26 +75,23 @@ pub fn deviations(found: &Document, wanted: &Document, most: &Document) -> Vec<D
         .statements()
         .into_iter()
         .partition(|statement| there.grants_all_of(statement));
-    let mut candidates: Vec<(usize, &Statement)> = (1..)
+    // What is neither as it should be nor tolerated, and what is half of something that is missing.
+    let is_odd = |statement: &Statement| {
+        let half = || missing.iter().any(|wanted| is_within(statement, wanted));
+        let whole = satisfied.iter().any(|wanted| is_within(statement, wanted));
+        !whole && (!allowed.grants_all_of(statement) || half())
+    };
+    let mut odd: Vec<(usize, &Statement)> = (1..)
         .zip(found.statements())
-        .filter(|(_, statement)| {
-            !satisfied
-                .iter()
-                .any(|satisfied| is_within(statement, satisfied))
-        })
+        .filter(|(_, statement)| is_odd(statement))
         .collect();
+    let mut pairs = pairs(&missing, &odd);
     for wanted in missing {
-        let nearest = candidates
-            .iter()
-            .enumerate()
-            .map(|(place, (_, candidate))| (shared(candidate, wanted), place))
-            .filter(|(shared, _)| *shared > 0)
-            // The first of several that are equally near.
-            .max_by_key(|(shared, place)| (*shared, std::cmp::Reverse(*place)));
+        let pair = pairs.iter().position(|(missing, _)| *missing == wanted);
         let wanted = wanted.clone();
-        deviations.push(match nearest {
-            Some((_, place)) => {
-                let (number, found) = candidates.remove(place);
+        deviations.push(match pair.map(|pair| pairs.swap_remove(pair)) {
+            Some((_, (number, found))) => {
+                odd.retain(|(other, _)| *other != number);
                 Deviation::Differs {
                     number,
                     found: found.clone(),
@@ -97,15 +101,85 @@ pub fn deviations(found: &Document, wanted: &Document, most: &Document) -> Vec<D
             None => Deviation::Missing { wanted },
         });
     }
-    let extra = candidates
-        .into_iter()
-        .filter(|(_, statement)| !allowed.grants_all_of(statement))
-        .map(|(number, found)| Deviation::Extra {
-            number,
-            found: found.clone(),
+    for (number, found) in odd {
+        // It says what it should, and more besides.
+        let wanted = satisfied.iter().find(|wanted| is_within(wanted, found));
+        let found = found.clone();
+        deviations.push(match wanted {
+            Some(wanted) => Deviation::Differs {
+                number,
+                found,
+                wanted: (*wanted).clone(),
+            },
+            None => Deviation::Extra { number, found },
         });
-    deviations.extend(extra);
+    }
     deviations
+}
+
+type Pair<'a> = (&'a Statement, (usize, &'a Statement));
+
+/// Each missing statement with the odd one that it most likely was meant to be: the likeliest pairs first.
+fn pairs<'a>(missing: &[&'a Statement], odd: &[(usize, &'a Statement)]) -> Vec<Pair<'a>> {
+    let mut all: Vec<(f32, Pair)> = Vec::new();
+    for wanted in missing {
+        for candidate in odd {
+            all.push((likeness(wanted, candidate.1), (wanted, *candidate)));
+        }
+    }
+    all.retain(|(_, (wanted, candidate))| are_related(wanted, candidate.1));
+    all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (_, (wanted, candidate)) in all {
+        let is_taken = |(other, found): &Pair| *other == wanted || found.0 == candidate.0;
+        if !pairs.iter().any(is_taken) {
+            pairs.push((wanted, candidate));
+        }
+    }
+    pairs
+}
+
+/// How alike two words have to be, for one to be taken for the other mistyped.
+const MISTYPED: f32 = 0.85;
+
+/// Whether two statements have an action, a resource or a principal in common, or one that is mistyped.
+fn are_related(one: &Statement, other: &Statement) -> bool {
+    let words = |statement: &Statement| {
+        let principals = match statement.get("Principal") {
+            Some(Value::Object(kinds)) => {
+                kinds.values().flat_map(|who| strings(Some(who))).collect()
+            }
+            other => strings(other),
+        };
+        let mut words = strings(statement.get("Action"));
+        words.extend(strings(statement.get("Resource")));
+        words.extend(principals);
+        let words = words.into_iter().filter(|word| *word != "*");
+        words.map(str::to_lowercase).collect::<Vec<_>>()
+    };
+    let others = words(other);
+    words(one).iter().any(|word| {
+        others.iter().any(|other| {
+            word == other || similar::TextDiff::from_chars(word.as_str(), other).ratio() >= MISTYPED
+        })
+    })
+}
+
+/// How much of two statements is the same, from 0 to 1, whatever the order of their keys.
+fn likeness(one: &Statement, other: &Statement) -> f32 {
+    let text = |statement: &Statement| {
+        let mut statement = statement.clone();
+        statement.shift_remove("Sid");
+        statement.sort_keys();
+        Value::from(statement).to_string()
+    };
+    let (one, other) = (text(one), text(other));
+    similar::TextDiff::from_chars(one.as_str(), other.as_str()).ratio()
+}
+
+/// Whether two statements say the same, however they are written.
+pub fn is_same(one: &Statement, other: &Statement) -> bool {
+    is_within(one, other) && is_within(other, one)
 }
 
 /// Those of some statements that a document does not have any more.
@@ -149,38 +223,6 @@ pub fn name(statement: &Statement) -> String {
         format!("{verb}{what}{place}")
     } else {
         format!("{verb}{what}{place} for {principal}")
-    }
-}
-
-/// How many words two statements have in common that say what they are about.
-fn shared(one: &Statement, other: &Statement) -> usize {
-    words(one).intersection(&words(other)).count()
-}
-
-fn words(statement: &Statement) -> BTreeSet<String> {
-    let mut words = BTreeSet::new();
-    for (key, value) in statement {
-        if !["Sid", "Effect"].contains(&key.as_str()) {
-            collect(value, &mut words);
-        }
-    }
-    words.remove("*");
-    words
-}
-
-fn collect(value: &Value, words: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => {
-            words.insert(text.to_lowercase());
-        }
-        Value::Array(list) => list.iter().for_each(|value| collect(value, words)),
-        Value::Object(keys) => {
-            for (key, value) in keys {
-                words.insert(key.to_lowercase());
-                collect(value, words);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -253,6 +295,55 @@ mod tests {
             [
                 "A statement is missing: ssm:StartSession on document/AWS-StartSSHSession.",
                 "Statement 6 does not belong here: \"Mine\"."
+            ]
+        );
+    }
+
+    #[test]
+    fn each_statement_is_held_against_the_one_that_it_was_meant_to_be() {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let server = place
+            .server_policy("arn:aws:iam::123456789012:role/R")
+            .unwrap();
+        let named = |value: serde_json::Value, wanted: &Document, most: &Document| {
+            let found = Document::parse(value.to_string()).unwrap();
+            let deviations = deviations(&found, wanted, most);
+            let sentences = deviations.iter().map(Deviation::sentence);
+            sentences.collect::<Vec<_>>()
+        };
+        // One is missing, and another one mistyped that has the same resource.
+        let mut value = server.value().clone();
+        let list = value["Statement"].as_array_mut().unwrap();
+        list[1]["Action"] = "ssm:AddTagToResource".into();
+        list.remove(0);
+        assert_eq!(
+            named(value, &server, &server),
+            [
+                "A statement is missing: iam:PassRole on role/R.",
+                "Statement 1 differs: ssm:AddTagToResource on role/R."
+            ]
+        );
+        // What is tolerated is not taken for what is missing.
+        let mut value = client(true).value().clone();
+        value["Statement"].as_array_mut().unwrap().remove(3);
+        assert_eq!(
+            named(value, &client(false), &client(true)),
+            ["A statement is missing: ssm:StartSession on document/AWS-StartSSHSession."]
+        );
+        // More than it should say is no reason to take it out.
+        let mut value = client(false).value().clone();
+        value["Statement"][1]["Action"]
+            .as_array_mut()
+            .unwrap()
+            .push("ssm:DeleteActivation".into());
+        assert_eq!(
+            named(value, &client(false), &client(true)),
+            [
+                "Statement 2 differs: ssm:SendCommand, ssm:StartSession and 1 more on managed-instance/mi-*."
             ]
         );
     }

@@ -84,15 +84,50 @@ pub fn names_systems_manager(statement: &Map<String, Value>) -> bool {
     strings(services).contains(&SYSTEMS_MANAGER)
 }
 
-/// Whether a statement is somebody else's affair, so that setting up must not lose it: it is neither about Systems
-/// Manager alone, nor does it keep it out, nor name somebody who was deleted.
-pub fn is_of_others(statement: &Map<String, Value>) -> bool {
+/// Whether a statement allows something to Systems Manager and to nobody else, also under a mistyped name such as
+/// `ssm.eu-west-1.amazonaws.com`.
+pub fn is_for_systems_manager_alone(statement: &Map<String, Value>) -> bool {
     let principal = statement.get("Principal").and_then(Value::as_object);
-    let alone = principal.is_some_and(|kinds| {
-        kinds.len() == 1 && strings(kinds.get("Service")) == [SYSTEMS_MANAGER]
-    });
-    let keeps_out = effect(statement) == "Deny" && denies(statement);
-    !alone && !keeps_out && deleted_in(statement).is_empty()
+    let services = principal.map_or_else(Vec::new, |kinds| strings(kinds.get("Service")));
+    let alone = principal.is_some_and(|kinds| kinds.len() == 1) && !services.is_empty();
+    effect(statement) == "Allow"
+        && alone
+        && services.iter().all(|service| service.starts_with("ssm"))
+}
+
+/// Whether a statement certainly keeps Systems Manager out, so that it has to go.
+pub fn keeps_out(statement: &Map<String, Value>, place: Place, regions: &[String]) -> bool {
+    effect(statement) == "Deny"
+        && denies(statement)
+        && answers(statement, place, regions).contains(&Met::Yes)
+}
+
+/// A statement without principals that were deleted; none where it names nobody else.
+pub fn without_deleted(statement: &Map<String, Value>) -> Option<Map<String, Value>> {
+    let mut statement = statement.clone();
+    for key in ["Principal", "NotPrincipal"] {
+        let Some(Value::Object(kinds)) = statement.get_mut(key) else {
+            continue;
+        };
+        let names = strings(kinds.get("AWS"));
+        let alive: Vec<Value> = names
+            .iter()
+            .filter(|name| !is_unique_id(name))
+            .map(|name| Value::from(*name))
+            .collect();
+        if alive.len() == names.len() {
+            continue;
+        }
+        if alive.is_empty() {
+            kinds.shift_remove("AWS");
+        } else {
+            kinds.insert("AWS".to_owned(), alive.into());
+        }
+        if kinds.is_empty() {
+            return None;
+        }
+    }
+    Some(statement)
 }
 
 /// Whether a statement may deny Systems Manager the role, under a condition that cannot be judged from here.
@@ -185,7 +220,7 @@ fn assume_role_matches(actions: Option<&Value>) -> bool {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
     use crate::model::Partition;
@@ -219,26 +254,61 @@ mod tests {
     const CONDITIONAL: Access = Access::Allowed { conditional: true };
 
     #[test]
-    fn what_setting_up_may_take_out_is_not_somebody_elses() {
-        let of_others = |statement: Value| is_of_others(statement.as_object().unwrap());
+    fn what_is_for_systems_manager_alone_is_told_from_what_others_share() {
+        let alone = |statement: Value| is_for_systems_manager_alone(statement.as_object().unwrap());
         let with = |principal: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
-        assert!(of_others(with(
-            json!({"Service": "sagemaker.amazonaws.com"})
-        )));
-        assert!(of_others(with(
-            json!({"Service": ["sagemaker.amazonaws.com", "ssm.amazonaws.com"]})
-        )));
-        assert!(of_others(with(
-            json!({"Service": "ssm.amazonaws.com", "AWS": "arn:aws:iam::1:root"})
-        )));
-        assert!(!of_others(allow(None)));
-        assert!(!of_others(with(json!({"AWS": "AROAEXAMPLEDELETED012"}))));
-        let deny =
-            |principal: Value| json!({"Effect": "Deny", "Principal": principal, "Action": "sts:*"});
-        assert!(!of_others(deny(json!("*"))));
-        assert!(of_others(deny(
-            json!({"AWS": "arn:aws:iam::123456789012:root"})
-        )));
+        assert!(alone(allow(None)));
+        assert!(alone(with(json!({"Service": ["ssm.amazonaws.com"]}))));
+        for others in [
+            json!({"Service": "sagemaker.amazonaws.com"}),
+            json!({"Service": ["sagemaker.amazonaws.com", "ssm.amazonaws.com"]}),
+            json!({"Service": "ssm.amazonaws.com", "AWS": "arn:aws:iam::1:root"}),
+        ] {
+            assert!(!alone(with(others)));
+        }
+    }
+
+    #[test]
+    fn only_a_denial_that_certainly_holds_has_to_go() {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let keeps_out = |statement: Value| {
+            keeps_out(
+                statement.as_object().unwrap(),
+                place,
+                &["eu-west-1".to_owned()],
+            )
+        };
+        let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "sts:*"});
+        assert!(keeps_out(deny.clone()));
+        // A guardrail of the organization stays.
+        let mut guardrail = deny;
+        guardrail["Condition"] = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}});
+        assert!(!keeps_out(guardrail));
+        assert!(!keeps_out(allow(None)));
+    }
+
+    #[test]
+    fn the_living_stay_when_the_deleted_go() {
+        let rest = |principal: Value| {
+            let statement =
+                json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+            without_deleted(statement.as_object().unwrap()).map(|rest| rest["Principal"].clone())
+        };
+        let root = "arn:aws:iam::123456789012:root";
+        assert_eq!(
+            rest(json!({"AWS": ["AROAEXAMPLEDELETED012", root]})),
+            Some(json!({"AWS": [root]}))
+        );
+        assert_eq!(
+            rest(json!({"AWS": "AROAEXAMPLEDELETED012", "Service": "s"})),
+            Some(json!({"Service": "s"}))
+        );
+        assert_eq!(rest(json!({"AWS": "AROAEXAMPLEDELETED012"})), None);
+        assert_eq!(rest(json!("*")), Some(json!("*")));
     }
 
     #[test]

@@ -53,6 +53,7 @@ impl Wizard {
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
+            Message::Written(target, written) => self.on_written(target, written),
             Message::Looked(subject, looked) => self.on_looked(&subject, looked),
             Message::Panicked(slot) => self.on_panic(&slot),
         }
@@ -100,9 +101,10 @@ impl Wizard {
         }
         self.findings.identity = Load::Ready(identity);
         if let Start::Guide(choices) = &mut self.options.start
-            && let Some(choices) = choices.take()
+            && let Some(chosen) = choices.take()
         {
-            self.choose(&choices);
+            self.choose(&chosen.choices);
+            self.add_typed(chosen.arns);
             self.guide();
         }
     }

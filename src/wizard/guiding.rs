@@ -4,8 +4,8 @@ use super::Wizard;
 use super::state::Load;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
-use super::steps::guide::{GuideStep, Scene};
-use super::tasks::Looked;
+use super::steps::guide::{Asked, GuideStep, Handover, Scene};
+use super::tasks::{Looked, Slot};
 use super::ui::frame::Tone;
 use super::ui::keys::Action;
 use crate::account::{CallError, ErrorKind};
@@ -22,7 +22,9 @@ impl Wizard {
         };
         self.confirm = None;
         let earlier = self.guide.take().map(|earlier| earlier.guide);
-        self.guide = Some(GuideStep::new(&plan, &survey, earlier.unwrap_or_default()));
+        let mut guide = earlier.unwrap_or_default();
+        guide.begin(&plan.choices);
+        self.guide = Some(GuideStep::new(&plan, &survey, guide));
         self.step = Step::Guide;
         self.take_in();
     }
@@ -71,10 +73,17 @@ impl Wizard {
 
     pub(super) fn act_in_guide(&mut self, action: Action) {
         match action {
-            Action::Copy => self.copy_text(),
-            Action::WriteText => self.write_text(),
+            Action::Copy => self.hand_over(Handover::Copy),
+            Action::WriteText => self.hand_over(Handover::Write),
+            Action::CopyLink => {
+                let page = self.of_guide(GuideStep::page).flatten();
+                if let Some(link) = page.and_then(|page| page.link) {
+                    self.copy(&link, false);
+                }
+            }
             Action::Look => {
-                self.with_guide(|guide, _| guide.look_now());
+                self.say("Checking.", Tone::Plain);
+                self.with_guide(|guide, _| guide.ask(Asked::Aloud));
             }
             Action::AutoLook => {
                 let auto = self.with_guide(|guide, _| {
@@ -91,7 +100,7 @@ impl Wizard {
             Action::Toggle => {
                 self.with_guide(|guide, scene| {
                     if let Some(item) = guide.item(scene.plan, scene.survey) {
-                        guide.guide.tick(item, scene.survey);
+                        guide.guide.tick(item, scene.plan, scene.survey);
                     }
                 });
             }
@@ -121,19 +130,16 @@ impl Wizard {
 
     /// Reads everything once more, and shows what came of it.
     fn finish_guide(&mut self) {
-        let (Some(account), Some((plan, survey))) = (self.account.clone(), self.known()) else {
+        let (Some(account), Some(plan)) = (self.account.clone(), self.plan()) else {
             return;
         };
-        let guide = self.guide.as_ref().map(|step| &step.guide);
-        let ticked = guide
-            .map(|guide| guide.ticked(&plan, &survey))
-            .unwrap_or_default();
+        let guide = self.guide.as_ref().map(|step| step.guide.clone());
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
             aim: Aim::Look {
                 quotas: self.findings.quotas,
-                ticked,
+                guide: guide.unwrap_or_default(),
             },
             plan,
         };
@@ -146,22 +152,32 @@ impl Wizard {
     /// From the end back into the guide.
     pub(super) fn back_to_guide(&mut self) {
         if self.is_guided() {
+            self.tasks.stop(&Slot::Apply);
             self.apply = None;
             self.step = Step::Guide;
-            self.with_guide(|guide, _| guide.look_now());
+            self.with_guide(|guide, _| guide.ask(Asked::Quietly));
         }
     }
 
     /// When the account has to be looked at again; none while nobody watches.
     pub(super) fn next_look(&self) -> Option<tokio::time::Instant> {
-        let guide = self.guide.as_ref().filter(|_| self.step == Step::Guide)?;
-        guide.next_look()
+        if self.step != Step::Guide {
+            return None;
+        }
+        let current = self.looked_at();
+        self.guide.as_ref()?.next_look(current.as_ref())
+    }
+
+    /// The subject of the step that is shown.
+    fn looked_at(&self) -> Option<Subject> {
+        let subject = self.of_guide(|guide, scene| {
+            let item = guide.item(scene.plan, scene.survey);
+            item.map(|item| Subject::of(&item.target))
+        });
+        subject.flatten()
     }
 
     pub(super) fn look_again(&mut self) {
-        let Some(account) = self.account.clone() else {
-            return;
-        };
         let subjects = self.with_guide(|guide, scene| {
             let item = guide.item(scene.plan, scene.survey);
             let is_quota = item.is_some_and(|item| {
@@ -176,7 +192,9 @@ impl Wizard {
             let current = item.map(|item| Subject::of(&item.target));
             (guide.begin_looking(current), is_quota)
         });
-        let Some((subjects, is_quota)) = subjects else {
+        let (Some((subjects, is_quota)), Some(account)) = (subjects, self.account.clone()) else {
+            // Nothing can be looked at: then nothing is to be waited for.
+            self.guide = None;
             return;
         };
         if is_quota {
@@ -195,17 +213,37 @@ impl Wizard {
             (Subject::Role(role), Looked::Role(reading)) => self.on_role_again(role, *reading),
             _ => None,
         };
-        if let Some(guide) = &mut self.guide {
-            guide.end_looking(subject, trouble);
-        }
+        let current = self.looked_at();
+        let guide = self.guide.as_mut();
+        let asked =
+            guide.and_then(|guide| guide.end_looking(subject, current.as_ref(), trouble.clone()));
         self.take_in();
+        match asked {
+            Some(Asked::Aloud) => self.tell_standing(trouble),
+            Some(Asked::HandOver(target, how)) => self.deliver(&target, how, trouble.is_some()),
+            Some(Asked::Quietly) | None => {}
+        }
         self.tell_what_turned(&before);
+    }
+
+    /// Says how the step stands that was asked about.
+    fn tell_standing(&mut self, trouble: Option<String>) {
+        let page = self.of_guide(GuideStep::page).flatten();
+        match (trouble, page) {
+            (Some(why), _) => self.say(why, Tone::Warn),
+            (None, Some(page)) => self.say(page.sentence, Tone::Plain),
+            (None, None) => {}
+        }
     }
 
     fn on_tier(&mut self, region: &str, reading: TierReading) -> Option<String> {
         let known = self.findings.tiers.get(region);
         match (known, reading) {
             (Some(TierReading::Known { .. }), TierReading::Failed(why)) => Some(why),
+            // It was enabled a moment ago: rather the credentials have changed.
+            (Some(TierReading::Known { .. }), TierReading::NotEnabled) => Some(format!(
+                "AWS does not accept these credentials in {region}."
+            )),
             (_, reading) => {
                 self.findings.tiers.insert(region.to_owned(), reading);
                 None
@@ -228,74 +266,126 @@ impl Wizard {
         }
     }
 
-    /// Whether each item that was read is in place.
-    fn standings(&self) -> Vec<(Target, bool)> {
+    /// How each item stands that was read.
+    fn standings(&self) -> Vec<(Target, Standing)> {
         let standings = self.of_guide(|guide, scene| {
             let standing = |item: &Item| guide.guide.standing(item, scene.survey);
             let items = scene.plan.items.iter();
             items
-                .filter(|item| standing(item) != Standing::Reading)
-                .map(|item| (item.target.clone(), standing(item) == Standing::InPlace))
+                .map(|item| (item.target.clone(), standing(item)))
+                .filter(|(_, standing)| *standing != Standing::Reading)
                 .collect()
         });
         standings.unwrap_or_default()
     }
 
-    /// Says what came true, and what was undone.
-    fn tell_what_turned(&mut self, before: &[(Target, bool)]) {
+    /// Says what came true, what was undone, and what is gone.
+    fn tell_what_turned(&mut self, before: &[(Target, Standing)]) {
         let shown = self.of_guide(|guide, scene| {
             let item = guide.item(scene.plan, scene.survey);
             item.map(|item| item.target.clone())
         });
         let shown = shown.flatten();
-        for (target, is_in_place) in self.standings() {
+        for (target, now) in self.standings() {
             let Some((_, was)) = before.iter().find(|(other, _)| *other == target) else {
                 continue;
             };
-            let is_shown = shown.as_ref() == Some(&target);
-            match (*was, is_in_place) {
-                (false, true) if is_shown => {
-                    self.say("In place. Enter goes on.", Tone::Good);
+            let short = target.short();
+            let (text, tone) = match (was, &now) {
+                (was, now) if was == now => continue,
+                (_, Standing::InPlace) if shown.as_ref() == Some(&target) => {
+                    ("In place. Enter goes on.".to_owned(), Tone::Good)
                 }
-                (false, true) => self.say(format!("In place: {}.", target.short()), Tone::Good),
-                (true, false) => {
-                    self.say(
-                        format!("No longer in place: {}.", target.short()),
+                (_, Standing::InPlace) => (format!("In place: {short}."), Tone::Good),
+                (_, Standing::Lost) => (
+                    format!("{short}: something that was there before is gone."),
+                    Tone::Bad,
+                ),
+                (Standing::InPlace, Standing::Denied | Standing::Unknown) => {
+                    (format!("Can no longer be checked: {short}."), Tone::Warn)
+                }
+                (Standing::InPlace, _) => (format!("No longer in place: {short}."), Tone::Warn),
+                (Standing::ByHand, Standing::NotYet | Standing::Differs(_) | Standing::Blocked) => {
+                    (
+                        format!("Can be read now, and is not in place: {short}."),
                         Tone::Warn,
-                    );
+                    )
                 }
-                _ => {}
+                _ => continue,
+            };
+            self.say(text, tone);
+        }
+    }
+
+    /// Hands this step's text over. What holds others' statements is read again first: pasted, an older text would lose
+    /// what came since.
+    fn hand_over(&mut self, how: Handover) {
+        let page = self.of_guide(GuideStep::page).flatten();
+        let target = self.of_guide(|guide, scene| {
+            let item = guide.item(scene.plan, scene.survey);
+            item.map(|item| item.target.clone())
+        });
+        let (Some(page), Some(target)) = (page, target.flatten()) else {
+            return;
+        };
+        if page.paste.is_some_and(|paste| paste.holds_others) {
+            self.say("Reading once more first.", Tone::Plain);
+            self.with_guide(|guide, _| guide.ask(Asked::HandOver(target, how)));
+        } else {
+            self.deliver(&target, how, false);
+        }
+    }
+
+    /// Hands the text of a step over, if that step is still shown.
+    fn deliver(&mut self, target: &Target, how: Handover, is_older: bool) {
+        let page = self.of_guide(|guide, scene| {
+            let item = guide.item(scene.plan, scene.survey);
+            item.filter(|item| item.target == *target)
+                .and_then(|_| guide.page(scene))
+        });
+        let Some(page) = page.flatten() else {
+            return;
+        };
+        match (how, page.paste, page.link) {
+            (Handover::Copy, Some(paste), _) => self.copy(&paste.text, is_older),
+            (Handover::Copy, None, Some(link)) => self.copy(&link, is_older),
+            (Handover::Write, Some(paste), _) => {
+                let folder = self.options.folder.clone();
+                self.tasks.write_text(folder, target.clone(), paste);
+            }
+            (Handover::Copy | Handover::Write, None, _) => {
+                self.say("There is nothing to paste here any more.", Tone::Warn);
             }
         }
     }
 
-    fn copy_text(&mut self) {
-        let page = self.of_guide(GuideStep::page).flatten();
-        let Some(page) = page else {
-            return;
-        };
-        let (what, text) = match (page.paste, page.link) {
-            (Some(paste), _) => ("text", paste.text),
-            (None, Some(link)) => ("link", link),
-            (None, None) => return,
-        };
-        match self.options.clipboard.copy(&text) {
+    fn copy(&mut self, text: &str, is_older: bool) {
+        let count = text.chars().count();
+        match self.options.clipboard.copy(text) {
+            Ok(()) if is_older => self.say(
+                "Sent to the terminal, but it could not be read again: compare it first.",
+                Tone::Warn,
+            ),
             Ok(()) => self.say(
-                format!(
-                    "The {what} was sent to the terminal ({} characters); not every terminal takes it.",
-                    text.chars().count()
-                ),
+                format!("Sent to the terminal: {count} characters. Not every terminal takes it."),
                 Tone::Plain,
             ),
             Err(error) => self.say(format!("It could not be copied: {error}"), Tone::Bad),
         }
     }
 
-    fn write_text(&mut self) {
-        let page = self.of_guide(GuideStep::page).flatten();
-        if let Some(paste) = page.and_then(|page| page.paste) {
-            let folder = self.options.folder.clone();
-            self.tasks.write_text(folder, paste);
+    /// The text of a step is in a file, or why it is not.
+    pub(super) fn on_written(&mut self, target: Target, written: Result<String, String>) {
+        match (written, &mut self.guide) {
+            (Ok(path), Some(guide)) => {
+                guide.written.insert(target, path);
+                self.say(
+                    "It is in a file; which one stands above the text.",
+                    Tone::Good,
+                );
+            }
+            (Ok(path), None) => self.say(format!("It is in {path}."), Tone::Good),
+            (Err(why), _) => self.say(format!("It could not be written: {why}"), Tone::Bad),
         }
     }
 }

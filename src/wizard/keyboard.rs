@@ -77,7 +77,7 @@ impl Wizard {
                     return self.on_stop(Stop::Interrupt);
                 }
                 // Typed before the question was on the screen: that is no answer to it.
-                if self.step == Step::Confirm && stamped.screen != screen {
+                if self.is_asking() && stamped.screen != screen {
                     return;
                 }
                 self.on_key(key);
@@ -89,6 +89,17 @@ impl Wizard {
             | Event::FocusLost
             | Event::Mouse(_) => {}
         }
+    }
+
+    /// Whether a key that was typed before the screen was drawn must not count: at the last question, and where the end
+    /// of a guide has just come.
+    fn is_asking(&self) -> bool {
+        let is_end = || {
+            self.apply
+                .as_ref()
+                .is_some_and(|apply| apply.only_looks() && !apply.is_running())
+        };
+        self.step == Step::Confirm || (self.step == Step::Apply && is_end())
     }
 
     fn on_key(&mut self, key: KeyEvent) {
@@ -131,7 +142,7 @@ impl Wizard {
         self.read_what_is_picked();
     }
 
-    fn add_typed(&mut self, typed: Vec<RoleArn>) {
+    pub(super) fn add_typed(&mut self, typed: Vec<RoleArn>) {
         for arn in typed {
             self.findings
                 .roles
@@ -325,6 +336,7 @@ impl Wizard {
                     let interrupted = apply.cancel.is_cancelled();
                     self.ran(interrupted);
                 }
+                None if apply.only_looks() => self.ending = Some(self.left(false)),
                 None => self.say("Ctrl-C stops after what is under way.", Tone::Warn),
             },
             None if self.has_picks() => {

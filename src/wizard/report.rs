@@ -7,6 +7,7 @@ use super::ui::text::{clean, wrapped};
 use super::ui::{diff, theme};
 use crate::apply::Report;
 use crate::apply::words::{self, Mood};
+use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::{Content, Difference, Plan, State, Target};
@@ -16,9 +17,13 @@ pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
     let (mood, text) = words::headline(plan, report);
     let (sign, style) = match mood {
         Mood::Good => (theme::CHECK, theme::GOOD),
-        Mood::Mixed if report.is_verified() || report.verification.is_none() => {
+        Mood::Mixed
+            if report.guided.is_none()
+                && (report.is_verified() || report.verification.is_none()) =>
+        {
             (theme::CHECK, theme::WARN)
         }
+        Mood::Mixed if report.guided.is_some() => (theme::DIFFERS, theme::WARN),
         Mood::Mixed => (theme::UNKNOWN, theme::WARN),
         Mood::Bad => (theme::CROSS, theme::BAD),
     };
@@ -63,6 +68,10 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     for why in report.refused.iter().chain(&report.record_lost) {
         page.say(why, theme::BAD);
     }
+    if let Some(ending) = &report.guided {
+        after_a_guide(plan, report, ending, &mut page);
+        return page.lines;
+    }
     for (target, outcome) in &report.outcomes {
         if let Some(why) = words::explanation(outcome) {
             page.say(&format!("{}: {why}", target.short()), theme::BAD);
@@ -90,7 +99,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
         next_steps(plan, &mut page);
     }
     for item in &plan.items {
-        blocked(&item.target, &item.state, report, &mut page);
+        blocked(&item.target, &item.state, &mut page);
         for warning in item.warnings.iter().filter(|_| {
             // Something may still arrive.
             plan.undoes.is_some() && matches!(item.state, State::InPlace(_))
@@ -102,7 +111,38 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     page.lines
 }
 
-fn blocked(target: &Target, state: &State, report: &Report, page: &mut Page) {
+/// What a guide leaves open; what people do next, where that is nothing.
+fn after_a_guide(plan: &Plan, report: &Report, ending: &Ending, page: &mut Page) {
+    for (target, name) in &ending.lost {
+        let text = format!(
+            "{}: gone since the guide began: {name}. The guide brings it back.",
+            target.short()
+        );
+        page.say(&text, theme::BAD);
+    }
+    for item in report.unverified() {
+        let short = item.target.short();
+        let what = match &item.state {
+            State::Blocked { reason, .. } if ending.ticked.contains(&item.target) => {
+                format!("ticked by hand, not checked. {reason}")
+            }
+            State::Blocked { reason, .. } => format!("{reason} The guide shows what to do."),
+            State::Change(_) | State::InPlace(_) => "not in place yet.".to_owned(),
+        };
+        page.say(&format!("{short}: {what}"), theme::WARN);
+    }
+    let warned = report.verification.iter().flat_map(|now| &now.items);
+    for item in warned.filter(|item| matches!(item.state, State::InPlace(_))) {
+        for warning in &item.warnings {
+            page.say(&format!("{}: {warning}", item.target.short()), theme::WARN);
+        }
+    }
+    if report.is_complete() || report.is_done_by_hand() {
+        next_steps(plan, page);
+    }
+}
+
+fn blocked(target: &Target, state: &State, page: &mut Page) {
     let State::Blocked {
         reason,
         way_out,
@@ -112,14 +152,10 @@ fn blocked(target: &Target, state: &State, report: &Report, page: &mut Page) {
     else {
         return;
     };
-    let ticked = report.ticked.as_ref();
-    let what = match ticked {
-        Some(ticked) if ticked.contains(target) => format!("ticked by hand, not checked. {reason}"),
-        Some(_) => format!("{reason} The guide shows what to do."),
-        None => format!("{reason} {way_out}"),
-    };
-    let text = format!("{}: {what}", target.short());
-    page.say(&text, theme::WARN);
+    page.say(
+        &format!("{}: {reason} {way_out}", target.short()),
+        theme::WARN,
+    );
     if let Some(Difference { expected, found }) = difference {
         page.differ(target, expected, found);
     }

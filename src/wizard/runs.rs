@@ -151,6 +151,10 @@ impl Wizard {
 
     pub(super) fn on_stop(&mut self, stop: Stop) {
         match &self.apply {
+            // Nothing is being changed.
+            Some(apply) if apply.is_running() && apply.only_looks() => {
+                self.ending = Some(self.left(true));
+            }
             Some(apply) if apply.is_running() => {
                 apply.cancel.cancel();
                 self.leaving |= stop != Stop::Interrupt;

@@ -123,7 +123,7 @@ impl Findings {
             .filter_map(|(name, load)| {
                 let reading = match load {
                     Load::Ready(reading) => Ok(reading.clone()),
-                    Load::Failed(error) => Err(error.to_string()),
+                    Load::Failed(error) => Err(error.unread()),
                     Load::Waiting => return None,
                 };
                 Some((name.clone(), reading))

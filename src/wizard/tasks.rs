@@ -21,6 +21,7 @@ use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
 use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
+use crate::plan::Target;
 use crate::survey;
 use crate::undo::{self, Undo};
 
@@ -47,6 +48,8 @@ pub enum Message {
     /// The runs of this account that were cut off, and why not all records could be looked at.
     CutOff(Vec<Record>, Option<String>),
     Undo(Box<Result<Undo, String>>),
+    /// A text of the guide is in this file, or why it is not.
+    Written(Target, Result<String, String>),
     /// What the guide has seen of a subject.
     Looked(Subject, Looked),
     /// The task of this slot broke.
@@ -335,8 +338,17 @@ impl Tasks {
     }
 
     /// Writes a text of the guide to a file.
-    pub fn write_text(&mut self, folder: PathBuf, paste: Paste) {
-        self.write("The text is in", move || saving::text(&folder, &paste));
+    pub fn write_text(&mut self, folder: PathBuf, target: Target, paste: Paste) {
+        self.start(Slot::Save, |out| async move {
+            let place = folder.display().to_string();
+            let written = tokio::task::spawn_blocking(move || saving::text(&folder, &paste)).await;
+            let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+            let written = match written {
+                Ok(path) => Ok(path.display().to_string()),
+                Err(error) => Err(format!("{place}: {error}")),
+            };
+            out.send(Message::Written(target, written));
+        });
     }
 
     pub fn save(&mut self, folder: PathBuf, account: String, text: String) {

@@ -10,6 +10,7 @@ use super::steps::{COUNT, Step};
 use super::ui::frame::{RailStep, Surroundings};
 use super::ui::{frame, theme};
 use super::{Start, Wizard};
+use crate::apply::Report;
 use crate::plan::words::counted;
 
 /// A spinner is shown only for what takes longer than this, so that nothing flickers.
@@ -29,7 +30,12 @@ pub(super) fn draw(frame: &mut Frame, wizard: &mut Wizard) {
     let body = frame::draw(frame, &around);
     let spinner = spinner(wizard);
     draw_step(frame, body, wizard, spinner);
-    let (step, applying) = (wizard.step, wizard.is_applying());
+    let step = if wizard.is_guided() {
+        Step::Guide
+    } else {
+        wizard.step
+    };
+    let applying = wizard.is_applying() && !wizard.is_guided();
     if let Some(overlay) = &mut wizard.overlay {
         overlay.draw(frame, step, &bindings, spinner, applying);
     }
@@ -41,9 +47,14 @@ fn title(wizard: &Wizard) -> &'static str {
         .apply
         .as_ref()
         .is_some_and(|apply| !apply.is_running());
+    let report = wizard
+        .apply
+        .as_ref()
+        .and_then(|apply| apply.report.as_ref());
+    let is_complete = report.is_some_and(Report::is_complete);
     match (wizard.step, done) {
+        (Step::Apply, done) if wizard.is_guided() && !(done && is_complete) => Step::Guide.title(),
         (Step::Apply, true) => "Done",
-        (Step::Apply, false) if wizard.is_guided() => Step::Guide.title(),
         (step, _) => step.title(),
     }
 }

@@ -11,7 +11,7 @@ use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
 use sagemaker_ssh_setup::policy::Document;
 use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
-use sagemaker_ssh_setup::wizard::{Ending, Start};
+use sagemaker_ssh_setup::wizard::{Chosen, Ending, Start};
 use serde_json::Value;
 
 use super::faults::{Fault, Faults};
@@ -36,7 +36,10 @@ fn choices() -> Choices {
 fn scene(choices: Choices) -> Scene {
     Scene {
         manner: Manner::PROMPT,
-        start: Start::Guide(Some(choices)),
+        start: Start::Guide(Some(Chosen {
+            choices,
+            arns: Vec::new(),
+        })),
         ..Scene::default()
     }
 }
@@ -78,7 +81,18 @@ impl Person {
 /// What the key `c` hands over.
 async fn copied(play: &mut Play) -> String {
     play.keys("c").await;
-    play.copied.lock().unwrap().pop().unwrap()
+    let end = tokio::time::Instant::now() + Duration::from_mins(1);
+    loop {
+        if let Some(text) = play.copied.lock().unwrap().pop() {
+            return text;
+        }
+        assert!(
+            tokio::time::Instant::now() < end,
+            "nothing was copied:\n{}",
+            play.screen()
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn statements(text: &str) -> Vec<Value> {
@@ -248,9 +262,14 @@ async fn a_statement_that_a_paste_has_lost_is_named_and_comes_back_with_the_text
         {"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"},
         {"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     person.pastes_trust(manual).await;
-    play.wait("Gone since the guide began: \"Partner\"").await;
-    play.wait("In place.").await;
-    play.keys("<down>").await;
+    play.wait("Gone since the guide began: \"KeepMe\", \"Partner\"")
+        .await;
+    play.wait("Not right: what is wanted is there").await;
+    assert!(
+        play.screen().contains("2 of 4 · 0 in place"),
+        "{}",
+        play.screen()
+    );
     let text = copied(&mut play).await;
     let back = statements(&text);
     for statement in statements(&former) {
@@ -259,6 +278,154 @@ async fn a_statement_that_a_paste_has_lost_is_named_and_comes_back_with_the_text
     person.pastes_trust(&text).await;
     play.gone("Gone since the guide began").await;
     play.wait("✓ In place.").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_gone_is_not_called_done_unless_it_was_meant_to_go() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    play.keys("n").await.wait("2 of 4").await;
+    play.wait("Not yet: no statement lets").await;
+    let alone = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    person.pastes_trust(alone).await;
+    person.sets_tier(Tier::Advanced).await;
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/service-role/{ROLE}");
+    let partition = Partition::default();
+    let place = Place {
+        partition: &partition,
+        account: ACCOUNT,
+    };
+    let server = place.server_policy(&arn).unwrap();
+    person
+        .pastes_policy(ROLE, SERVER_POLICY, server.text())
+        .await;
+    person
+        .pastes_policy(USER, CLIENT_POLICY, &client_policy())
+        .await;
+    play.wait("2 of 4 · 3 in place").await;
+    play.keys("nnn").await;
+    play.wait("2 statements of a former policy gone").await;
+    play.wait("began: \"Partner\"").await;
+    play.wait("SageMaker itself may").await;
+    assert!(
+        !play.screen().contains("sm-ssh connect"),
+        "{}",
+        play.screen()
+    );
+    // Back, and it was meant.
+    play.keys("<esc>")
+        .await
+        .wait("4 of 4")
+        .await
+        .keys("pp")
+        .await;
+    play.wait("Gone since the guide began").await;
+    play.keys("<space>").await.wait("2 of 4 · 4 in place").await;
+    play.keys("nnn").await.wait("Everything is in place").await;
+    play.keys("q").await;
+    let Ending::Ran { plan, report, .. } = play.ending().await else {
+        panic!("it did not come to its end");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Done);
+    assert!(plan.choices.is_same(&choices()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_with_others_statements_is_read_again_before_it_is_handed_over() {
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    play.keys("an").await.wait("2 of 4").await;
+    play.wait("Not yet: no statement lets").await;
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    // Nobody watches; a colleague adds something.
+    let colleague = serde_json::json!(
+        {"Sid": "Colleague", "Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}, "Action": "sts:AssumeRole"}
+    );
+    let trust = Document::parse(person.trust().await).unwrap();
+    person
+        .pastes_trust(trust.with_statement(&colleague).unwrap().text())
+        .await;
+    assert!(copied(&mut play).await.contains("Colleague"));
+    // Where it cannot be read again, that is said with it.
+    play.faults.add("*", 999, Fault::Unreachable);
+    play.keys("c")
+        .await
+        .wait("could not be read again: compare it first")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_is_answered_while_another_one_hangs() {
+    let mut play = guide(choices()).await;
+    play.wait("Not yet: the tier").await;
+    play.faults.add("GetRole", 99, Fault::Hang);
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    let person = Person::of(&play).await;
+    person.sets_tier(Tier::Advanced).await;
+    let asked = tokio::time::Instant::now();
+    play.keys("v").await.wait("✓ In place. Advanced").await;
+    assert!(
+        asked.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        asked.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_reading_can_be_left() {
+    for (key, text) in [("<esc>", "4 of 4"), ("q", ""), ("<ctrl-c>", "")] {
+        let mut play = guide(choices()).await;
+        play.keys("nnn").await.wait("4 of 4").await;
+        play.faults.add("*", 99, Fault::Hang);
+        play.keys("<enter>")
+            .await
+            .wait("Reading everything once more")
+            .await;
+        play.keys(key).await;
+        if text.is_empty() {
+            assert!(matches!(
+                play.ending().await,
+                Ending::Left { guided: true, .. }
+            ));
+        } else {
+            play.wait(text).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_reading_that_fails_says_so_and_not_that_nothing_was_changed() {
+    let mut play = guide(choices()).await;
+    play.keys("nnn").await.wait("4 of 4").await;
+    let expired = Fault::Refused(403, "ExpiredToken", "The security token is expired");
+    play.faults.add("*", 99, expired);
+    play.keys("<enter>")
+        .await
+        .wait("The last reading failed")
+        .await;
+    play.wait("credentials have expired").await;
+    assert!(
+        !play.screen().contains("Nothing was changed"),
+        "{}",
+        play.screen()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_is_not_there_cannot_be_ticked() {
+    let mut play = guide(Choices {
+        sagemaker_roles: vec!["NoSuchRole".into()],
+        ..choices()
+    })
+    .await;
+    play.keys("n")
+        .await
+        .wait("It is not known whether this is in place")
+        .await;
+    play.keys("<space>").await;
+    assert!(!play.screen().contains("Ticked"), "{}", play.screen());
+    assert!(!play.screen().contains("Space"), "{}", play.screen());
 }
 
 #[tokio::test(start_paused = true)]
@@ -593,7 +760,8 @@ async fn a_text_is_written_to_a_file_and_never_over_one() {
         .await
         .wait("3 of 4")
         .await;
-    play.keys("w").await.wait("The text is in").await;
+    play.resize(200, 60).await;
+    play.keys("w").await.wait("It was written to").await;
     play.keys("w").await.wait("-2.json").await;
     let path = folder.0.join(format!("{SERVER_POLICY}-{ROLE}.json"));
     let written = std::fs::read_to_string(path).unwrap();
@@ -687,7 +855,7 @@ fn a_text_is_copied_by_the_terminals_own_sequence_and_through_tmux_wrapped() {
         let mut run = Run::start(&WANTED, &environment);
         run.wait("Not yet: the tier is standard").keys("n");
         run.wait("Not yet: no statement lets").keys("c");
-        run.wait("was sent to the terminal").keys("qy");
+        run.wait("Sent to the terminal").keys("qy");
         assert_eq!(run.ended(), 0);
         let plain = asked_to_copy(&run.raw, "\u{1b}]52;c;", "\u{1b}\\");
         // The same again, wrapped: its escapes doubled.
@@ -735,6 +903,16 @@ fn what_is_missing_is_named_before_the_guide_begins() {
         "{}",
         run.left()
     );
+    // A name that is wrong is said before the screen is taken.
+    let wrong = [&WANTED[..2], &["NoSuchRole"], &WANTED[3..]].concat();
+    let mut run = Run::start(&wrong, &against(&aws.address));
+    assert_eq!(run.ended(), 1);
+    assert!(
+        run.left().contains("AWS does not find it"),
+        "{}",
+        run.left()
+    );
+    let calls = aws.faults.calls().len();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"))
         .args(WANTED)
         .env_clear()
@@ -744,5 +922,9 @@ fn what_is_missing_is_named_before_the_guide_begins() {
     assert_eq!(output.status.code(), Some(64));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("needs a terminal"), "{said}");
-    assert_eq!(aws.faults.calls(), Vec::<String>::new());
+    assert_eq!(
+        aws.faults.calls().len(),
+        calls,
+        "nothing is asked without a terminal"
+    );
 }

@@ -6,8 +6,8 @@ use insta::assert_snapshot;
 use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
-use sagemaker_ssh_setup::wizard::Start;
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
+use sagemaker_ssh_setup::wizard::{Chosen, Start};
 
 use super::cut_off;
 use super::faults::{Death, Fault, Faults};
@@ -423,7 +423,10 @@ async fn the_guide() {
     };
     for size in SIZES {
         let scene = || Scene {
-            start: Start::Guide(Some(choices.clone())),
+            start: Start::Guide(Some(Chosen {
+                choices: choices.clone(),
+                arns: Vec::new(),
+            })),
             ..Scene::at(size)
         };
         let mut play = scene()

@@ -142,6 +142,9 @@ impl ApplyStep {
 
     pub fn bindings(&self) -> Vec<Binding> {
         let mut bindings = Vec::new();
+        if self.only_looks() {
+            bindings.push(hint(KeyCode::Esc, Action::Back, "back to the guide"));
+        }
         if let Some(report) = &self.report {
             bindings.push(hint(KeyCode::Enter, Action::Quit, "finish"));
             bindings.push(hint(KeyCode::Char('q'), Action::Quit, "finish"));
@@ -151,9 +154,6 @@ impl ApplyStep {
                     Action::RetryFailed,
                     "retry what failed",
                 ));
-            }
-            if self.only_looks() {
-                bindings.push(hint(KeyCode::Esc, Action::Back, "back to the guide"));
             }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));

@@ -18,7 +18,7 @@ use crate::wizard::ui::scroll::Scroll;
 /// Between two checks: often enough to feel attended to, seldom enough for an API whose limits are not published.
 const PAUSE: Duration = Duration::from_secs(5);
 /// After a check that failed.
-const LONG_PAUSE: Duration = Duration::from_secs(20);
+const LONG_PAUSE: Duration = Duration::from_secs(10);
 
 /// What the account is like, as far as it is read.
 pub struct Scene<'a> {
@@ -26,6 +26,24 @@ pub struct Scene<'a> {
     pub survey: &'a Survey,
     /// Roles that were listed or typed, by name.
     pub roles: &'a BTreeMap<String, ListedRole>,
+}
+
+/// What a look was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Somebody came to this step.
+    Quietly,
+    /// To hear how it stands.
+    Aloud,
+    /// To hand this step's text over as it is now.
+    HandOver(Target, Handover),
+}
+
+/// How a text is handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    Copy,
+    Write,
 }
 
 /// The step's own state.
@@ -37,6 +55,12 @@ pub struct GuideStep {
     /// Whether the account is looked at again and again.
     pub auto: bool,
     looking: BTreeSet<Subject>,
+    /// Somebody wants this step looked at now, and what for.
+    asked: Option<Asked>,
+    /// The same, while it is being looked at.
+    awaited: Option<Asked>,
+    /// Where texts were written.
+    pub written: BTreeMap<Target, String>,
     /// Who is looked at next beside the current step.
     turn: VecDeque<Subject>,
     /// Why the last look failed, although an earlier one had not.
@@ -68,6 +92,9 @@ impl GuideStep {
             current: None,
             auto: true,
             looking: BTreeSet::new(),
+            asked: None,
+            awaited: None,
+            written: BTreeMap::new(),
             turn,
             trouble: BTreeMap::new(),
             next_look: Some(next_look),
@@ -123,46 +150,60 @@ impl GuideStep {
         };
         self.current = Some(item.target.clone());
         self.scroll.to_top();
-        self.next_look = Some(Instant::now());
+        if self.auto {
+            self.ask(Asked::Quietly);
+        }
         true
     }
 
-    /// When the account is looked at again.
-    pub fn next_look(&self) -> Option<Instant> {
+    /// When the account is looked at again: at once where somebody asked, unless just that is under way; else when it is
+    /// time and nothing is under way.
+    pub fn next_look(&self, current: Option<&Subject>) -> Option<Instant> {
+        let is_under_way = current.is_some_and(|subject| self.looking.contains(subject));
+        if self.asked.is_some() && !is_under_way {
+            return Some(Instant::now());
+        }
         self.next_look.filter(|_| self.looking.is_empty())
     }
 
-    /// What is to be looked at now: the subject of this step, and in turn another one.
+    /// What is to be looked at now: the subject of this step, and, where nobody asked, in turn another one.
     pub fn begin_looking(&mut self, current: Option<Subject>) -> Vec<Subject> {
-        self.next_look = None;
         let mut subjects: Vec<Subject> = current.into_iter().collect();
-        self.turn.rotate_left(1.min(self.turn.len()));
-        let in_turn = self.turn.iter().find(|other| !subjects.contains(other));
-        subjects.extend(in_turn.cloned());
+        if let Some(asked) = self.asked.take() {
+            self.awaited = Some(asked);
+        } else {
+            self.next_look = None;
+            self.turn.rotate_left(1.min(self.turn.len()));
+            let in_turn = self.turn.iter().find(|other| !subjects.contains(other));
+            subjects.extend(in_turn.cloned());
+        }
         self.looking.extend(subjects.iter().cloned());
         subjects
     }
 
-    /// A look has ended; `trouble` says why it told nothing new.
-    pub fn end_looking(&mut self, subject: &Subject, trouble: Option<String>) {
+    /// A look has ended; `trouble` says why it told nothing new. Gives what it was asked for.
+    pub fn end_looking(
+        &mut self,
+        subject: &Subject,
+        current: Option<&Subject>,
+        trouble: Option<String>,
+    ) -> Option<Asked> {
         self.looking.remove(subject);
         match trouble {
             Some(why) => self.trouble.insert(subject.clone(), why),
             None => self.trouble.remove(subject),
         };
         if self.looking.is_empty() && self.auto {
-            let pause = if self.trouble.is_empty() {
-                PAUSE
-            } else {
-                LONG_PAUSE
-            };
+            let is_troubled = current.is_some_and(|subject| self.trouble.contains_key(subject));
+            let pause = if is_troubled { LONG_PAUSE } else { PAUSE };
             self.next_look = Some(Instant::now() + pause);
         }
+        self.awaited.take_if(|_| current == Some(subject))
     }
 
     /// Looks at the current step as soon as possible.
-    pub fn look_now(&mut self) {
-        self.next_look = Some(Instant::now());
+    pub fn ask(&mut self, what_for: Asked) {
+        self.asked = Some(what_for);
     }
 
     /// Begins or stops looking again and again.
@@ -191,6 +232,7 @@ impl GuideStep {
         if has_text {
             bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy"));
             bindings.push(hint(KeyCode::Char('w'), Action::WriteText, "write"));
+            bindings.push(quiet(KeyCode::Char('l'), Action::CopyLink, "copy the link"));
         } else if has_link {
             bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy link"));
         }
@@ -201,16 +243,14 @@ impl GuideStep {
             "check by itself"
         };
         bindings.push(quiet(KeyCode::Char('a'), Action::AutoLook, auto));
-        match page.map(|page| page.standing) {
-            Some(Standing::Unread) => {
-                bindings.push(hint(KeyCode::Char(' '), Action::Toggle, "tick by hand"));
-            }
-            Some(Standing::ByHand) => {
-                bindings.push(hint(KeyCode::Char(' '), Action::Toggle, "untick"));
-            }
-            _ => {}
-        }
-        bindings.push(hint(KeyCode::Down, Action::Down, "read on"));
+        let space = page.and_then(|page| match page.standing {
+            _ if !page.lost.is_empty() => Some("it was meant to go"),
+            Standing::Denied => Some("tick by hand"),
+            Standing::ByHand => Some("untick"),
+            _ => None,
+        });
+        bindings.extend(space.map(|label| hint(KeyCode::Char(' '), Action::Toggle, label)));
+        bindings.push(hint(KeyCode::PageDown, Action::PageDown, "read on"));
         bindings.extend([
             quiet(KeyCode::Right, Action::Next, next),
             quiet(KeyCode::Char('n'), Action::Next, next),

@@ -32,6 +32,7 @@ pub enum Action {
     Export,
     Guide,
     Copy,
+    CopyLink,
     WriteText,
     Look,
     AutoLook,

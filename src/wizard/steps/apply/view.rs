@@ -85,7 +85,7 @@ impl ApplyStep {
             let text = "Stopping: what is under way is finished first; that may take some seconds.";
             return (format!("{spinner} {text}"), theme::WARN);
         }
-        if self.verifying {
+        if self.verifying || self.only_looks() {
             return (
                 format!("{spinner} Reading everything once more."),
                 theme::PLAIN,

@@ -55,7 +55,11 @@ impl GuideStep {
             let item = steps.get(here).map(|item| &item.target);
             let trouble = item.and_then(|target| self.trouble.get(&Subject::of(target)));
             let width = page_area.width.saturating_sub(1);
-            let lines = self.lines(&page, trouble, width);
+            let account = scene.plan.identity.account_label();
+            let written = item.and_then(|target| self.written.get(target));
+            let mut lines = self.lines(&page, trouble, width);
+            lines.extend(way(&page, &account, width));
+            lines.extend(texts(&page, written, width));
             self.scroll.draw(frame, page_area, lines);
         }
     }
@@ -73,7 +77,7 @@ impl GuideStep {
         let (sign, style) = sign(&page.standing);
         say(&format!("{sign} {}", page.sentence), "  ", style);
         if let Some(why) = trouble {
-            let text = format!("  The last check failed, so this is older: {why}");
+            let text = format!("  The last check failed, so this is older; v tries again. {why}");
             say(&text, "  ", theme::WARN);
         } else if self.auto && page.standing == Standing::NotYet {
             let text = "  It is checked by itself every 5 seconds (a stops that).";
@@ -82,41 +86,101 @@ impl GuideStep {
         for warning in &page.warnings {
             say(&format!("{} {warning}", theme::BLOCKED), "  ", theme::WARN);
         }
-        for lost in &page.lost {
+        let back = if page.paste.is_some() {
+            "The text below brings it back"
+        } else {
+            "It stands below"
+        };
+        let gone: Vec<&str> = page.lost.iter().map(|lost| lost.name.as_str()).collect();
+        if !gone.is_empty() {
             let text = format!(
-                "{} Gone since the guide began: {lost}. The text below brings it back.",
-                theme::BLOCKED
+                "{} Gone since the guide began: {}. {back}; Space says that it was meant to go.",
+                theme::BLOCKED,
+                gone.join(", ")
             );
             say(&text, "  ", theme::BAD);
+        }
+        if !page.new.is_empty() {
+            let text = format!(
+                "{} New since the guide began: {}. If nobody meant it, take it out.",
+                theme::BLOCKED,
+                page.new.join(", ")
+            );
+            say(&text, "  ", theme::WARN);
         }
         if let Standing::Differs(deviations) = &page.standing {
             lines.extend(names(deviations, width));
         }
-        lines.push(Line::default());
-        for (number, step) in (1..).zip(&page.way) {
-            let text = format!("{number}. {}", clean(step));
-            lines.extend(wrapped(&text, width, "   ", theme::PLAIN));
-        }
-        if let Some(link) = &page.link {
-            lines.extend(wrapped(link, width, "", theme::ACCENT));
-        }
-        if let Standing::Differs(deviations) = &page.standing {
-            lines.extend(differences(deviations, width));
-        }
-        if let Some(paste) = &page.paste {
-            lines.push(Line::default());
-            let what = if paste.whole {
-                "The whole text to paste"
-            } else {
-                "The statement to add"
-            };
-            let text = format!("{what} (c copies it, w writes it to a file):");
-            lines.extend(wrapped(&text, width, "", theme::DIM));
-            let text = paste.text.split('\n').map(clean).collect::<Vec<_>>();
-            lines.extend(wrap(&text.join("\n"), width, "").into_iter().map(Line::raw));
-        }
         lines
     }
+}
+
+/// What to do in the console.
+fn way(page: &Page, account: &str, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::default()];
+    if page.link.is_some() {
+        let text = if page.in_account {
+            format!("In the AWS console, signed in to {}:", clean(account))
+        } else {
+            "In the AWS console:".to_owned()
+        };
+        lines.extend(wrapped(&text, width, "", theme::DIM));
+    }
+    for (number, step) in (1..).zip(&page.way) {
+        let text = format!("{number}. {}", clean(step));
+        lines.extend(wrapped(&text, width, "   ", theme::PLAIN));
+    }
+    if let Some(link) = &page.link {
+        lines.extend(wrapped(link, width, "", theme::ACCENT));
+    }
+    lines
+}
+
+/// What differs, what is gone, and the text to paste.
+fn texts(page: &Page, written: Option<&String>, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Standing::Differs(deviations) = &page.standing {
+        lines.extend(differences(deviations, width));
+    }
+    for lost in page.lost.iter().filter(|_| page.paste.is_none()) {
+        lines.push(Line::default());
+        let text = format!("What is gone: {}", clean(&lost.name));
+        lines.extend(wrapped(&text, width, "", theme::DIM));
+        lines.extend(as_it_is(&lost.text, width));
+    }
+    let Some(paste) = &page.paste else {
+        return lines;
+    };
+    lines.push(Line::default());
+    let what = if paste.whole {
+        "The whole text to paste"
+    } else {
+        "The text to add"
+    };
+    let text = format!("{what} (c copies it, w writes it to a file):");
+    lines.extend(wrapped(&text, width, "", theme::DIM));
+    if paste
+        .text
+        .lines()
+        .any(|line| line.width() > usize::from(width))
+    {
+        let text = "Lines that are longer than this screen are broken here; take it with c or w, not with the mouse.";
+        lines.extend(wrapped(text, width, "", theme::DIM));
+    }
+    if let Some(path) = written {
+        let text = format!("It was written to {}", clean(path));
+        lines.extend(wrapped(&text, width, "", theme::GOOD));
+    }
+    lines.extend(as_it_is(&paste.text, width));
+    lines
+}
+
+fn as_it_is(text: &str, width: u16) -> Vec<Line<'static>> {
+    let text: Vec<String> = text.split('\n').map(clean).collect();
+    wrap(&text.join("\n"), width, "")
+        .into_iter()
+        .map(Line::raw)
+        .collect()
 }
 
 /// Where one is, how far things are, and that nothing is written.
@@ -161,8 +225,9 @@ fn sign(standing: &Standing) -> (&'static str, Style) {
         Standing::InPlace => (theme::CHECK, theme::GOOD),
         Standing::NotYet => (theme::TO_DO, theme::ACCENT),
         Standing::Differs(_) => (theme::DIFFERS, theme::WARN),
+        Standing::Lost => (theme::DIFFERS, theme::BAD),
         Standing::Blocked => (theme::BLOCKED, theme::BAD),
-        Standing::Unread => (theme::UNKNOWN, theme::WARN),
+        Standing::Unknown | Standing::Denied => (theme::UNKNOWN, theme::WARN),
         Standing::ByHand => (theme::BY_HAND, theme::WARN),
     }
 }
