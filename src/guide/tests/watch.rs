@@ -1,0 +1,234 @@
+//! What the guide makes of one reading after another.
+
+use serde_json::json;
+
+use super::super::*;
+use super::{ACCOUNT, SAGEMAKER, choices, role, standard, survey};
+use crate::model::Partition;
+
+/// A guide of one SageMaker role, its trust policy, and what a reading of it makes.
+struct Watch {
+    guide: Guide,
+    choices: Choices,
+}
+
+impl Watch {
+    fn new() -> Self {
+        Self {
+            guide: Guide::default(),
+            choices: Choices {
+                user_roles: Vec::new(),
+                ..choices("eu-west-1")
+            },
+        }
+    }
+
+    /// The trust step's page when the policy has these statements.
+    fn sees(&mut self, statements: &serde_json::Value) -> Page {
+        let trust = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+        self.sees_reading(role("eu-west-1", "S", "/", &trust), "trust:S")
+    }
+
+    fn sees_reading(&mut self, reading: RoleReading, id: &str) -> Page {
+        let survey = survey("eu-west-1", standard(), vec![reading]);
+        let plan = Plan::new(&survey, &self.choices);
+        self.guide.look(&plan, &survey);
+        let item = plan.items.iter().find(|item| item.target.to_string() == id);
+        self.guide.page(item.unwrap(), &plan, &survey, None)
+    }
+}
+
+fn allow(sid: &str, principal: &serde_json::Value) -> serde_json::Value {
+    json!({"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+}
+
+fn sagemaker() -> serde_json::Value {
+    allow("SageMaker", &json!({"Service": "sagemaker.amazonaws.com"}))
+}
+
+fn systems_manager() -> serde_json::Value {
+    json!({"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"})
+}
+
+fn root() -> serde_json::Value {
+    json!({"AWS": "arn:aws:iam::123456789012:root"})
+}
+
+fn names(page: &Page) -> Vec<&str> {
+    page.lost.iter().map(|lost| lost.name.as_str()).collect()
+}
+
+fn pasted(page: &Page) -> Vec<serde_json::Value> {
+    let text = &page.paste.as_ref().unwrap().text;
+    let value: serde_json::Value = serde_json::from_str(text).unwrap();
+    value["Statement"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_mistake_of_a_paste_is_named_and_not_wanted_back() {
+    let mut watch = Watch::new();
+    watch.sees(&json!([sagemaker()]));
+    let oops = allow("Oops", &json!({"AWS": "*"}));
+    let page = watch.sees(&json!([sagemaker(), systems_manager(), oops]));
+    assert_eq!(page.new, ["\"Oops\""]);
+    let page = watch.sees(&json!([sagemaker(), systems_manager()]));
+    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+    // A mistyped service as well.
+    let mistyped = allow("", &json!({"Service": "ssm.eu-west-1.amazonaws.com"}));
+    watch.sees(&json!([sagemaker(), mistyped]));
+    let page = watch.sees(&json!([sagemaker(), systems_manager()]));
+    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+}
+
+#[test]
+fn what_a_colleague_adds_stays_too() {
+    let mut watch = Watch::new();
+    watch.sees(&json!([sagemaker()]));
+    let colleague = allow("Colleague", &root());
+    let page = watch.sees(&json!([sagemaker(), colleague]));
+    assert!(pasted(&page).contains(&colleague));
+    let page = watch.sees(&json!([sagemaker(), systems_manager()]));
+    assert_eq!(page.standing, Standing::Lost);
+    assert_eq!(names(&page), ["\"Colleague\""]);
+    assert!(pasted(&page).contains(&colleague));
+}
+
+#[test]
+fn a_statement_that_was_changed_comes_back_in_its_own_place() {
+    let mut watch = Watch::new();
+    let partner = allow("Partner", &root());
+    watch.sees(&json!([sagemaker(), partner]));
+    let other = allow("Partner", &json!({"AWS": "arn:aws:iam::210987654321:root"}));
+    let page = watch.sees(&json!([sagemaker(), other, systems_manager()]));
+    assert_eq!(names(&page), ["\"Partner\""]);
+    assert_eq!(pasted(&page), [sagemaker(), partner, systems_manager()]);
+}
+
+#[test]
+fn a_guardrail_is_kept_and_a_denial_that_is_in_the_way_is_not() {
+    let mut guardrail =
+        json!({"Sid": "Guard", "Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"});
+    guardrail["Condition"] = json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-example"}});
+    let mut watch = Watch::new();
+    watch.sees(&json!([sagemaker(), guardrail]));
+    let page = watch.sees(&json!([sagemaker(), systems_manager()]));
+    assert_eq!(names(&page), ["\"Guard\""]);
+
+    let denial = json!({"Sid": "NoSsm", "Effect": "Deny", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:*"});
+    let mut watch = Watch::new();
+    watch.sees(&json!([sagemaker(), denial]));
+    let page = watch.sees(&json!([sagemaker(), systems_manager()]));
+    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+}
+
+#[test]
+fn the_living_of_a_statement_are_kept_when_the_deleted_are_taken_out() {
+    let mixed = |more: &[&str]| {
+        let mut people = more.to_vec();
+        people.push("arn:aws:iam::123456789012:root");
+        allow("People", &json!({"AWS": people}))
+    };
+    let mut watch = Watch::new();
+    let page = watch.sees(&json!([sagemaker(), mixed(&["AROAEXAMPLEDELETED012"])]));
+    assert!(page.way.join("\n").contains("take the statement out"));
+    let page = watch.sees(&json!([sagemaker(), mixed(&[])]));
+    assert_eq!((page.standing, page.lost), (Standing::NotYet, Vec::new()));
+    let page = watch.sees(&json!([sagemaker()]));
+    assert_eq!(names(&page), ["\"People\""]);
+}
+
+#[test]
+fn a_wrong_statement_that_was_pasted_is_replaced_and_one_that_was_there_is_not() {
+    let wrong = |account: &str| {
+        let mut statement = systems_manager();
+        statement["Condition"] = json!({"StringEquals": {"aws:SourceAccount": account}});
+        statement
+    };
+    let mut watch = Watch::new();
+    watch.sees(&json!([sagemaker()]));
+    let page = watch.sees(&json!([sagemaker(), wrong("999999999999")]));
+    assert!(matches!(&page.standing, Standing::Differs(deviations) if deviations.len() == 1));
+    assert_eq!(pasted(&page), [sagemaker(), systems_manager()]);
+
+    let mut watch = Watch::new();
+    let page = watch.sees(&json!([sagemaker(), wrong("999999999999")]));
+    assert_eq!(page.standing, Standing::NotYet);
+    assert_eq!(
+        pasted(&page),
+        [sagemaker(), wrong("999999999999"), systems_manager()]
+    );
+}
+
+#[test]
+fn what_would_be_too_long_is_shown_by_itself() {
+    let mut watch = Watch::new();
+    let long = allow(&"x".repeat(1700), &root());
+    watch.sees(&json!([sagemaker(), long]));
+    let others = allow(
+        &"y".repeat(1000),
+        &json!({"AWS": "arn:aws:iam::210987654321:root"}),
+    );
+    let page = watch.sees(&json!([sagemaker(), systems_manager(), others]));
+    assert_eq!(page.lost.len(), 1);
+    assert_eq!(page.paste, None);
+    assert!(page.lost[0].text.contains("xxxx"));
+}
+
+#[test]
+fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
+    let name = "AWSReservedSSO_Data_0123456789abcdef";
+    let id = format!("policy:{name}/SSHSageMakerClientPolicy");
+    let mut watch = Watch::new();
+    watch.choices.user_roles = vec![name.into()];
+    let set = |text: Option<&str>| {
+        let path = "/aws-reserved/sso.amazonaws.com/eu-west-1/";
+        let mut reading = role("eu-west-1", name, path, SAGEMAKER);
+        let text = text.map(str::to_owned);
+        reading
+            .inline
+            .extend(text.map(|text| ("AwsSSOInlinePolicy".to_owned(), text)));
+        reading
+    };
+    let own = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
+    let page = watch.sees_reading(set(Some(own)), &id);
+    assert_eq!(page.standing, Standing::Blocked);
+    assert!(
+        page.way[0].contains("in the region eu-west-1"),
+        "{:?}",
+        page.way
+    );
+    assert!(page.link.unwrap().contains("region=eu-west-1"));
+    let merged = page.paste.unwrap().text;
+    // One statement wrong: it is named, and is not in the text again.
+    let wrong = merged.replace("ssm:TerminateSession", "ssm:TerminateSesion");
+    let page = watch.sees_reading(set(Some(&wrong)), &id);
+    let Standing::Differs(deviations) = &page.standing else {
+        panic!("{:?}", page.standing);
+    };
+    assert_eq!(
+        deviations[0].sentence(),
+        "Statement 4 differs: ssm:TerminateSesion on session/*."
+    );
+    let again = page.paste.unwrap().text;
+    assert!(!again.contains("ssm:TerminateSesion"), "{again}");
+    // Right, and the way to it leads through the set.
+    let page = watch.sees_reading(set(Some(&again)), &id);
+    assert_eq!(page.standing, Standing::InPlace);
+    assert!(page.way.join("\n").contains("Permission sets, then Data"));
+    // The set's own statements must not go, nor all of it.
+    let partition = Partition::default();
+    let place = Place {
+        partition: &partition,
+        account: ACCOUNT,
+    };
+    let client = place.client_policy(false).unwrap();
+    let page = watch.sees_reading(set(Some(client.text())), &id);
+    assert_eq!(
+        (page.standing.clone(), names(&page)),
+        (Standing::Lost, vec!["\"Own\""])
+    );
+    assert!(page.paste.unwrap().file.starts_with("permission-set-Data"));
+    let page = watch.sees_reading(set(None), &id);
+    assert_eq!(names(&page), ["\"Own\""]);
+    assert!(page.paste.unwrap().text.contains("\"Own\""));
+}
