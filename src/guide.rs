@@ -174,10 +174,7 @@ impl Guide {
         };
         let first = self.first(target);
         let is_new = |statement: &&Statement| {
-            !first
-                .iter()
-                .any(|former| deviation::is_same(former, statement))
-                && !trust::is_for_systems_manager_alone(statement)
+            !deviation::is_said(statement, first) && !trust::is_for_systems_manager_alone(statement)
         };
         let new = document.statements().into_iter().filter(is_new);
         new.map(deviation::name).collect()

@@ -177,9 +177,9 @@ fn likeness(one: &Statement, other: &Statement) -> f32 {
     similar::TextDiff::from_chars(one.as_str(), other.as_str()).ratio()
 }
 
-/// Whether two statements say the same, however they are written.
-pub fn is_same(one: &Statement, other: &Statement) -> bool {
-    is_within(one, other) && is_within(other, one)
+/// Whether one of some statements says all that this one says.
+pub fn is_said(statement: &Statement, statements: &[Statement]) -> bool {
+    statements.iter().any(|other| is_within(statement, other))
 }
 
 /// Those of some statements that a document does not have any more.

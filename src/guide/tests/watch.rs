@@ -73,6 +73,12 @@ fn a_mistake_of_a_paste_is_named_and_not_wanted_back() {
     assert_eq!(page.new, ["\"Oops\""]);
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
     assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+    // Half of what was there is nothing new.
+    let mut both = sagemaker();
+    both["Principal"] = json!({"Service": ["sagemaker.amazonaws.com", "codebuild.amazonaws.com"]});
+    let mut other = Watch::new();
+    other.sees(&json!([both]));
+    assert_eq!(other.sees(&json!([sagemaker()])).new, Vec::<String>::new());
     // A mistyped service as well.
     let mistyped = allow("", &json!({"Service": "ssm.eu-west-1.amazonaws.com"}));
     watch.sees(&json!([sagemaker(), mistyped]));
