@@ -6,6 +6,7 @@ mod connect;
 mod credentials;
 mod error;
 mod iam;
+mod simulator;
 mod ssm;
 mod sts;
 

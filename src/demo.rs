@@ -3,6 +3,7 @@
 
 mod edge;
 mod seed;
+mod simulator;
 mod wire;
 
 use std::collections::BTreeMap;

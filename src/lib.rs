@@ -19,4 +19,5 @@ pub mod survey;
 pub mod terminal;
 pub mod text;
 pub mod undo;
+pub mod verify;
 pub mod wizard;

@@ -7,6 +7,6 @@ pub mod document;
 pub mod meaning;
 pub mod template;
 pub mod trust;
-mod wildcard;
+pub(crate) mod wildcard;
 
 pub use document::{Document, DocumentError};

@@ -158,6 +158,14 @@ impl Account {
         })
     }
 
+    /// A role's ARN, with its path.
+    ///
+    /// # Errors
+    /// When there is no such role, or it may not be read.
+    pub async fn role_arn(&self, role: &str) -> Result<String, CallError> {
+        self.get_role(role).await.map(|role| role.arn().to_owned())
+    }
+
     /// A role's trust policy, decoded.
     ///
     /// # Errors

@@ -14,6 +14,8 @@ use crate::exit::Exit;
 use crate::plan::Plan;
 use crate::plan::words::counted;
 use crate::text::seconds;
+use crate::verify::preflight::{self, Preflight};
+use crate::verify::words as permissions;
 
 impl Visit {
     /// Shows the plan, asks unless told not to, and carries it out.
@@ -49,6 +51,19 @@ impl Visit {
             return Ok(Exit::of_plan(plan));
         }
         if !yes {
+            let needs = preflight::needs(plan);
+            let asked = Preflight::of(account, &plan.identity, needs);
+            let preflight = self.reading(asked).await?;
+            self.people.say("");
+            for (_, text) in permissions::sentences(&preflight) {
+                self.people.say(&text);
+            }
+            if let Some(policy) = preflight.missing_policy() {
+                self.people.say("This policy does:");
+                for line in policy.lines() {
+                    self.people.say(line);
+                }
+            }
             self.ask(plan).await?;
         }
         self.people.say("");

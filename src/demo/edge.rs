@@ -22,6 +22,7 @@ use winterbaume_iam::IamService;
 use winterbaume_iam::views::RoleView;
 use winterbaume_ssm::SsmService;
 
+use super::simulator::{self, Question};
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
 use super::{IAM_REGION, Seed};
 use crate::model::region::ACTIVATION_TIER;
@@ -220,6 +221,7 @@ impl Connector {
                     )),
                 }
             }
+            ("iam", "SimulatePrincipalPolicy") => Ok(self.simulated(&call).await),
             ("iam", _) => {
                 let answer = self.inner.call(request).await?;
                 Ok(self.as_iam_writes_it(&call, answer).await)
@@ -257,6 +259,17 @@ impl Connector {
             escaped(&caller.arn),
             escaped(&caller.user_id),
         ))
+    }
+
+    /// What the policy simulator says.
+    async fn simulated(&self, call: &Call) -> HttpResponse {
+        let iam = &self.account.iam;
+        let state = iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+        let question = Question::new(&call.fields);
+        match simulator::policies_of(&state, question.principal()) {
+            Some(policies) => xml(&question.answer(&policies)),
+            None => error(call, "NoSuchEntity", "The role cannot be found."),
+        }
     }
 
     /// A page of roles, in the order of their names.

@@ -53,6 +53,12 @@ impl Wizard {
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
+            Message::GeneralPreflight(preflight) => self.findings.preflight = Some(preflight),
+            Message::Preflight(preflight) => {
+                if let Some(confirm) = &mut self.confirm {
+                    confirm.preflight = Some(preflight);
+                }
+            }
             Message::Written(target, written) => self.on_written(target, written),
             Message::Looked(subject, looked) => self.on_looked(&subject, looked),
             Message::Panicked(slot) => self.on_panic(&slot),
@@ -90,6 +96,9 @@ impl Wizard {
         if is_first {
             let records = self.options.records.clone();
             self.tasks.cut_off(records, identity.account.clone());
+            if let Some(account) = self.account.clone() {
+                self.tasks.general_preflight(account, identity.clone());
+            }
         }
         let known = self.account_number.replace(identity.account.clone());
         if known.is_some_and(|known| known != identity.account) {

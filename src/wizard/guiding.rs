@@ -359,7 +359,7 @@ impl Wizard {
         }
     }
 
-    fn copy(&mut self, text: &str, is_older: bool) {
+    pub(super) fn copy(&mut self, text: &str, is_older: bool) {
         let count = text.chars().count();
         match self.options.clipboard.copy(text) {
             Ok(()) if is_older => self.say(

@@ -215,6 +215,7 @@ impl Wizard {
                     self.undo(run);
                 }
             }
+            Action::Copy if self.step != Step::Guide => self.copy_missing_policy(),
             _ => self.act_in_step(action),
         }
         self.read_what_is_picked();

@@ -12,6 +12,7 @@ use crate::journal::Record;
 use crate::model::{Choices, Region};
 use crate::plan::Plan;
 use crate::terminal::Stop;
+use crate::verify::preflight;
 
 impl Wizard {
     /// Whether anything in the account may be different from before.
@@ -63,8 +64,28 @@ impl Wizard {
             None => self.step,
         };
         self.questions += 1;
+        if let Some(account) = self.account.clone() {
+            let identity = job.plan.identity.clone();
+            let needs = preflight::needs(&job.plan);
+            self.tasks.preflight(account, identity, needs);
+        }
         self.confirm = Some(ConfirmStep::new(job, asked_from, &self.options.records));
         self.step = Step::Confirm;
+    }
+
+    /// Hands the policy over that allows what the caller lacks.
+    pub(super) fn copy_missing_policy(&mut self) {
+        let asked = self
+            .confirm
+            .as_ref()
+            .and_then(|confirm| confirm.preflight.as_ref());
+        let policy = match asked {
+            Some(preflight) => preflight.missing_policy(),
+            None => self.findings.missing_policy(),
+        };
+        if let Some(policy) = policy {
+            self.copy(&policy, false);
+        }
     }
 
     /// Carries out the plan that was confirmed.

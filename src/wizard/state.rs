@@ -10,6 +10,7 @@ use crate::model::{
 use crate::plan::{Plan, State};
 use crate::policy::Document;
 use crate::policy::trust;
+use crate::verify::Preflight;
 
 /// Something that is asked for over the network.
 #[derive(Clone, Debug)]
@@ -81,6 +82,8 @@ pub struct Findings {
     pub roles_end: Load<()>,
     /// Roles that were read closely, by name.
     pub readings: BTreeMap<String, Load<RoleReading>>,
+    /// What the caller may do in general, by the policy simulator.
+    pub preflight: Option<Preflight>,
     /// In the order shown.
     pub regions: Vec<Region>,
     pub tiers: BTreeMap<String, TierReading>,
@@ -94,6 +97,7 @@ impl Default for Findings {
             roles: BTreeMap::new(),
             roles_end: Load::Waiting,
             readings: BTreeMap::new(),
+            preflight: None,
             regions: Vec::new(),
             tiers: BTreeMap::new(),
         }
@@ -135,6 +139,11 @@ impl Findings {
             roles,
             tiers: self.tiers.clone(),
         })
+    }
+
+    /// A policy that allows what the caller lacks in general.
+    pub fn missing_policy(&self) -> Option<String> {
+        self.preflight.as_ref().and_then(Preflight::missing_policy)
     }
 
     /// How many of the chosen roles and regions have not been read yet.

@@ -24,6 +24,7 @@ use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary
 use crate::plan::Target;
 use crate::survey;
 use crate::undo::{self, Undo};
+use crate::verify::preflight::{self, Need, Preflight};
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
@@ -50,6 +51,8 @@ pub enum Message {
     Undo(Box<Result<Undo, String>>),
     /// A text of the guide is in this file, or why it is not.
     Written(Target, Result<String, String>),
+    GeneralPreflight(Preflight),
+    Preflight(Preflight),
     /// What the guide has seen of a subject.
     Looked(Subject, Looked),
     /// The task of this slot broke.
@@ -78,6 +81,9 @@ pub enum Slot {
     Save,
     CutOff,
     Undo,
+    /// What may be done in general, and what the plan that is asked about needs.
+    GeneralPreflight,
+    Preflight,
     Look(Subject),
     Quotas,
 }
@@ -314,6 +320,23 @@ impl Tasks {
             let undo = undo::prepare(&account, &identity, &records, Some(&run)).await;
             let undo = undo.map_err(|error| error.to_string());
             out.send(Message::Undo(Box::new(undo)));
+        });
+    }
+
+    /// Asks what the caller may do in general.
+    pub fn general_preflight(&mut self, account: Account, identity: Identity) {
+        self.start(Slot::GeneralPreflight, |out| async move {
+            let needs = preflight::general_needs(&identity);
+            let preflight = Preflight::of(&account, &identity, needs).await;
+            out.send(Message::GeneralPreflight(preflight));
+        });
+    }
+
+    /// Asks whether the caller may do these.
+    pub fn preflight(&mut self, account: Account, identity: Identity, needs: Vec<Need>) {
+        self.start(Slot::Preflight, |out| async move {
+            let preflight = Preflight::of(&account, &identity, needs).await;
+            out.send(Message::Preflight(preflight));
         });
     }
 

@@ -20,7 +20,7 @@ const KEY_ID: &str = "AKIDOFTHETEST";
 const SECRET: &str = "secret-of-the-test";
 const TOKEN: &str = "token-of-the-test";
 /// Four changes.
-const WANTED: [&str; 6] = [
+pub const WANTED: [&str; 6] = [
     "--sagemaker-role",
     SAGEMAKER,
     "--user-role",

@@ -19,6 +19,7 @@ mod guide;
 mod loopback;
 mod play;
 mod policies;
+mod preflight;
 mod program;
 mod put_back;
 mod screens;

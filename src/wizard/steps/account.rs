@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::model::{Identity, Principal};
+use crate::verify::words;
 use crate::wizard::state::{Findings, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -29,6 +30,9 @@ impl AccountStep {
         }
         bindings.push(hint(KeyCode::Char('p'), Action::Profiles, "other profile"));
         bindings.push(hint(KeyCode::Char('r'), Action::Reload, "read again"));
+        if findings.missing_policy().is_some() {
+            bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy policy"));
+        }
         bindings.extend(MOVES);
         bindings
     }
@@ -129,8 +133,27 @@ fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>
     } else {
         all.to_string()
     };
-    [("Roles", roles), ("Regions", regions)]
+    let mut lines: Vec<Line> = [("Roles", roles), ("Regions", regions)]
         .into_iter()
         .flat_map(|(label, value)| labelled(label, &value, COLUMN, width, theme::PLAIN))
+        .collect();
+    lines.extend(permissions(findings, width, spinner));
+    lines
+}
+
+/// What the caller may do in general. The roles that are chosen are asked about again, before anything is written.
+fn permissions(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
+    let label = |number: usize| if number == 0 { "Permissions" } else { "" };
+    let Some(preflight) = &findings.preflight else {
+        return labelled("Permissions", spinner, COLUMN, width, theme::PLAIN);
+    };
+    words::sentences(preflight)
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, (answer, text))| {
+            let (sign, style) = theme::of_answer(answer);
+            let text = clean(&format!("{sign} {text}"));
+            labelled(label(number), &text, COLUMN, width, style)
+        })
         .collect()
 }

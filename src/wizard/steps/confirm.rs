@@ -10,6 +10,7 @@ use crate::apply::Job;
 use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
+use crate::verify::{Preflight, words};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -36,6 +37,8 @@ pub struct ConfirmStep {
     pub job: Job,
     /// Where going back leads.
     pub asked_from: Step,
+    /// Whether the caller may do it; none while AWS is being asked.
+    pub preflight: Option<Preflight>,
     /// Why the run could not be recorded, so that nothing would be changed.
     trouble: Option<String>,
     /// Whether the record outlives the program.
@@ -50,6 +53,7 @@ impl ConfirmStep {
         Self {
             job,
             asked_from,
+            preflight: None,
             trouble: records.trouble().map(|error| error.to_string()),
             records_last: records.last(),
             focus: Choice::GoBack,
@@ -87,6 +91,10 @@ impl ConfirmStep {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
         } else {
             bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
+        }
+        let missing = self.preflight.as_ref().and_then(Preflight::missing_policy);
+        if missing.is_some() {
+            bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy policy"));
         }
         if self.choices().contains(&Choice::Guide) {
             bindings.push(hint(KeyCode::Char('m'), Action::Guide, "by hand"));
@@ -146,6 +154,11 @@ impl ConfirmStep {
         if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
             say(&format!("{} {trouble}", theme::BLOCKED), theme::WARN);
         }
+        if totals.changes > 0 {
+            for (text, style) in preflight(self.preflight.as_ref()) {
+                say(&text, style);
+            }
+        }
         for (text, style) in situation(plan) {
             say(&text, style);
         }
@@ -171,6 +184,20 @@ impl ConfirmStep {
         lines.extend(what_is_written(plan, width));
         self.scroll.draw(frame, area, lines);
     }
+}
+
+/// Whether the caller may do it.
+fn preflight(preflight: Option<&Preflight>) -> Vec<(String, Style)> {
+    let Some(preflight) = preflight else {
+        let text = "Asking AWS whether you may do this.";
+        return vec![(text.to_owned(), theme::DIM)];
+    };
+    let said = words::sentences(preflight).into_iter();
+    said.map(|(answer, text)| {
+        let (sign, style) = theme::of_answer(answer);
+        (format!("{sign} {text}"), style)
+    })
+    .collect()
 }
 
 /// What cannot be done, and that there is nothing to do.

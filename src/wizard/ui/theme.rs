@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::text;
+use crate::verify::words::Answer;
 
 /// How the screen may look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,15 @@ pub const BLOCKED: &str = "!";
 pub const UNKNOWN: &str = "?";
 pub const BY_HAND: &str = "○";
 pub const DOT: &str = "·";
+
+/// The sign and the colour of what a preflight says.
+pub fn of_answer(answer: Answer) -> (&'static str, Style) {
+    match answer {
+        Answer::Allowed => (CHECK, GOOD),
+        Answer::Denied => (BLOCKED, BAD),
+        Answer::Unknown => (UNKNOWN, WARN),
+    }
+}
 
 /// Signs that every font has.
 const SPINNER: [&str; 4] = ["|", "/", "-", "\\"];

@@ -1,0 +1,105 @@
+//! IAM's policy simulator: what a role or a user may do, by its own policies.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::operation as op;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+
+use super::attempts::Attempts;
+use super::{Account, CallError};
+use crate::model::{Denial, Permission};
+
+const ACTION: &str = "iam:SimulatePrincipalPolicy";
+
+impl Account {
+    /// Whether a role or a user (not a session) may do each action on each resource, by action and resource. What the
+    /// simulator does not answer is missing.
+    ///
+    /// # Errors
+    /// When it may not be asked, or does not answer. It is easily throttled.
+    pub async fn simulate(
+        &self,
+        principal: &str,
+        actions: &[String],
+        resources: &[String],
+        context: &[(&str, &str)],
+    ) -> Result<BTreeMap<(String, String), Permission>, CallError> {
+        let entry = |(key, value): &(&str, &str)| {
+            ContextEntry::builder()
+                .context_key_name(*key)
+                .context_key_type(ContextKeyTypeEnum::String)
+                .context_key_values(*value)
+                .build()
+        };
+        let mut permissions = BTreeMap::new();
+        let mut marker = None;
+        loop {
+            let answer = self
+                .iam
+                .simulate_principal_policy()
+                .policy_source_arn(principal)
+                .set_action_names(Some(actions.to_vec()))
+                .set_resource_arns(Some(resources.to_vec()))
+                .set_context_entries(Some(context.iter().map(entry).collect()))
+                .set_marker(marker.clone())
+                .customize()
+                .interceptor(Attempts::<
+                    op::simulate_principal_policy::SimulatePrincipalPolicyError,
+                >::new(&self.attempts))
+                .send()
+                .await
+                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+            for result in answer.evaluation_results() {
+                let by_organization = result
+                    .organizations_decision_detail()
+                    .is_some_and(|detail| !detail.allowed_by_organizations());
+                let by_boundary =
+                    |detail: Option<&aws_sdk_iam::types::PermissionsBoundaryDecisionDetail>| {
+                        detail.is_some_and(|detail| !detail.allowed_by_permissions_boundary())
+                    };
+                let action = result.eval_action_name();
+                for each in result.resource_specific_results() {
+                    let boundary = by_boundary(each.permissions_boundary_decision_detail());
+                    let decision = each.eval_resource_decision();
+                    let permission = permission(decision, by_organization, boundary);
+                    permissions.insert(key(action, each.eval_resource_name()), permission);
+                }
+                // The decision for all is that for each when it is a yes, and when there is only one.
+                let decision = result.eval_decision();
+                let boundary = by_boundary(result.permissions_boundary_decision_detail());
+                let is_for_each =
+                    resources.len() == 1 || *decision == PolicyEvaluationDecisionType::Allowed;
+                for resource in resources.iter().filter(|_| is_for_each) {
+                    permissions
+                        .entry(key(action, resource))
+                        .or_insert_with(|| permission(decision, by_organization, boundary));
+                }
+            }
+            match answer.marker() {
+                Some(next) if answer.is_truncated() && Some(next) != marker.as_deref() => {
+                    marker = Some(next.to_owned());
+                }
+                _ => return Ok(permissions),
+            }
+        }
+    }
+}
+
+fn key(action: &str, resource: &str) -> (String, String) {
+    (action.to_owned(), resource.to_owned())
+}
+
+fn permission(
+    decision: &PolicyEvaluationDecisionType,
+    by_organization: bool,
+    by_boundary: bool,
+) -> Permission {
+    match decision {
+        PolicyEvaluationDecisionType::Allowed => Permission::Allowed,
+        _ if by_organization => Permission::Denied(Denial::Organization),
+        _ if by_boundary => Permission::Denied(Denial::Boundary),
+        PolicyEvaluationDecisionType::ExplicitDeny => Permission::Denied(Denial::Explicit),
+        PolicyEvaluationDecisionType::ImplicitDeny => Permission::Denied(Denial::NotAllowed),
+        other => Permission::Unknown(format!("AWS answers {}.", other.as_str())),
+    }
+}

@@ -1,0 +1,313 @@
+//! The embedded account's policy simulator: a principal's own policies against actions, resources and context entries.
+//! Conditions are evaluated, which winterbaume's does not do.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+use winterbaume_iam::views::IamStateView;
+
+use super::wire::escaped;
+use crate::policy::meaning::strings;
+use crate::policy::wildcard;
+
+/// What is asked of it: the fields of the request, by name.
+pub(super) struct Question<'a> {
+    fields: &'a HashMap<String, String>,
+}
+
+impl<'a> Question<'a> {
+    pub(super) fn new(fields: &'a HashMap<String, String>) -> Self {
+        Self { fields }
+    }
+
+    pub(super) fn principal(&self) -> &'a str {
+        self.fields
+            .get("PolicySourceArn")
+            .map_or("", String::as_str)
+    }
+
+    /// The members of a list, `Name.member.1` and so on.
+    fn list(&self, name: &str) -> Vec<&'a str> {
+        (1..)
+            .map_while(|number| self.fields.get(&format!("{name}.member.{number}")))
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Context keys have no case.
+    fn context(&self) -> HashMap<String, String> {
+        (1..)
+            .map_while(|number| {
+                let entry = format!("ContextEntries.member.{number}");
+                let key = self.fields.get(&format!("{entry}.ContextKeyName"))?;
+                let value = self
+                    .fields
+                    .get(&format!("{entry}.ContextKeyValues.member.1"))?;
+                Some((key.to_ascii_lowercase(), value.clone()))
+            })
+            .collect()
+    }
+
+    /// The answer's XML, from these policies.
+    pub(super) fn answer(&self, policies: &[Value]) -> String {
+        let context = self.context();
+        let mut resources = self.list("ResourceArns");
+        if resources.is_empty() {
+            resources.push("*");
+        }
+        let results: String = self
+            .list("ActionNames")
+            .into_iter()
+            .map(|action| result(policies, action, &resources, &context))
+            .collect();
+        format!(
+            "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{results}\
+             </EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+        )
+    }
+}
+
+/// One result an action; the most restrictive decision stands for all resources, and each has its own beside it.
+fn result(
+    policies: &[Value],
+    action: &str,
+    resources: &[&str],
+    context: &HashMap<String, String>,
+) -> String {
+    let decisions: Vec<Decision> = resources
+        .iter()
+        .map(|resource| decide(policies, action, resource, context))
+        .collect();
+    let mut each = String::new();
+    for (resource, decision) in resources.iter().zip(&decisions) {
+        each.extend([
+            "<member><EvalResourceName>",
+            &escaped(resource),
+            "</EvalResourceName><EvalResourceDecision>",
+            decision.word(),
+            "</EvalResourceDecision></member>",
+        ]);
+    }
+    let worst = decisions
+        .into_iter()
+        .max()
+        .unwrap_or(Decision::ImplicitDeny);
+    format!(
+        "<member><EvalActionName>{}</EvalActionName><EvalDecision>{}</EvalDecision><EvalResourceName>*</EvalResourceName>\
+         <ResourceSpecificResults>{each}</ResourceSpecificResults></member>",
+        escaped(action),
+        worst.word()
+    )
+}
+
+/// From the least to the most restrictive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Decision {
+    Allowed,
+    ImplicitDeny,
+    ExplicitDeny,
+}
+
+impl Decision {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::ImplicitDeny => "implicitDeny",
+            Self::ExplicitDeny => "explicitDeny",
+        }
+    }
+}
+
+fn decide(
+    policies: &[Value],
+    action: &str,
+    resource: &str,
+    context: &HashMap<String, String>,
+) -> Decision {
+    let mut decision = Decision::ImplicitDeny;
+    for statement in policies.iter().flat_map(statements) {
+        if !applies(statement, action, resource, context) {
+            continue;
+        }
+        if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
+            return Decision::ExplicitDeny;
+        }
+        decision = Decision::Allowed;
+    }
+    decision
+}
+
+fn statements(policy: &Value) -> Vec<&Map<String, Value>> {
+    match policy.get("Statement") {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_object).collect(),
+        Some(Value::Object(one)) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
+fn applies(
+    statement: &Map<String, Value>,
+    action: &str,
+    resource: &str,
+    context: &HashMap<String, String>,
+) -> bool {
+    let any = |key: &str, text: &str, lower: bool| {
+        let patterns = strings(statement.get(key));
+        patterns.into_iter().any(|pattern| {
+            if lower {
+                wildcard::matches(&pattern.to_ascii_lowercase(), &text.to_ascii_lowercase())
+            } else {
+                wildcard::matches(pattern, text)
+            }
+        })
+    };
+    let of = |these: &str, others: &str, text: &str, lower: bool| {
+        if statement.contains_key(others) {
+            !any(others, text, lower)
+        } else {
+            any(these, text, lower)
+        }
+    };
+    of("Action", "NotAction", action, true)
+        && of("Resource", "NotResource", resource, false)
+        && conditions_met(statement.get("Condition"), context)
+}
+
+fn conditions_met(condition: Option<&Value>, context: &HashMap<String, String>) -> bool {
+    let operators = condition.and_then(Value::as_object);
+    operators.into_iter().flatten().all(|(operator, keys)| {
+        let keys = keys.as_object();
+        keys.into_iter()
+            .flatten()
+            .all(|(key, wanted)| condition_met(operator, key, wanted, context))
+    })
+}
+
+/// The operators that policies for Systems Manager use; any other is not met.
+fn condition_met(
+    operator: &str,
+    key: &str,
+    wanted: &Value,
+    context: &HashMap<String, String>,
+) -> bool {
+    let found = context.get(&key.to_ascii_lowercase());
+    let wanted: Vec<String> = strings(Some(wanted))
+        .into_iter()
+        .filter_map(|text| filled_in(text, context))
+        .collect();
+    let one = |like: bool, text: &String| {
+        wanted.iter().any(|wanted| {
+            if like {
+                wildcard::matches(wanted, text)
+            } else {
+                wanted == text
+            }
+        })
+    };
+    match operator {
+        "StringEquals" => found.is_some_and(|text| one(false, text)),
+        "StringLike" | "ArnLike" | "ArnEquals" => found.is_some_and(|text| one(true, text)),
+        "StringNotEquals" => found.is_none_or(|text| !one(false, text)),
+        "StringNotLike" | "ArnNotLike" => found.is_none_or(|text| !one(true, text)),
+        _ => false,
+    }
+}
+
+/// A value with its policy variables replaced; none where one is not known.
+fn filled_in(text: &str, context: &HashMap<String, String>) -> Option<String> {
+    let mut parts = text.split("${");
+    let mut out = parts.next()?.to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}')?;
+        out.push_str(context.get(&name.to_ascii_lowercase())?);
+        out.push_str(rest);
+    }
+    Some(out)
+}
+
+/// All policies of the role or user with this ARN; none where there is no such.
+pub(super) fn policies_of(state: &IamStateView, arn: &str) -> Option<Vec<Value>> {
+    let role = state.roles.values().find(|role| role.arn == arn)?;
+    let inline = role
+        .inline_policies
+        .iter()
+        .map(|policy| &policy.policy_document);
+    let attached = role
+        .attached_policies
+        .iter()
+        .filter_map(|policy| state.policies.get(&policy.policy_arn))
+        .map(|policy| &policy.document);
+    let parsed = inline
+        .chain(attached)
+        .filter_map(|text| serde_json::from_str(text).ok());
+    Some(parsed.collect())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::model::Partition;
+    use crate::policy::template::Place;
+
+    fn decision(
+        policy: &Value,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> Decision {
+        let context = context
+            .iter()
+            .map(|(key, value)| (key.to_ascii_lowercase(), (*value).to_owned()))
+            .collect();
+        decide(std::slice::from_ref(policy), action, resource, &context)
+    }
+
+    #[test]
+    fn a_session_may_be_started_on_ones_own_node_alone() {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let policy = place.client_policy(false).unwrap().value().clone();
+        let node = "arn:aws:ssm:eu-west-1:123456789012:managed-instance/mi-0123456789abcdef0";
+        let asked = |owner: &str| {
+            let context = [
+                ("ssm:resourceTag/SSHOwner", owner),
+                ("aws:userid", "AROA:me"),
+            ];
+            decision(&policy, "ssm:StartSession", node, &context)
+        };
+        assert_eq!(asked("AROA:me"), Decision::Allowed);
+        assert_eq!(asked("AROA:you"), Decision::ImplicitDeny);
+        assert_eq!(
+            decision(&policy, "ssm:StartSession", node, &[]),
+            Decision::ImplicitDeny
+        );
+    }
+
+    #[test]
+    fn a_denial_wins_and_what_is_not_named_is_not_allowed() {
+        let policy = json!({"Statement": [
+            {"Effect": "Allow", "Action": "iam:*", "Resource": "*"},
+            {"Effect": "Deny", "NotAction": ["iam:Get*", "iam:PutRolePolicy"], "Resource": "*"},
+            {"Effect": "Deny", "Action": "iam:PutRolePolicy", "NotResource": "arn:aws:iam::1:role/Mine"}
+        ]});
+        let asked = |action: &str, resource: &str| decision(&policy, action, resource, &[]);
+        assert_eq!(asked("iam:GetRole", "r"), Decision::Allowed);
+        assert_eq!(asked("iam:DeleteRole", "r"), Decision::ExplicitDeny);
+        assert_eq!(
+            asked("iam:PutRolePolicy", "arn:aws:iam::1:role/Mine"),
+            Decision::Allowed
+        );
+        assert_eq!(
+            asked("iam:PutRolePolicy", "arn:aws:iam::1:role/Other"),
+            Decision::ExplicitDeny
+        );
+        assert_eq!(asked("ssm:GetServiceSetting", "r"), Decision::ExplicitDeny);
+    }
+}
