@@ -17,6 +17,7 @@ mod fault_table;
 mod faults;
 mod guide;
 mod loopback;
+mod monkey;
 mod play;
 mod policies;
 mod preflight;

@@ -274,6 +274,11 @@ impl Play {
         self
     }
 
+    /// Whether the wizard has come to its end.
+    pub fn has_ended(&self) -> bool {
+        self.run.is_finished()
+    }
+
     /// The terminal goes away.
     pub fn close_terminal(&mut self) {
         self.input = None;

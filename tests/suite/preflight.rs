@@ -102,10 +102,7 @@ async fn what_is_not_known_is_not_guessed() {
         play.keys("y").await.wait("Done: 4 changes").await;
     }
     for (arn, why) in [
-        (
-            "arn:aws:iam::123456789012:root",
-            "The root user's",
-        ),
+        ("arn:aws:iam::123456789012:root", "The root user's"),
         (
             "arn:aws:sts::123456789012:federated-user/somebody",
             "federated",
