@@ -47,7 +47,7 @@ impl Exit {
             Self::Changes => "there are changes to make (plan, check, guide)",
             Self::Partly => "partly applied",
             Self::NotVerified => {
-                "applied, but not all of it was read back, or ticked by hand (guide)"
+                "applied, but not all of it was read back, ticked by hand (guide), or not proven (check)"
             }
             Self::Usage => "wrong usage, or no terminal",
             Self::Interrupted => "interrupted: Ctrl-C, SIGTERM or a closed terminal",

@@ -6,6 +6,7 @@ use crate::cli::Output;
 use crate::plan::{Content, Difference, Finding, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
+use crate::verify::proof::{Proved, Verdict};
 
 /// Says things to people.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +161,24 @@ fn show_difference(people: People, target: &Target, before: Option<&str>, after:
 }
 
 /// What a check found, a line each.
+/// What the policy simulator says of roles of which everything is in place.
+pub(super) fn show_proof(people: People, proved: &[Proved]) {
+    if proved.is_empty() {
+        return;
+    }
+    people.say("");
+    people.say("By AWS's policy simulator:");
+    for proved in proved {
+        let claim = proved.claim.sentence();
+        let (word, why) = match &proved.verdict {
+            Verdict::True => ("true", String::new()),
+            Verdict::Wrong => ("WRONG", format!(": {}", proved.claim.consequence())),
+            Verdict::Unknown(why) => ("unknown", format!(": {why}")),
+        };
+        people.say(&format!("{word:<10}{} {claim}{why}", proved.role));
+    }
+}
+
 pub(super) fn show_findings(people: People, plan: &Plan) {
     head(people, plan);
     for item in &plan.items {

@@ -5,16 +5,17 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::say::{emit, show_findings, show_plan};
+use super::say::{emit, show_findings, show_plan, show_proof};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, CheckArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
 use crate::export;
 use crate::model::Choices;
-use crate::plan::format::PlanFile;
+use crate::plan::format::{PlanFile, ProofFile};
 use crate::plan::{Item, Plan};
 use crate::survey;
+use crate::verify::proof::{self, Proved, Verdict};
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
@@ -40,14 +41,16 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
 }
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
-    let (_, plan) = visit.plan(&arguments.wanted).await?;
+    let (known, plan) = visit.plan(&arguments.wanted).await?;
+    let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
     match arguments.printed.output {
         Output::Json => {
-            let text = visit.json(plan.check_to_json())?;
+            let text = visit.json(plan.check_to_json(&proofs(&proved)))?;
             visit.emit(&text)?;
         }
         Output::Text => {
             show_findings(visit.people, &plan);
+            show_proof(visit.people, &proved);
             let (in_place, all) = (plan.totals().in_place, plan.items.len());
             visit.people.say(&if plan.is_in_place() {
                 "Everything is in place.".to_owned()
@@ -56,7 +59,29 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
             });
         }
     }
-    Ok(Exit::of_plan(&plan))
+    let is_wrong = |proved: &Proved| proved.verdict == Verdict::Wrong && proved.claim.is_serious();
+    Ok(match Exit::of_plan(&plan) {
+        Exit::Done if proved.iter().any(is_wrong) => Exit::NotVerified,
+        exit => exit,
+    })
+}
+
+/// The proof in its public form.
+fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
+    let one = |proved: &Proved| {
+        let (verdict, reason) = match &proved.verdict {
+            Verdict::True => ("true", None),
+            Verdict::Wrong => ("wrong", Some(proved.claim.consequence().to_owned())),
+            Verdict::Unknown(why) => ("unknown", Some(why.clone())),
+        };
+        ProofFile {
+            role: proved.role.clone(),
+            claim: proved.claim.id(),
+            verdict,
+            reason,
+        }
+    };
+    proved.iter().map(one).collect()
 }
 
 pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {

@@ -63,6 +63,17 @@ struct CheckFile<'a> {
     choices: &'a Choices,
     in_place: bool,
     items: Vec<ItemFile<Finding>>,
+    proof: &'a [ProofFile],
+}
+
+/// What the policy simulator says of a role, in its public form.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProofFile {
+    pub role: String,
+    pub claim: &'static str,
+    /// `true`, `wrong` or `unknown`.
+    pub verdict: &'static str,
+    pub reason: Option<String>,
 }
 
 /// The public words for an item's state.
@@ -194,7 +205,7 @@ impl Plan {
     ///
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
-    pub fn check_to_json(&self) -> Result<String, serde_json::Error> {
+    pub fn check_to_json(&self, proof: &[ProofFile]) -> Result<String, serde_json::Error> {
         let file = CheckFile {
             format: CHECK,
             version: VERSION,
@@ -208,6 +219,7 @@ impl Plan {
                 .iter()
                 .map(|item| entry(item, item.finding()))
                 .collect(),
+            proof,
         };
         serde_json::to_string_pretty(&file).map(|text| text + "\n")
     }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use sagemaker_ssh_setup::demo::HeldRole;
+use sagemaker_ssh_setup::demo::{HeldRole, Seed};
 use serde_json::{Value, json};
 
 use super::cut_off::Folder;
@@ -39,22 +39,22 @@ const ONE: [&str; 6] = [
 ];
 
 /// An account, and somebody's computer.
-struct Desk {
-    aws: Loopback,
+pub struct Desk {
+    pub aws: Loopback,
     home: Folder,
 }
 
 /// What a command printed, and its exit code.
 #[derive(Debug)]
-struct Printed {
+pub struct Printed {
     code: Option<i32>,
-    out: String,
-    err: String,
+    pub out: String,
+    pub err: String,
 }
 
 impl Printed {
     /// The only JSON object on standard output.
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
@@ -67,7 +67,7 @@ impl Printed {
     }
 
     #[track_caller]
-    fn ends_with(self, code: i32) -> Self {
+    pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
@@ -79,10 +79,14 @@ fn with<'a>(command: &'a str, wanted: &[&'a str], more: &[&'a str]) -> Vec<&'a s
 
 impl Desk {
     fn new() -> Self {
+        Self::with(Seed::shipped().unwrap())
+    }
+
+    pub fn with(seed: Seed) -> Self {
         let home = Folder::new("desk");
         std::fs::create_dir_all(&home.0).unwrap();
         Self {
-            aws: Loopback::start(),
+            aws: Loopback::with(seed),
             home,
         }
     }
@@ -107,7 +111,7 @@ impl Desk {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Printed {
+    pub fn run(&self, arguments: &[&str]) -> Printed {
         printed(self.command(arguments).spawn().unwrap())
     }
 

@@ -22,6 +22,7 @@ mod play;
 mod policies;
 mod preflight;
 mod program;
+mod proof;
 mod put_back;
 mod screens;
 mod undoing;

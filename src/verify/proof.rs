@@ -1,0 +1,223 @@
+//! Afterwards: does it work? Each role that has everything is asked about in the policy simulator, with concrete resources
+//! and context: what it has to be allowed, and what has to stay denied.
+
+use futures::stream::{self, StreamExt};
+
+use crate::account::Account;
+use crate::model::Permission;
+use crate::plan::{Plan, State, Target};
+use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use crate::policy::trust::SYSTEMS_MANAGER;
+
+/// The simulator is easily throttled.
+const AT_ONCE: usize = 2;
+/// Whose session it is thought to be, and somebody else's.
+const ONESELF: &str = "AROAEXAMPLEID:oneself";
+const ELSE: &str = "AROAEXAMPLEID:somebody-else";
+/// A service that no SageMaker role has to be handed to.
+const OTHER_SERVICE: &str = "ec2.amazonaws.com";
+
+/// What has to be true of a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    CreatesActivations,
+    PassesItselfToSystemsManager,
+    PassesItselfToNobodyElse,
+    StartsOwnSessions,
+    StartsNobodyElsesSessions,
+}
+
+impl Claim {
+    const OF_SAGEMAKER_ROLES: [Self; 3] = [
+        Self::CreatesActivations,
+        Self::PassesItselfToSystemsManager,
+        Self::PassesItselfToNobodyElse,
+    ];
+    const OF_CLIENTS: [Self; 2] = [Self::StartsOwnSessions, Self::StartsNobodyElsesSessions];
+
+    /// Its name in the JSON output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::CreatesActivations => "creates-activations",
+            Self::PassesItselfToSystemsManager => "passes-itself-to-systems-manager",
+            Self::PassesItselfToNobodyElse => "passes-itself-to-nobody-else",
+            Self::StartsOwnSessions => "starts-own-sessions",
+            Self::StartsNobodyElsesSessions => "starts-nobody-elses-sessions",
+        }
+    }
+
+    /// What is claimed, after the role's name.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::CreatesActivations => "may register its containers with Systems Manager",
+            Self::PassesItselfToSystemsManager => "may be handed to Systems Manager",
+            Self::PassesItselfToNobodyElse => "may not be handed to other services",
+            Self::StartsOwnSessions => "may start sessions on a person's own nodes",
+            Self::StartsNobodyElsesSessions => "may not start sessions on other people's nodes",
+        }
+    }
+
+    /// What it means for people when it is not true.
+    pub fn consequence(self) -> &'static str {
+        match self {
+            Self::CreatesActivations => {
+                "Containers cannot register: AccessDeniedException for ssm:CreateActivation in the log of the job."
+            }
+            Self::PassesItselfToSystemsManager => {
+                "Containers cannot register: AccessDeniedException for iam:PassRole in the log of the job."
+            }
+            Self::PassesItselfToNobodyElse => {
+                "Another policy of the role allows iam:PassRole more widely than SSH needs. SSH works all the same."
+            }
+            Self::StartsOwnSessions => {
+                "Nobody can connect: AccessDeniedException for ssm:StartSession."
+            }
+            Self::StartsNobodyElsesSessions => {
+                "People with this role can open sessions to each other's nodes. Another policy of the role allows it."
+            }
+        }
+    }
+
+    /// Whether something is broken or open when it is not true; else it is only good to know.
+    pub fn is_serious(self) -> bool {
+        self != Self::PassesItselfToNobodyElse
+    }
+
+    fn is_allowed(self) -> bool {
+        match self {
+            Self::CreatesActivations
+            | Self::PassesItselfToSystemsManager
+            | Self::StartsOwnSessions => true,
+            Self::PassesItselfToNobodyElse | Self::StartsNobodyElsesSessions => false,
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            Self::CreatesActivations => "ssm:CreateActivation",
+            Self::PassesItselfToSystemsManager | Self::PassesItselfToNobodyElse => "iam:PassRole",
+            Self::StartsOwnSessions | Self::StartsNobodyElsesSessions => "ssm:StartSession",
+        }
+    }
+
+    fn context(self) -> Vec<(&'static str, &'static str)> {
+        let owner = |owner| vec![("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
+        match self {
+            Self::CreatesActivations => Vec::new(),
+            Self::PassesItselfToSystemsManager => vec![("iam:PassedToService", SYSTEMS_MANAGER)],
+            Self::PassesItselfToNobodyElse => vec![("iam:PassedToService", OTHER_SERVICE)],
+            Self::StartsOwnSessions => owner(ONESELF),
+            Self::StartsNobodyElsesSessions => owner(ELSE),
+        }
+    }
+}
+
+/// What the simulator says of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as it should be.
+    True,
+    Wrong,
+    /// Nobody knows; the sentence says why.
+    Unknown(String),
+}
+
+/// A claim about a role, and whether it is true.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    pub role: String,
+    pub claim: Claim,
+    pub verdict: Verdict,
+}
+
+/// Asks about every chosen role of which everything is in place, in the plan's order.
+pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
+    stream::iter(claims(plan))
+        .map(|(role, arn, claim)| async move {
+            let resource = resource(plan, &arn, claim);
+            let action = claim.action();
+            let answer = account
+                .simulate(
+                    &arn,
+                    &[action.to_owned()],
+                    std::slice::from_ref(&resource),
+                    &claim.context(),
+                )
+                .await;
+            let verdict = match answer {
+                Ok(permissions) => {
+                    let permission = permissions.get(&(action.to_owned(), resource));
+                    verdict(claim, permission)
+                }
+                Err(error) => Verdict::Unknown(error.sentence()),
+            };
+            Proved {
+                role,
+                claim,
+                verdict,
+            }
+        })
+        .buffered(AT_ONCE)
+        .collect()
+        .await
+}
+
+fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
+    match permission {
+        None => Verdict::Unknown("AWS does not say.".to_owned()),
+        Some(Permission::Unknown(why)) => Verdict::Unknown(why.clone()),
+        Some(permission) if (*permission == Permission::Allowed) == claim.is_allowed() => {
+            Verdict::True
+        }
+        Some(_) => Verdict::Wrong,
+    }
+}
+
+/// Each role with its ARN, and what has to be true of it.
+fn claims(plan: &Plan) -> Vec<(String, String, Claim)> {
+    let mut claims = Vec::new();
+    for item in &plan.items {
+        let Target::Policy { role, policy } = &item.target else {
+            continue;
+        };
+        let is_whole = plan
+            .items
+            .iter()
+            .filter(|other| other.target.role() == Some(role))
+            .all(|other| matches!(other.state, State::InPlace(_)));
+        let (Some(arn), true) = (plan.role_arns.get(role), is_whole) else {
+            continue;
+        };
+        let of_policy: &[Claim] = match policy.as_str() {
+            SERVER_POLICY => &Claim::OF_SAGEMAKER_ROLES,
+            CLIENT_POLICY => &Claim::OF_CLIENTS,
+            _ => &[],
+        };
+        claims.extend(
+            of_policy
+                .iter()
+                .map(|claim| (role.clone(), arn.clone(), *claim)),
+        );
+    }
+    claims
+}
+
+/// A concrete resource: the simulator is wrong about patterns with conditions on tags.
+fn resource(plan: &Plan, role_arn: &str, claim: Claim) -> String {
+    let identity = &plan.identity;
+    let region = plan
+        .choices
+        .regions
+        .first()
+        .unwrap_or(&identity.home_region);
+    let (partition, account) = (&identity.partition, &identity.account);
+    match claim {
+        Claim::CreatesActivations => "*".to_owned(),
+        Claim::PassesItselfToSystemsManager | Claim::PassesItselfToNobodyElse => {
+            role_arn.to_owned()
+        }
+        Claim::StartsOwnSessions | Claim::StartsNobodyElsesSessions => {
+            format!("arn:{partition}:ssm:{region}:{account}:managed-instance/mi-0123456789abcdef0")
+        }
+    }
+}
