@@ -141,6 +141,16 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
+    let mut play = prompt().await;
+    play.walk_to_confirm().await.resize(60, 12).await;
+    assert!(!play.screen().contains("›"), "{}", play.screen());
+    play.keys("g").await.wait("›  Apply 4 changes").await;
+    play.keys("G").await.wait("›  Go back").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
 async fn going_back_loses_nothing_that_was_picked() {
     let mut play = Scene::default().start().await;
     play.walk_to_confirm()

@@ -44,6 +44,8 @@ pub struct ConfirmStep {
     /// Whether the record outlives the program.
     records_last: bool,
     focus: Choice,
+    /// The focus has moved: what is chosen has to be seen.
+    moved: bool,
     scroll: Scroll,
 }
 
@@ -57,6 +59,7 @@ impl ConfirmStep {
             trouble: records.trouble().map(|error| error.to_string()),
             records_last: records.last(),
             focus: Choice::GoBack,
+            moved: false,
             scroll: Scroll::default(),
         }
     }
@@ -129,6 +132,7 @@ impl ConfirmStep {
         };
         if let Some(choice) = choices.get(there) {
             self.focus = *choice;
+            self.moved = true;
         }
     }
 
@@ -162,8 +166,12 @@ impl ConfirmStep {
         for (text, style) in situation(plan) {
             say(&text, style);
         }
+        let mut focused = 0;
         for choice in self.choices() {
             let here = choice == self.focus;
+            if here {
+                focused = lines.len();
+            }
             let changes = counted(totals.changes, "change");
             let text = match (choice, &plan.undoes) {
                 (Choice::Apply, None) => format!("Apply {changes}"),
@@ -182,6 +190,9 @@ impl ConfirmStep {
             ]));
         }
         lines.extend(what_is_written(plan, width));
+        if std::mem::take(&mut self.moved) {
+            self.scroll.show(focused, area.height);
+        }
         self.scroll.draw(frame, area, lines);
     }
 }

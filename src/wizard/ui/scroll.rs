@@ -38,6 +38,13 @@ impl Scroll {
         self.offset = usize::MAX;
     }
 
+    /// Scrolls as little as shows this line on a page of that height.
+    pub fn show(&mut self, line: usize, height: u16) {
+        let page = usize::from(height).max(1);
+        let first = (line + 1).saturating_sub(page);
+        self.offset = self.offset.clamp(first, line);
+    }
+
     /// Draws the lines, already wrapped to the width of the place without its last column, which is the bar's.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, lines: Vec<Line<'static>>) {
         self.page = usize::from(area.height);
