@@ -53,6 +53,11 @@ impl Wizard {
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
+            Message::Proved(proved) => {
+                if let Some(apply) = &mut self.apply {
+                    apply.proved = proved;
+                }
+            }
             Message::GeneralPreflight(preflight) => self.findings.preflight = Some(preflight),
             Message::Preflight(preflight) => {
                 if let Some(confirm) = &mut self.confirm {
@@ -237,6 +242,14 @@ impl Wizard {
             return;
         };
         apply.on_event(event);
+        let set_up = apply
+            .report
+            .as_ref()
+            .and_then(|report| report.verification.as_ref());
+        let set_up = set_up.filter(|plan| plan.undoes.is_none()).cloned();
+        if let (Some(plan), Some(account)) = (set_up, self.account.clone()) {
+            self.tasks.prove(account, plan);
+        }
         if apply.report.is_some() {
             // What was said while it went on does not hold any more.
             self.status = None;

@@ -11,6 +11,7 @@ use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::{Content, Difference, Plan, State, Target};
+use crate::verify::proof::{Proved, Verdict};
 
 /// The first line of Done.
 pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
@@ -159,6 +160,37 @@ fn blocked(target: &Target, state: &State, page: &mut Page) {
     if let Some(Difference { expected, found }) = difference {
         page.differ(target, expected, found);
     }
+}
+
+/// What the policy simulator says.
+pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
+    let mut page = Page {
+        lines: Vec::new(),
+        width,
+    };
+    if !proved.is_empty() {
+        page.lines.push(Line::default());
+        page.say("By AWS's policy simulator:", theme::TITLE);
+    }
+    for proved in proved {
+        let (role, claim) = (&proved.role, proved.claim.sentence());
+        let (sign, why, style) = match &proved.verdict {
+            Verdict::True => (theme::CHECK, String::new(), theme::GOOD),
+            Verdict::Wrong if proved.claim.is_serious() => (
+                theme::CROSS,
+                format!(": {}", proved.claim.consequence()),
+                theme::BAD,
+            ),
+            Verdict::Wrong => (
+                theme::BLOCKED,
+                format!(": {}", proved.claim.consequence()),
+                theme::WARN,
+            ),
+            Verdict::Unknown(why) => (theme::UNKNOWN, format!(": not known. {why}"), theme::WARN),
+        };
+        page.say(&format!("{sign} {role} {claim}{why}"), style);
+    }
+    page.lines
 }
 
 /// What people type next.

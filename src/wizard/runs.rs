@@ -5,6 +5,7 @@ use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::confirm::ConfirmStep;
 use super::steps::regions::RegionsStep;
+use super::tasks::Slot;
 use super::{Ending, Wizard};
 use crate::account::Account;
 use crate::apply::{Aim, Job, Report};
@@ -109,6 +110,8 @@ impl Wizard {
     }
 
     pub(super) fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+        // What was proved of something else does not hold any more.
+        self.tasks.stop(&Slot::Proof);
         let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
         let records = self.options.records.clone();
         self.tasks.apply(account, job, records, cancel);

@@ -21,10 +21,11 @@ use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
 use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
-use crate::plan::Target;
+use crate::plan::{Plan, Target};
 use crate::survey;
 use crate::undo::{self, Undo};
 use crate::verify::preflight::{self, Need, Preflight};
+use crate::verify::proof::{self, Proved};
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
@@ -53,6 +54,7 @@ pub enum Message {
     Written(Target, Result<String, String>),
     GeneralPreflight(Preflight),
     Preflight(Preflight),
+    Proved(Vec<Proved>),
     /// What the guide has seen of a subject.
     Looked(Subject, Looked),
     /// The task of this slot broke.
@@ -84,6 +86,8 @@ pub enum Slot {
     /// What may be done in general, and what the plan that is asked about needs.
     GeneralPreflight,
     Preflight,
+    /// Whether what was set up works.
+    Proof,
     Look(Subject),
     Quotas,
 }
@@ -337,6 +341,13 @@ impl Tasks {
         self.start(Slot::Preflight, |out| async move {
             let preflight = Preflight::of(&account, &identity, needs).await;
             out.send(Message::Preflight(preflight));
+        });
+    }
+
+    /// Asks whether what is in place works.
+    pub fn prove(&mut self, account: Account, plan: Plan) {
+        self.start(Slot::Proof, |out| async move {
+            out.send(Message::Proved(proof::prove(&account, &plan).await));
         });
     }
 

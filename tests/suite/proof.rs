@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::commands::{Desk, WANTED};
 use super::faults::Fault;
+use super::play::Scene;
 
 const USER: &str = "DataScientist";
 const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
@@ -136,6 +137,40 @@ fn what_the_simulator_does_not_say_is_unknown_and_no_failure() {
         verdicts(&desk, 0)
             .iter()
             .all(|(_, verdict)| verdict == "unknown")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wizard_shows_it_at_the_end() {
+    let mut play = Scene::default().start().await;
+    play.walk_to_confirm()
+        .await
+        .keys("y")
+        .await
+        .wait("Done: 4 changes")
+        .await;
+    play.resize(140, 60).await;
+    play.wait("By AWS's policy simulator:").await;
+    play.wait("✓ Admin may start sessions on a person's own nodes")
+        .await;
+    play.wait("✓ AmazonSageMaker-ExecutionRole-20240131T101010 may be handed to Systems Manager")
+        .await;
+    // An administrator may do everything, and so this too.
+    play.wait("✗ Admin may not start sessions on other people's nodes: People with this role can")
+        .await;
+    // Of what is put back nothing is claimed.
+    play.keys("u")
+        .await
+        .wait("Put back 4 changes")
+        .await
+        .keys("y")
+        .await;
+    play.wait("Put back: 4 changes").await;
+    play.settle().await;
+    assert!(
+        !play.screen().contains("policy simulator"),
+        "{}",
+        play.screen()
     );
 }
 

@@ -411,6 +411,39 @@ async fn overlays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_policy_simulator_says() {
+    let mut seed = Seed::shipped().unwrap();
+    for role in seed.roles.iter_mut().filter(|role| role.name == "Admin") {
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": ["iam:Get*", "iam:List*", "iam:Simulate*", "iam:Update*"], "Resource": "*"},
+            {"Effect": "Deny", "Action": "ssm:UpdateServiceSetting", "Resource": "*"}
+        ]});
+        role.inline.insert("all".into(), policy);
+    }
+    for size in SIZES {
+        let scene = || Scene {
+            manner: Manner::PROMPT,
+            seed: Some(seed.clone()),
+            ..Scene::at(size)
+        };
+        let mut play = scene().start().await;
+        play.wait("A policy denies")
+            .await
+            .wait("Roles         39")
+            .await;
+        play.wait("Regions       34").await;
+        shot!(play, "account-missing", size);
+        play.walk_to_confirm().await.wait("A policy denies").await;
+        shot!(play, "confirm-missing", size);
+        play.keys("y").await.wait("Done: 4 changes").await;
+        play.settle().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        play.keys("<end>").await.wait("other people's nodes").await;
+        shot!(play, "done-proof", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_guide() {
     let choices = Choices {
         sagemaker_roles: vec!["AmazonSageMaker-ExecutionRole-20240131T101010".into()],

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Aim, Event, Job, Outcome, Report, words};
 use crate::plan::{Plan, Target};
 use crate::text::seconds;
+use crate::verify::proof::Proved;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::clean;
@@ -45,6 +46,8 @@ pub struct ApplyStep {
     log: Vec<(Duration, String, Style)>,
     began: Instant,
     pub report: Option<Report>,
+    /// What the policy simulator says of what is in place; empty until it has answered.
+    pub proved: Vec<Proved>,
     verifying: bool,
     pub cancel: CancellationToken,
     full_log: bool,
@@ -70,6 +73,7 @@ impl ApplyStep {
             log: Vec::new(),
             began: Instant::now(),
             report: None,
+            proved: Vec::new(),
             verifying: false,
             cancel: CancellationToken::new(),
             full_log: false,
@@ -134,6 +138,7 @@ impl ApplyStep {
         self.job.only = Some(targets);
         self.job.continues = self.run.clone().or(self.job.continues.take());
         self.report = None;
+        self.proved.clear();
         self.verifying = false;
         self.cancel = CancellationToken::new();
         self.follow = true;

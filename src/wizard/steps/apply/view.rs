@@ -179,7 +179,11 @@ impl ApplyStep {
         frame.render_widget(block, area);
         let width = inner.width.saturating_sub(1);
         let lines = match &self.report {
-            Some(report) if !log => report::lines(&self.plan, report, records, width),
+            Some(report) if !log => {
+                let mut lines = report::lines(&self.plan, report, records, width);
+                lines.extend(report::proof(&self.proved, width));
+                lines
+            }
             _ => self.log_lines(width),
         };
         if self.is_running() && self.follow {
