@@ -290,11 +290,12 @@ impl Wizard {
                     None => {}
                 }
             }
-            Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focused) {
+            Step::Confirm => match self.confirm.as_mut().and_then(ConfirmStep::take) {
                 Some(Choice::Apply | Choice::Check) => self.begin(),
                 Some(Choice::Guide) => self.guide(),
                 Some(Choice::Export) => self.export(),
-                Some(Choice::GoBack) | None => self.go_back(),
+                Some(Choice::GoBack) => self.go_back(),
+                None => {}
             },
             Step::Guide => self.next_page(),
             _ => {

@@ -147,7 +147,12 @@ async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
     assert!(!play.screen().contains("›"), "{}", play.screen());
     play.keys("g").await.wait("›  Apply 4 changes").await;
     play.keys("G").await.wait("›  Go back").await;
+    // Scrolled out of sight, it is not taken, but shown.
+    play.keys("g").await.wait("›  Apply 4 changes").await;
+    play.keys("<pgdn>").await.gone("›").await;
+    play.keys("<enter>").await.wait("›  Apply 4 changes").await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
+    play.keys("<enter>").await.wait("Done: 4 changes").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -44,8 +44,10 @@ pub struct ConfirmStep {
     /// Whether the record outlives the program.
     records_last: bool,
     focus: Choice,
-    /// The focus has moved: what is chosen has to be seen.
+    /// The focus has moved, or was asked for: what is chosen has to be seen.
     moved: bool,
+    /// The line that the focus was last drawn on.
+    focused_line: usize,
     scroll: Scroll,
 }
 
@@ -60,6 +62,7 @@ impl ConfirmStep {
             records_last: records.last(),
             focus: Choice::GoBack,
             moved: false,
+            focused_line: 0,
             scroll: Scroll::default(),
         }
     }
@@ -79,8 +82,13 @@ impl ConfirmStep {
         }
     }
 
-    pub fn focused(&self) -> Choice {
-        self.focus
+    /// The choice under the focus. One that is scrolled out of sight is shown first, and not taken.
+    pub fn take(&mut self) -> Option<Choice> {
+        if self.scroll.shows(self.focused_line) {
+            return Some(self.focus);
+        }
+        self.moved = true;
+        None
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
@@ -166,11 +174,11 @@ impl ConfirmStep {
         for (text, style) in situation(plan) {
             say(&text, style);
         }
-        let mut focused = 0;
+        let mut focused_line = 0;
         for choice in self.choices() {
             let here = choice == self.focus;
             if here {
-                focused = lines.len();
+                focused_line = lines.len();
             }
             let changes = counted(totals.changes, "change");
             let text = match (choice, &plan.undoes) {
@@ -190,8 +198,9 @@ impl ConfirmStep {
             ]));
         }
         lines.extend(what_is_written(plan, width));
+        self.focused_line = focused_line;
         if std::mem::take(&mut self.moved) {
-            self.scroll.show(focused, area.height);
+            self.scroll.show(self.focused_line, area.height);
         }
         self.scroll.draw(frame, area, lines);
     }

@@ -45,6 +45,11 @@ impl Scroll {
         self.offset = self.offset.clamp(first, line);
     }
 
+    /// Whether this line was seen when it was last drawn.
+    pub fn shows(&self, line: usize) -> bool {
+        (self.offset..self.offset.saturating_add(self.page)).contains(&line)
+    }
+
     /// Draws the lines, already wrapped to the width of the place without its last column, which is the bar's.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, lines: Vec<Line<'static>>) {
         self.page = usize::from(area.height);
