@@ -1,6 +1,7 @@
 //! The one door to AWS. No `aws_*` type leaves this room: what goes in and out are the words of `model` and
 //! `CallError`. One credentials provider, one identity cache and one HTTP client serve all clients.
 
+mod activations;
 mod attempts;
 mod connect;
 mod credentials;

@@ -42,6 +42,18 @@ pub struct Common {
     pub ascii: bool,
 }
 
+impl Common {
+    /// What another command needs to be given for the same account.
+    pub fn account(&self) -> Vec<String> {
+        #[cfg(feature = "demo")]
+        if self.demo {
+            return vec!["--demo".to_owned()];
+        }
+        let named = |name: &String| vec!["--profile".to_owned(), name.clone()];
+        self.profile.as_ref().map_or_else(Vec::new, named)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what would change. Writes nothing; exit code 2 when there is anything to change.
@@ -50,7 +62,8 @@ pub enum Command {
     /// Carry a plan out: shows it, asks, writes, and reads everything back.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyArgs),
-    /// Say what is in place and what is not. Writes nothing; exit code 0 when everything is in place.
+    /// Say what is in place and what is not, what breaks, and what mends it. Writes nothing, unless --live is given; exit
+    /// code 0 when everything is in place.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
     /// Put a run back, exactly: shows what it would do, asks, writes, and reads everything back.
@@ -201,6 +214,11 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub wanted: Wanted,
 
+    /// Also create a real activation with each SageMaker role and delete it at once: in REGION, or in the region that you
+    /// work in. The one thing that "check" ever writes.
+    #[arg(long, value_name = "REGION", num_args = 0..=1, require_equals = true, help_heading = "Options")]
+    pub live: Option<Option<String>>,
+
     #[command(flatten)]
     pub printed: Printed,
 }
@@ -289,7 +307,8 @@ const APPLY_EXAMPLES: &str = "Examples:
 const CHECK_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup check --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1
-  sagemaker-ssh-setup check --same-as last --output json";
+  sagemaker-ssh-setup check --same-as last --output json
+  sagemaker-ssh-setup check --same-as last --live=eu-west-1";
 
 const GUIDE_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup guide                  (asks for roles and regions first)

@@ -2,6 +2,7 @@
 //! with JSON nothing else, and what is for people goes to standard error.
 
 mod carry_out;
+mod check;
 mod choose;
 mod events;
 mod interactive;
@@ -51,7 +52,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         Some(Command::Check(arguments)) => {
             let visit = Visit::new(&common, arguments.printed.output).await?;
-            Ok(over(set_up::check(visit, &arguments).await))
+            Ok(over(check::check(visit, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
             let visit = Visit::new(&common, arguments.printed.output).await?;
@@ -93,6 +94,8 @@ async fn place(common: &Common) -> anyhow::Result<(Source, Records)> {
 struct Visit {
     source: Source,
     profile: Option<String>,
+    /// The flags that lead to this account.
+    account: Vec<String>,
     records: Records,
     people: People,
     output: Output,
@@ -114,6 +117,7 @@ impl Visit {
         Ok(Self {
             source,
             profile: common.profile.clone(),
+            account: common.account(),
             records,
             people: People::new(output, common.ascii),
             output,

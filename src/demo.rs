@@ -1,6 +1,7 @@
 //! The embedded account behind `--demo`: a small company's AWS account inside the process, under the real AWS SDK.
 //! It reads nothing from the environment and opens no socket.
 
+mod activations;
 mod edge;
 mod seed;
 mod simulator;
@@ -101,6 +102,7 @@ impl Demo {
             ssm,
             latency: manner.latency,
             throttled_writes: AtomicU32::new(manner.throttled_writes),
+            activations: activations::Activations::default(),
         });
         let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state), aws.http_client()));
         Ok(Self { state, http })
@@ -132,6 +134,11 @@ impl Demo {
             label: "embedded account".to_owned(),
             profiles: self.state.seed.profiles.clone(),
         }))
+    }
+
+    /// The hybrid activations that there are, as `DescribeActivations` gives them, each with its region.
+    pub fn activations(&self) -> Vec<(String, serde_json::Value)> {
+        self.state.activations.all()
     }
 
     /// What the account holds: every role by name.

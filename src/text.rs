@@ -13,6 +13,21 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
+/// A text as one word of a POSIX shell, in quotes where it needs them.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-+=,.@/:".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        shell_quoted(text)
+    }
+}
+
+/// A text of any characters as one word of a POSIX shell.
+pub fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 /// `0.4 s`.
 pub fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
@@ -73,6 +88,17 @@ mod tests {
     #[test]
     fn nothing_that_moves_a_cursor_is_left() {
         assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a?[31mb?c?d");
+    }
+
+    #[test]
+    fn a_word_of_the_shell_holds_anything() {
+        assert_eq!(
+            shell_word("arn:aws:iam::1:role/a-b_c+d=e,f.g@h"),
+            "arn:aws:iam::1:role/a-b_c+d=e,f.g@h"
+        );
+        assert_eq!(shell_word("a b"), "'a b'");
+        assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_quoted(r"it's $(x) `y` \"), r"'it'\''s $(x) `y` \'");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod arrivals;
 mod guiding;
 pub mod input;
 mod keyboard;
+mod live;
 mod overlay;
 mod report;
 mod runs;

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     LimitExceeded,
     Malformed,
     Unmodifiable,
+    /// Systems Manager may not assume the role, or has not heard yet that it may.
+    UnusableRole,
     /// Somebody else is changing the same thing at this moment.
     Busy,
     Unreachable,
@@ -229,6 +231,12 @@ impl CallError {
             }
             ErrorKind::Malformed => format!("AWS does not accept the document: {}", quoted()),
             ErrorKind::Unmodifiable => "Only AWS may change this role.".to_owned(),
+            ErrorKind::UnusableRole => {
+                format!(
+                    "Systems Manager does not take the role{place}: {}",
+                    quoted()
+                )
+            }
             ErrorKind::Busy => {
                 format!("Somebody else is changing the same thing at this moment{place}.")
             }
@@ -279,6 +287,9 @@ impl CallError {
                 "The trust policy may name a principal that was deleted. Look at it in the IAM console.".to_owned()
             }
             ErrorKind::Unmodifiable => "Choose a role that your account made.".to_owned(),
+            ErrorKind::UnusableRole => {
+                "Look at the role's trust policy; after a change, wait some minutes and try again.".to_owned()
+            }
             ErrorKind::Unreachable | ErrorKind::TimedOut => {
                 "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, then try again.".to_owned()
             }
@@ -318,7 +329,14 @@ fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         | "ThrottledException"
         | "TooManyRequestsException"
         | "RequestLimitExceeded" => ErrorKind::Throttled,
-        "NoSuchEntity" | "ServiceSettingNotFound" | "ParameterNotFound" => ErrorKind::NotFound,
+        "NoSuchEntity"
+        | "ServiceSettingNotFound"
+        | "ParameterNotFound"
+        | "InvalidActivation"
+        | "InvalidActivationId" => ErrorKind::NotFound,
+        "ValidationException" if message.contains("service principal in trust policy") => {
+            ErrorKind::UnusableRole
+        }
         "LimitExceeded" => ErrorKind::LimitExceeded,
         "MalformedPolicyDocument" => ErrorKind::Malformed,
         "UnmodifiableEntity" => ErrorKind::Unmodifiable,
@@ -389,13 +407,15 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A text without session tokens and signatures: AWS's answer to a wrong signature repeats the request that it is about.
+/// A text without session tokens, signatures and activation codes: AWS's answer to a wrong signature repeats the request that it is about.
 fn without_secrets(text: &str) -> String {
-    const BEFORE: [&str; 4] = [
+    const BEFORE: [&str; 6] = [
         "x-amz-security-token:",
         "x-amz-security-token=",
         "signature=",
         "credential=",
+        "activationcode\":\"",
+        "activationcode\\\":\\\"",
     ];
     let lower = text.to_ascii_lowercase();
     let mut out = String::new();
@@ -449,5 +469,13 @@ mod tests {
         let debug = format!("{text:?}");
         assert!(!without_secrets(&debug).contains("FwoGZX"));
         assert_eq!(without_secrets("nothing to hide"), "nothing to hide");
+        let activation = r#"{"ActivationCode":"qwerty","ActivationId":"1"}"#;
+        for text in [activation.to_owned(), format!("{activation:?}")] {
+            let kept = without_secrets(&text);
+            assert!(
+                !kept.contains("qwerty") && kept.contains("ActivationId"),
+                "{kept}"
+            );
+        }
     }
 }

@@ -153,6 +153,6 @@ impl Account {
 }
 
 /// A single attempt: before a write is tried again, what is there has to be read and compared again.
-fn once() -> aws_sdk_ssm::config::Builder {
+pub(super) fn once() -> aws_sdk_ssm::config::Builder {
     aws_sdk_ssm::Config::builder().retry_config(RetryConfig::disabled())
 }

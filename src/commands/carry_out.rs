@@ -119,13 +119,13 @@ impl Visit {
         } else {
             "Apply"
         };
+        // What was typed before the question is no answer to it.
+        let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
         self.people.ask(&format!(
             "{verb} {} in the account {}? Type yes:",
             counted(plan.totals().changes, "change"),
             plan.identity.account_label()
         ));
-        // What was typed before the question is no answer to it.
-        let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
         let (sender, receiver) = tokio::sync::oneshot::channel();
         // A thread of its own: nobody may ever answer.
         std::thread::spawn(move || {

@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use crate::cli::Output;
-use crate::plan::{Content, Difference, Finding, Item, Plan, State, Target};
+use crate::plan::{Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
-use crate::verify::proof::{Proved, Verdict};
 
 /// Says things to people.
 #[derive(Clone, Copy, Debug)]
@@ -157,47 +156,5 @@ fn show_difference(people: People, target: &Target, before: Option<&str>, after:
     }
     for line in difference(before, after) {
         people.say(&format!("    {} {}", line.sign(), line.text()));
-    }
-}
-
-/// What a check found, a line each.
-/// What the policy simulator says of roles of which everything is in place.
-pub(super) fn show_proof(people: People, proved: &[Proved]) {
-    if proved.is_empty() {
-        return;
-    }
-    people.say("");
-    people.say("By AWS's policy simulator:");
-    for proved in proved {
-        let claim = proved.claim.sentence();
-        let (word, why) = match &proved.verdict {
-            Verdict::True => ("true", String::new()),
-            Verdict::Wrong => ("WRONG", format!(": {}", proved.claim.consequence())),
-            Verdict::Unknown(why) => ("unknown", format!(": {why}")),
-        };
-        people.say(&format!("{word:<10}{} {claim}{why}", proved.role));
-    }
-}
-
-pub(super) fn show_findings(people: People, plan: &Plan) {
-    head(people, plan);
-    for item in &plan.items {
-        let (word, what) = match (item.finding(), &item.state) {
-            (Finding::InPlace, _) => ("in place", String::new()),
-            (Finding::Missing, State::Change(change)) => ("missing", change.sentence(&item.target)),
-            (Finding::Differs, State::Change(change)) => ("differs", change.sentence(&item.target)),
-            (Finding::Unknown, _) => ("unknown", item.summary()),
-            (
-                _,
-                State::Blocked {
-                    reason, way_out, ..
-                },
-            ) => ("blocked", format!("{reason} {way_out}")),
-            (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
-        };
-        people.say(format!("{word:<10}{}  {what}", item.target).trim_end());
-        for warning in &item.warnings {
-            people.say(&format!("          ! {warning}"));
-        }
     }
 }

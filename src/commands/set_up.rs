@@ -1,21 +1,20 @@
-//! plan, check, apply and export: four ends of the same beginning.
+//! plan, apply and export, and the beginning that they share with the other commands.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::say::{emit, show_findings, show_plan, show_proof};
+use super::say::{emit, show_plan};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
-use crate::cli::{ApplyArgs, CheckArgs, ExportArgs, Output, PlanArgs, Wanted};
+use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
 use crate::export;
 use crate::model::Choices;
-use crate::plan::format::{PlanFile, ProofFile};
+use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
 use crate::survey;
-use crate::verify::proof::{self, Proved, Verdict};
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
@@ -38,50 +37,6 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
         }
     }
     Ok(Exit::of_plan(&plan))
-}
-
-pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
-    let (known, plan) = visit.plan(&arguments.wanted).await?;
-    let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
-    match arguments.printed.output {
-        Output::Json => {
-            let text = visit.json(plan.check_to_json(&proofs(&proved)))?;
-            visit.emit(&text)?;
-        }
-        Output::Text => {
-            show_findings(visit.people, &plan);
-            show_proof(visit.people, &proved);
-            let (in_place, all) = (plan.totals().in_place, plan.items.len());
-            visit.people.say(&if plan.is_in_place() {
-                "Everything is in place.".to_owned()
-            } else {
-                format!("{in_place} of {all} in place. \"plan\" with the same options shows every difference.")
-            });
-        }
-    }
-    let is_wrong = |proved: &Proved| proved.verdict == Verdict::Wrong && proved.claim.is_serious();
-    Ok(match Exit::of_plan(&plan) {
-        Exit::Done if proved.iter().any(is_wrong) => Exit::NotVerified,
-        exit => exit,
-    })
-}
-
-/// The proof in its public form.
-fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
-    let one = |proved: &Proved| {
-        let (verdict, reason) = match &proved.verdict {
-            Verdict::True => ("true", None),
-            Verdict::Wrong => ("wrong", Some(proved.claim.consequence().to_owned())),
-            Verdict::Unknown(why) => ("unknown", Some(why.clone())),
-        };
-        ProofFile {
-            role: proved.role.clone(),
-            claim: proved.claim.id(),
-            verdict,
-            reason,
-        }
-    };
-    proved.iter().map(one).collect()
 }
 
 pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {
@@ -191,7 +146,7 @@ impl Visit {
         Err(Exit::Failed)
     }
 
-    fn emit(&self, text: &str) -> Result<(), Exit> {
+    pub(super) fn emit(&self, text: &str) -> Result<(), Exit> {
         emit(text).map_err(|error| {
             self.people
                 .complain(&format!("Standard output cannot be written: {error}."));
@@ -199,7 +154,7 @@ impl Visit {
         })
     }
 
-    fn json(&self, text: Result<String, serde_json::Error>) -> Result<String, Exit> {
+    pub(super) fn json(&self, text: Result<String, serde_json::Error>) -> Result<String, Exit> {
         text.map_err(|error| self.failed(&error))
     }
 

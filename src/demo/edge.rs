@@ -22,11 +22,15 @@ use winterbaume_iam::IamService;
 use winterbaume_iam::views::RoleView;
 use winterbaume_ssm::SsmService;
 
+use super::activations::Activations;
 use super::simulator::{self, Question};
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
 use super::{IAM_REGION, Seed};
 use crate::model::region::ACTIVATION_TIER;
 use crate::model::{Partition, Region};
+use crate::policy::Document;
+use crate::policy::template::Place;
+use crate::policy::trust::{self, Access};
 
 /// `GetParametersByPath` gives at most ten a page.
 const PARAMETERS_A_PAGE: usize = 10;
@@ -38,6 +42,7 @@ pub(super) struct Account {
     pub(super) ssm: Arc<SsmService>,
     pub(super) latency: bool,
     pub(super) throttled_writes: AtomicU32,
+    pub(super) activations: Activations,
 }
 
 impl Account {
@@ -162,7 +167,7 @@ impl Call {
     }
 
     fn writes(&self) -> bool {
-        ["Put", "Update", "Delete", "Reset"]
+        ["Put", "Update", "Create", "Delete", "Reset"]
             .iter()
             .any(|verb| self.action.starts_with(verb))
     }
@@ -245,6 +250,11 @@ impl Connector {
                 self.inner.call(request).await
             }
             ("ssm", "GetParametersByPath") => Ok(Self::parameters(&call)),
+            ("ssm", "CreateActivation" | "DeleteActivation" | "DescribeActivations") => {
+                let body = request.body().bytes().unwrap_or_default();
+                let body = serde_json::from_slice(body).unwrap_or_default();
+                Ok(self.activation(&call, &body).await)
+            }
             _ => self.inner.call(request).await,
         }
     }
@@ -373,6 +383,45 @@ impl Connector {
             "application/x-amz-json-1.1",
             setting.to_string(),
         )
+    }
+
+    async fn activation(&self, call: &Call, body: &Value) -> HttpResponse {
+        let activations = &self.account.activations;
+        let answer = match call.action.as_str() {
+            "CreateActivation" if !self.is_usable(call).await => {
+                let message = "Nonexistent role or missing ssm service principal in trust policy";
+                return error(call, "ValidationException", message);
+            }
+            "CreateActivation" => activations.create(&call.region, body),
+            "DescribeActivations" => activations.describe(&call.region, body),
+            _ => {
+                let id = call.field("ActivationId").unwrap_or_default();
+                if !activations.delete(&call.region, id) {
+                    return error(call, "InvalidActivationId", "There is no such activation.");
+                }
+                json!({})
+            }
+        };
+        let kind = "application/x-amz-json-1.1";
+        response(http::StatusCode::OK.into(), kind, answer.to_string())
+    }
+
+    /// Whether the role of an activation exists, and Systems Manager may assume it.
+    async fn is_usable(&self, call: &Call) -> bool {
+        let wanted = call.field("IamRole").unwrap_or_default();
+        let name = wanted.rsplit('/').next().unwrap_or_default();
+        let Some(role) = self.account.role(name).await else {
+            return false;
+        };
+        let place = Place {
+            partition: &Partition::default(),
+            account: DEFAULT_ACCOUNT_ID,
+        };
+        let regions = [call.region.clone()];
+        let access = Document::parse(role.assume_role_policy_document.as_str())
+            .map(|document| trust::systems_manager_access(&document, place, &regions));
+        let path = role.path.trim_start_matches('/');
+        format!("{path}{name}") == wanted && matches!(access, Ok(Access::Allowed { .. }))
     }
 
     /// The public parameters that name SageMaker's regions; every partition's, unsorted, as AWS does it.

@@ -10,6 +10,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 use crate::plan::words::counted;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
+use crate::text::shell_quoted as quoted;
 
 const DRIVER: &str = include_str!("../../assets/export/driver.sh");
 
@@ -183,23 +184,7 @@ fn shown(target: &Target, content: &Content) -> Result<String, serde_json::Error
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A word of the shell, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// One line of a comment.
 fn comment(text: &str) -> String {
     crate::text::clean(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_of_the_shell_holds_anything() {
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("it's $(x) `y` \\"), r"'it'\''s $(x) `y` \'");
-    }
 }

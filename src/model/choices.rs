@@ -13,6 +13,15 @@ pub enum ConnectFrom {
 }
 
 impl ConnectFrom {
+    /// Its word on the command line and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Laptop => "laptop",
+            Self::Studio => "studio",
+            Self::Both => "both",
+        }
+    }
+
     /// Whether people come with a role of their own, which then needs the client policy.
     pub fn uses_user_roles(self) -> bool {
         matches!(self, Self::Laptop | Self::Both)
@@ -46,6 +55,32 @@ impl Choices {
             && sorted(&self.regions) == sorted(&other.regions)
             && self.harden_trust == other.harden_trust
             && self.shell_access == other.shell_access
+    }
+
+    /// The command line options that say the same.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut option = |name: &str, value: Option<&str>| {
+            words.push(name.to_owned());
+            words.extend(value.map(str::to_owned));
+        };
+        for role in &self.sagemaker_roles {
+            option("--sagemaker-role", Some(role));
+        }
+        for role in self.asked_user_roles() {
+            option("--user-role", Some(role));
+        }
+        option("--regions", Some(&self.regions.join(",")));
+        if self.connect_from != ConnectFrom::default() {
+            option("--connect-from", Some(self.connect_from.word()));
+        }
+        if self.harden_trust {
+            option("--harden-trust", None);
+        }
+        if self.shell_access {
+            option("--shell-access", None);
+        }
+        words
     }
 
     /// User roles matter only where people come with one.

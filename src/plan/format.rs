@@ -62,8 +62,49 @@ struct CheckFile<'a> {
     identity: &'a str,
     choices: &'a Choices,
     in_place: bool,
-    items: Vec<ItemFile<Finding>>,
+    items: Vec<FindingFile>,
+    /// The command that makes the changes that can be made; null where there is none.
+    mend: Option<&'a str>,
     proof: &'a [ProofFile],
+    /// What a real activation showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<&'a LiveFile>,
+}
+
+/// An item of a check.
+#[derive(Serialize)]
+struct FindingFile {
+    #[serde(flatten)]
+    item: ItemFile<Finding>,
+    /// What people run into while it is not in place; null where it is, or where that is not known.
+    breaks: Option<String>,
+}
+
+/// What a live check came to, in its public form.
+#[derive(Clone, Debug, Serialize)]
+pub struct LiveFile {
+    pub region: String,
+    pub roles: Vec<TrialFile>,
+    /// Activations that an earlier check left behind, and that were removed.
+    pub removed: Vec<RemnantFile>,
+    /// Activations of this program's that may still be there.
+    pub remaining: Vec<RemnantFile>,
+}
+
+/// What came of a role, in its public form.
+#[derive(Clone, Debug, Serialize)]
+pub struct TrialFile {
+    pub role: String,
+    /// `works`, `refused` or `unknown`.
+    pub verdict: &'static str,
+    pub reason: Option<String>,
+}
+
+/// An activation, in its public form; its ID is null where only its region is known.
+#[derive(Clone, Debug, Serialize)]
+pub struct RemnantFile {
+    pub region: String,
+    pub id: Option<String>,
 }
 
 /// What the policy simulator says of a role, in its public form.
@@ -205,7 +246,12 @@ impl Plan {
     ///
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
-    pub fn check_to_json(&self, proof: &[ProofFile]) -> Result<String, serde_json::Error> {
+    pub fn check_to_json(
+        &self,
+        mend: Option<&str>,
+        proof: &[ProofFile],
+        live: Option<&LiveFile>,
+    ) -> Result<String, serde_json::Error> {
         let file = CheckFile {
             format: CHECK,
             version: VERSION,
@@ -217,9 +263,14 @@ impl Plan {
             items: self
                 .items
                 .iter()
-                .map(|item| entry(item, item.finding()))
+                .map(|item| FindingFile {
+                    item: entry(item, item.finding()),
+                    breaks: item.breaks(),
+                })
                 .collect(),
+            mend,
             proof,
+            live,
         };
         serde_json::to_string_pretty(&file).map(|text| text + "\n")
     }

@@ -46,6 +46,32 @@ impl Target {
 }
 
 impl Target {
+    /// What people run into while it is not in place, with the words of the error.
+    pub fn consequence(&self) -> String {
+        match self {
+            Self::Tier { region } => format!(
+                "Nobody can connect in {region}: \"An error occurred (BadRequest) when calling the StartSession operation: \
+                 Enable advanced-instances tier to use Session Manager with your on-premises instances\"."
+            ),
+            Self::Trust { .. } => {
+                "Containers cannot register: \"An error occurred (ValidationException) when calling the CreateActivation \
+                 operation: Nonexistent role or missing ssm service principal in trust policy\", and then \"failed to \
+                 find agent identity\", in the log of the job."
+                    .to_owned()
+            }
+            Self::Policy { policy, .. } if policy == SERVER_POLICY => {
+                "Containers cannot register or answer: \"An error occurred (AccessDeniedException) when calling the \
+                 CreateActivation operation\", or AccessDenied for another ssm: action, in the log of the job."
+                    .to_owned()
+            }
+            Self::Policy { .. } => {
+                "People with this role cannot connect: \"An error occurred (AccessDeniedException) when calling the \
+                 StartSession operation\"."
+                    .to_owned()
+            }
+        }
+    }
+
     /// What it is set up for: "Let Systems Manager assume the role X."
     pub fn goal(&self) -> String {
         match self {

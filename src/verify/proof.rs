@@ -4,7 +4,7 @@
 use futures::stream::{self, StreamExt};
 
 use crate::account::Account;
-use crate::model::Permission;
+use crate::model::{Denial, Permission};
 use crate::plan::{Plan, State, Target};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 use crate::policy::trust::SYSTEMS_MANAGER;
@@ -117,9 +117,17 @@ impl Claim {
 pub enum Verdict {
     /// It is as it should be.
     True,
-    Wrong,
+    /// It is not; with what stands against it, where it is denied and should not be.
+    Wrong(Option<Denial>),
     /// Nobody knows; the sentence says why.
     Unknown(String),
+}
+
+impl Verdict {
+    /// Whether a claim about somebody's session, or about a container, is known not to hold.
+    pub fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong(_))
+    }
 }
 
 /// A claim about a role, and whether it is true.
@@ -128,6 +136,39 @@ pub struct Proved {
     pub role: String,
     pub claim: Claim,
     pub verdict: Verdict,
+}
+
+impl Proved {
+    /// What it means that it is wrong, and what stands against it; or why it is not known. None where it is true.
+    pub fn reason(&self) -> Option<String> {
+        match &self.verdict {
+            Verdict::True => None,
+            Verdict::Unknown(why) => Some(why.clone()),
+            Verdict::Wrong(denial) => {
+                let because = denial.map(|denial| format!(" {}", because(denial)));
+                Some(self.claim.consequence().to_owned() + &because.unwrap_or_default())
+            }
+        }
+    }
+
+    /// Whether something is broken or open.
+    pub fn is_serious(&self) -> bool {
+        self.verdict.is_wrong() && self.claim.is_serious()
+    }
+}
+
+/// What stands against it, and the way out.
+fn because(denial: Denial) -> &'static str {
+    match denial {
+        Denial::NotAllowed => "No policy of the role allows it.",
+        Denial::Explicit => {
+            "A policy of the role denies it, and a denial always wins: look for it among the role's policies."
+        }
+        Denial::Boundary => {
+            "The role's permissions boundary does not allow it: whoever looks after the boundary has to."
+        }
+        Denial::Organization => "A service control policy of the organization denies it.",
+    }
 }
 
 /// Asks about every chosen role of which everything is in place, in the plan's order.
@@ -169,7 +210,14 @@ fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
         Some(permission) if (*permission == Permission::Allowed) == claim.is_allowed() => {
             Verdict::True
         }
-        Some(_) => Verdict::Wrong,
+        // About those the simulator is known to be wrong now and then.
+        Some(Permission::Denied(Denial::Organization)) => Verdict::Unknown(
+            "A service control policy of the organization seems to deny it; the simulator is not always right about \
+             those. A live check, or a first job, tells."
+                .to_owned(),
+        ),
+        Some(Permission::Denied(denial)) => Verdict::Wrong(Some(*denial)),
+        Some(Permission::Allowed) => Verdict::Wrong(None),
     }
 }
 

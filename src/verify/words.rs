@@ -1,5 +1,6 @@
-//! A preflight in a person's words.
+//! What was asked and tried, in a person's words.
 
+use super::live::Remnant;
 use super::preflight::{Need, Preflight};
 use crate::model::Denial;
 
@@ -77,5 +78,21 @@ fn named(needs: &[&Need]) -> String {
     match needs.len().checked_sub(NAMED) {
         Some(more @ 1..) => format!("{first} and {more} more"),
         _ => first,
+    }
+}
+
+/// What may be left of a live check, and how to get rid of it.
+pub fn remnant(remnant: &Remnant) -> String {
+    let Remnant { region, id, why } = remnant;
+    let after = "Nobody knows its code, and it expires within the hour.";
+    match id {
+        Some(id) => format!(
+            "The activation {id} in {region} was not deleted: {why} {after} To delete it: aws ssm delete-activation \
+             --activation-id {id} --region {region}"
+        ),
+        None => format!(
+            "It is not known whether an activation stayed behind in {region}: {why} {after} The next live check \
+             removes it."
+        ),
     }
 }

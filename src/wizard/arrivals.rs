@@ -58,6 +58,12 @@ impl Wizard {
                     apply.proved = proved;
                 }
             }
+            Message::LiveSaid(text) => {
+                if let Some(live) = self.live_check() {
+                    live.on_said(text);
+                }
+            }
+            Message::Live(live) => self.on_live(*live),
             Message::GeneralPreflight(preflight) => self.findings.preflight = Some(preflight),
             Message::Preflight(preflight) => {
                 if let Some(confirm) = &mut self.confirm {

@@ -91,15 +91,16 @@ impl Wizard {
         }
     }
 
-    /// Whether a key that was typed before the screen was drawn must not count: at the last question, and where the end
-    /// of a guide has just come.
+    /// Whether a key that was typed before the screen was drawn must not count: at the last question, at the one before a
+    /// live check, and where the end of a guide has just come.
     fn is_asking(&self) -> bool {
         let is_end = || {
             self.apply
                 .as_ref()
                 .is_some_and(|apply| apply.only_looks() && !apply.is_running())
         };
-        self.step == Step::Confirm || (self.step == Step::Apply && is_end())
+        let asks_to_try = || matches!(&self.overlay, Some(Overlay::Live(live)) if live.is_asking());
+        self.step == Step::Confirm || (self.step == Step::Apply && (is_end() || asks_to_try()))
     }
 
     fn on_key(&mut self, key: KeyEvent) {
@@ -185,6 +186,7 @@ impl Wizard {
                 self.overlay = None;
                 self.tasks.stop(&Slot::Undo);
             }
+            Answer::TryLive => self.try_live(),
             Answer::Leave => self.ending = Some(self.left(false)),
             Answer::Profile(profile) => {
                 self.overlay = None;
@@ -215,6 +217,7 @@ impl Wizard {
                     self.undo(run);
                 }
             }
+            Action::Live => self.ask_about_live(),
             Action::Copy if self.step != Step::Guide => self.copy_missing_policy(),
             _ => self.act_in_step(action),
         }

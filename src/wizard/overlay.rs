@@ -1,4 +1,6 @@
-//! What lies over a step: the help, the choice of a profile, the question whether to leave.
+//! What lies over a step: the help, the choice of a profile, questions, and what they lead to.
+
+mod live_check;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
@@ -16,6 +18,7 @@ use super::ui::text::{clean, wrapped};
 use super::ui::theme;
 use crate::journal::{Record, words};
 use crate::text::counted;
+pub use live_check::LiveCheck;
 
 /// An overlay with its own state.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub enum Overlay {
     CutOff(Box<CutOff>),
     /// What is there now is being read, to put this run back.
     Undoing(String),
+    /// A real activation is asked about, made, or told of.
+    Live(Box<LiveCheck>),
 }
 
 /// A run that was cut off, and how far down its story is scrolled.
@@ -61,6 +66,8 @@ pub enum Answer {
     Undo(String),
     /// Does not put it back after all.
     NoUndo,
+    /// Tries it for real.
+    TryLive,
 }
 
 impl Overlay {
@@ -115,6 +122,7 @@ impl Overlay {
                 bindings
             }
             Self::Undoing(_) => vec![close("leave it")],
+            Self::Live(live) => live.bindings(),
         }
     }
 
@@ -124,6 +132,7 @@ impl Overlay {
         match (self, key.code) {
             (Self::Undoing(_), KeyCode::Esc | KeyCode::Char('q')) => Answer::NoUndo,
             (Self::Undoing(_), _) => Answer::StayOpen,
+            (Self::Live(live), _) => live.on_key(key),
             (_, KeyCode::Esc | KeyCode::Char('q'))
             | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
             | (Self::Quit { .. }, KeyCode::Char('n')) => Answer::Close,
@@ -166,6 +175,7 @@ impl Overlay {
             Self::Quit { guided } => draw_quit(frame, *guided),
             Self::CutOff(cut_off) => cut_off.draw(frame),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
+            Self::Live(live) => live.draw(frame, spinner),
         }
     }
 }

@@ -11,7 +11,9 @@ use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::{Content, Difference, Plan, State, Target};
+use crate::verify::live::{Live, Trial};
 use crate::verify::proof::{Proved, Verdict};
+use crate::verify::words::remnant;
 
 /// The first line of Done.
 pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
@@ -174,21 +176,59 @@ pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
     }
     for proved in proved {
         let (role, claim) = (&proved.role, proved.claim.sentence());
-        let (sign, why, style) = match &proved.verdict {
-            Verdict::True => (theme::CHECK, String::new(), theme::GOOD),
-            Verdict::Wrong if proved.claim.is_serious() => (
+        let (sign, before, style) = match &proved.verdict {
+            Verdict::True => (theme::CHECK, "", theme::GOOD),
+            Verdict::Wrong(_) if proved.is_serious() => (theme::CROSS, ": ", theme::BAD),
+            Verdict::Wrong(_) => (theme::BLOCKED, ": ", theme::WARN),
+            Verdict::Unknown(_) => (theme::UNKNOWN, ": not known. ", theme::WARN),
+        };
+        let why = proved.reason().unwrap_or_default();
+        page.say(&format!("{sign} {role} {claim}{before}{why}"), style);
+    }
+    page.lines
+}
+
+/// What a real activation showed.
+pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
+    let mut page = Page {
+        lines: Vec::new(),
+        width,
+    };
+    let text = format!("By a real activation in {}:", live.region);
+    page.say(&text, theme::TITLE);
+    for (role, trial) in &live.trials {
+        let (sign, what, style) = match trial {
+            Trial::Works => (
+                theme::CHECK,
+                "Systems Manager took the role.".to_owned(),
+                theme::GOOD,
+            ),
+            Trial::Refused { tries, why } => (
                 theme::CROSS,
-                format!(": {}", proved.claim.consequence()),
+                format!("refused after {tries} tries. {why}"),
                 theme::BAD,
             ),
-            Verdict::Wrong => (
-                theme::BLOCKED,
-                format!(": {}", proved.claim.consequence()),
-                theme::WARN,
-            ),
-            Verdict::Unknown(why) => (theme::UNKNOWN, format!(": not known. {why}"), theme::WARN),
+            Trial::Unknown(why) => (theme::UNKNOWN, format!("not known. {why}"), theme::WARN),
         };
-        page.say(&format!("{sign} {role} {claim}{why}"), style);
+        page.say(&format!("{sign} {role}: {what}"), style);
+    }
+    for (region, id) in &live.removed {
+        let text =
+            format!("An earlier check had left the activation {id} in {region}; it was removed.");
+        page.say(&text, theme::PLAIN);
+    }
+    for left in &live.remnants {
+        page.say(
+            &format!("{} {}", theme::BLOCKED, remnant(left)),
+            theme::WARN,
+        );
+    }
+    let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
+    if made && live.remnants.is_empty() {
+        page.say(
+            "What was made was deleted, and read back that it has gone.",
+            theme::DIM,
+        );
     }
     page.lines
 }

@@ -174,6 +174,11 @@ impl Wizard {
     }
 
     pub(super) fn on_stop(&mut self, stop: Stop) {
+        if let Some(live) = self.live_check().filter(|live| live.is_running()) {
+            live.stop();
+            self.leaving |= stop != Stop::Interrupt;
+            return;
+        }
         match &self.apply {
             // Nothing is being changed.
             Some(apply) if apply.is_running() && apply.only_looks() => {

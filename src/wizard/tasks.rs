@@ -24,6 +24,7 @@ use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary
 use crate::plan::{Plan, Target};
 use crate::survey;
 use crate::undo::{self, Undo};
+use crate::verify::live::{self, Live};
 use crate::verify::preflight::{self, Need, Preflight};
 use crate::verify::proof::{self, Proved};
 
@@ -55,6 +56,9 @@ pub enum Message {
     GeneralPreflight(Preflight),
     Preflight(Preflight),
     Proved(Vec<Proved>),
+    /// What a live check is doing, and what it came to.
+    LiveSaid(String),
+    Live(Box<Live>),
     /// What the guide has seen of a subject.
     Looked(Subject, Looked),
     /// The task of this slot broke.
@@ -88,6 +92,8 @@ pub enum Slot {
     Preflight,
     /// Whether what was set up works.
     Proof,
+    /// A real activation.
+    Live,
     Look(Subject),
     Quotas,
 }
@@ -348,6 +354,21 @@ impl Tasks {
     pub fn prove(&mut self, account: Account, plan: Plan) {
         self.start(Slot::Proof, |out| async move {
             out.send(Message::Proved(proof::prove(&account, &plan).await));
+        });
+    }
+
+    /// Tries what is in place for real.
+    pub fn live(
+        &mut self,
+        account: Account,
+        plan: Plan,
+        region: String,
+        cancel: CancellationToken,
+    ) {
+        self.start(Slot::Live, |out| async move {
+            let say = |text: String| out.send(Message::LiveSaid(text));
+            let live = live::check(&account, &plan, &region, &cancel, &say).await;
+            out.send(Message::Live(Box::new(live)));
         });
     }
 

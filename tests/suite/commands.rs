@@ -116,13 +116,31 @@ impl Desk {
     }
 
     /// Runs it, and sends it a signal at a call of AWS.
-    fn run_and_signal(&self, arguments: &[&str], signal: Signal, death: Death) -> Printed {
+    pub fn run_and_signal(&self, arguments: &[&str], signal: Signal, death: Death) -> Printed {
         let child = self.command(arguments).spawn().unwrap();
         let id = child.id();
         self.aws.faults.die(death, move || send(id, signal));
         let printed = printed(child);
         self.aws.faults.clear();
         printed
+    }
+
+    /// Runs it, and sends it a signal while AWS takes its time to answer this action.
+    pub fn run_and_interrupt(&self, arguments: &[&str], signal: Signal, action: &str) -> Printed {
+        let slow = Fault::Slow(Duration::from_secs(2));
+        self.aws.faults.add(action, 1, slow);
+        let began = self.aws.faults.calls().len();
+        let child = self.command(arguments).spawn().unwrap();
+        let id = child.id();
+        let has_come = || {
+            let calls = self.aws.faults.calls();
+            calls.iter().skip(began).any(|call| call == action)
+        };
+        while !has_come() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        send(id, signal);
+        printed(child)
     }
 
     fn roles(&self) -> BTreeMap<String, HeldRole> {
@@ -331,26 +349,9 @@ fn every_command_that_asks_aws_can_be_interrupted() {
 #[test]
 fn an_interrupted_apply_finishes_what_is_under_way_and_says_what_was_done() {
     let desk = Desk::new();
-    let child = desk
-        .command(&with("apply", &WANTED, &["--yes", "--output", "json"]))
-        .spawn()
-        .unwrap();
-    let id = child.id();
-    desk.aws.faults.add(
-        "UpdateAssumeRolePolicy",
-        1,
-        Fault::Slow(Duration::from_secs(2)),
-    );
-    while !desk
-        .aws
-        .faults
-        .calls()
-        .contains(&"UpdateAssumeRolePolicy".to_owned())
-    {
-        std::thread::yield_now();
-    }
-    send(id, Signal::TERM);
-    let lines = printed(child).ends_with(130).lines();
+    let arguments = with("apply", &WANTED, &["--yes", "--output", "json"]);
+    let printed = desk.run_and_interrupt(&arguments, Signal::TERM, "UpdateAssumeRolePolicy");
+    let lines = printed.ends_with(130).lines();
     let last = lines.last().unwrap();
     assert_eq!(last["event"], "finished");
     assert_eq!(last["verified"], false);
@@ -758,6 +759,54 @@ fn the_text_is_for_people_and_fits_any_terminal() {
     );
 }
 
+#[test]
+fn check_says_what_breaks_and_which_command_mends_it() {
+    let desk = Desk::new();
+    let json = [&WANTED[..], &["--output", "json"]].concat();
+    let found = desk.run(&with("check", &json, &[])).ends_with(2).json();
+    let text = desk.run(&with("check", &WANTED, &[])).ends_with(2).out;
+    let breaks = |id: &str| {
+        let items = found["items"].as_array().unwrap();
+        let item = items
+            .iter()
+            .find(|item| item["id"].as_str().unwrap().starts_with(id));
+        item.unwrap()["breaks"].as_str().unwrap().to_owned()
+    };
+    for (id, error) in [
+        ("tier:", "Enable advanced-instances tier"),
+        (
+            "trust:",
+            "Nonexistent role or missing ssm service principal in trust policy",
+        ),
+        (
+            "policy:AmazonSageMaker",
+            "(AccessDeniedException) when calling the CreateActivation",
+        ),
+        (
+            "policy:DataScientist",
+            "(AccessDeniedException) when calling the StartSession",
+        ),
+    ] {
+        assert!(breaks(id).contains(error), "{id}: {}", breaks(id));
+        assert!(text.contains(&breaks(id)), "{text}");
+    }
+    // The command, typed as it stands, mends it; then nothing breaks and nothing is to be mended.
+    let mend = found["mend"].as_str().unwrap();
+    assert!(text.contains(&format!("To mend it:\n  {mend}\n")), "{text}");
+    let words: Vec<&str> = mend.split(' ').skip(1).chain(["--yes"]).collect();
+    desk.run(&words).ends_with(0);
+    let found = desk.run(&with("check", &json, &[])).ends_with(0).json();
+    assert_eq!(found["mend"], Value::Null);
+    for item in found["items"].as_array().unwrap() {
+        assert_eq!(item["breaks"], Value::Null, "{item}");
+    }
+    // What cannot be read breaks nothing that is known.
+    desk.aws.faults.add("GetServiceSetting", 99, DENIED);
+    let found = desk.run(&with("check", &json, &[])).json();
+    assert_eq!(found["items"][0]["state"], "unknown");
+    assert_eq!(found["items"][0]["breaks"], Value::Null);
+}
+
 /// The shape of each JSON output stands in the README; what is printed has to be of that shape.
 #[test]
 fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
@@ -774,7 +823,10 @@ fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
         &WANTED,
         &["--regions", "af-south-1", "--output", "json"],
     );
-    assert_shape(&desk.run(&check).json(), &shape("check"), "check");
+    for live in [None, Some("--live")] {
+        let check = [&check[..], live.as_slice()].concat();
+        assert_shape(&desk.run(&check).json(), &shape("check"), "check");
+    }
     desk.aws.faults.add(
         "UpdateAssumeRolePolicy",
         1,

@@ -16,6 +16,7 @@ mod exports;
 mod fault_table;
 mod faults;
 mod guide;
+mod live;
 mod loopback;
 mod monkey;
 mod play;

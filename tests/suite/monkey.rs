@@ -150,9 +150,9 @@ impl Monkey {
         )
     }
 
-    /// Does something; whether the wizard may write after it.
-    async fn act(&mut self, play: &mut Play) -> bool {
-        let mut confirms = false;
+    /// Does something; what it says yes to.
+    async fn act(&mut self, play: &mut Play) -> Yes {
+        let mut yes = Yes::default();
         match self.below(100) {
             0..=87 => {
                 let key = *self.of(&KEYS);
@@ -161,7 +161,11 @@ impl Monkey {
                 // On a tiny screen the question may not be seen whole, and its answer not told from other keys here.
                 let is_tiny = area.width < 40 || area.height < 12;
                 let is_answer = key == "y" || key == "<enter>";
-                confirms = is_answer && (is_tiny || asks(&play.screen(), key));
+                let screen = play.screen();
+                yes = Yes {
+                    to_changes: is_answer && (is_tiny || asks(&screen, key)),
+                    to_activations: key == "y" && (is_tiny || screen.contains("This creates ")),
+                };
                 play.keys(key).await;
             }
             88..=89 => {
@@ -186,7 +190,24 @@ impl Monkey {
                 play.settle().await;
             }
         }
-        confirms
+        yes
+    }
+}
+
+/// What the monkey has said yes to.
+#[derive(Clone, Copy, Default)]
+struct Yes {
+    to_changes: bool,
+    to_activations: bool,
+}
+
+impl Yes {
+    fn covers(self, write: &str) -> bool {
+        if write.ends_with("Activation") {
+            self.to_activations
+        } else {
+            self.to_changes
+        }
     }
 }
 
@@ -224,19 +245,21 @@ async fn play(seed: u64) -> (usize, bool) {
     }
     .start()
     .await;
-    let (mut deeds, mut may_write, mut written) = (0, false, 0);
+    let (mut deeds, mut said, mut written) = (0, Yes::default(), 0);
     while deeds < AT_ONCE && !play.has_ended() {
         deeds += 1;
-        may_write |= monkey.act(&mut play).await;
-        let writes = play.faults.writes().len();
-        if writes > written {
+        let yes = monkey.act(&mut play).await;
+        said.to_changes |= yes.to_changes;
+        said.to_activations |= yes.to_activations;
+        let writes = play.faults.writes();
+        for write in &writes[written..] {
             assert!(
-                may_write && !read_only,
-                "written without a question: {:?}",
+                said.covers(write) && !read_only,
+                "{write} without a question: {:?}",
                 monkey.tail()
             );
         }
-        written = writes;
+        written = writes.len();
         let screen = play.screen();
         // Nothing that the monkey or the account sent moves the cursor or turns the text round.
         assert!(
@@ -247,7 +270,9 @@ async fn play(seed: u64) -> (usize, bool) {
         );
         // Back at the choices, another run needs another yes.
         let is_over = ["Step 1/", "Step 2/", "Step 3/", "Step 4/", "Step 5/"];
-        may_write &= !is_over.iter().any(|step| screen.contains(step));
+        if is_over.iter().any(|step| screen.contains(step)) {
+            said = Yes::default();
+        }
     }
     let ended = play.has_ended();
     play.close_terminal();

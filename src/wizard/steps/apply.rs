@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::apply::{Aim, Event, Job, Outcome, Report, words};
 use crate::plan::{Plan, Target};
 use crate::text::seconds;
+use crate::verify::live::{self, Live};
 use crate::verify::proof::Proved;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -48,6 +49,8 @@ pub struct ApplyStep {
     pub report: Option<Report>,
     /// What the policy simulator says of what is in place; empty until it has answered.
     pub proved: Vec<Proved>,
+    /// What a real activation showed, where one was asked for.
+    pub live: Option<Live>,
     verifying: bool,
     pub cancel: CancellationToken,
     full_log: bool,
@@ -74,6 +77,7 @@ impl ApplyStep {
             began: Instant::now(),
             report: None,
             proved: Vec::new(),
+            live: None,
             verifying: false,
             cancel: CancellationToken::new(),
             full_log: false,
@@ -116,6 +120,14 @@ impl ApplyStep {
         Some((Box::new(self.plan.clone()), Box::new(report.clone())))
     }
 
+    /// The last reading, where something of it can be tried for real. Who is guided is promised that nothing is written.
+    pub fn to_try_live(&self) -> Option<&Plan> {
+        let report = self.report.as_ref()?;
+        let now = report.verification.as_ref()?;
+        let may = report.guided.is_none() && self.plan.undoes.is_none();
+        (may && !live::roles(now).is_empty()).then_some(now)
+    }
+
     /// The run that can be put back from here: this one, or the one that this one was to put back and did not.
     pub fn undoable(&self) -> Option<&str> {
         let report = self.report.as_ref()?;
@@ -139,6 +151,7 @@ impl ApplyStep {
         self.job.continues = self.run.clone().or(self.job.continues.take());
         self.report = None;
         self.proved.clear();
+        self.live = None;
         self.verifying = false;
         self.cancel = CancellationToken::new();
         self.follow = true;
@@ -159,6 +172,9 @@ impl ApplyStep {
                     Action::RetryFailed,
                     "retry what failed",
                 ));
+            }
+            if self.to_try_live().is_some() {
+                bindings.push(hint(KeyCode::Char('x'), Action::Live, "try it for real"));
             }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));

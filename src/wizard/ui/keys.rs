@@ -41,6 +41,7 @@ pub enum Action {
     Follow,
     RetryFailed,
     Undo,
+    Live,
 }
 
 /// A key, what it does, and how the hint names it.

@@ -182,6 +182,10 @@ impl ApplyStep {
             Some(report) if !log => {
                 let mut lines = report::lines(&self.plan, report, records, width);
                 lines.extend(report::proof(&self.proved, width));
+                if let Some(live) = &self.live {
+                    lines.push(Line::default());
+                    lines.extend(report::live(live, width));
+                }
                 lines
             }
             _ => self.log_lines(width),

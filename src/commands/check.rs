@@ -1,0 +1,240 @@
+//! What is in place and whether it works: what was found, what it breaks, what mends it, and what proves it.
+
+use tokio_util::sync::CancellationToken;
+
+use super::say::{People, head};
+use super::{Known, Visit};
+use crate::cli::{CheckArgs, Output};
+use crate::exit::Exit;
+use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
+use crate::plan::{Finding, Plan, State};
+use crate::text::shell_word;
+use crate::verify::live::{self, Live, Trial};
+use crate::verify::proof::{self, Proved, Verdict};
+use crate::verify::words::remnant;
+
+pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
+    let (known, plan) = visit.plan(&arguments.wanted).await?;
+    let region = match &arguments.live {
+        None => None,
+        Some(None) => Some(live::region(&plan).to_owned()),
+        Some(Some(named)) => Some(chosen(&visit, &plan, named)?),
+    };
+    let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
+    let mend = mend(&plan, &visit.account);
+    if visit.output == Output::Text {
+        show_findings(visit.people, &plan);
+        show_proof(visit.people, &proved);
+    }
+    let (live, stopped) = match region {
+        None => (None, false),
+        Some(region) => {
+            let (live, stopped) = visit.try_live(&known, &plan, &region).await;
+            (Some(live), stopped)
+        }
+    };
+    match visit.output {
+        Output::Json => {
+            let live = live.as_ref().map(live_file);
+            let text = plan.check_to_json(mend.as_deref(), &proofs(&proved), live.as_ref());
+            let text = visit.json(text)?;
+            visit.emit(&text)?;
+        }
+        Output::Text => {
+            if let Some(live) = &live {
+                show_live(visit.people, live);
+            }
+            conclude(visit.people, &plan, mend.as_deref());
+        }
+    }
+    let is_proven =
+        !proved.iter().any(Proved::is_serious) && live.as_ref().is_none_or(Live::is_good);
+    Ok(match Exit::of_plan(&plan) {
+        _ if stopped => Exit::Interrupted,
+        Exit::Done if !is_proven => Exit::NotVerified,
+        exit => exit,
+    })
+}
+
+/// A region for the live check has to be one of those that are checked.
+fn chosen(visit: &Visit, plan: &Plan, named: &str) -> Result<String, Exit> {
+    let regions = &plan.choices.regions;
+    let found = regions.iter().find(|region| *region == named);
+    found.cloned().ok_or_else(|| {
+        let chosen = regions.join(", ");
+        visit.people.complain(&format!(
+            "--live: {named} is not one of the regions that are checked ({chosen}). Nothing was changed."
+        ));
+        Exit::Usage
+    })
+}
+
+/// The command that makes the changes that can be made, given the flags that lead to the account.
+fn mend(plan: &Plan, account: &[String]) -> Option<String> {
+    (plan.totals().changes > 0).then(|| {
+        let mut words = vec!["sagemaker-ssh-setup".to_owned(), "apply".to_owned()];
+        words.extend(account.iter().cloned());
+        words.extend(plan.choices.arguments());
+        let words: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+        words.join(" ")
+    })
+}
+
+impl Visit {
+    /// Tries it for real. Interrupted, it makes nothing more, and deletes what it made; says whether it was.
+    async fn try_live(&mut self, known: &Known, plan: &Plan, region: &str) -> (Live, bool) {
+        let people = self.people;
+        people.say("");
+        let cancel = CancellationToken::new();
+        let say = |text: String| people.say(&format!("  {text}"));
+        let work = live::check(&known.account, plan, region, &cancel, &say);
+        tokio::pin!(work);
+        let mut listening = true;
+        loop {
+            tokio::select! {
+                live = &mut work => return (live, cancel.is_cancelled()),
+                stop = self.stops.recv(), if listening => {
+                    listening = stop.is_some();
+                    people.complain("Stopping: what was made is deleted first.");
+                    cancel.cancel();
+                }
+            }
+        }
+    }
+}
+
+/// What was found, a line each, with what it breaks.
+fn show_findings(people: People, plan: &Plan) {
+    head(people, plan);
+    for item in &plan.items {
+        let (word, what) = match (item.finding(), &item.state) {
+            (Finding::InPlace, _) => ("in place", String::new()),
+            (Finding::Missing, State::Change(change)) => ("missing", change.sentence(&item.target)),
+            (Finding::Differs, State::Change(change)) => ("differs", change.sentence(&item.target)),
+            (Finding::Unknown, _) => ("unknown", item.summary()),
+            (
+                _,
+                State::Blocked {
+                    reason, way_out, ..
+                },
+            ) => ("blocked", format!("{reason} {way_out}")),
+            (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
+        };
+        people.say(format!("{word:<10}{}  {what}", item.target).trim_end());
+        if let Some(breaks) = item.breaks() {
+            people.say(&format!("          {breaks}"));
+        }
+        for warning in &item.warnings {
+            people.say(&format!("          ! {warning}"));
+        }
+    }
+}
+
+/// What the policy simulator says of roles of which everything is in place.
+fn show_proof(people: People, proved: &[Proved]) {
+    if proved.is_empty() {
+        return;
+    }
+    people.say("");
+    people.say("By AWS's policy simulator:");
+    for proved in proved {
+        let claim = proved.claim.sentence();
+        let word = match &proved.verdict {
+            Verdict::True => "true",
+            Verdict::Wrong(_) => "WRONG",
+            Verdict::Unknown(_) => "unknown",
+        };
+        let why = proved.reason().map(|why| format!(": {why}"));
+        let why = why.unwrap_or_default();
+        people.say(&format!("{word:<10}{} {claim}{why}", proved.role));
+    }
+}
+
+/// What a real activation showed.
+fn show_live(people: People, live: &Live) {
+    if live.is_empty() {
+        return;
+    }
+    people.say("");
+    people.say(&format!("By a real activation in {}:", live.region));
+    for (role, trial) in &live.trials {
+        let (word, why) = match trial {
+            Trial::Works => ("works", "Systems Manager took the role.".to_owned()),
+            Trial::Refused { tries, why } => ("REFUSED", format!("after {tries} tries. {why}")),
+            Trial::Unknown(why) => ("unknown", why.clone()),
+        };
+        people.say(&format!("{word:<10}{role}  {why}"));
+    }
+    for (region, id) in &live.removed {
+        people.say(&format!(
+            "{:<10}{id} in {region}, which an earlier check left behind.",
+            "removed"
+        ));
+    }
+    for left in &live.remnants {
+        people.say(&format!("{:<10}{}", "REMAINS", remnant(left)));
+    }
+}
+
+fn conclude(people: People, plan: &Plan, mend: Option<&str>) {
+    people.say("");
+    if plan.is_in_place() {
+        people.say("Everything is in place.");
+    } else {
+        let (in_place, all) = (plan.totals().in_place, plan.items.len());
+        people.say(&format!(
+            "{in_place} of {all} in place. \"plan\" with the same options shows every difference."
+        ));
+    }
+    if let Some(mend) = mend {
+        people.say("To mend it:");
+        people.say(&format!("  {mend}"));
+    }
+}
+
+/// The proof in its public form.
+fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
+    let one = |proved: &Proved| ProofFile {
+        role: proved.role.clone(),
+        claim: proved.claim.id(),
+        verdict: match &proved.verdict {
+            Verdict::True => "true",
+            Verdict::Wrong(_) => "wrong",
+            Verdict::Unknown(_) => "unknown",
+        },
+        reason: proved.reason(),
+    };
+    proved.iter().map(one).collect()
+}
+
+/// The live check in its public form.
+fn live_file(live: &Live) -> LiveFile {
+    let trial = |(role, trial): &(String, Trial)| {
+        let (verdict, reason) = match trial {
+            Trial::Works => ("works", None),
+            Trial::Refused { why, .. } => ("refused", Some(why.clone())),
+            Trial::Unknown(why) => ("unknown", Some(why.clone())),
+        };
+        TrialFile {
+            role: role.clone(),
+            verdict,
+            reason,
+        }
+    };
+    let activation = |region: &String, id: Option<&String>| RemnantFile {
+        region: region.clone(),
+        id: id.cloned(),
+    };
+    let removed = live.removed.iter();
+    let remnants = live.remnants.iter();
+    LiveFile {
+        region: live.region.clone(),
+        roles: live.trials.iter().map(trial).collect(),
+        removed: removed
+            .map(|(region, id)| activation(region, Some(id)))
+            .collect(),
+        remaining: remnants
+            .map(|left| activation(&left.region, left.id.as_ref()))
+            .collect(),
+    }
+}

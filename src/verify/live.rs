@@ -1,0 +1,330 @@
+//! The proof that no simulator gives: a real activation, made with each SageMaker role and deleted at once. It writes, so
+//! it happens on request alone; what it makes is found again by its tag, should it be cut off.
+
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt};
+use tokio_util::sync::CancellationToken;
+
+use super::preflight::{Need, Preflight};
+use crate::account::{Account, CallError, ErrorKind};
+use crate::model::Permission;
+use crate::plan::{Plan, State, Target};
+
+/// How often a role is tried before it counts as refused; with the pauses, about a minute and a half.
+const TRIES: u32 = 12;
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How often it is looked whether all has gone.
+const LOOKS: u32 = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+const REGIONS_AT_ONCE: usize = 16;
+
+/// What came of a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trial {
+    /// Systems Manager made an activation with it.
+    Works,
+    /// Systems Manager still refused it after so many tries.
+    Refused { tries: u32, why: String },
+    /// Nobody knows; the sentence says why.
+    Unknown(String),
+}
+
+/// An activation of this program's that may still be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remnant {
+    pub region: String,
+    /// None where it is not known whether there is one.
+    pub id: Option<String>,
+    pub why: String,
+}
+
+/// What a live check came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    pub region: String,
+    /// By role.
+    pub trials: Vec<(String, Trial)>,
+    /// Left-overs of earlier checks that were removed: region and ID.
+    pub removed: Vec<(String, String)>,
+    pub remnants: Vec<Remnant>,
+}
+
+impl Live {
+    /// Whether nothing was tried, and nothing found.
+    pub fn is_empty(&self) -> bool {
+        self.trials.is_empty() && self.removed.is_empty() && self.remnants.is_empty()
+    }
+
+    /// Whether every role works, and nothing was left behind.
+    pub fn is_good(&self) -> bool {
+        let works = |(_, trial): &(String, Trial)| *trial == Trial::Works;
+        self.trials.iter().all(works) && self.remnants.is_empty()
+    }
+}
+
+/// The SageMaker roles that a live check would try: those of which everything is in place.
+pub fn roles(plan: &Plan) -> Vec<&str> {
+    let in_place = |role: &str| {
+        let of_role = |item: &&crate::plan::Item| item.target.role() == Some(role);
+        let mut items = plan.items.iter().filter(of_role);
+        items.all(|item| matches!(item.state, State::InPlace(_)))
+    };
+    plan.items
+        .iter()
+        .filter_map(|item| match &item.target {
+            Target::Trust { role } if in_place(role) => Some(role.as_str()),
+            _ => None,
+        })
+        .filter(|role| plan.role_arns.contains_key(*role))
+        .collect()
+}
+
+/// The region for it when nobody names one: where the admin works, if that was chosen.
+pub fn region(plan: &Plan) -> &str {
+    let (home, chosen) = (&plan.identity.home_region, &plan.choices.regions);
+    match chosen.first() {
+        Some(first) if !chosen.contains(home) => first,
+        _ => home,
+    }
+}
+
+/// Removes left-overs, tries each role, and reads back that nothing stays. Says in sentences what goes on. Cancelled, it
+/// makes nothing more; what was made is deleted all the same.
+pub async fn check(
+    account: &Account,
+    plan: &Plan,
+    region: &str,
+    cancel: &CancellationToken,
+    say: &(impl Fn(String) + Sync),
+) -> Live {
+    let mut live = Live {
+        region: region.to_owned(),
+        ..Live::default()
+    };
+    let mut regions = plan.choices.regions.clone();
+    if !regions.iter().any(|chosen| chosen == region) {
+        regions.push(region.to_owned());
+    }
+    say("Looking for activations that an earlier check left behind.".to_owned());
+    let swept: Vec<(String, Swept)> = stream::iter(regions)
+        .map(|region| async move {
+            let swept = sweep(account, &region).await;
+            (region, swept)
+        })
+        .buffered(REGIONS_AT_ONCE)
+        .collect()
+        .await;
+    let mut hindrance = None;
+    for (swept_region, swept) in swept {
+        for id in &swept.removed {
+            say(format!(
+                "Removed the activation {id} in {swept_region}, which an earlier check left behind."
+            ));
+        }
+        if swept_region == region {
+            hindrance.clone_from(&swept.trouble);
+        }
+        live.take(&swept_region, swept);
+    }
+    // What could not be deleted again, or found again, is not made.
+    if hindrance.is_none() {
+        hindrance = may_not_delete(account, plan).await;
+    }
+    let roles = roles(plan);
+    if roles.is_empty() {
+        say("No SageMaker role has everything in place, so there is none to try.".to_owned());
+    }
+    let mut made = Vec::new();
+    for role in roles {
+        let trial = if let Some(why) = &hindrance {
+            Trial::Unknown(format!("Nothing was made. {why}"))
+        } else {
+            let name = name_for_systems_manager(plan, role);
+            try_out(account, region, role, &name, cancel, &mut made, say).await
+        };
+        live.trials.push((role.to_owned(), trial));
+    }
+    if !made.is_empty() {
+        say("Reading back that nothing stayed behind.".to_owned());
+        let mut swept = sweep(account, region).await;
+        swept.removed.clear();
+        if swept.remaining.is_empty()
+            && let Some(why) = &swept.trouble
+        {
+            made.sort();
+            made.dedup();
+            live.remnants.extend(made.into_iter().map(|id| Remnant {
+                region: region.to_owned(),
+                id,
+                why: why.clone(),
+            }));
+        }
+        live.take(region, swept);
+    }
+    live
+}
+
+impl Live {
+    fn take(&mut self, region: &str, swept: Swept) {
+        let removed = swept.removed.into_iter();
+        self.removed
+            .extend(removed.map(|id| (region.to_owned(), id)));
+        let why = swept.trouble.unwrap_or_default();
+        self.remnants
+            .extend(swept.remaining.into_iter().map(|id| Remnant {
+                region: region.to_owned(),
+                id: Some(id),
+                why: why.clone(),
+            }));
+    }
+}
+
+/// What came of removing what this program made in a region.
+#[derive(Debug, Default)]
+struct Swept {
+    removed: Vec<String>,
+    remaining: Vec<String>,
+    /// Why it is not known that nothing is left.
+    trouble: Option<String>,
+}
+
+/// Deletes this program's activations in a region, and reads back that they have gone.
+async fn sweep(account: &Account, region: &str) -> Swept {
+    let mut swept = Swept::default();
+    let mut seen: Vec<String> = Vec::new();
+    for look in 0..LOOKS {
+        if look > 0 {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        match account.own_activations(region).await {
+            Ok(ids) if ids.is_empty() => {
+                return Swept {
+                    removed: seen,
+                    ..Swept::default()
+                };
+            }
+            Ok(ids) => {
+                swept.trouble = Some("AWS still shows it after it was deleted.".to_owned());
+                for id in &ids {
+                    if let Err(error) = account.delete_activation(region, id).await {
+                        swept.trouble = Some(error.to_string());
+                    }
+                    if !seen.contains(id) {
+                        seen.push(id.clone());
+                    }
+                }
+                swept.remaining = ids;
+            }
+            Err(error) => {
+                let gives_up = !error.is_passing();
+                swept.trouble = Some(error.to_string());
+                if gives_up {
+                    break;
+                }
+            }
+        }
+    }
+    swept.removed = seen
+        .into_iter()
+        .filter(|id| !swept.remaining.contains(id))
+        .collect();
+    swept
+}
+
+/// Why this identity could not delete what it would make; none where that is allowed, or not known.
+async fn may_not_delete(account: &Account, plan: &Plan) -> Option<String> {
+    let need = Need {
+        action: "ssm:DeleteActivation",
+        resource: "*".to_owned(),
+    };
+    let preflight = Preflight::of(account, &plan.identity, vec![need]).await;
+    let is_denied = preflight
+        .permissions
+        .iter()
+        .any(|(_, permission)| matches!(permission, Permission::Denied(_)));
+    is_denied.then(|| {
+        "By its policies, this identity may not call ssm:DeleteActivation, and what is made has to be deleted again."
+            .to_owned()
+    })
+}
+
+/// `service-role/Name`: how SageMaker SSH Helper hands a role to Systems Manager.
+fn name_for_systems_manager(plan: &Plan, role: &str) -> String {
+    let arn = plan.role_arns.get(role);
+    let after = arn.and_then(|arn| arn.split_once(":role/"));
+    after.map_or_else(|| role.to_owned(), |(_, name)| name.to_owned())
+}
+
+/// Tries one role until it is taken, refused for good, or given up. What may be there is added to `made`: the ID where it
+/// is known and could not be deleted.
+async fn try_out(
+    account: &Account,
+    region: &str,
+    role: &str,
+    name: &str,
+    cancel: &CancellationToken,
+    made: &mut Vec<Option<String>>,
+    say: &(impl Fn(String) + Sync),
+) -> Trial {
+    for attempt in 1..=TRIES {
+        if cancel.is_cancelled() {
+            break;
+        }
+        say(format!("Creating an activation with {role} in {region}."));
+        let error = match account.create_activation(region, name).await {
+            Ok(id) => {
+                say(format!(
+                    "Systems Manager made the activation {id}; deleting it."
+                ));
+                // Whether it has gone is read back for all of them.
+                let deleted = account.delete_activation(region, &id).await;
+                if let Err(error) = &deleted {
+                    say(error.sentence());
+                }
+                made.push(deleted.is_err().then_some(id));
+                return Trial::Works;
+            }
+            Err(error) => error,
+        };
+        if error.may_have_taken_effect() {
+            made.push(None);
+        }
+        let is_waiting = error.kind == ErrorKind::UnusableRole;
+        let again = is_waiting || matches!(error.kind, ErrorKind::Throttled | ErrorKind::Busy);
+        if !again {
+            return Trial::Unknown(error.to_string());
+        }
+        if attempt == TRIES {
+            return given_up(is_waiting, &error);
+        }
+        let pause = LONGEST_PAUSE.min(Duration::from_secs(1 << (attempt - 1).min(5)));
+        let what = if is_waiting {
+            "Systems Manager does not take the role yet. IAM needs a while to spread what was changed."
+        } else {
+            "AWS asks for patience."
+        };
+        say(format!(
+            "{what} Try {} of {TRIES} follows in {} s.",
+            attempt + 1,
+            pause.as_secs()
+        ));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = cancel.cancelled() => {}
+        }
+    }
+    let why = "It was stopped before Systems Manager took the role.".to_owned();
+    Trial::Unknown(why)
+}
+
+fn given_up(was_refused: bool, error: &CallError) -> Trial {
+    if was_refused {
+        Trial::Refused {
+            tries: TRIES,
+            why: error.to_string(),
+        }
+    } else {
+        Trial::Unknown(error.to_string())
+    }
+}

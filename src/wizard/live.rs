@@ -1,0 +1,49 @@
+//! The live check in the wizard: asked about, begun, ended.
+
+use super::Wizard;
+use super::overlay::{LiveCheck, Overlay};
+use super::steps::apply::ApplyStep;
+use crate::verify::live::Live;
+
+impl Wizard {
+    /// The live check that is open.
+    pub(super) fn live_check(&mut self) -> Option<&mut LiveCheck> {
+        match &mut self.overlay {
+            Some(Overlay::Live(live)) => Some(live),
+            _ => None,
+        }
+    }
+
+    /// Asks whether to try for real what is in place.
+    pub(super) fn ask_about_live(&mut self) {
+        let plan = self.apply.as_ref().and_then(ApplyStep::to_try_live);
+        if let Some(plan) = plan.cloned() {
+            self.overlay = Some(Overlay::Live(Box::new(LiveCheck::new(plan))));
+            self.questions += 1;
+        }
+    }
+
+    pub(super) fn try_live(&mut self) {
+        let Some(account) = self.account.clone() else {
+            return;
+        };
+        let Some(live) = self.live_check() else {
+            return;
+        };
+        let cancel = live.begin();
+        let (plan, region) = (live.plan.clone(), live.region.clone());
+        self.tasks.live(account, plan, region, cancel);
+    }
+
+    pub(super) fn on_live(&mut self, live: Live) {
+        if let Some(apply) = &mut self.apply {
+            apply.live = Some(live.clone());
+        }
+        if let Some(open) = self.live_check() {
+            open.on_end(live);
+        }
+        if self.leaving {
+            self.ran(true);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The live check over Done: what it would do and whether to, what it is doing, and what it came to.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::text::Line;
+use tokio_util::sync::CancellationToken;
+
+use super::Answer;
+use crate::plan::Plan;
+use crate::text::counted;
+use crate::verify::live::{self, Live};
+use crate::wizard::report;
+use crate::wizard::ui::frame::window;
+use crate::wizard::ui::keys::{self, Action, Binding, hint};
+use crate::wizard::ui::scroll::Scroll;
+use crate::wizard::ui::text::{clean, wrapped};
+use crate::wizard::ui::theme;
+
+/// A live check, from the question to its end.
+#[derive(Debug)]
+pub struct LiveCheck {
+    pub plan: Plan,
+    pub region: String,
+    phase: Phase,
+    scroll: Scroll,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Asking,
+    Running {
+        said: Vec<String>,
+        cancel: CancellationToken,
+    },
+    Ended(Live),
+}
+
+impl LiveCheck {
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            region: live::region(&plan).to_owned(),
+            plan,
+            phase: Phase::Asking,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// Begins it; cancelling the token ends it early.
+    pub fn begin(&mut self) -> CancellationToken {
+        let cancel = CancellationToken::new();
+        self.phase = Phase::Running {
+            said: Vec::new(),
+            cancel: cancel.clone(),
+        };
+        cancel
+    }
+
+    pub fn is_asking(&self) -> bool {
+        matches!(self.phase, Phase::Asking)
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running { .. })
+    }
+
+    /// Makes nothing more; what was made is still deleted.
+    pub fn stop(&mut self) {
+        if let Phase::Running { cancel, .. } = &self.phase {
+            cancel.cancel();
+        }
+    }
+
+    pub fn on_said(&mut self, text: String) {
+        if let Phase::Running { said, .. } = &mut self.phase {
+            said.push(text);
+            self.scroll.to_bottom();
+        }
+    }
+
+    pub fn on_end(&mut self, live: Live) {
+        self.phase = Phase::Ended(live);
+        self.scroll.to_top();
+    }
+
+    pub fn bindings(&self) -> Vec<Binding> {
+        match &self.phase {
+            Phase::Asking => vec![
+                hint(KeyCode::Char('y'), Action::Next, "create and delete it"),
+                hint(KeyCode::Esc, Action::Back, "leave it"),
+            ],
+            Phase::Running { .. } => vec![hint(KeyCode::Esc, Action::Back, "stop")],
+            Phase::Ended(_) => vec![hint(KeyCode::Esc, Action::Back, "close")],
+        }
+    }
+
+    pub fn on_key(&mut self, key: KeyEvent) -> Answer {
+        match (&self.phase, key.code) {
+            (Phase::Asking, KeyCode::Char('y')) => Answer::TryLive,
+            (Phase::Running { .. }, KeyCode::Esc | KeyCode::Char('q')) => {
+                self.stop();
+                Answer::StayOpen
+            }
+            (Phase::Asking | Phase::Ended(_), KeyCode::Esc | KeyCode::Char('q'))
+            | (Phase::Ended(_), KeyCode::Enter) => Answer::Close,
+            _ => {
+                keys::find(&keys::MOVES, &key).map(|action| self.scroll.act(action));
+                Answer::StayOpen
+            }
+        }
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, spinner: &str) {
+        // Two columns of border, one for the bar.
+        let width = frame.area().width.min(76).saturating_sub(3);
+        let lines = match &self.phase {
+            Phase::Asking => self.question(width),
+            Phase::Running { said, cancel } => running(said, cancel, spinner, width),
+            Phase::Ended(live) => {
+                let mut lines = report::live(live, width);
+                lines.push(Line::default());
+                lines.push(Line::styled("Esc closes this.", theme::DIM));
+                lines
+            }
+        };
+        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+        let height = height.min(frame.area().height.saturating_sub(2));
+        let place = window(frame, 76, height, "Try it for real");
+        self.scroll.draw(frame, place, lines);
+    }
+
+    fn question(&self, width: u16) -> Vec<Line<'static>> {
+        let roles = live::roles(&self.plan);
+        let say = |text: &str, style| wrapped(&clean(text), width, "  ", style);
+        let activations = counted(roles.len(), "activation");
+        let mut lines = say(
+            &format!(
+                "This creates {activations} in {} and deletes it at once:",
+                self.region
+            ),
+            theme::TITLE,
+        );
+        for role in roles {
+            lines.extend(say(&format!("  with the role {role}"), theme::PLAIN));
+        }
+        lines.push(Line::default());
+        lines.extend(say(
+            "It is what a SageMaker container does first, and proves what no simulator can: that Systems Manager takes the \
+             role. Each allows one node, expires within the hour, and its code is thrown away. Nothing stays, and nothing \
+             is charged.",
+            theme::PLAIN,
+        ));
+        lines.push(Line::default());
+        lines.extend(say(
+            "You need ssm:CreateActivation, DescribeActivations, DeleteActivation and AddTagsToResource, and iam:PassRole \
+             on the role. IAM may need a minute to spread what was changed; that is waited for.",
+            theme::DIM,
+        ));
+        lines.push(Line::default());
+        lines.extend(say("y    create and delete it", theme::PLAIN));
+        lines.extend(say("Esc  leave it", theme::PLAIN));
+        lines
+    }
+}
+
+fn running(
+    said: &[String],
+    cancel: &CancellationToken,
+    spinner: &str,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let mut lines: Vec<Line> = said
+        .iter()
+        .flat_map(|text| wrapped(&clean(text), width, "  ", theme::PLAIN))
+        .collect();
+    lines.push(Line::default());
+    let text = if cancel.is_cancelled() {
+        "Stopping: what was made is deleted first."
+    } else {
+        "Esc stops it; what was made is deleted first."
+    };
+    lines.push(Line::styled(format!("{spinner} {text}"), theme::DIM));
+    lines
+}
