@@ -14,6 +14,7 @@ mod sts;
 pub use attempts::{AttemptSink, Retry};
 pub use connect::{Source, Wire};
 pub use error::{CallError, ErrorKind};
+pub use simulator::Question;
 
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;

@@ -20,7 +20,7 @@ use winterbaume_ssm::SsmService;
 use winterbaume_sts::StsService;
 
 use crate::account::{Source, Wire};
-pub use seed::Seed;
+pub use seed::{Seed, SeedRole};
 
 /// IAM is global; its state is kept where its endpoint says it is.
 const IAM_REGION: &str = "us-east-1";

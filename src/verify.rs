@@ -1,8 +1,10 @@
 //! What the policy simulator knows: whether somebody may do what is needed, and whether what was set up works.
 
+mod claim;
 pub mod live;
 pub mod preflight;
 pub mod proof;
 pub mod words;
 
+pub use claim::{Proved, Verdict};
 pub use preflight::{Need, Preflight};

@@ -11,6 +11,19 @@ use crate::model::{Denial, Permission};
 
 const ACTION: &str = "iam:SimulatePrincipalPolicy";
 
+/// What the simulator is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Question<'a> {
+    /// The ARN of a role or a user.
+    pub principal: &'a str,
+    pub actions: &'a [String],
+    pub resources: &'a [String],
+    /// Condition keys with their values.
+    pub context: &'a [(&'a str, &'a str)],
+    /// Policies that it is to be thought to have besides its own.
+    pub policies: &'a [String],
+}
+
 impl Account {
     /// Whether a role or a user (not a session) may do each action on each resource, by action and resource. What the
     /// simulator does not answer is missing.
@@ -19,10 +32,7 @@ impl Account {
     /// When it may not be asked, or does not answer. It is easily throttled.
     pub async fn simulate(
         &self,
-        principal: &str,
-        actions: &[String],
-        resources: &[String],
-        context: &[(&str, &str)],
+        question: &Question<'_>,
     ) -> Result<BTreeMap<(String, String), Permission>, CallError> {
         let entry = |(key, value): &(&str, &str)| {
             ContextEntry::builder()
@@ -31,6 +41,13 @@ impl Account {
                 .context_key_values(*value)
                 .build()
         };
+        let Question {
+            principal,
+            actions,
+            resources,
+            context,
+            policies,
+        } = *question;
         let mut permissions = BTreeMap::new();
         let mut marker = None;
         loop {
@@ -40,6 +57,7 @@ impl Account {
                 .policy_source_arn(principal)
                 .set_action_names(Some(actions.to_vec()))
                 .set_resource_arns(Some(resources.to_vec()))
+                .set_policy_input_list((!policies.is_empty()).then(|| policies.to_vec()))
                 .set_context_entries(Some(context.iter().map(entry).collect()))
                 .set_marker(marker.clone())
                 .customize()

@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::plan::words::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
+use crate::verify::proof;
 use crate::verify::words as permissions;
 
 impl Visit {
@@ -63,6 +64,10 @@ impl Visit {
                 for line in policy.lines() {
                     self.people.say(line);
                 }
+            }
+            let foreseen = self.reading(proof::foresee(account, plan)).await?;
+            for (_, text) in permissions::foreseen(&foreseen) {
+                self.people.say(&format!("! {text}"));
             }
             self.ask(plan).await?;
         }

@@ -10,8 +10,9 @@ use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
 use crate::plan::{Finding, Plan, State};
 use crate::text::shell_word;
 use crate::verify::live::{self, Live, Trial};
-use crate::verify::proof::{self, Proved, Verdict};
+use crate::verify::proof;
 use crate::verify::words::remnant;
+use crate::verify::{Proved, Verdict};
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
@@ -142,7 +143,7 @@ fn show_proof(people: People, proved: &[Proved]) {
         let word = match &proved.verdict {
             Verdict::True => "true",
             Verdict::Wrong(_) => "WRONG",
-            Verdict::Unknown(_) => "unknown",
+            Verdict::Doubtful | Verdict::Unknown(_) => "unknown",
         };
         let why = proved.reason().map(|why| format!(": {why}"));
         let why = why.unwrap_or_default();
@@ -200,7 +201,7 @@ fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
         verdict: match &proved.verdict {
             Verdict::True => "true",
             Verdict::Wrong(_) => "wrong",
-            Verdict::Unknown(_) => "unknown",
+            Verdict::Doubtful | Verdict::Unknown(_) => "unknown",
         },
         reason: proved.reason(),
     };

@@ -31,6 +31,9 @@ pub struct Seed {
     /// Regions in which advanced instances are already on.
     #[serde(default)]
     pub advanced: Vec<String>,
+    /// Managed policies that are attached to nothing, such as permissions boundaries.
+    #[serde(default)]
+    pub policies: Vec<SeedPolicy>,
     pub roles: Vec<SeedRole>,
 }
 
@@ -58,7 +61,7 @@ pub struct SeedRole {
     pub boundary: Option<String>,
 }
 
-/// A managed policy attached to a role.
+/// A managed policy.
 #[derive(Clone, Debug, Deserialize)]
 pub struct SeedPolicy {
     pub name: String,
@@ -80,6 +83,9 @@ impl Seed {
 
     pub(super) fn iam_state(&self) -> IamStateView {
         let mut policies = HashMap::new();
+        for policy in &self.policies {
+            manage("/", policy, 0, &mut policies);
+        }
         let roles = self
             .roles
             .iter()
@@ -140,7 +146,19 @@ fn attach(
     policy: &SeedPolicy,
     policies: &mut HashMap<String, ManagedPolicyView>,
 ) -> AttachedPolicyView {
-    let path = format!("/{}/", role.name);
+    AttachedPolicyView {
+        policy_name: policy.name.clone(),
+        policy_arn: manage(&format!("/{}/", role.name), policy, 1, policies),
+    }
+}
+
+/// Makes a managed policy under a path; gives its ARN.
+fn manage(
+    path: &str,
+    policy: &SeedPolicy,
+    attachment_count: u32,
+    policies: &mut HashMap<String, ManagedPolicyView>,
+) -> String {
     let arn = format!(
         "arn:aws:iam::{DEFAULT_ACCOUNT_ID}:policy{path}{}",
         policy.name
@@ -150,7 +168,7 @@ fn attach(
         policy_name: policy.name.clone(),
         policy_id: format!("ANPAEXAMPLE{:06}", policies.len()),
         arn: arn.clone(),
-        path,
+        path: path.to_owned(),
         default_version_id: "v1".to_owned(),
         description: String::new(),
         create_date: Some(CREATED.to_owned()),
@@ -164,13 +182,10 @@ fn attach(
             create_date: Some(CREATED.to_owned()),
         }],
         tags: HashMap::new(),
-        attachment_count: 1,
+        attachment_count,
     };
     policies.insert(arn.clone(), view);
-    AttachedPolicyView {
-        policy_name: policy.name.clone(),
-        policy_arn: arn,
-    }
+    arn
 }
 
 fn text(document: &Value) -> String {

@@ -48,8 +48,14 @@ impl<'a> Question<'a> {
             .collect()
     }
 
-    /// The answer's XML, from these policies.
-    pub(super) fn answer(&self, policies: &[Value]) -> String {
+    /// The answer's XML, from the principal's policies and those that it is thought to have.
+    pub(super) fn answer(&self, principal: &Policies) -> String {
+        let thought = self.list("PolicyInputList").into_iter();
+        let thought = thought.filter_map(|text| serde_json::from_str(text).ok());
+        let policies = &Policies {
+            own: principal.own.iter().cloned().chain(thought).collect(),
+            boundary: principal.boundary.clone(),
+        };
         let context = self.context();
         let mut resources = self.list("ResourceArns");
         if resources.is_empty() {
@@ -70,23 +76,32 @@ impl<'a> Question<'a> {
 
 /// One result an action; the most restrictive decision stands for all resources, and each has its own beside it.
 fn result(
-    policies: &[Value],
+    policies: &Policies,
     action: &str,
     resources: &[&str],
     context: &HashMap<String, String>,
 ) -> String {
     let decisions: Vec<Decision> = resources
         .iter()
-        .map(|resource| decide(policies, action, resource, context))
+        .map(|resource| policies.decide(action, resource, context))
         .collect();
     let mut each = String::new();
     for (resource, decision) in resources.iter().zip(&decisions) {
+        let within = policies.boundary.as_ref().map(|boundary| {
+            let within = decide(boundary, action, resource, context) == Decision::Allowed;
+            format!(
+                "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>{within}\
+                 </AllowedByPermissionsBoundary></PermissionsBoundaryDecisionDetail>"
+            )
+        });
         each.extend([
             "<member><EvalResourceName>",
             &escaped(resource),
             "</EvalResourceName><EvalResourceDecision>",
             decision.word(),
-            "</EvalResourceDecision></member>",
+            "</EvalResourceDecision>",
+            &within.unwrap_or_default(),
+            "</member>",
         ]);
     }
     let worst = decisions
@@ -116,6 +131,21 @@ impl Decision {
             Self::ImplicitDeny => "implicitDeny",
             Self::ExplicitDeny => "explicitDeny",
         }
+    }
+}
+
+/// What decides for a principal.
+pub(super) struct Policies {
+    own: Vec<Value>,
+    /// Where there is one, it has to allow as well.
+    boundary: Option<Vec<Value>>,
+}
+
+impl Policies {
+    fn decide(&self, action: &str, resource: &str, context: &HashMap<String, String>) -> Decision {
+        let decide = |policies: &Vec<Value>| decide(policies, action, resource, context);
+        let limit = self.boundary.as_ref().map_or(Decision::Allowed, decide);
+        decide(&self.own).max(limit)
     }
 }
 
@@ -227,7 +257,7 @@ fn filled_in(text: &str, context: &HashMap<String, String>) -> Option<String> {
 }
 
 /// All policies of the role or user with this ARN; none where there is no such.
-pub(super) fn policies_of(state: &IamStateView, arn: &str) -> Option<Vec<Value>> {
+pub(super) fn policies_of(state: &IamStateView, arn: &str) -> Option<Policies> {
     let role = state.roles.values().find(|role| role.arn == arn)?;
     let inline = role
         .inline_policies
@@ -241,7 +271,15 @@ pub(super) fn policies_of(state: &IamStateView, arn: &str) -> Option<Vec<Value>>
     let parsed = inline
         .chain(attached)
         .filter_map(|text| serde_json::from_str(text).ok());
-    Some(parsed.collect())
+    let own = parsed.collect();
+    // A boundary that has gone allows nothing.
+    let boundary = role.permissions_boundary.as_ref().map(|arn| {
+        let policy = state.policies.get(arn).into_iter();
+        policy
+            .filter_map(|policy| serde_json::from_str(&policy.document).ok())
+            .collect()
+    });
+    Some(Policies { own, boundary })
 }
 
 #[cfg(test)]

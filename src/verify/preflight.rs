@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
-use crate::account::{Account, CallError};
+use crate::account::{Account, CallError, Question};
 use crate::model::region::activation_tier_arn;
 use crate::model::{Denial, Identity, Permission, Principal};
 use crate::plan::{Content, Plan, Target};
@@ -124,7 +124,13 @@ impl Preflight {
         let answers: Vec<_> = stream::iter(groups)
             .map(|(actions, resources)| async move {
                 let actions: Vec<String> = actions.into_iter().collect();
-                let answer = account.simulate(principal, &actions, &resources, &[]).await;
+                let question = Question {
+                    principal,
+                    actions: &actions,
+                    resources: &resources,
+                    ..Question::default()
+                };
+                let answer = account.simulate(&question).await;
                 (resources, answer)
             })
             .buffer_unordered(AT_ONCE)

@@ -1,196 +1,63 @@
-//! Afterwards: does it work? Each role that has everything is asked about in the policy simulator, with concrete resources
-//! and context: what it has to be allowed, and what has to stay denied.
+//! Does it work? The policy simulator is asked afterwards about each role that has everything, and beforehand about what
+//! would stand in the way of a plan.
 
 use futures::stream::{self, StreamExt};
 
+use super::claim::{Claim, Proved, Verdict};
 use crate::account::Account;
-use crate::model::{Denial, Permission};
-use crate::plan::{Plan, State, Target};
+use crate::model::Denial;
+use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
-use crate::policy::trust::SYSTEMS_MANAGER;
 
 /// The simulator is easily throttled.
 const AT_ONCE: usize = 2;
-/// Whose session it is thought to be, and somebody else's.
-const ONESELF: &str = "AROAEXAMPLEID:oneself";
-const ELSE: &str = "AROAEXAMPLEID:somebody-else";
-/// A service that no SageMaker role has to be handed to.
-const OTHER_SERVICE: &str = "ec2.amazonaws.com";
-
-/// What has to be true of a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    CreatesActivations,
-    PassesItselfToSystemsManager,
-    PassesItselfToNobodyElse,
-    StartsOwnSessions,
-    StartsNobodyElsesSessions,
-}
-
-impl Claim {
-    const OF_SAGEMAKER_ROLES: [Self; 3] = [
-        Self::CreatesActivations,
-        Self::PassesItselfToSystemsManager,
-        Self::PassesItselfToNobodyElse,
-    ];
-    const OF_CLIENTS: [Self; 2] = [Self::StartsOwnSessions, Self::StartsNobodyElsesSessions];
-
-    /// Its name in the JSON output.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::CreatesActivations => "creates-activations",
-            Self::PassesItselfToSystemsManager => "passes-itself-to-systems-manager",
-            Self::PassesItselfToNobodyElse => "passes-itself-to-nobody-else",
-            Self::StartsOwnSessions => "starts-own-sessions",
-            Self::StartsNobodyElsesSessions => "starts-nobody-elses-sessions",
-        }
-    }
-
-    /// What is claimed, after the role's name.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::CreatesActivations => "may register its containers with Systems Manager",
-            Self::PassesItselfToSystemsManager => "may be handed to Systems Manager",
-            Self::PassesItselfToNobodyElse => "may not be handed to other services",
-            Self::StartsOwnSessions => "may start sessions on a person's own nodes",
-            Self::StartsNobodyElsesSessions => "may not start sessions on other people's nodes",
-        }
-    }
-
-    /// What it means for people when it is not true.
-    pub fn consequence(self) -> &'static str {
-        match self {
-            Self::CreatesActivations => {
-                "Containers cannot register: AccessDeniedException for ssm:CreateActivation in the log of the job."
-            }
-            Self::PassesItselfToSystemsManager => {
-                "Containers cannot register: AccessDeniedException for iam:PassRole in the log of the job."
-            }
-            Self::PassesItselfToNobodyElse => {
-                "Another policy of the role allows iam:PassRole more widely than SSH needs. SSH works all the same."
-            }
-            Self::StartsOwnSessions => {
-                "Nobody can connect: AccessDeniedException for ssm:StartSession."
-            }
-            Self::StartsNobodyElsesSessions => {
-                "People with this role can open sessions to each other's nodes. Another policy of the role allows it."
-            }
-        }
-    }
-
-    /// Whether something is broken or open when it is not true; else it is only good to know.
-    pub fn is_serious(self) -> bool {
-        self != Self::PassesItselfToNobodyElse
-    }
-
-    fn is_allowed(self) -> bool {
-        match self {
-            Self::CreatesActivations
-            | Self::PassesItselfToSystemsManager
-            | Self::StartsOwnSessions => true,
-            Self::PassesItselfToNobodyElse | Self::StartsNobodyElsesSessions => false,
-        }
-    }
-
-    fn action(self) -> &'static str {
-        match self {
-            Self::CreatesActivations => "ssm:CreateActivation",
-            Self::PassesItselfToSystemsManager | Self::PassesItselfToNobodyElse => "iam:PassRole",
-            Self::StartsOwnSessions | Self::StartsNobodyElsesSessions => "ssm:StartSession",
-        }
-    }
-
-    fn context(self) -> Vec<(&'static str, &'static str)> {
-        let owner = |owner| vec![("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
-        match self {
-            Self::CreatesActivations => Vec::new(),
-            Self::PassesItselfToSystemsManager => vec![("iam:PassedToService", SYSTEMS_MANAGER)],
-            Self::PassesItselfToNobodyElse => vec![("iam:PassedToService", OTHER_SERVICE)],
-            Self::StartsOwnSessions => owner(ONESELF),
-            Self::StartsNobodyElsesSessions => owner(ELSE),
-        }
-    }
-}
-
-/// What the simulator says of a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is as it should be.
-    True,
-    /// It is not; with what stands against it, where it is denied and should not be.
-    Wrong(Option<Denial>),
-    /// Nobody knows; the sentence says why.
-    Unknown(String),
-}
-
-impl Verdict {
-    /// Whether a claim about somebody's session, or about a container, is known not to hold.
-    pub fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong(_))
-    }
-}
-
-/// A claim about a role, and whether it is true.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proved {
-    pub role: String,
-    pub claim: Claim,
-    pub verdict: Verdict,
-}
-
-impl Proved {
-    /// What it means that it is wrong, and what stands against it; or why it is not known. None where it is true.
-    pub fn reason(&self) -> Option<String> {
-        match &self.verdict {
-            Verdict::True => None,
-            Verdict::Unknown(why) => Some(why.clone()),
-            Verdict::Wrong(denial) => {
-                let because = denial.map(|denial| format!(" {}", because(denial)));
-                Some(self.claim.consequence().to_owned() + &because.unwrap_or_default())
-            }
-        }
-    }
-
-    /// Whether something is broken or open.
-    pub fn is_serious(&self) -> bool {
-        self.verdict.is_wrong() && self.claim.is_serious()
-    }
-}
-
-/// What stands against it, and the way out.
-fn because(denial: Denial) -> &'static str {
-    match denial {
-        Denial::NotAllowed => "No policy of the role allows it.",
-        Denial::Explicit => {
-            "A policy of the role denies it, and a denial always wins: look for it among the role's policies."
-        }
-        Denial::Boundary => {
-            "The role's permissions boundary does not allow it: whoever looks after the boundary has to."
-        }
-        Denial::Organization => "A service control policy of the organization denies it.",
-    }
-}
 
 /// Asks about every chosen role of which everything is in place, in the plan's order.
 pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
-    stream::iter(claims(plan))
-        .map(|(role, arn, claim)| async move {
-            let resource = resource(plan, &arn, claim);
-            let action = claim.action();
-            let answer = account
-                .simulate(
-                    &arn,
-                    &[action.to_owned()],
-                    std::slice::from_ref(&resource),
-                    &claim.context(),
-                )
-                .await;
-            let verdict = match answer {
-                Ok(permissions) => {
-                    let permission = permissions.get(&(action.to_owned(), resource));
-                    verdict(claim, permission)
-                }
-                Err(error) => Verdict::Unknown(error.sentence()),
+    let is_in_place = |item: &Item| matches!(item.state, State::InPlace(_));
+    let claims = claims(plan, is_in_place)
+        .into_iter()
+        .map(|(role, claim)| (role, claim, Vec::new()))
+        .collect();
+    ask(account, plan, claims).await
+}
+
+/// What will be wrong with the chosen roles although the plan was carried out: a boundary, a denial or the organization
+/// takes back what the policies give, or another policy opens what has to stay closed. What is not known is left out.
+pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
+    if plan.undoes.is_some() {
+        return Vec::new();
+    }
+    let will_be_in_place = |item: &Item| !matches!(item.state, State::Blocked { .. });
+    let claims = claims(plan, will_be_in_place)
+        .into_iter()
+        .filter(|(_, claim)| claim.is_serious())
+        .filter_map(|(role, claim)| {
+            let policies = policies_to_come(plan, &role);
+            (!policies.is_empty()).then_some((role, claim, policies))
+        })
+        .collect();
+    let mut wrong = ask(account, plan, claims).await;
+    wrong.retain(|proved| match proved.verdict {
+        Verdict::True | Verdict::Unknown(_) => false,
+        Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful => true,
+        // It may come from a policy that will be replaced, which the simulator still sees.
+        Verdict::Wrong(Some(_)) => !is_replaced(plan, &proved.role, "\"Deny\""),
+        Verdict::Wrong(None) => !is_replaced(plan, &proved.role, "\"Allow\""),
+    });
+    wrong
+}
+
+async fn ask(
+    account: &Account,
+    plan: &Plan,
+    claims: Vec<(String, Claim, Vec<String>)>,
+) -> Vec<Proved> {
+    stream::iter(claims)
+        .map(|(role, claim, policies)| async move {
+            let verdict = match plan.role_arns.get(&role) {
+                Some(arn) => claim.ask(account, plan, arn, &policies).await,
+                None => Verdict::Unknown("The role was not read.".to_owned()),
             };
             Proved {
                 role,
@@ -203,69 +70,50 @@ pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
         .await
 }
 
-fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
-    match permission {
-        None => Verdict::Unknown("AWS does not say.".to_owned()),
-        Some(Permission::Unknown(why)) => Verdict::Unknown(why.clone()),
-        Some(permission) if (*permission == Permission::Allowed) == claim.is_allowed() => {
-            Verdict::True
-        }
-        // About those the simulator is known to be wrong now and then.
-        Some(Permission::Denied(Denial::Organization)) => Verdict::Unknown(
-            "A service control policy of the organization seems to deny it; the simulator is not always right about \
-             those. A live check, or a first job, tells."
-                .to_owned(),
-        ),
-        Some(Permission::Denied(denial)) => Verdict::Wrong(Some(*denial)),
-        Some(Permission::Allowed) => Verdict::Wrong(None),
-    }
-}
-
-/// Each role with its ARN, and what has to be true of it.
-fn claims(plan: &Plan) -> Vec<(String, String, Claim)> {
+/// What has to be true of each role all of whose items are as asked for.
+fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
     let mut claims = Vec::new();
     for item in &plan.items {
         let Target::Policy { role, policy } = &item.target else {
             continue;
         };
-        let is_whole = plan
-            .items
-            .iter()
-            .filter(|other| other.target.role() == Some(role))
-            .all(|other| matches!(other.state, State::InPlace(_)));
-        let (Some(arn), true) = (plan.role_arns.get(role), is_whole) else {
+        let mut of_role = of_role(plan, role);
+        if !of_role.all(&counts) || !plan.role_arns.contains_key(role) {
             continue;
-        };
+        }
         let of_policy: &[Claim] = match policy.as_str() {
             SERVER_POLICY => &Claim::OF_SAGEMAKER_ROLES,
             CLIENT_POLICY => &Claim::OF_CLIENTS,
             _ => &[],
         };
-        claims.extend(
-            of_policy
-                .iter()
-                .map(|claim| (role.clone(), arn.clone(), *claim)),
-        );
+        claims.extend(of_policy.iter().map(|claim| (role.clone(), *claim)));
     }
     claims
 }
 
-/// A concrete resource: the simulator is wrong about patterns with conditions on tags.
-fn resource(plan: &Plan, role_arn: &str, claim: Claim) -> String {
-    let identity = &plan.identity;
-    let region = plan
-        .choices
-        .regions
-        .first()
-        .unwrap_or(&identity.home_region);
-    let (partition, account) = (&identity.partition, &identity.account);
-    match claim {
-        Claim::CreatesActivations => "*".to_owned(),
-        Claim::PassesItselfToSystemsManager | Claim::PassesItselfToNobodyElse => {
-            role_arn.to_owned()
+fn of_role<'a>(plan: &'a Plan, role: &'a str) -> impl Iterator<Item = &'a Item> {
+    let items = plan.items.iter();
+    items.filter(move |item| item.target.role() == Some(role))
+}
+
+/// The documents of the policies that the plan writes to a role.
+fn policies_to_come(plan: &Plan, role: &str) -> Vec<String> {
+    of_role(plan, role)
+        .filter_map(|item| match (&item.target, &item.state) {
+            (Target::Policy { .. }, State::Change(change)) => change.after.text(),
+            _ => None,
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether the plan replaces a policy of the role that may have statements of this effect.
+fn is_replaced(plan: &Plan, role: &str, effect: &str) -> bool {
+    of_role(plan, role).any(|item| match (&item.target, &item.state) {
+        (Target::Policy { .. }, State::Change(change)) => {
+            let before = change.before.text();
+            before.is_some_and(|text| text.contains(effect))
         }
-        Claim::StartsOwnSessions | Claim::StartsNobodyElsesSessions => {
-            format!("arn:{partition}:ssm:{region}:{account}:managed-instance/mi-0123456789abcdef0")
-        }
-    }
+        _ => false,
+    })
 }

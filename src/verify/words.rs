@@ -1,5 +1,6 @@
 //! What was asked and tried, in a person's words.
 
+use super::claim::{Proved, Verdict};
 use super::live::Remnant;
 use super::preflight::{Need, Preflight};
 use crate::model::Denial;
@@ -65,7 +66,7 @@ pub fn sentences(preflight: &Preflight) -> Vec<(Answer, String)> {
 }
 
 fn named(needs: &[&Need]) -> String {
-    let name = |need: &&Need| {
+    let name = |need: &Need| {
         // What distinguishes an ARN stands at its end.
         let resource = need.resource.rsplit(':').next().unwrap_or_default();
         match resource {
@@ -73,12 +74,41 @@ fn named(needs: &[&Need]) -> String {
             resource => format!("{} on {resource}", need.action),
         }
     };
-    let first: Vec<String> = needs.iter().take(NAMED).map(name).collect();
-    let first = first.join(", ");
-    match needs.len().checked_sub(NAMED) {
-        Some(more @ 1..) => format!("{first} and {more} more"),
-        _ => first,
+    first_of(needs.iter().map(|need| name(need)))
+}
+
+/// The first few; the rest is counted.
+fn first_of(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let first: Vec<String> = names.take(NAMED).collect();
+    match more {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
     }
+}
+
+/// What will not work although a plan was carried out: each reason once, with the roles that it is about.
+pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
+    let mut reasons: Vec<(Answer, String, Vec<&str>)> = Vec::new();
+    for proved in foreseen {
+        let (answer, before) = match proved.verdict {
+            Verdict::Wrong(Some(_)) => (Answer::Denied, "What is written will not be enough. "),
+            Verdict::Wrong(None) => (Answer::Denied, ""),
+            Verdict::True | Verdict::Doubtful | Verdict::Unknown(_) => (Answer::Unknown, ""),
+        };
+        let reason = format!("{before}{}", proved.reason().unwrap_or_default());
+        match reasons.iter_mut().find(|(_, known, _)| *known == reason) {
+            Some((_, _, roles)) => roles.push(&proved.role),
+            None => reasons.push((answer, reason, vec![&proved.role])),
+        }
+    }
+    reasons
+        .into_iter()
+        .map(|(answer, reason, roles)| {
+            let roles = first_of(roles.into_iter().map(str::to_owned));
+            (answer, format!("{roles}: {reason}"))
+        })
+        .collect()
 }
 
 /// What may be left of a live check, and how to get rid of it.

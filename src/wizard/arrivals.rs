@@ -70,6 +70,11 @@ impl Wizard {
                     confirm.preflight = Some(preflight);
                 }
             }
+            Message::Foreseen(foreseen) => {
+                if let Some(confirm) = &mut self.confirm {
+                    confirm.foreseen = foreseen;
+                }
+            }
             Message::Written(target, written) => self.on_written(target, written),
             Message::Looked(subject, looked) => self.on_looked(&subject, looked),
             Message::Panicked(slot) => self.on_panic(&slot),

@@ -12,8 +12,8 @@ use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::verify::live::{Live, Trial};
-use crate::verify::proof::{Proved, Verdict};
 use crate::verify::words::remnant;
+use crate::verify::{Proved, Verdict};
 
 /// The first line of Done.
 pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
@@ -180,7 +180,9 @@ pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
             Verdict::True => (theme::CHECK, "", theme::GOOD),
             Verdict::Wrong(_) if proved.is_serious() => (theme::CROSS, ": ", theme::BAD),
             Verdict::Wrong(_) => (theme::BLOCKED, ": ", theme::WARN),
-            Verdict::Unknown(_) => (theme::UNKNOWN, ": not known. ", theme::WARN),
+            Verdict::Doubtful | Verdict::Unknown(_) => {
+                (theme::UNKNOWN, ": not known. ", theme::WARN)
+            }
         };
         let why = proved.reason().unwrap_or_default();
         page.say(&format!("{sign} {role} {claim}{before}{why}"), style);

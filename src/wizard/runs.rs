@@ -68,7 +68,8 @@ impl Wizard {
         if let Some(account) = self.account.clone() {
             let identity = job.plan.identity.clone();
             let needs = preflight::needs(&job.plan);
-            self.tasks.preflight(account, identity, needs);
+            self.tasks.preflight(account.clone(), identity, needs);
+            self.tasks.foresee(account, job.plan.clone());
         }
         self.confirm = Some(ConfirmStep::new(job, asked_from, &self.options.records));
         self.step = Step::Confirm;

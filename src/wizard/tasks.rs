@@ -26,7 +26,7 @@ use crate::survey;
 use crate::undo::{self, Undo};
 use crate::verify::live::{self, Live};
 use crate::verify::preflight::{self, Need, Preflight};
-use crate::verify::proof::{self, Proved};
+use crate::verify::{Proved, proof};
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
@@ -55,6 +55,8 @@ pub enum Message {
     Written(Target, Result<String, String>),
     GeneralPreflight(Preflight),
     Preflight(Preflight),
+    /// What will not work although the plan was carried out.
+    Foreseen(Vec<Proved>),
     Proved(Vec<Proved>),
     /// What a live check is doing, and what it came to.
     LiveSaid(String),
@@ -90,6 +92,7 @@ pub enum Slot {
     /// What may be done in general, and what the plan that is asked about needs.
     GeneralPreflight,
     Preflight,
+    Foresight,
     /// Whether what was set up works.
     Proof,
     /// A real activation.
@@ -347,6 +350,13 @@ impl Tasks {
         self.start(Slot::Preflight, |out| async move {
             let preflight = Preflight::of(&account, &identity, needs).await;
             out.send(Message::Preflight(preflight));
+        });
+    }
+
+    /// Asks what will not work although the plan was carried out.
+    pub fn foresee(&mut self, account: Account, plan: Plan) {
+        self.start(Slot::Foresight, |out| async move {
+            out.send(Message::Foreseen(proof::foresee(&account, &plan).await));
         });
     }
 

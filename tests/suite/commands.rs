@@ -15,7 +15,7 @@ use super::faults::{Death, Fault};
 use super::loopback::Loopback;
 use super::program::{Run, against, send};
 
-const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
+pub const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 const KEY_ID: &str = "AKIDOFTHETEST";
 const SECRET: &str = "secret-of-the-test";
 const TOKEN: &str = "token-of-the-test";

@@ -15,6 +15,7 @@ mod cut_off;
 mod exports;
 mod fault_table;
 mod faults;
+mod foresight;
 mod guide;
 mod live;
 mod loopback;

@@ -10,7 +10,7 @@ use crate::apply::Job;
 use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
-use crate::verify::{Preflight, words};
+use crate::verify::{Preflight, Proved, words};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -39,6 +39,8 @@ pub struct ConfirmStep {
     pub asked_from: Step,
     /// Whether the caller may do it; none while AWS is being asked.
     pub preflight: Option<Preflight>,
+    /// What will not work although the plan was carried out, as far as AWS has said.
+    pub foreseen: Vec<Proved>,
     /// Why the run could not be recorded, so that nothing would be changed.
     trouble: Option<String>,
     /// Whether the record outlives the program.
@@ -58,6 +60,7 @@ impl ConfirmStep {
             job,
             asked_from,
             preflight: None,
+            foreseen: Vec::new(),
             trouble: records.trouble().map(|error| error.to_string()),
             records_last: records.last(),
             focus: Choice::GoBack,
@@ -169,6 +172,12 @@ impl ConfirmStep {
         if totals.changes > 0 {
             for (text, style) in preflight(self.preflight.as_ref()) {
                 say(&text, style);
+            }
+            for (answer, text) in words::foreseen(&self.foreseen) {
+                say(
+                    &format!("{} {text}", theme::BLOCKED),
+                    theme::of_answer(answer).1,
+                );
             }
         }
         for (text, style) in situation(plan) {
