@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use futures::future::BoxFuture;
 
 /// What happens to a call.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Death {
 }
 
 type Deed = Box<dyn FnMut() + Send>;
+/// What somebody else does, to its end.
+pub type Interlude = BoxFuture<'static, ()>;
 
 struct Rule {
     action: String,
@@ -53,8 +56,10 @@ struct Rule {
 #[derive(Default)]
 struct Shared {
     rules: Mutex<Vec<Rule>>,
-    calls: Mutex<Vec<String>>,
+    /// Each with the role that it is about.
+    calls: Mutex<Vec<(String, String)>>,
     death: Mutex<Option<(Death, Deed)>>,
+    interlude: Mutex<Option<(usize, Interlude)>>,
 }
 
 /// Rules and notes, shared by all connections.
@@ -98,14 +103,32 @@ impl Faults {
         *self.shared.death.lock().unwrap() = Some((death, Box::new(deed)));
     }
 
+    /// Somebody else does something before this call, counted from one, is made.
+    pub fn before_call(&self, call: usize, interlude: Interlude) {
+        self.shared.calls.lock().unwrap().clear();
+        *self.shared.interlude.lock().unwrap() = Some((call, interlude));
+    }
+
+    /// Whether that call is still to come.
+    pub fn is_to_come(&self) -> bool {
+        self.shared.interlude.lock().unwrap().is_some()
+    }
+
     /// Forgets all rules.
     pub fn clear(&self) {
         self.shared.rules.lock().unwrap().clear();
+        *self.shared.interlude.lock().unwrap() = None;
         *self.shared.death.lock().unwrap() = None;
     }
 
     /// The actions called so far.
     pub fn calls(&self) -> Vec<String> {
+        let calls = self.calls_with_roles().into_iter();
+        calls.map(|(action, _)| action).collect()
+    }
+
+    /// The same, each with the role that it was about, or nothing.
+    pub fn calls_with_roles(&self) -> Vec<(String, String)> {
         self.shared.calls.lock().unwrap().clone()
     }
 
@@ -142,6 +165,7 @@ impl HttpClient for Faults {
     }
 }
 
+#[derive(Clone)]
 struct Connector {
     shared: Arc<Shared>,
     inner: SharedHttpConnector,
@@ -180,10 +204,10 @@ impl Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (action, region) = describe(&request);
+        let (action, region, role) = describe(&request);
         let number = {
             let mut calls = self.shared.calls.lock().unwrap();
-            calls.push(action.clone());
+            calls.push((action.clone(), role));
             calls.len()
         };
         if let Some(death) = self.death(number) {
@@ -201,8 +225,26 @@ impl HttpConnector for Connector {
                 std::future::pending().await
             });
         }
+        let interlude = {
+            let mut interlude = self.shared.interlude.lock().unwrap();
+            interlude.take_if(|(call, _)| *call == number)
+        };
+        if let Some((_, interlude)) = interlude {
+            let this = self.clone();
+            return HttpConnectorFuture::new(async move {
+                interlude.await;
+                this.answer(request, &action, &region).await
+            });
+        }
+        self.answer(request, &action, &region)
+    }
+}
+
+impl Connector {
+    /// What comes of a call: what a rule says, or what the account answers.
+    fn answer(&self, request: HttpRequest, action: &str, region: &str) -> HttpConnectorFuture {
         let json = request.headers().get("x-amz-target").is_some();
-        match self.fault_for(&action, &region) {
+        match self.fault_for(action, region) {
             None => self.inner.call(request),
             Some(Fault::Refused(status, code, message)) => {
                 HttpConnectorFuture::ready(Ok(refused(json, status, code, message)))
@@ -239,19 +281,21 @@ impl HttpConnector for Connector {
     }
 }
 
-fn describe(request: &HttpRequest) -> (String, String) {
+/// The action of a request, its region, and the role that it is about.
+fn describe(request: &HttpRequest) -> (String, String, String) {
     let host = request.uri().split("://").nth(1).unwrap_or_default();
     let region = host.split('.').nth(1).unwrap_or_default().to_owned();
-    let action = if let Some(target) = request.headers().get("x-amz-target") {
-        target.rsplit('.').next().unwrap().to_owned()
-    } else {
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        body.split('&')
-            .find_map(|pair| pair.strip_prefix("Action="))
-            .unwrap_or("?")
-            .to_owned()
+    let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+    let field = |name: &str| {
+        let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
     };
-    (action, region)
+    let role = field("RoleName").unwrap_or_default();
+    let action = match request.headers().get("x-amz-target") {
+        Some(target) => target.rsplit('.').next().unwrap().to_owned(),
+        None => field("Action").unwrap_or_else(|| "?".to_owned()),
+    };
+    (action, region, role)
 }
 
 fn broken() -> ConnectorError {

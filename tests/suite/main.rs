@@ -19,6 +19,7 @@ mod foresight;
 mod guide;
 mod live;
 mod loopback;
+mod meanwhile;
 mod monkey;
 mod play;
 mod policies;
