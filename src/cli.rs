@@ -1,5 +1,7 @@
 //! The command line: what it takes, and how it explains itself.
 
+use std::env;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -7,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 use crate::export;
 use crate::model::ConnectFrom;
+use crate::text::clean;
 
 /// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
 /// would change, and changes nothing before you confirm it. The commands do the same for scripts and pipelines.
@@ -357,9 +360,22 @@ pub fn parse() -> Result<Cli, Exit> {
     Cli::try_parse().map_err(|error| {
         let is_error = error.use_stderr();
         // Nobody reads it: then there is nobody to tell.
-        let _ = error.print();
+        let _ = match unprintable() {
+            None => error.print(),
+            Some(argument) => writeln!(
+                io::stderr(),
+                "error: {} is not understood, and has characters that cannot be shown. For more information, try '--help'.",
+                clean(&argument)
+            ),
+        };
         if is_error { Exit::Usage } else { Exit::Done }
     })
+}
+
+/// The first argument that a terminal would act on when an error repeats it.
+fn unprintable() -> Option<String> {
+    let mut arguments = env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+    arguments.find(|argument| clean(argument) != *argument)
 }
 
 /// Completions for a shell.

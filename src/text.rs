@@ -4,13 +4,32 @@ use std::time::Duration;
 
 /// A text on one line: control characters and those that change the direction of writing are shown as `?`.
 pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let directs =
-                matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-            if c.is_control() || directs { '?' } else { c }
-        })
-        .collect()
+    let shown = |c| if is_unsafe(c) { '?' } else { c };
+    text.chars().map(shown).collect()
+}
+
+/// Whether a terminal may do something else with it than show it.
+fn is_unsafe(c: char) -> bool {
+    let directs = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || directs
+}
+
+/// JSON that says the same and is safe for a terminal: what `clean` does not show is written as an escape. Line breaks and
+/// tabs, which stand between its parts only, stay.
+pub fn clean_json(json: String) -> String {
+    let is_escaped = |c: char| c != '\n' && c != '\t' && is_unsafe(c);
+    if !json.contains(is_escaped) {
+        return json;
+    }
+    let shown = |c| {
+        if is_escaped(c) {
+            // All of them are in the first plane.
+            format!("\\u{:04x}", u32::from(c))
+        } else {
+            c.to_string()
+        }
+    };
+    json.chars().map(shown).collect()
 }
 
 /// A text as one word of a POSIX shell, in quotes where it needs them.
@@ -82,12 +101,21 @@ pub fn locale_is_utf8() -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn nothing_that_moves_a_cursor_is_left() {
         assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}d"), "a?[31mb?c?d");
+        let value = serde_json::json!({"a\u{9b}": ["\u{1b}\u{7f}\u{85}", "\u{202e}é\u{feff}\n"]});
+        let json = clean_json(serde_json::to_string_pretty(&value).unwrap());
+        assert!(!json.chars().any(|c| c != '\n' && is_unsafe(c)), "{json:?}");
+        assert!(json.contains('é'), "{json}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&json).unwrap(),
+            value
+        );
     }
 
     #[test]

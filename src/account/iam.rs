@@ -10,6 +10,7 @@ use super::attempts::Attempts;
 use super::{Account, CallError, ErrorKind};
 use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
+use crate::text::clean;
 
 /// The first page is small so that the list has something to show at once; IAM gives at most 1,000 a page.
 const FIRST_PAGE: i32 = 100;
@@ -35,7 +36,7 @@ impl Next {
 }
 
 impl Account {
-    /// The account's alias, where it has one.
+    /// The account's alias, where it has one, safe to be shown.
     ///
     /// # Errors
     /// Mostly for lack of the permission.
@@ -50,7 +51,7 @@ impl Account {
             .send()
             .await
             .map_err(|error| CallError::of_sdk("iam:ListAccountAliases", None, &error))?;
-        Ok(answer.account_aliases().first().cloned())
+        Ok(answer.account_aliases().first().map(|alias| clean(alias)))
     }
 
     /// The account's own size limits for policies.

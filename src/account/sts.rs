@@ -3,9 +3,10 @@
 use super::attempts::Attempts;
 use super::{Account, CallError};
 use crate::model::{Identity, Partition};
+use crate::text::clean;
 
 impl Account {
-    /// Asks STS who these credentials belong to. The call needs no permission.
+    /// Asks STS who these credentials belong to. The call needs no permission. What is told is safe to be shown.
     ///
     /// # Errors
     /// When there are no usable credentials, or AWS cannot be reached.
@@ -21,8 +22,10 @@ impl Account {
             .send()
             .await
             .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+        let is_number = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
         let account = answer
             .account()
+            .filter(is_number)
             .ok_or_else(|| CallError::not_aws(ACTION, "account number"))?;
         let arn = answer
             .arn()
@@ -31,8 +34,8 @@ impl Account {
             Partition::of_arn(arn).ok_or_else(|| CallError::not_aws(ACTION, "usable ARN"))?;
         Ok(Identity {
             account: account.to_owned(),
-            arn: arn.to_owned(),
-            user_id: answer.user_id().unwrap_or_default().to_owned(),
+            arn: clean(arn),
+            user_id: clean(answer.user_id().unwrap_or_default()),
             partition,
             alias: None,
             credentials: self.credentials.label(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::say::emit;
 use crate::apply::{Event, Outcome, Report, words};
 use crate::plan::{Difference, Plan, State, Target};
+use crate::text::clean_json;
 
 /// A line. Fields that say nothing about its event are left out.
 #[derive(Debug, Default, Serialize)]
@@ -61,7 +62,7 @@ fn print(line: &impl Serialize) {
     // Nothing that is printed here can fail to be JSON.
     if let Ok(text) = serde_json::to_string(line) {
         // Nobody reading is no reason to stop half-way.
-        let _ = emit(text + "\n");
+        let _ = emit(clean_json(text + "\n"));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::journal::{Ended, Record, Records, RunState, Runs, Verdict, words};
 use crate::model::Choices;
 use crate::plan::Content;
+use crate::text::clean_json;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
     let people = People::new(arguments.printed.output, common.ascii);
@@ -255,7 +256,7 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
 
 fn emit_json(value: &impl Serialize) -> Exit {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => match emit(text + "\n") {
+        Ok(text) => match emit(clean_json(text + "\n")) {
             Ok(()) => Exit::Done,
             Err(_) => Exit::Failed,
         },

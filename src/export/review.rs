@@ -9,7 +9,7 @@ use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
-use crate::text::clean;
+use crate::text::{clean, clean_json};
 
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
 const PURPOSES: [(&str, &str); 23] = [
@@ -170,7 +170,7 @@ impl Page {
         self.line("");
     }
 
-    /// A block that shows a text as it stands, whatever is in it.
+    /// A block that shows a text as it stands, whatever is in it; what cannot be shown as an escape.
     fn block(&mut self, language: &str, text: &str) {
         let longest = text
             .split(|c| c != '`')
@@ -180,6 +180,7 @@ impl Page {
         let fence = "`".repeat(longest.max(2) + 1);
         self.line("");
         self.line(&format!("{fence}{language}"));
+        let text = clean_json(text.replace("\r\n", "\n"));
         self.line(text.trim_end_matches('\n'));
         self.line(&fence);
     }

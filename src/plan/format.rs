@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Change, Content, Finding, Item, Plan, State, Target};
 use crate::model::Choices;
+use crate::text::clean_json;
 
 const FORMAT: &str = "sagemaker-ssh-setup/plan";
 const CHECK: &str = "sagemaker-ssh-setup/check";
@@ -272,7 +273,7 @@ impl Plan {
             proof,
             live,
         };
-        serde_json::to_string_pretty(&file).map(|text| text + "\n")
+        serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
     }
 
     /// The plan in its public format, laid out for reading, with a line break at the end.
@@ -280,7 +281,7 @@ impl Plan {
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(&PlanFile::of(self)).map(|text| text + "\n")
+        serde_json::to_string_pretty(&PlanFile::of(self)).map(|text| clean_json(text + "\n"))
     }
 }
 

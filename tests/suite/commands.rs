@@ -47,7 +47,7 @@ pub struct Desk {
 /// What a command printed, and its exit code.
 #[derive(Debug)]
 pub struct Printed {
-    code: Option<i32>,
+    pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }

@@ -17,6 +17,7 @@ mod fault_table;
 mod faults;
 mod foresight;
 mod guide;
+mod hostile;
 mod live;
 mod loopback;
 mod meanwhile;
