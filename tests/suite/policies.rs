@@ -1,5 +1,9 @@
 //! Extending trust policies, over documents that nobody thought of.
 
+#[path = "../fuzz/any_role.rs"]
+mod any_role;
+
+use any_role::{Documents, assert_planned_well};
 use proptest::prelude::*;
 use sagemaker_ssh_setup::model::Partition;
 use sagemaker_ssh_setup::policy::deviation::{deviations, lacking};
@@ -113,6 +117,16 @@ fn trust() -> impl Strategy<Value = String> {
     )
 }
 
+/// A policy, any JSON, or no JSON at all.
+fn any_document() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => trust(),
+        2 => any_json().prop_map(|value| value.to_string()),
+        1 => (trust(), 0usize..400).prop_map(|(text, cut)| text.chars().take(cut).collect()),
+        1 => any_text(),
+    ]
+}
+
 fn statements(document: &Document) -> Vec<Value> {
     document
         .statements()
@@ -159,6 +173,16 @@ proptest! {
                 Access::Allowed { conditional: hardened }
             );
         }
+    }
+
+    #[test]
+    fn a_plan_for_a_role_with_any_documents_loses_nothing_and_once_is_enough(
+        trust in any_document(),
+        server in prop::option::of(any_document()),
+        client in prop::option::of(any_document()),
+        hardened: bool,
+    ) {
+        assert_planned_well(&Documents { trust, server, client }, hardened);
     }
 
     #[test]
