@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Expired,
     /// The signature or the key is not accepted; in a region's service, the region is not enabled for the account.
     InvalidCredentials,
+    /// The signature is from another time.
+    WrongClock,
     Denied {
         /// Denied by a service control policy: nobody in the account can allow it.
         by_organization: bool,
@@ -212,6 +214,9 @@ impl CallError {
             ErrorKind::InvalidCredentials => {
                 format!("AWS does not accept these credentials{place}: {}", quoted())
             }
+            ErrorKind::WrongClock => {
+                format!("AWS refuses the signature{place}, because it is from another time.")
+            }
             ErrorKind::Denied {
                 by_organization: true,
             } => {
@@ -264,6 +269,9 @@ impl CallError {
             ErrorKind::Expired => {
                 "Renew them with \"aws login\" or \"aws sso login\"; in CloudShell wait a moment.".to_owned()
             }
+            ErrorKind::WrongClock => {
+                "The clock of this computer is wrong by more than five minutes: set it, and try again.".to_owned()
+            }
             ErrorKind::InvalidCredentials if self.action.starts_with("sts") => {
                 "Check the access key and the region: \"aws sts get-caller-identity\" has to work. For China and \
                  GovCloud set AWS_REGION to a region there."
@@ -311,7 +319,14 @@ impl Error for CallError {}
 
 fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => ErrorKind::Expired,
+        "ExpiredToken" | "ExpiredTokenException" => ErrorKind::Expired,
+        "RequestExpired" | "RequestTimeTooSkewed" => ErrorKind::WrongClock,
+        "SignatureDoesNotMatch" | "InvalidSignatureException"
+            if message.starts_with("Signature expired")
+                || message.starts_with("Signature not yet current") =>
+        {
+            ErrorKind::WrongClock
+        }
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "SignatureDoesNotMatch"

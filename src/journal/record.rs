@@ -391,13 +391,11 @@ impl Record {
         self.is_younger_than(LATEST_ARRIVAL)
     }
 
-    /// Whether it gave its last sign less than so many seconds ago. What was written then may not show yet.
+    /// Whether it gave its last sign less than so many seconds ago, or nobody can tell because the clock went back since.
+    /// What was written then may not show yet.
     pub fn is_younger_than(&self, seconds: i64) -> bool {
         let last: Result<Timestamp, _> = self.last_sign.parse();
-        last.is_ok_and(|last| {
-            let age = Timestamp::now().duration_since(last).as_secs();
-            (0..seconds).contains(&age)
-        })
+        last.is_ok_and(|last| Timestamp::now().duration_since(last).as_secs() < seconds)
     }
 
     /// Whether everything was read once more at its end and was as it should be.

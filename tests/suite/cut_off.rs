@@ -498,3 +498,70 @@ async fn records_of_other_programs_and_versions_are_named_and_never_guessed_at()
         );
     }
 }
+
+/// Moves a record to another time, as if the clock had been wrong when it was made.
+fn moved_in_time(scene: &Scene, hours: i64) -> String {
+    let file = scene.newest();
+    let run = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let id = jiff::civil::DateTime::strptime("%Y%m%d-%H%M%S", &run).unwrap();
+    let id = id.checked_add(jiff::Span::new().hours(hours)).unwrap();
+    let id = id.strftime("%Y%m%d-%H%M%S").to_string();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            for key in ["at", "began"] {
+                if let Some(time) = line.get(key).and_then(serde_json::Value::as_str) {
+                    let time: jiff::Timestamp = time.parse().unwrap();
+                    let time = time + jiff::Span::new().hours(hours);
+                    line[key] = time.to_string().into();
+                }
+            }
+            if line.get("run").is_some() {
+                line["run"] = id.clone().into();
+            }
+            line.to_string()
+        })
+        .collect();
+    let text = lines.join("\n") + "\n";
+    std::fs::write(file.with_file_name(format!("{id}.jsonl")), text).unwrap();
+    std::fs::remove_file(file).unwrap();
+    id
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_jumps_loses_no_run_and_promises_nothing() {
+    for hours in [30, -30] {
+        let before = Scene::new().await.held().await;
+        // The trust policy was on its way when it was killed.
+        let mut call = 1;
+        let scene = loop {
+            let scene = Scene::new().await;
+            let job = scene.set_up().await;
+            scene.run_and_die(&job, Death { call, after: false });
+            let written = "UpdateAssumeRolePolicy".to_owned();
+            if scene.faults.calls().contains(&written) {
+                break scene;
+            }
+            call += 1;
+        };
+        let cut_off = moved_in_time(&scene, hours);
+        let runs = scene.records.all().unwrap();
+        assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
+        let [record] = &runs.cut_off("123456789012")[..] else {
+            panic!("{runs:?}");
+        };
+        assert_eq!(record.run, cut_off);
+        // From the future nobody can tell how long ago it was.
+        assert_eq!(record.may_still_arrive(), hours > 0);
+        // A later run comes later in the list as well, and both go back as one.
+        let again = scene.set_up().await;
+        assert_eq!(again.continues.as_ref(), Some(&cut_off));
+        let report = scene.run(&again).await;
+        assert!(report.run.unwrap() > cut_off);
+        let undo = scene.put_back(None).await;
+        scene.run(&undo).await;
+        assert_eq!(scene.held().await, before, "{hours}");
+    }
+}

@@ -108,6 +108,14 @@ fn faults() -> Vec<(&'static str, Fault)> {
             refused(403, "SignatureDoesNotMatch", "The signature does not match"),
         ),
         (
+            "the clock is wrong",
+            refused(
+                403,
+                "SignatureDoesNotMatch",
+                "Signature expired: 20240131T101010Z is now earlier than 20240131T111010Z",
+            ),
+        ),
+        (
             "a quota is used up",
             refused(
                 409,
