@@ -1,7 +1,6 @@
 //! The command line: what it takes, and how it explains itself.
 
 use std::env;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -359,23 +358,13 @@ fn after_help() -> String {
 pub fn parse() -> Result<Cli, Exit> {
     Cli::try_parse().map_err(|error| {
         let is_error = error.use_stderr();
+        // The error repeats arguments; with those as they can be shown it is the same.
+        let shown = env::args_os().map(|argument| clean(&argument.to_string_lossy()));
+        let error = Cli::try_parse_from(shown).err().unwrap_or(error);
         // Nobody reads it: then there is nobody to tell.
-        let _ = match unprintable() {
-            None => error.print(),
-            Some(argument) => writeln!(
-                io::stderr(),
-                "error: {} is not understood, and has characters that cannot be shown. For more information, try '--help'.",
-                clean(&argument)
-            ),
-        };
+        let _ = error.print();
         if is_error { Exit::Usage } else { Exit::Done }
     })
-}
-
-/// The first argument that a terminal would act on when an error repeats it.
-fn unprintable() -> Option<String> {
-    let mut arguments = env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-    arguments.find(|argument| clean(argument) != *argument)
 }
 
 /// Completions for a shell.

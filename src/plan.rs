@@ -268,18 +268,6 @@ impl Item {
     }
 }
 
-impl Item {
-    /// What people run into as it is; none where it is in place, or where that is not known.
-    pub fn breaks(&self) -> Option<String> {
-        match self.finding() {
-            Finding::InPlace | Finding::Unknown => None,
-            Finding::Missing | Finding::Differs | Finding::Blocked => {
-                Some(self.target.consequence())
-            }
-        }
-    }
-}
-
 /// The whole plan for one account.
 #[derive(Clone, Debug)]
 pub struct Plan {

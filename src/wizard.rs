@@ -30,6 +30,7 @@ use crate::journal::{Record, Records};
 use crate::model::{Choices, RoleArn};
 use crate::plan::Plan;
 use crate::terminal::{Clipboard, Stop};
+use crate::verify::live::Live;
 use input::InputReceiver;
 use overlay::Overlay;
 use state::{Findings, Load};
@@ -94,6 +95,8 @@ pub enum Ending {
     Ran {
         plan: Box<Plan>,
         report: Box<Report>,
+        /// What a live check came to, where there was one.
+        live: Option<Live>,
         interrupted: bool,
     },
     /// A task of the program broke; whether changes were being made.

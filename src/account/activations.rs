@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_ssm::operation as op;
+use aws_sdk_ssm::operation::{self as op, RequestId};
 use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::{DescribeActivationsFilter, DescribeActivationsFilterKeys, Tag};
 
@@ -53,6 +53,7 @@ impl Account {
     /// # Errors
     /// As AWS refuses it.
     pub async fn delete_activation(&self, region: &str, id: &str) -> Result<(), CallError> {
+        const ACTION: &str = "ssm:DeleteActivation";
         let deleted = self
             .ssm(region)
             .delete_activation()
@@ -63,10 +64,11 @@ impl Account {
             )
             .send()
             .await
-            .map_err(|error| CallError::of_sdk("ssm:DeleteActivation", Some(region), &error));
+            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))
+            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()));
         match deleted {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            deleted => deleted.map(|_| ()),
+            deleted => deleted,
         }
     }
 
@@ -75,6 +77,7 @@ impl Account {
     /// # Errors
     /// When they cannot be listed.
     pub async fn own_activations(&self, region: &str) -> Result<Vec<String>, CallError> {
+        const ACTION: &str = "ssm:DescribeActivations";
         let client = self.ssm(region);
         let by_name = DescribeActivationsFilter::builder()
             .filter_key(DescribeActivationsFilterKeys::DefaultInstanceName)
@@ -95,9 +98,8 @@ impl Account {
                 )
                 .send()
                 .await
-                .map_err(|error| {
-                    CallError::of_sdk("ssm:DescribeActivations", Some(region), &error)
-                })?;
+                .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+            CallError::unless_aws(ACTION, answer.request_id())?;
             let own = answer.activation_list().iter().filter(|activation| {
                 let has_tag = |tag: &Tag| (tag.key(), tag.value()) == TAG;
                 activation.tags().iter().any(has_tag)

@@ -16,7 +16,7 @@ use crate::plan::words::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
 use crate::verify::proof;
-use crate::verify::words as permissions;
+use crate::verify::words::{self as permissions, Answer};
 
 impl Visit {
     /// Shows the plan, asks unless told not to, and carries it out.
@@ -66,8 +66,9 @@ impl Visit {
                 }
             }
             let foreseen = self.reading(proof::foresee(account, plan)).await?;
-            for (_, text) in permissions::foreseen(&foreseen) {
-                self.people.say(&format!("! {text}"));
+            for (answer, text) in permissions::foreseen(&foreseen) {
+                let sign = if answer == Answer::Denied { "!" } else { "?" };
+                self.people.say(&format!("{sign} {text}"));
             }
             self.ask(plan).await?;
         }

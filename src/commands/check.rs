@@ -6,9 +6,10 @@ use super::say::{People, head};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
+use crate::model::Choices;
 use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
 use crate::plan::{Finding, Plan, State};
-use crate::text::shell_word;
+use crate::text::{counted, shell_word};
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::proof;
 use crate::verify::words::remnant;
@@ -72,7 +73,15 @@ fn chosen(visit: &Visit, plan: &Plan, named: &str) -> Result<String, Exit> {
 
 /// The command that makes the changes that can be made, given the flags that lead to the account.
 fn mend(plan: &Plan, account: &[String]) -> Option<String> {
-    (plan.totals().changes > 0).then(|| {
+    let Choices {
+        sagemaker_roles,
+        user_roles,
+        ..
+    } = &plan.choices;
+    let mut roles = sagemaker_roles.iter().chain(user_roles);
+    // With a role that cannot be read, apply would not begin.
+    let begins = roles.all(|role| plan.role_arns.contains_key(role));
+    (begins && plan.totals().changes > 0).then(|| {
         let mut words = vec!["sagemaker-ssh-setup".to_owned(), "apply".to_owned()];
         words.extend(account.iter().cloned());
         words.extend(plan.choices.arguments());
@@ -168,7 +177,7 @@ fn show_live(people: People, live: &Live) {
     }
     for (region, id) in &live.removed {
         people.say(&format!(
-            "{:<10}{id} in {region}, which an earlier check left behind.",
+            "{:<10}{id} in {region}, which another check had left behind.",
             "removed"
         ));
     }
@@ -188,7 +197,12 @@ fn conclude(people: People, plan: &Plan, mend: Option<&str>) {
         ));
     }
     if let Some(mend) = mend {
-        people.say("To mend it:");
+        let changes = counted(plan.totals().changes, "change");
+        people.say(&if plan.totals().blocked > 0 {
+            format!("To make the {changes} that can be made:")
+        } else {
+            "To mend it:".to_owned()
+        });
         people.say(&format!("  {mend}"));
     }
 }

@@ -13,6 +13,8 @@ use crate::model::RoleArn;
 use crate::plan::{Item, Obstacle, State};
 use crate::terminal::{self, Clipboard, Screen};
 use crate::text;
+use crate::verify::live::Live;
+use crate::verify::words::tried;
 use crate::wizard::ui::theme::Look;
 use crate::wizard::{self, Chosen, Ending, Options, Start, input};
 
@@ -126,13 +128,16 @@ fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
         Ending::Ran {
             plan,
             report,
+            live,
             interrupted,
         } => {
-            say(&words::plain(plan, report, records), look);
-            if *interrupted {
-                Exit::Interrupted
-            } else {
-                Exit::of_report(report)
+            let mut lines = words::plain(plan, report, records);
+            lines.extend(live.iter().flat_map(tried));
+            say(&lines, look);
+            match Exit::of_report(report) {
+                _ if *interrupted => Exit::Interrupted,
+                Exit::Done if !live.as_ref().is_none_or(Live::is_good) => Exit::NotVerified,
+                exit => exit,
             }
         }
         Ending::Broken { task, applying } => {

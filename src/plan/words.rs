@@ -1,9 +1,11 @@
 //! The plan in a person's words: one sentence an item, why it is needed, and the API call that does it.
 
-use super::{Change, Content, Item, Plan, State, Target, Totals};
+use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Totals};
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
-use crate::policy::template::SERVER_POLICY;
+use crate::policy::Document;
+use crate::policy::deviation::lacking;
+use crate::policy::template::{self, SERVER_POLICY};
 pub use crate::text::counted;
 
 impl Target {
@@ -42,6 +44,48 @@ impl Target {
                 "With it people may open sessions to nodes that carry their own user ID as owner, and to no others."
             }
         }
+    }
+}
+
+impl Item {
+    /// What people run into as it is; none where it is in place, or where that is not known.
+    pub fn breaks(&self) -> Option<String> {
+        match self.finding() {
+            Finding::InPlace | Finding::Unknown => None,
+            _ if self.is_odd() => None,
+            Finding::Missing | Finding::Differs | Finding::Blocked => match &self.target {
+                Target::Tier { .. } | Target::Trust { .. } => Some(self.target.consequence()),
+                Target::Policy { .. } => self.lack().map(|lack| {
+                    let consequence = self.target.consequence();
+                    format!("Unless {lack}: {consequence}")
+                }),
+            },
+        }
+    }
+
+    fn is_odd(&self) -> bool {
+        matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == Obstacle::OddDocument)
+    }
+
+    /// On which condition SSH works without the policy that is wanted; none where the one that is there gives all of it.
+    fn lack(&self) -> Option<&'static str> {
+        let before = self.change().and_then(|change| change.before.text());
+        let after = self.change().and_then(|change| change.after.text());
+        let (Some(before), Some(after)) = (before, after) else {
+            return Some("another policy of the role allows it");
+        };
+        let (Ok(before), Ok(after)) = (Document::parse(before), Document::parse(after)) else {
+            return Some("another policy of the role allows it");
+        };
+        let wanted: Vec<_> = after
+            .statements()
+            .into_iter()
+            .filter(|statement| !template::is_for_shells(statement))
+            .cloned()
+            .collect();
+        let lacks = !lacking(&before, &wanted).is_empty();
+        // Wildcards may say the same.
+        lacks.then_some("the policies of the role allow it in other words")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The shipped policies (`assets/policies`), filled in for one account. They are the seed document's, with the
 //! partition as one more placeholder.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Document;
 use super::document::DocumentError;
@@ -72,6 +72,12 @@ impl Place<'_> {
             None => text,
         }
     }
+}
+
+/// Whether a statement is the one that shell access adds: SSH does without it.
+pub fn is_for_shells(statement: &Map<String, Value>) -> bool {
+    let resource = statement.get("Resource").and_then(Value::as_str);
+    resource.is_some_and(|resource| resource.ends_with(":document/SSM-SessionManagerRunShell"))
 }
 
 #[cfg(test)]
@@ -162,6 +168,9 @@ mod tests {
             shell.statements()[..plain.statements().len()],
             plain.statements()[..]
         );
+        let for_shells = |statement: &&Map<String, Value>| is_for_shells(statement);
+        assert_eq!(shell.statements().into_iter().filter(for_shells).count(), 1);
+        assert!(is_for_shells(shell.statements().last().unwrap()));
         let added = shell.statements().last().unwrap()["Resource"].clone();
         assert_eq!(
             added,

@@ -171,7 +171,7 @@ fn because(denial: Denial) -> &'static str {
         Denial::Boundary => {
             "The role's permissions boundary does not allow it: whoever looks after the boundary has to."
         }
-        Denial::Organization => "A service control policy of the organization denies it.",
+        Denial::Organization => "A service control policy of the organization seems to deny it.",
     }
 }
 

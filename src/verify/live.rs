@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::preflight::{Need, Preflight};
 use crate::account::{Account, CallError, ErrorKind};
-use crate::model::Permission;
+use crate::model::Denial;
 use crate::plan::{Plan, State, Target};
 
 /// How often a role is tried before it counts as refused; with the pauses, about a minute and a half.
@@ -45,7 +45,7 @@ pub struct Live {
     pub region: String,
     /// By role.
     pub trials: Vec<(String, Trial)>,
-    /// Left-overs of earlier checks that were removed: region and ID.
+    /// What other checks had made, and was removed: region and ID.
     pub removed: Vec<(String, String)>,
     pub remnants: Vec<Remnant>,
 }
@@ -109,7 +109,7 @@ pub async fn check(
     say("Looking for activations that an earlier check left behind.".to_owned());
     let swept: Vec<(String, Swept)> = stream::iter(regions)
         .map(|region| async move {
-            let swept = sweep(account, &region).await;
+            let swept = sweep(account, &region, false).await;
             (region, swept)
         })
         .buffered(REGIONS_AT_ONCE)
@@ -119,17 +119,17 @@ pub async fn check(
     for (swept_region, swept) in swept {
         for id in &swept.removed {
             say(format!(
-                "Removed the activation {id} in {swept_region}, which an earlier check left behind."
+                "Removed the activation {id} in {swept_region}, which another check had made."
             ));
         }
         if swept_region == region {
-            hindrance.clone_from(&swept.trouble);
+            hindrance = swept.trouble().map(str::to_owned);
         }
         live.take(&swept_region, swept);
     }
     // What could not be deleted again, or found again, is not made.
     if hindrance.is_none() {
-        hindrance = may_not_delete(account, plan).await;
+        hindrance = may_not_delete(account, plan, region).await;
     }
     let roles = roles(plan);
     if roles.is_empty() {
@@ -147,22 +147,80 @@ pub async fn check(
     }
     if !made.is_empty() {
         say("Reading back that nothing stayed behind.".to_owned());
-        let mut swept = sweep(account, region).await;
-        swept.removed.clear();
-        if swept.remaining.is_empty()
-            && let Some(why) = &swept.trouble
-        {
-            made.sort();
-            made.dedup();
-            live.remnants.extend(made.into_iter().map(|id| Remnant {
-                region: region.to_owned(),
-                id,
-                why: why.clone(),
-            }));
-        }
-        live.take(region, swept);
+        clear_away(account, region, made, &mut live).await;
     }
     live
+}
+
+/// Something that a try has made, or may have made.
+#[derive(Debug)]
+enum Made {
+    /// Deleted, as AWS says.
+    Deleted(String),
+    /// There, and AWS did not say that it was deleted.
+    Kept(String),
+    /// Perhaps there: the answer did not come.
+    Perhaps(String),
+}
+
+/// Deletes what is still there of what was made, and reads back that it has gone.
+async fn clear_away(account: &Account, region: &str, made: Vec<Made>, live: &mut Live) {
+    let mut own: Vec<String> = Vec::new();
+    let mut lost = None;
+    for one in made {
+        match one {
+            Made::Deleted(id) => own.push(id),
+            // The list may not show it yet, so it is deleted by its name.
+            Made::Kept(id) => {
+                if let Err(why) = delete(account, region, &id).await {
+                    live.remnants.push(Remnant {
+                        region: region.to_owned(),
+                        id: Some(id.clone()),
+                        why,
+                    });
+                }
+                own.push(id);
+            }
+            Made::Perhaps(why) => lost = Some(why),
+        }
+    }
+    let mut swept = sweep(account, region, lost.is_some()).await;
+    let others = |id: &String| !own.contains(id);
+    let found_lost = swept.removed.iter().any(others);
+    if lost.is_some() {
+        // What was found is what was lost.
+        swept.removed.clear();
+    }
+    swept.removed.retain(others);
+    let known = |id: &String| {
+        live.remnants
+            .iter()
+            .any(|left| left.id.as_ref() == Some(id))
+    };
+    if let Err((remaining, _)) = &mut swept.end {
+        remaining.retain(|id| !known(id));
+    }
+    live.take(region, swept);
+    if let Some(why) = lost.filter(|_| !found_lost) {
+        live.remnants.push(Remnant {
+            region: region.to_owned(),
+            id: None,
+            why,
+        });
+    }
+}
+
+/// Deletes an activation, in several tries; or says why AWS did not.
+async fn delete(account: &Account, region: &str, id: &str) -> Result<(), String> {
+    let mut look = 1;
+    loop {
+        match account.delete_activation(region, id).await {
+            Ok(()) => return Ok(()),
+            Err(error) if look == LOOKS || !error.is_passing() => return Err(error.to_string()),
+            Err(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+        }
+        look += 1;
+    }
 }
 
 impl Live {
@@ -170,81 +228,92 @@ impl Live {
         let removed = swept.removed.into_iter();
         self.removed
             .extend(removed.map(|id| (region.to_owned(), id)));
-        let why = swept.trouble.unwrap_or_default();
-        self.remnants
-            .extend(swept.remaining.into_iter().map(|id| Remnant {
+        if let Err((remaining, why)) = swept.end {
+            let remnant = |id| Remnant {
                 region: region.to_owned(),
-                id: Some(id),
+                id,
                 why: why.clone(),
-            }));
+            };
+            if remaining.is_empty() {
+                self.remnants.push(remnant(None));
+            }
+            let known = remaining.into_iter().map(|id| remnant(Some(id)));
+            self.remnants.extend(known);
+        }
     }
 }
 
 /// What came of removing what this program made in a region.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Swept {
     removed: Vec<String>,
-    remaining: Vec<String>,
-    /// Why it is not known that nothing is left.
-    trouble: Option<String>,
+    /// That nothing is left was read; or what AWS showed at last, and why it is not known to have gone.
+    end: Result<(), (Vec<String>, String)>,
 }
 
-/// Deletes this program's activations in a region, and reads back that they have gone.
-async fn sweep(account: &Account, region: &str) -> Swept {
-    let mut swept = Swept::default();
+impl Swept {
+    fn trouble(&self) -> Option<&str> {
+        let trouble = self.end.as_ref().err();
+        trouble.map(|(_, why)| why.as_str())
+    }
+}
+
+/// Deletes this program's activations in a region, and reads back that they have gone. What may still arrive is looked for
+/// several times.
+async fn sweep(account: &Account, region: &str, may_arrive: bool) -> Swept {
     let mut seen: Vec<String> = Vec::new();
+    let mut end = Ok(());
     for look in 0..LOOKS {
         if look > 0 {
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
         match account.own_activations(region).await {
             Ok(ids) if ids.is_empty() => {
-                return Swept {
-                    removed: seen,
-                    ..Swept::default()
-                };
+                end = Ok(());
+                if !may_arrive {
+                    break;
+                }
             }
             Ok(ids) => {
-                swept.trouble = Some("AWS still shows it after it was deleted.".to_owned());
+                let mut why = "AWS still shows it after it was deleted.".to_owned();
                 for id in &ids {
                     if let Err(error) = account.delete_activation(region, id).await {
-                        swept.trouble = Some(error.to_string());
+                        why = error.to_string();
                     }
                     if !seen.contains(id) {
                         seen.push(id.clone());
                     }
                 }
-                swept.remaining = ids;
+                end = Err((ids, why));
             }
             Err(error) => {
                 let gives_up = !error.is_passing();
-                swept.trouble = Some(error.to_string());
+                let remaining = end.err().map(|(ids, _)| ids).unwrap_or_default();
+                end = Err((remaining, error.to_string()));
                 if gives_up {
                     break;
                 }
             }
         }
     }
-    swept.removed = seen
-        .into_iter()
-        .filter(|id| !swept.remaining.contains(id))
-        .collect();
-    swept
+    let remains = |id: &String| end.as_ref().is_err_and(|(ids, _)| ids.contains(id));
+    seen.retain(|id| !remains(id));
+    Swept { removed: seen, end }
 }
 
 /// Why this identity could not delete what it would make; none where that is allowed, or not known.
-async fn may_not_delete(account: &Account, plan: &Plan) -> Option<String> {
+async fn may_not_delete(account: &Account, plan: &Plan, region: &str) -> Option<String> {
     let need = Need {
         action: "ssm:DeleteActivation",
         resource: "*".to_owned(),
     };
-    let preflight = Preflight::of(account, &plan.identity, vec![need]).await;
-    let is_denied = preflight
-        .permissions
-        .iter()
-        .any(|(_, permission)| matches!(permission, Permission::Denied(_)));
-    is_denied.then(|| {
-        "By its policies, this identity may not call ssm:DeleteActivation, and what is made has to be deleted again."
+    let there = [("aws:RequestedRegion", region)];
+    let preflight = Preflight::within(account, &plan.identity, vec![need], &there).await;
+    // About the organization's policies the simulator is not always right.
+    let denied = preflight.denied(|denial| denial != Denial::Organization);
+    (!denied.is_empty()).then(|| {
+        "By the policy simulator, this identity may not call ssm:DeleteActivation, and what is made has to be deleted \
+         again."
             .to_owned()
     })
 }
@@ -256,15 +325,14 @@ fn name_for_systems_manager(plan: &Plan, role: &str) -> String {
     after.map_or_else(|| role.to_owned(), |(_, name)| name.to_owned())
 }
 
-/// Tries one role until it is taken, refused for good, or given up. What may be there is added to `made`: the ID where it
-/// is known and could not be deleted.
+/// Tries one role until it is taken, refused for good, or given up. What it made, or may have made, is added.
 async fn try_out(
     account: &Account,
     region: &str,
     role: &str,
     name: &str,
     cancel: &CancellationToken,
-    made: &mut Vec<Option<String>>,
+    made: &mut Vec<Made>,
     say: &(impl Fn(String) + Sync),
 ) -> Trial {
     for attempt in 1..=TRIES {
@@ -278,17 +346,19 @@ async fn try_out(
                     "Systems Manager made the activation {id}; deleting it."
                 ));
                 // Whether it has gone is read back for all of them.
-                let deleted = account.delete_activation(region, &id).await;
-                if let Err(error) = &deleted {
-                    say(error.sentence());
-                }
-                made.push(deleted.is_err().then_some(id));
+                made.push(match account.delete_activation(region, &id).await {
+                    Ok(()) => Made::Deleted(id),
+                    Err(error) => {
+                        say(error.sentence());
+                        Made::Kept(id)
+                    }
+                });
                 return Trial::Works;
             }
             Err(error) => error,
         };
         if error.may_have_taken_effect() {
-            made.push(None);
+            made.push(Made::Perhaps(error.sentence()));
         }
         let is_waiting = error.kind == ErrorKind::UnusableRole;
         let again = is_waiting || matches!(error.kind, ErrorKind::Throttled | ErrorKind::Busy);

@@ -103,6 +103,16 @@ pub fn general_needs(identity: &Identity) -> Vec<Need> {
 impl Preflight {
     /// Asks the simulator.
     pub async fn of(account: &Account, identity: &Identity, needs: Vec<Need>) -> Self {
+        Self::within(account, identity, needs, &[]).await
+    }
+
+    /// Asks the simulator, with these values of condition keys.
+    pub async fn within(
+        account: &Account,
+        identity: &Identity,
+        needs: Vec<Need>,
+        context: &[(&str, &str)],
+    ) -> Self {
         if needs.is_empty() {
             return Self::default();
         }
@@ -128,6 +138,7 @@ impl Preflight {
                     principal,
                     actions: &actions,
                     resources: &resources,
+                    context,
                     ..Question::default()
                 };
                 let answer = account.simulate(&question).await;

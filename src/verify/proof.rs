@@ -22,8 +22,8 @@ pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
     ask(account, plan, claims).await
 }
 
-/// What will be wrong with the chosen roles although the plan was carried out: a boundary, a denial or the organization
-/// takes back what the policies give, or another policy opens what has to stay closed. What is not known is left out.
+/// What will be wrong, or is not known, of the roles that a plan changes, although it was carried out: a boundary, a denial
+/// or the organization takes back what the policies give, or another policy opens what has to stay closed.
 pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     if plan.undoes.is_some() {
         return Vec::new();
@@ -32,15 +32,16 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     let claims = claims(plan, will_be_in_place)
         .into_iter()
         .filter(|(_, claim)| claim.is_serious())
-        .filter_map(|(role, claim)| {
+        .filter(|(role, _)| of_role(plan, role).any(|item| item.change().is_some()))
+        .map(|(role, claim)| {
             let policies = policies_to_come(plan, &role);
-            (!policies.is_empty()).then_some((role, claim, policies))
+            (role, claim, policies)
         })
         .collect();
     let mut wrong = ask(account, plan, claims).await;
     wrong.retain(|proved| match proved.verdict {
-        Verdict::True | Verdict::Unknown(_) => false,
-        Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful => true,
+        Verdict::True => false,
+        Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful | Verdict::Unknown(_) => true,
         // It may come from a policy that will be replaced, which the simulator still sees.
         Verdict::Wrong(Some(_)) => !is_replaced(plan, &proved.role, "\"Deny\""),
         Verdict::Wrong(None) => !is_replaced(plan, &proved.role, "\"Allow\""),

@@ -1,7 +1,7 @@
 //! What was asked and tried, in a person's words.
 
 use super::claim::{Proved, Verdict};
-use super::live::Remnant;
+use super::live::{Live, Remnant, Trial};
 use super::preflight::{Need, Preflight};
 use crate::model::Denial;
 
@@ -90,7 +90,12 @@ fn first_of(names: impl ExactSizeIterator<Item = String>) -> String {
 /// What will not work although a plan was carried out: each reason once, with the roles that it is about.
 pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
     let mut reasons: Vec<(Answer, String, Vec<&str>)> = Vec::new();
+    let mut unknown = None;
     for proved in foreseen {
+        if let Verdict::Unknown(why) = &proved.verdict {
+            unknown.get_or_insert(why);
+            continue;
+        }
         let (answer, before) = match proved.verdict {
             Verdict::Wrong(Some(_)) => (Answer::Denied, "What is written will not be enough. "),
             Verdict::Wrong(None) => (Answer::Denied, ""),
@@ -102,13 +107,32 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
             None => reasons.push((answer, reason, vec![&proved.role])),
         }
     }
+    let unknown = unknown.map(|why| {
+        let text = format!("Whether the roles will work then is not known. {why}");
+        (Answer::Unknown, text)
+    });
     reasons
         .into_iter()
         .map(|(answer, reason, roles)| {
             let roles = first_of(roles.into_iter().map(str::to_owned));
             (answer, format!("{roles}: {reason}"))
         })
+        .chain(unknown)
         .collect()
+}
+
+/// What a live check came to, a line each.
+pub fn tried(live: &Live) -> Vec<String> {
+    let trials = live.trials.iter().map(|(role, trial)| match trial {
+        Trial::Works => format!("Systems Manager took the role {role}, by a real activation."),
+        Trial::Refused { tries, why } => {
+            format!("Systems Manager refused the role {role} after {tries} tries. {why}")
+        }
+        Trial::Unknown(why) => {
+            format!("Whether Systems Manager takes the role {role} is not known. {why}")
+        }
+    });
+    trials.chain(live.remnants.iter().map(remnant)).collect()
 }
 
 /// What may be left of a live check, and how to get rid of it.
@@ -121,8 +145,8 @@ pub fn remnant(remnant: &Remnant) -> String {
              --activation-id {id} --region {region}"
         ),
         None => format!(
-            "It is not known whether an activation stayed behind in {region}: {why} {after} The next live check \
-             removes it."
+            "It is not known whether an activation stayed behind in {region}: {why} {after} A live check with \
+             that region among its regions removes it."
         ),
     }
 }

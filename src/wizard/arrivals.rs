@@ -72,7 +72,7 @@ impl Wizard {
             }
             Message::Foreseen(foreseen) => {
                 if let Some(confirm) = &mut self.confirm {
-                    confirm.foreseen = foreseen;
+                    confirm.foreseen = Some(foreseen);
                 }
             }
             Message::Written(target, written) => self.on_written(target, written),
@@ -170,16 +170,18 @@ impl Wizard {
 
     /// A broken task ends the program, but never while changes are being made by another one.
     fn on_panic(&mut self, slot: &Slot) {
-        if self.is_applying() && *slot != Slot::Apply {
+        let is_trying = self.live_check().is_some_and(|live| live.is_running());
+        let is_needed = matches!(slot, Slot::Apply | Slot::Live);
+        if (self.is_applying() || is_trying) && !is_needed {
             self.say(
-                format!("A part of the program broke ({slot:?}). The changes go on."),
+                format!("A part of the program broke ({slot:?}). What is being done goes on."),
                 Tone::Bad,
             );
             return;
         }
         self.ending = Some(Ending::Broken {
             task: format!("{slot:?}"),
-            applying: self.may_have_changed_something(),
+            applying: self.may_have_changed_something() || *slot == Slot::Live,
         });
     }
 

@@ -216,7 +216,7 @@ pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
     }
     for (region, id) in &live.removed {
         let text =
-            format!("An earlier check had left the activation {id} in {region}; it was removed.");
+            format!("Another check had left the activation {id} in {region}; it was removed.");
         page.say(&text, theme::PLAIN);
     }
     for left in &live.remnants {
@@ -225,6 +225,7 @@ pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
             theme::WARN,
         );
     }
+    // Of what was not seen by its ID it is not known whether it was made.
     let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
     if made && live.remnants.is_empty() {
         page.say(

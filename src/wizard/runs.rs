@@ -29,6 +29,7 @@ impl Wizard {
         let Some((plan, report)) = self.apply.as_ref().and_then(ApplyStep::ended) else {
             return;
         };
+        let live = self.apply.as_ref().and_then(|apply| apply.live.clone());
         let earlier = self
             .earlier
             .take()
@@ -37,6 +38,7 @@ impl Wizard {
         self.ending = Some(Ending::Ran {
             plan,
             report,
+            live,
             interrupted,
         });
     }

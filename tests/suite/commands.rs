@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::Signal;
-use sagemaker_ssh_setup::demo::{HeldRole, Seed};
+use sagemaker_ssh_setup::demo::{HeldRole, Seed, SeedRole};
+use sagemaker_ssh_setup::model::Partition;
+use sagemaker_ssh_setup::policy::template::Place;
 use serde_json::{Value, json};
 
 use super::cut_off::Folder;
@@ -805,6 +807,62 @@ fn check_says_what_breaks_and_which_command_mends_it() {
     let found = desk.run(&with("check", &json, &[])).json();
     assert_eq!(found["items"][0]["state"], "unknown");
     assert_eq!(found["items"][0]["breaks"], Value::Null);
+}
+
+#[test]
+fn check_claims_no_more_than_it_knows() {
+    let breaks = |change: &dyn Fn(&mut SeedRole), more: &[&'static str]| {
+        let mut seed = Seed::shipped().unwrap();
+        let roles = seed.roles.iter_mut();
+        roles
+            .filter(|role| role.name == "DataScientist")
+            .for_each(change);
+        let desk = Desk::with(seed);
+        let more = [more, &JSON[..]].concat();
+        let found = desk.run(&with("check", &WANTED, &more)).ends_with(2).json();
+        found["items"].as_array().unwrap().last().unwrap()["breaks"].clone()
+    };
+    let client = "SSHSageMakerClientPolicy";
+    // Something else may allow it.
+    let none = breaks(&|role| role.inline.clear(), &[]);
+    assert!(
+        none.as_str()
+            .unwrap()
+            .starts_with("Unless another policy of the role allows it: People")
+    );
+    // It lacks a part.
+    let narrow = breaks(&|_| {}, &[]);
+    let said = "Unless the policies of the role allow it in other words: People";
+    assert!(narrow.as_str().unwrap().starts_with(said), "{narrow}");
+    // It gives more than is wanted: people connect all the same.
+    let more_than = |role: &mut SeedRole| {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: "123456789012",
+        };
+        let mut policy = place.client_policy(false).unwrap().value().clone();
+        let wide = json!({"Effect": "Allow", "Action": "ssm:StartSession", "Resource": "*"});
+        policy["Statement"].as_array_mut().unwrap().push(wide);
+        role.inline.insert(client.into(), policy);
+    };
+    assert_eq!(breaks(&more_than, &[]), Value::Null);
+    // Only the shell is missing: SSH works.
+    let desk = Desk::new();
+    desk.run(&with("apply", &WANTED, &["--yes"])).ends_with(0);
+    let more = [&["--shell-access"], &JSON[..]].concat();
+    let found = desk.run(&with("check", &WANTED, &more)).ends_with(2).json();
+    for item in found["items"].as_array().unwrap() {
+        assert_eq!(item["breaks"], Value::Null, "{item}");
+    }
+}
+
+#[test]
+fn no_command_mends_it_that_would_not_begin() {
+    let desk = Desk::new();
+    let more = ["--user-role", "NoSuchRole", "--output", "json"];
+    let found = desk.run(&with("check", &WANTED, &more)).json();
+    assert_eq!(found["mend"], Value::Null);
 }
 
 /// The shape of each JSON output stands in the README; what is printed has to be of that shape.

@@ -123,7 +123,7 @@ fn what_the_organization_seems_to_deny_is_a_doubt_and_not_a_fact() {
         );
     });
     let warning = format!(
-        "! {SAGEMAKER}: A service control policy of the organization seems to deny ssm:CreateActivation;"
+        "? {SAGEMAKER}: A service control policy of the organization seems to deny ssm:CreateActivation;"
     );
     assert!(said.contains(&warning), "{said}");
 }

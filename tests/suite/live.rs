@@ -1,6 +1,6 @@
 //! The live check: a real activation, made on request alone, deleted at once, and removed later where it was cut off.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 use sagemaker_ssh_setup::demo::Seed;
@@ -149,6 +149,76 @@ fn what_could_not_be_read_back_is_not_called_gone() {
 }
 
 #[test]
+fn what_aws_does_not_list_yet_is_not_forgotten() {
+    let desk = desk();
+    let aws = &desk.aws.faults;
+    let none = Fault::Answer("application/x-amz-json-1.1", "{\"ActivationList\":[]}");
+    aws.add("DescribeActivations", 99, none);
+    aws.add("DeleteActivation", 99, DENIED);
+    let printed = desk.run(&command("check", &["--live"])).ends_with(4);
+    let held = desk.aws.demo.activations();
+    let id = held[0].1["ActivationId"].as_str().unwrap();
+    let said = format!("REMAINS   The activation {id} in eu-west-1 was not deleted");
+    assert!(printed.out.contains(&said), "{}", printed.out);
+    aws.clear();
+    // Deleted at the second try, it is not said to remain.
+    aws.add(
+        "DeleteActivation",
+        1,
+        Fault::Refused(500, "InternalServerError", "no"),
+    );
+    let found = live(&desk, 0);
+    assert_eq!(found["remaining"], json!([]));
+    assert_eq!(desk.aws.demo.activations(), []);
+}
+
+#[test]
+fn a_region_that_could_not_be_looked_at_is_not_called_clean() {
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let wanted = [
+        "--sagemaker-role",
+        SAGEMAKER,
+        "--user-role",
+        "DataScientist",
+        "--regions",
+        "eu-west-1,us-east-1",
+    ];
+    let with = |command, more: &[&'static str]| [&[command], &wanted[..], more].concat();
+    desk.run(&with("apply", &["--yes"])).ends_with(0);
+    desk.aws
+        .faults
+        .add("DescribeActivations@us-east-1", 99, DENIED);
+    let printed = desk.run(&with("check", &["--live"])).ends_with(4);
+    let said = "It is not known whether an activation stayed behind in us-east-1";
+    assert!(printed.out.contains(said), "{}", printed.out);
+    assert!(printed.out.contains("works"), "{}", printed.out);
+}
+
+#[test]
+fn a_doubt_about_the_organization_stops_no_check_and_a_denial_does() {
+    let answer = |detail: &str| {
+        format!(
+            "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults><member>\
+             <EvalActionName>ssm:DeleteActivation</EvalActionName><EvalResourceName>*</EvalResourceName>\
+             <EvalDecision>implicitDeny</EvalDecision>{detail}</member></EvaluationResults>\
+             </SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
+        )
+        .leak() as &'static str
+    };
+    let organization = "<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations>\
+                        </OrganizationsDecisionDetail>";
+    for (detail, made) in [(organization, 1), ("", 0)] {
+        let desk = desk();
+        let canned = Fault::Answer("text/xml", answer(detail));
+        desk.aws.faults.add("SimulatePrincipalPolicy", 99, canned);
+        desk.run(&command("check", &["--live"]));
+        let creates = count(&desk.aws.faults.calls(), "CreateActivation");
+        assert_eq!(creates, made, "{detail}");
+    }
+}
+
+#[test]
 fn what_a_killed_check_left_is_found_by_its_tag_and_removed_and_nothing_else_is() {
     let desk = desk();
     let began = desk.aws.faults.calls().len();
@@ -177,7 +247,7 @@ fn what_a_killed_check_left_is_found_by_its_tag_and_removed_and_nothing_else_is(
     .concat();
     let printed = desk.run(&elsewhere).ends_with(0);
     assert!(
-        printed.out.contains("which an earlier check left behind"),
+        printed.out.contains("which another check had left behind"),
         "{}",
         printed.out
     );
@@ -335,9 +405,14 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
             .wait("Try 3 of 12")
             .await;
         play.faults.clear();
+        // Made by now, and being deleted.
+        play.faults
+            .add("DeleteActivation", 1, Fault::Slow(Duration::from_secs(5)));
+        play.wait("deleting it").await;
+        assert_eq!(play.demo.activations().len(), 1);
         play.stop(stop).await;
         if stop == Stop::Interrupt {
-            play.wait("stopped before Systems Manager took").await;
+            play.wait("By a real activation").await;
             play.keys("<esc>").await.keys("<enter>").await;
         }
         let demo = play.demo.clone();
@@ -347,6 +422,36 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
         );
         assert_eq!(demo.activations(), []);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stays_is_told_after_leaving_too() {
+    let mut play = done((100, 40)).await;
+    play.faults.add("DeleteActivation", 99, DENIED);
+    play.keys("x")
+        .await
+        .keys("y")
+        .await
+        .wait("deleting it")
+        .await;
+    play.stop(Stop::HangUp).await;
+    let Ending::Ran {
+        live: Some(live),
+        interrupted: true,
+        ..
+    } = play.ending().await
+    else {
+        panic!("not told");
+    };
+    let said = sagemaker_ssh_setup::verify::words::tried(&live).join("\n");
+    assert!(
+        said.contains("aws ssm delete-activation --activation-id"),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("took the role {SAGEMAKER}")),
+        "{said}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

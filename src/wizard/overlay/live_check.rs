@@ -134,8 +134,9 @@ impl LiveCheck {
         let activations = counted(roles.len(), "activation");
         let mut lines = say(
             &format!(
-                "This creates {activations} in {} and deletes it at once:",
-                self.region
+                "This creates {activations} in {} and deletes {} at once:",
+                self.region,
+                if roles.len() == 1 { "it" } else { "them" },
             ),
             theme::TITLE,
         );
@@ -146,7 +147,7 @@ impl LiveCheck {
         lines.extend(say(
             "It is what a SageMaker container does first, and proves what no simulator can: that Systems Manager takes the \
              role. Each allows one node, expires within the hour, and its code is thrown away. Nothing stays, and nothing \
-             is charged.",
+             is charged. What another such check has left in the chosen regions is removed, too.",
             theme::PLAIN,
         ));
         lines.push(Line::default());

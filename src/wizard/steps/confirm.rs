@@ -10,7 +10,8 @@ use crate::apply::Job;
 use crate::journal::Records;
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
-use crate::verify::{Preflight, Proved, words};
+use crate::verify::words::{self, Answer};
+use crate::verify::{Preflight, Proved};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
@@ -39,8 +40,8 @@ pub struct ConfirmStep {
     pub asked_from: Step,
     /// Whether the caller may do it; none while AWS is being asked.
     pub preflight: Option<Preflight>,
-    /// What will not work although the plan was carried out, as far as AWS has said.
-    pub foreseen: Vec<Proved>,
+    /// What will not work although the plan was carried out; none while AWS is being asked.
+    pub foreseen: Option<Vec<Proved>>,
     /// Why the run could not be recorded, so that nothing would be changed.
     trouble: Option<String>,
     /// Whether the record outlives the program.
@@ -60,7 +61,7 @@ impl ConfirmStep {
             job,
             asked_from,
             preflight: None,
-            foreseen: Vec::new(),
+            foreseen: None,
             trouble: records.trouble().map(|error| error.to_string()),
             records_last: records.last(),
             focus: Choice::GoBack,
@@ -170,14 +171,8 @@ impl ConfirmStep {
             say(&format!("{} {trouble}", theme::BLOCKED), theme::WARN);
         }
         if totals.changes > 0 {
-            for (text, style) in preflight(self.preflight.as_ref()) {
+            for (text, style) in preflight(self.preflight.as_ref(), self.foreseen.as_deref()) {
                 say(&text, style);
-            }
-            for (answer, text) in words::foreseen(&self.foreseen) {
-                say(
-                    &format!("{} {text}", theme::BLOCKED),
-                    theme::of_answer(answer).1,
-                );
             }
         }
         for (text, style) in situation(plan) {
@@ -215,18 +210,24 @@ impl ConfirmStep {
     }
 }
 
-/// Whether the caller may do it.
-fn preflight(preflight: Option<&Preflight>) -> Vec<(String, Style)> {
+/// Whether the caller may do it, and whether the roles will work then.
+fn preflight(preflight: Option<&Preflight>, foreseen: Option<&[Proved]>) -> Vec<(String, Style)> {
     let Some(preflight) = preflight else {
         let text = "Asking AWS whether you may do this.";
         return vec![(text.to_owned(), theme::DIM)];
     };
-    let said = words::sentences(preflight).into_iter();
-    said.map(|(answer, text)| {
+    let sign = |(answer, text): (Answer, String)| {
         let (sign, style) = theme::of_answer(answer);
         (format!("{sign} {text}"), style)
-    })
-    .collect()
+    };
+    let mut said: Vec<_> = words::sentences(preflight).into_iter().map(sign).collect();
+    if let Some(foreseen) = foreseen {
+        said.extend(words::foreseen(foreseen).into_iter().map(sign));
+    } else {
+        let text = "Asking AWS whether the roles will work then.";
+        said.push((text.to_owned(), theme::DIM));
+    }
+    said
 }
 
 /// What cannot be done, and that there is nothing to do.
