@@ -216,8 +216,8 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub wanted: Wanted,
 
-    /// Also create a real activation with each SageMaker role and delete it at once: in REGION, or in the region that you
-    /// work in. The one thing that "check" ever writes.
+    /// Also create a real activation with each SageMaker role and delete it at once: in REGION, or in your
+    /// home region if it is among the regions, else in the first of them. The one thing that "check" ever writes.
     #[arg(long, value_name = "REGION", num_args = 0..=1, require_equals = true, help_heading = "Options")]
     pub live: Option<Option<String>>,
 

@@ -66,7 +66,7 @@ impl Claim {
                 "Another policy of the role allows iam:PassRole more widely than SSH needs. SSH works all the same."
             }
             Self::StartsOwnSessions => {
-                "Nobody can connect: AccessDeniedException for ssm:StartSession."
+                "People with this role cannot connect: AccessDeniedException for ssm:StartSession."
             }
             Self::StartsNobodyElsesSessions => {
                 "People with this role can open sessions to each other's nodes. Another policy of the role allows it."
@@ -77,6 +77,11 @@ impl Claim {
     /// Whether something is broken or open when it is not true; else it is only good to know.
     pub fn is_serious(self) -> bool {
         self != Self::PassesItselfToNobodyElse
+    }
+
+    /// Whether it is about a role that containers run under, and not about people.
+    pub fn is_about_containers(self) -> bool {
+        Self::OF_SAGEMAKER_ROLES.contains(&self)
     }
 
     fn is_allowed(self) -> bool {

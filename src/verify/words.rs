@@ -90,11 +90,18 @@ fn first_of(names: impl ExactSizeIterator<Item = String>) -> String {
 /// What will not work although a plan was carried out: each reason once, with the roles that it is about.
 pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
     let mut reasons: Vec<(Answer, String, Vec<&str>)> = Vec::new();
-    let mut unknown = None;
+    let (mut unknown, mut named) = (None, Vec::new());
     for proved in foreseen {
         if let Verdict::Unknown(why) = &proved.verdict {
             unknown.get_or_insert(why);
             continue;
+        }
+        if proved.claim.is_about_containers() {
+            // Once is enough to keep a container out.
+            if named.contains(&&proved.role) {
+                continue;
+            }
+            named.push(&proved.role);
         }
         let (answer, before) = match proved.verdict {
             Verdict::Wrong(Some(_)) => (Answer::Denied, "What is written will not be enough. "),

@@ -171,7 +171,6 @@ pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
         width,
     };
     if !proved.is_empty() {
-        page.lines.push(Line::default());
         page.say("By AWS's policy simulator:", theme::TITLE);
     }
     for proved in proved {

@@ -84,7 +84,8 @@ fn a_denial_in_another_policy_is_named() {
         role.inline.insert("guard".into(), denial.clone());
     });
     let said = said_before_the_question(seed, |_| {});
-    let warning = format!("! {USER}: What is written will not be enough. Nobody can connect");
+    let warning =
+        format!("! {USER}: What is written will not be enough. People with this role cannot");
     assert!(said.contains(&warning), "{said}");
 }
 

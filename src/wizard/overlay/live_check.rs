@@ -130,7 +130,7 @@ impl LiveCheck {
 
     fn question(&self, width: u16) -> Vec<Line<'static>> {
         let roles = live::roles(&self.plan);
-        let say = |text: &str, style| wrapped(&clean(text), width, "  ", style);
+        let say = |text: &str, style| wrapped(&clean(text), width, "", style);
         let activations = counted(roles.len(), "activation");
         let mut lines = say(
             &format!(

@@ -12,6 +12,7 @@ use crate::journal::Records;
 use crate::plan::State;
 use crate::plan::words::counted;
 use crate::text::seconds;
+use crate::verify::Proved;
 use crate::wizard::report;
 use crate::wizard::ui::access_path::{self, Progress, Station};
 use crate::wizard::ui::scroll::bar;
@@ -181,7 +182,15 @@ impl ApplyStep {
         let lines = match &self.report {
             Some(report) if !log => {
                 let mut lines = report::lines(&self.plan, report, records, width);
-                lines.extend(report::proof(&self.proved, width));
+                let mut proof = report::proof(&self.proved, width);
+                // What does not work comes before what people would type.
+                if self.proved.iter().any(Proved::is_serious) {
+                    std::mem::swap(&mut lines, &mut proof);
+                }
+                if !lines.is_empty() && !proof.is_empty() {
+                    lines.push(Line::default());
+                }
+                lines.append(&mut proof);
                 if let Some(live) = &self.live {
                     lines.push(Line::default());
                     lines.extend(report::live(live, width));
