@@ -127,11 +127,16 @@ pub async fn check(
         }
         live.take(&swept_region, swept);
     }
+    let roles = roles(plan);
+    if hindrance.is_some() && !roles.is_empty() {
+        // It is said of each role.
+        live.remnants
+            .retain(|left| left.region != region || left.id.is_some());
+    }
     // What could not be deleted again, or found again, is not made.
     if hindrance.is_none() {
         hindrance = may_not_delete(account, plan, region).await;
     }
-    let roles = roles(plan);
     if roles.is_empty() {
         say("No SageMaker role has everything in place, so there is none to try.".to_owned());
     }

@@ -145,15 +145,14 @@ pub fn tried(live: &Live) -> Vec<String> {
 /// What may be left of a live check, and how to get rid of it.
 pub fn remnant(remnant: &Remnant) -> String {
     let Remnant { region, id, why } = remnant;
-    let after = "Nobody knows its code, and it expires within the hour.";
     match id {
         Some(id) => format!(
-            "The activation {id} in {region} was not deleted: {why} {after} To delete it: aws ssm delete-activation \
-             --activation-id {id} --region {region}"
+            "The activation {id} in {region} was not deleted: {why} Nobody knows its code, and it expires within the hour. \
+             To delete it: aws ssm delete-activation --activation-id {id} --region {region}"
         ),
         None => format!(
-            "It is not known whether an activation stayed behind in {region}: {why} {after} A live check with \
-             that region among its regions removes it."
+            "It is not known whether an activation stayed behind in {region}: {why} If one did, nobody knows its code, and \
+             it expires within the hour. A live check with that region among its regions removes it."
         ),
     }
 }

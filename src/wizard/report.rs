@@ -305,10 +305,8 @@ fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Page) {
         page.say(&format!("{what}, or later"), theme::TITLE);
         page.say(&format!("  sagemaker-ssh-setup undo {run}"), theme::PLAIN);
         let path = path.display();
-        page.say(
-            &format!("The record, with every former document, is {path}."),
-            theme::DIM,
-        );
+        page.say("The record, with every former document:", theme::DIM);
+        page.say(&format!("  {path}"), theme::DIM);
     } else {
         page.say(&format!("{what}."), theme::TITLE);
         page.say(

@@ -274,6 +274,8 @@ fn what_could_not_be_found_or_deleted_again_is_not_made() {
     desk.aws.faults.add("DescribeActivations", 99, DENIED);
     let found = live(&desk, 4);
     assert_eq!(found["roles"][0]["verdict"], "unknown");
+    // Said once.
+    assert_eq!(found["remaining"], json!([]));
     let reason = found["roles"][0]["reason"].as_str().unwrap();
     assert!(
         reason.starts_with("Nothing was made.") && reason.contains("ssm:DescribeActivations"),
