@@ -141,8 +141,10 @@ impl Visit {
         let (source, profile) = (self.source.clone(), self.profile.clone());
         let reading = Box::pin(async move {
             let account = source.connect(profile.as_deref()).await?;
-            let mut identity = account.identity().await?;
-            let (alias, quotas) = futures::join!(account.alias(), account.quotas());
+            // All with the same credentials, so that none has to wait for another.
+            let (identity, alias, quotas) =
+                futures::join!(account.identity(), account.alias(), account.quotas());
+            let mut identity = identity?;
             identity.alias = alias.unwrap_or_default();
             Ok::<_, crate::account::CallError>((account, identity, quotas.unwrap_or_default()))
         });

@@ -13,8 +13,8 @@ use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 /// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
 const REGIONS_AT_ONCE: usize = 16;
-/// Roles read side by side: IAM is one endpoint with unpublished limits.
-const ROLES_AT_ONCE: usize = 4;
+/// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
+const ROLES_AT_ONCE: usize = 2;
 
 /// One role, with everything that the plan looks at.
 ///

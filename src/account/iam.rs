@@ -1,6 +1,7 @@
 //! Roles, their trust policies and their inline policies.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::operation::{self as op, RequestId};
@@ -127,24 +128,18 @@ impl Account {
         name: &str,
         managed_of_interest: &[&str],
     ) -> Result<RoleReading, CallError> {
-        let role = self.get_role(name).await?;
-        let names = self.inline_policy_names(name).await?;
-        let inline = stream::iter(names)
-            .map(|policy| async move {
-                let text = self.inline_policy(name, &policy).await?;
-                // Deleted between the two calls: then it is not there.
-                Ok::<_, CallError>(text.map(|text| (policy, text)))
-            })
-            .buffered(SIDE_BY_SIDE)
-            .try_filter_map(|entry| async move { Ok(entry) })
-            .try_collect()
-            .await?;
-        let mut attached = self.attached_policies(name).await?;
-        for policy in &mut attached {
-            if managed_of_interest.contains(&policy.name.as_str()) {
-                policy.document = Some(self.managed_policy(&policy.arn).await?);
+        let attached = async {
+            let mut attached = self.attached_policies(name).await?;
+            for policy in &mut attached {
+                if managed_of_interest.contains(&policy.name.as_str()) {
+                    policy.document = Some(self.managed_policy(&policy.arn).await?);
+                }
             }
-        }
+            Ok::<_, CallError>(attached)
+        };
+        let parts = futures::join!(self.get_role(name), self.inline_policies(name), attached);
+        // Always in this order, so that it is the same error each time.
+        let (role, inline, attached) = (parts.0?, parts.1?, parts.2?);
         Ok(RoleReading {
             name: role.role_name().to_owned(),
             path: role.path().to_owned(),
@@ -283,6 +278,21 @@ impl Account {
                 })
             })
             .ok_or_else(|| CallError::not_aws(ACTION, "role with its ARN"))
+    }
+
+    /// All inline policies of a role by name, decoded.
+    async fn inline_policies(&self, role: &str) -> Result<BTreeMap<String, String>, CallError> {
+        let names = self.inline_policy_names(role).await?;
+        stream::iter(names)
+            .map(|policy| async move {
+                let text = self.inline_policy(role, &policy).await?;
+                // Deleted between the two calls: then it is not there.
+                Ok::<_, CallError>(text.map(|text| (policy, text)))
+            })
+            .buffered(SIDE_BY_SIDE)
+            .try_filter_map(|entry| async move { Ok(entry) })
+            .try_collect()
+            .await
     }
 
     async fn inline_policy_names(&self, role: &str) -> Result<Vec<String>, CallError> {
