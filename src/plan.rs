@@ -301,6 +301,24 @@ pub struct Totals {
 }
 
 impl Plan {
+    /// The items of one role.
+    pub fn of_role<'a>(&'a self, role: &'a str) -> impl Iterator<Item = &'a Item> {
+        let items = self.items.iter();
+        items.filter(move |item| item.target.role() == Some(role))
+    }
+
+    /// The first chosen role that was not read; none where all were.
+    pub fn unread_role(&self) -> Option<&str> {
+        let Choices {
+            sagemaker_roles,
+            user_roles,
+            ..
+        } = &self.choices;
+        let mut roles = sagemaker_roles.iter().chain(user_roles);
+        let role = roles.find(|role| !self.role_arns.contains_key(*role));
+        role.map(String::as_str)
+    }
+
     /// Computes the plan. What is chosen but was not read counts as blocked, with that reason.
     pub fn new(survey: &Survey, choices: &Choices) -> Self {
         let mut items: Vec<Item> = choices

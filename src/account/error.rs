@@ -422,7 +422,8 @@ fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A text without session tokens, signatures and activation codes: AWS's answer to a wrong signature repeats the request that it is about.
+/// A text without session tokens, signatures and activation codes: AWS's answer to a wrong signature repeats the request
+/// that it is about.
 fn without_secrets(text: &str) -> String {
     const BEFORE: [&str; 6] = [
         "x-amz-security-token:",

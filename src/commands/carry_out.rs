@@ -54,7 +54,10 @@ impl Visit {
         if !yes {
             let needs = preflight::needs(plan);
             let asked = Preflight::of(account, &plan.identity, needs);
-            let preflight = self.reading(asked).await?;
+            let foreseen = proof::foresee(account, plan);
+            let (preflight, foreseen) = self
+                .reading(async { futures::join!(asked, foreseen) })
+                .await?;
             self.people.say("");
             for (_, text) in permissions::sentences(&preflight) {
                 self.people.say(&text);
@@ -65,7 +68,6 @@ impl Visit {
                     self.people.say(line);
                 }
             }
-            let foreseen = self.reading(proof::foresee(account, plan)).await?;
             for (answer, text) in permissions::foreseen(&foreseen) {
                 let sign = if answer == Answer::Denied { "!" } else { "?" };
                 self.people.say(&format!("{sign} {text}"));

@@ -6,14 +6,13 @@ use super::say::{People, head};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
-use crate::model::Choices;
 use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
 use crate::plan::{Finding, Plan, State};
 use crate::text::{counted, shell_word};
+use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::proof;
 use crate::verify::words::remnant;
-use crate::verify::{Proved, Verdict};
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
@@ -73,15 +72,8 @@ fn chosen(visit: &Visit, plan: &Plan, named: &str) -> Result<String, Exit> {
 
 /// The command that makes the changes that can be made, given the flags that lead to the account.
 fn mend(plan: &Plan, account: &[String]) -> Option<String> {
-    let Choices {
-        sagemaker_roles,
-        user_roles,
-        ..
-    } = &plan.choices;
-    let mut roles = sagemaker_roles.iter().chain(user_roles);
     // With a role that cannot be read, apply would not begin.
-    let begins = roles.all(|role| plan.role_arns.contains_key(role));
-    (begins && plan.totals().changes > 0).then(|| {
+    (plan.unread_role().is_none() && plan.totals().changes > 0).then(|| {
         let mut words = vec!["sagemaker-ssh-setup".to_owned(), "apply".to_owned()];
         words.extend(account.iter().cloned());
         words.extend(plan.choices.arguments());
@@ -149,10 +141,10 @@ fn show_proof(people: People, proved: &[Proved]) {
     people.say("By AWS's policy simulator:");
     for proved in proved {
         let claim = proved.claim.sentence();
-        let word = match &proved.verdict {
-            Verdict::True => "true",
-            Verdict::Wrong(_) => "WRONG",
-            Verdict::Doubtful | Verdict::Unknown(_) => "unknown",
+        let word = if proved.verdict.is_wrong() {
+            "WRONG"
+        } else {
+            proved.verdict.word()
         };
         let why = proved.reason().map(|why| format!(": {why}"));
         let why = why.unwrap_or_default();
@@ -212,11 +204,7 @@ fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
     let one = |proved: &Proved| ProofFile {
         role: proved.role.clone(),
         claim: proved.claim.id(),
-        verdict: match &proved.verdict {
-            Verdict::True => "true",
-            Verdict::Wrong(_) => "wrong",
-            Verdict::Doubtful | Verdict::Unknown(_) => "unknown",
-        },
+        verdict: proved.verdict.word(),
         reason: proved.reason(),
     };
     proved.iter().map(one).collect()
@@ -224,17 +212,10 @@ fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
 
 /// The live check in its public form.
 fn live_file(live: &Live) -> LiveFile {
-    let trial = |(role, trial): &(String, Trial)| {
-        let (verdict, reason) = match trial {
-            Trial::Works => ("works", None),
-            Trial::Refused { why, .. } => ("refused", Some(why.clone())),
-            Trial::Unknown(why) => ("unknown", Some(why.clone())),
-        };
-        TrialFile {
-            role: role.clone(),
-            verdict,
-            reason,
-        }
+    let trial = |(role, trial): &(String, Trial)| TrialFile {
+        role: role.clone(),
+        verdict: trial.word(),
+        reason: trial.why().map(str::to_owned),
     };
     let activation = |region: &String, id: Option<&String>| RemnantFile {
         region: region.clone(),

@@ -126,20 +126,11 @@ impl Visit {
 
     /// Half of what was wanted is not begun: a role that cannot be read is most likely not the one that is meant.
     fn all_roles_read(&self, plan: &Plan) -> Result<(), Exit> {
-        let Choices {
-            sagemaker_roles,
-            user_roles,
-            ..
-        } = &plan.choices;
-        let mut roles = sagemaker_roles.iter().chain(user_roles);
-        let Some(role) = roles.find(|role| !plan.role_arns.contains_key(*role)) else {
+        let Some(role) = plan.unread_role() else {
             return Ok(());
         };
-        let item = plan
-            .items
-            .iter()
-            .find(|item| item.target.role() == Some(role));
-        let why = item.map(Item::summary).unwrap_or_default();
+        let why = plan.of_role(role).next().map(Item::summary);
+        let why = why.unwrap_or_default();
         self.people.complain(&format!(
             "The role {role} could not be read, so nothing is begun. {why} Nothing was changed."
         ));

@@ -128,6 +128,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Its word in the JSON output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::True => "true",
+            Self::Wrong(_) => "wrong",
+            Self::Doubtful | Self::Unknown(_) => "unknown",
+        }
+    }
+
     /// Whether a claim about somebody's session, or about a container, is known not to hold.
     pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(_))

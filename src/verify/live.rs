@@ -30,6 +30,25 @@ pub enum Trial {
     Unknown(String),
 }
 
+impl Trial {
+    /// Its word in the JSON output.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Works => "works",
+            Self::Refused { .. } => "refused",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// Why it does not work, or is not known to; none where it works.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Works => None,
+            Self::Refused { why, .. } | Self::Unknown(why) => Some(why),
+        }
+    }
+}
+
 /// An activation of this program's that may still be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remnant {
@@ -66,8 +85,7 @@ impl Live {
 /// The SageMaker roles that a live check would try: those of which everything is in place.
 pub fn roles(plan: &Plan) -> Vec<&str> {
     let in_place = |role: &str| {
-        let of_role = |item: &&crate::plan::Item| item.target.role() == Some(role);
-        let mut items = plan.items.iter().filter(of_role);
+        let mut items = plan.of_role(role);
         items.all(|item| matches!(item.state, State::InPlace(_)))
     };
     plan.items
@@ -115,8 +133,9 @@ pub async fn check(
         .buffered(REGIONS_AT_ONCE)
         .collect()
         .await;
+    let roles = roles(plan);
     let mut hindrance = None;
-    for (swept_region, swept) in swept {
+    for (swept_region, mut swept) in swept {
         for id in &swept.removed {
             say(format!(
                 "Removed the activation {id} in {swept_region}, which another check had made."
@@ -124,14 +143,12 @@ pub async fn check(
         }
         if swept_region == region {
             hindrance = swept.trouble().map(str::to_owned);
+            if !roles.is_empty() && !swept.remains() {
+                // It is said of each role.
+                swept.end = Ok(());
+            }
         }
         live.take(&swept_region, swept);
-    }
-    let roles = roles(plan);
-    if hindrance.is_some() && !roles.is_empty() {
-        // It is said of each role.
-        live.remnants
-            .retain(|left| left.region != region || left.id.is_some());
     }
     // What could not be deleted again, or found again, is not made.
     if hindrance.is_none() {
@@ -191,12 +208,12 @@ async fn clear_away(account: &Account, region: &str, made: Vec<Made>, live: &mut
     }
     let mut swept = sweep(account, region, lost.is_some()).await;
     let others = |id: &String| !own.contains(id);
-    let found_lost = swept.removed.iter().any(others);
+    swept.removed.retain(others);
+    let found_lost = !swept.removed.is_empty();
     if lost.is_some() {
         // What was found is what was lost.
         swept.removed.clear();
     }
-    swept.removed.retain(others);
     let known = |id: &String| {
         live.remnants
             .iter()
@@ -260,6 +277,11 @@ impl Swept {
     fn trouble(&self) -> Option<&str> {
         let trouble = self.end.as_ref().err();
         trouble.map(|(_, why)| why.as_str())
+    }
+
+    /// Whether AWS showed something at last.
+    fn remains(&self) -> bool {
+        self.end.as_ref().is_err_and(|(ids, _)| !ids.is_empty())
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     let claims = claims(plan, will_be_in_place)
         .into_iter()
         .filter(|(_, claim)| claim.is_serious())
-        .filter(|(role, _)| of_role(plan, role).any(|item| item.change().is_some()))
+        .filter(|(role, _)| plan.of_role(role).any(|item| item.change().is_some()))
         .map(|(role, claim)| {
             let policies = policies_to_come(plan, &role);
             (role, claim, policies)
@@ -78,8 +78,7 @@ fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
         let Target::Policy { role, policy } = &item.target else {
             continue;
         };
-        let mut of_role = of_role(plan, role);
-        if !of_role.all(&counts) || !plan.role_arns.contains_key(role) {
+        if !plan.of_role(role).all(&counts) || !plan.role_arns.contains_key(role) {
             continue;
         }
         let of_policy: &[Claim] = match policy.as_str() {
@@ -92,14 +91,9 @@ fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
     claims
 }
 
-fn of_role<'a>(plan: &'a Plan, role: &'a str) -> impl Iterator<Item = &'a Item> {
-    let items = plan.items.iter();
-    items.filter(move |item| item.target.role() == Some(role))
-}
-
 /// The documents of the policies that the plan writes to a role.
 fn policies_to_come(plan: &Plan, role: &str) -> Vec<String> {
-    of_role(plan, role)
+    plan.of_role(role)
         .filter_map(|item| match (&item.target, &item.state) {
             (Target::Policy { .. }, State::Change(change)) => change.after.text(),
             _ => None,
@@ -110,11 +104,12 @@ fn policies_to_come(plan: &Plan, role: &str) -> Vec<String> {
 
 /// Whether the plan replaces a policy of the role that may have statements of this effect.
 fn is_replaced(plan: &Plan, role: &str, effect: &str) -> bool {
-    of_role(plan, role).any(|item| match (&item.target, &item.state) {
-        (Target::Policy { .. }, State::Change(change)) => {
-            let before = change.before.text();
-            before.is_some_and(|text| text.contains(effect))
-        }
-        _ => false,
-    })
+    plan.of_role(role)
+        .any(|item| match (&item.target, &item.state) {
+            (Target::Policy { .. }, State::Change(change)) => {
+                let before = change.before.text();
+                before.is_some_and(|text| text.contains(effect))
+            }
+            _ => false,
+        })
 }

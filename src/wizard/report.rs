@@ -224,7 +224,6 @@ pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
             theme::WARN,
         );
     }
-    // Of what was not seen by its ID it is not known whether it was made.
     let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
     if made && live.remnants.is_empty() {
         page.say(
@@ -278,9 +277,8 @@ fn next_steps(plan: &Plan, page: &mut Page) {
 /// The ARNs of the chosen user roles that people can now connect with.
 fn ready_user_roles(plan: &Plan) -> Vec<&String> {
     let blocked = |role: &str| {
-        plan.items.iter().any(|item| {
-            item.target.role() == Some(role) && matches!(item.state, State::Blocked { .. })
-        })
+        let mut items = plan.of_role(role);
+        items.any(|item| matches!(item.state, State::Blocked { .. }))
     };
     let roles = plan.choices.user_roles.iter().filter(|role| !blocked(role));
     roles.filter_map(|role| plan.role_arns.get(role)).collect()

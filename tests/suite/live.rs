@@ -326,6 +326,11 @@ async fn done(size: (u16, u16)) -> Play {
     play
 }
 
+/// Asks for a live check, and says yes to the question.
+async fn say_yes(play: &mut Play) -> &mut Play {
+    play.keys("x").await.keys("y").await
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_wizard_asks_waits_for_iam_and_says_so() {
     let mut play = done((100, 40)).await;
@@ -367,8 +372,7 @@ async fn only_after_the_last_try_it_is_called_refused() {
     let mut play = done((100, 40)).await;
     play.faults.add("CreateActivation", 999, NOT_YET);
     let began = tokio::time::Instant::now();
-    play.keys("x").await.keys("y").await;
-    play.wait("Try 12 of 12 follows").await;
+    say_yes(&mut play).await.wait("Try 12 of 12 follows").await;
     assert!(!play.screen().contains("refused"), "{}", play.screen());
     play.wait("refused after 12 tries").await;
     play.wait("role's trust policy").await;
@@ -389,8 +393,7 @@ async fn an_answer_that_was_lost_leaves_nothing_behind() {
     ] {
         let mut play = done((100, 40)).await;
         play.faults.add("CreateActivation", 1, fault.clone());
-        play.keys("x").await.keys("y").await;
-        play.wait("not known.").await;
+        say_yes(&mut play).await.wait("not known.").await;
         assert_eq!(play.demo.activations(), [], "{fault:?}");
     }
 }
@@ -400,12 +403,7 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
     for stop in [Stop::Interrupt, Stop::Terminate, Stop::HangUp] {
         let mut play = done((100, 40)).await;
         play.faults.add("CreateActivation", 999, NOT_YET);
-        play.keys("x")
-            .await
-            .keys("y")
-            .await
-            .wait("Try 3 of 12")
-            .await;
+        say_yes(&mut play).await.wait("Try 3 of 12").await;
         play.faults.clear();
         // Made by now, and being deleted.
         play.faults
@@ -430,12 +428,7 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
 async fn what_stays_is_told_after_leaving_too() {
     let mut play = done((100, 40)).await;
     play.faults.add("DeleteActivation", 99, DENIED);
-    play.keys("x")
-        .await
-        .keys("y")
-        .await
-        .wait("deleting it")
-        .await;
+    say_yes(&mut play).await.wait("deleting it").await;
     play.stop(Stop::HangUp).await;
     let Ending::Ran {
         live: Some(live),
