@@ -96,7 +96,8 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
             unknown.get_or_insert(why);
             continue;
         }
-        if proved.claim.is_about_containers() {
+        // What is only a doubt does not stand for what is certain.
+        if proved.claim.is_about_containers() && proved.verdict.is_wrong() {
             // Once is enough to keep a container out.
             if named.contains(&&proved.role) {
                 continue;
@@ -154,5 +155,32 @@ pub fn remnant(remnant: &Remnant) -> String {
             "It is not known whether an activation stayed behind in {region}: {why} If one did, nobody knows its code, and \
              it expires within the hour. A live check with that region among its regions removes it."
         ),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::super::claim::Claim;
+    use super::*;
+
+    #[test]
+    fn what_keeps_a_container_out_is_said_once_and_never_hidden_by_a_doubt() {
+        let proved = |claim, verdict| Proved {
+            role: "R".to_owned(),
+            claim,
+            verdict,
+        };
+        let wrong = || Verdict::Wrong(Some(Denial::Boundary));
+        let (creates, passes) = (
+            Claim::CreatesActivations,
+            Claim::PassesItselfToSystemsManager,
+        );
+        let twice = foreseen(&[proved(creates, wrong()), proved(passes, wrong())]);
+        assert_eq!(twice.len(), 1, "{twice:?}");
+        let said = foreseen(&[proved(creates, Verdict::Doubtful), proved(passes, wrong())]);
+        let answers: Vec<Answer> = said.iter().map(|(answer, _)| *answer).collect();
+        assert_eq!(answers, [Answer::Unknown, Answer::Denied], "{said:?}");
+        assert!(said[1].1.contains("iam:PassRole"), "{said:?}");
     }
 }
