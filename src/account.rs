@@ -7,6 +7,7 @@ mod connect;
 mod credentials;
 mod error;
 mod iam;
+mod inline_names;
 mod simulator;
 mod ssm;
 mod sts;
@@ -29,6 +30,7 @@ pub struct Account {
     home_region: String,
     region_configured: bool,
     attempts: AttemptSink,
+    inline_names: inline_names::InlineNames,
 }
 
 impl Account {

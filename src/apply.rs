@@ -1,14 +1,14 @@
 //! Carries a confirmed plan out: re-read, compare, write, re-read, for each change; one failure never stops the
 //! others. What happens is told as events; nothing is called done that was not read back.
 
+mod changes;
 mod step;
 pub mod words;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{self, StreamExt};
+use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -19,11 +19,7 @@ use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
-
-/// Roles that are changed side by side.
-const ROLES_AT_ONCE: usize = 4;
-/// Regions that are changed side by side; every region has its own endpoint.
-const REGIONS_AT_ONCE: usize = 40;
+use changes::{Run, changes};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -277,24 +273,28 @@ pub async fn run(
         guided: is_look.then(guide::Ending::default),
         took: Duration::ZERO,
     };
-    let journal = match begin(account, job, records).await {
-        Ok(journal) => journal.map(Arc::new),
-        Err(why) => {
-            report.refused = Some(why);
-            None
-        }
-    };
-    if let Some(journal) = &journal {
-        report.run = Some(journal.run().to_owned());
-        let run = Arc::new(Run {
+    let mut journal = None;
+    if plan.changes().any(|(item, _)| job.means(&item.target)) {
+        let opening = open(account.clone(), job.clone(), records.clone())
+            .boxed()
+            .shared();
+        let run = Run {
             account: account.clone(),
-            plan: plan.clone(),
-            journal: Arc::clone(journal),
+            job: job.clone(),
+            opening: opening.clone(),
             cancel: cancel.clone(),
             events: events.clone(),
-        });
-        report.outcomes = changes(run, job).await;
+        };
+        let (opened, outcomes) = futures::join!(opening, changes(Arc::new(run)));
+        report.outcomes = outcomes;
+        match opened {
+            Ok(opened) => journal = Some(opened),
+            Err(why) => report.refused = Some(why),
+        }
+    } else {
+        report.refused = same_account(account, plan).await.err();
     }
+    report.run = journal.as_ref().map(|journal| journal.run().to_owned());
     if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
         match &job.aim {
@@ -344,19 +344,16 @@ pub async fn settle(job: &Job, records: &Records) {
     }
 }
 
-/// Makes sure that it is the plan's account, and opens the record; none where there is nothing to change.
-async fn begin(account: &Account, job: &Job, records: &Records) -> Result<Option<Journal>, String> {
-    same_account(account, &job.plan).await?;
-    if !job.plan.changes().any(|(item, _)| job.means(&item.target)) {
-        return Ok(None);
-    }
+/// Makes sure that it is the plan's account, and opens the record.
+async fn open(account: Account, job: Job, records: Records) -> Result<Arc<Journal>, String> {
+    same_account(&account, &job.plan).await?;
     let plan = job.meant();
     let new = NewRun {
         plan: &plan,
         continues: job.continues.clone(),
     };
     let journal = records.begin(new).await;
-    journal.map(Some).map_err(|error| error.to_string())
+    journal.map(Arc::new).map_err(|error| error.to_string())
 }
 
 impl Job {
@@ -393,83 +390,4 @@ async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
             plan.identity.account, now.account
         ))
     }
-}
-
-/// What all changes of a run share.
-struct Run {
-    account: Account,
-    plan: Plan,
-    journal: Arc<Journal>,
-    cancel: CancellationToken,
-    events: UnboundedSender<Event>,
-}
-
-impl Run {
-    fn tell(&self, event: Event) {
-        // Nobody listening is no reason to stop half-way.
-        let _ = self.events.send(event);
-    }
-}
-
-/// Changes of one role one after another, different roles and all regions side by side.
-async fn changes(run: Arc<Run>, job: &Job) -> Vec<(Target, Outcome)> {
-    let mut roles: BTreeMap<String, Vec<(Target, Change)>> = BTreeMap::new();
-    let mut regions = Vec::new();
-    for (item, change) in run
-        .plan
-        .changes()
-        .filter(|(item, _)| job.means(&item.target))
-    {
-        let change = (item.target.clone(), change.clone());
-        match item.target.role() {
-            Some(role) => roles.entry(role.to_owned()).or_default().push(change),
-            None => regions.push(vec![change]),
-        }
-    }
-    let carry_out = |group| group_of_changes(Arc::clone(&run), group);
-    let regions = stream::iter(regions)
-        .map(carry_out)
-        .buffer_unordered(REGIONS_AT_ONCE)
-        .collect::<Vec<_>>();
-    let roles = stream::iter(roles.into_values())
-        .map(carry_out)
-        .buffer_unordered(ROLES_AT_ONCE)
-        .collect::<Vec<_>>();
-    let (regions, roles) = futures::join!(regions, roles);
-    let mut outcomes: Vec<_> = regions.into_iter().chain(roles).flatten().collect();
-    let plan = &run.plan;
-    // In the order of the plan, whatever ended first.
-    outcomes.sort_by_key(|(target, _)| plan.items.iter().position(|item| item.target == *target));
-    outcomes
-}
-
-async fn group_of_changes(run: Arc<Run>, group: Vec<(Target, Change)>) -> Vec<(Target, Outcome)> {
-    let mut outcomes = Vec::new();
-    for (target, change) in group {
-        let began = Instant::now();
-        let outcome = if run.cancel.is_cancelled() {
-            Outcome::Skipped
-        } else {
-            run.tell(Event::Started(target.clone()));
-            let end = step::carry_out(&run, &target, &change).await;
-            let recorded = run.journal.after(
-                &target,
-                end.outcome.word(),
-                words::explanation(&end.outcome),
-                end.found.as_ref(),
-                end.abandoned,
-            );
-            // What was there is recorded already; that this is lost is said when the record is closed.
-            let _ = recorded.await;
-            end.outcome
-        };
-        tracing::info!(%target, outcome = ?outcome.word(), "change ended");
-        run.tell(Event::Ended(
-            target.clone(),
-            outcome.clone(),
-            began.elapsed(),
-        ));
-        outcomes.push((target, outcome));
-    }
-    outcomes
 }

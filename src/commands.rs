@@ -11,16 +11,19 @@ mod say;
 mod set_up;
 mod undo;
 
+use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::account::{Account, Source};
+use crate::account::{Account, CallError, Source};
 use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
 use crate::journal::{Records, Runs, words};
 use crate::log;
 use crate::model::{Identity, Quotas};
+use crate::survey::{self, Readings};
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
+use choose::Ahead;
 use say::People;
 
 /// Runs what the command line asks for.
@@ -138,20 +141,32 @@ impl Visit {
 
     /// Finds out whose account it is, and says what was left unfinished there.
     async fn known(&mut self) -> Result<Known, Exit> {
+        let known = self.known_and_read(Ahead::default()).await;
+        known.map(|(known, _)| known)
+    }
+
+    /// The same, while what is certain to be wanted is already being read.
+    async fn known_and_read(&mut self, ahead: Ahead) -> Result<(Known, Readings), Exit> {
         let (source, profile) = (self.source.clone(), self.profile.clone());
         let reading = Box::pin(async move {
             let account = source.connect(profile.as_deref()).await?;
+            let regions = ahead.regions_of(account.home_region());
             // All with the same credentials, so that none has to wait for another.
-            let (identity, alias, quotas) =
-                futures::join!(account.identity(), account.alias(), account.quotas());
-            let mut identity = identity?;
+            let (mut identity, alias, quotas, readings) = futures::try_join!(
+                account.identity(),
+                account.alias().map(Ok),
+                account.quotas().map(Ok),
+                survey::readings(&account, ahead.roles, regions).map(Ok),
+            )?;
             identity.alias = alias.unwrap_or_default();
-            Ok::<_, crate::account::CallError>((account, identity, quotas.unwrap_or_default()))
+            let quotas = quotas.unwrap_or_default();
+            Ok::<_, CallError>((account, identity, quotas, readings))
         });
-        let (account, identity, quotas) = self.reading(reading).await?.map_err(|error| {
-            self.people.complain(&error.to_string());
-            Exit::Failed
-        })?;
+        let (account, identity, quotas, readings) =
+            self.reading(reading).await?.map_err(|error| {
+                self.people.complain(&error.to_string());
+                Exit::Failed
+            })?;
         let known = Known {
             account,
             identity,
@@ -159,7 +174,7 @@ impl Visit {
             runs: self.records.all(),
         };
         self.mention_cut_off(&known);
-        Ok(known)
+        Ok((known, readings))
     }
 
     /// Says which runs in this account were cut off, and how to go on.

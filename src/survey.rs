@@ -1,12 +1,12 @@
 //! Reads the account: what is there, as streams and single answers. Writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, Stream, StreamExt};
 
 use crate::account::{Account, CallError, ErrorKind};
 use crate::model::{
-    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading,
+    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading, Unread,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
@@ -72,17 +72,16 @@ pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Re
     further
 }
 
-/// Everything that a plan for these choices needs, read anew.
-pub async fn chosen(
-    account: &Account,
-    identity: &Identity,
-    quotas: Quotas,
-    choices: &Choices,
-) -> Survey {
-    let mut names: Vec<String> = [&choices.sagemaker_roles[..], &choices.user_roles[..]].concat();
-    names.sort_unstable();
-    names.dedup();
-    let roles = stream::iter(names)
+/// Roles by name and tiers by region, as they were found.
+#[derive(Debug, Default)]
+pub struct Readings {
+    roles: BTreeMap<String, Result<RoleReading, Unread>>,
+    tiers: BTreeMap<String, TierReading>,
+}
+
+/// Reads roles and tiers side by side.
+pub async fn readings(account: &Account, roles: Vec<String>, regions: Vec<String>) -> Readings {
+    let roles = stream::iter(roles)
         .map(|name| async move {
             let reading = role(account, &name).await;
             let reading = reading.map_err(|error| error.unread());
@@ -90,14 +89,57 @@ pub async fn chosen(
         })
         .buffer_unordered(ROLES_AT_ONCE)
         .collect::<BTreeMap<_, _>>();
-    let tiers = tiers(account, choices.regions.clone()).collect::<BTreeMap<_, _>>();
+    let tiers = tiers(account, regions).collect::<BTreeMap<_, _>>();
     let (roles, tiers) = futures::join!(roles, tiers);
-    Survey {
-        identity: identity.clone(),
-        quotas,
-        roles,
-        tiers,
+    Readings { roles, tiers }
+}
+
+impl Readings {
+    /// The survey for these choices, and no more than them. What is missing is read.
+    pub async fn survey(
+        mut self,
+        account: &Account,
+        identity: &Identity,
+        quotas: Quotas,
+        choices: &Choices,
+    ) -> Survey {
+        let wanted: BTreeSet<&String> = choices
+            .sagemaker_roles
+            .iter()
+            .chain(&choices.user_roles)
+            .collect();
+        self.roles.retain(|name, _| wanted.contains(name));
+        self.tiers
+            .retain(|region, _| choices.regions.contains(region));
+        let unread = wanted
+            .into_iter()
+            .filter(|name| !self.roles.contains_key(*name));
+        let unread = unread.cloned().collect();
+        let regions = choices
+            .regions
+            .iter()
+            .filter(|region| !self.tiers.contains_key(*region));
+        let missing = readings(account, unread, regions.cloned().collect()).await;
+        self.roles.extend(missing.roles);
+        self.tiers.extend(missing.tiers);
+        Survey {
+            identity: identity.clone(),
+            quotas,
+            roles: self.roles,
+            tiers: self.tiers,
+        }
     }
+}
+
+/// Everything that a plan for these choices needs, read anew.
+pub async fn chosen(
+    account: &Account,
+    identity: &Identity,
+    quotas: Quotas,
+    choices: &Choices,
+) -> Survey {
+    let none = Readings::default();
+    none.survey(account, identity, quotas, choices).await
 }
 
 /// What stands in one place of the account.

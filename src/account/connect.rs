@@ -21,6 +21,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region as SdkRegion;
 
 use super::credentials::Origin;
+use super::inline_names::InlineNames;
 use super::{Account, AttemptSink, CallError};
 
 /// Where requests go when no region is configured: the one from which IAM and STS of the `aws` partition answer.
@@ -95,6 +96,7 @@ impl Source {
             home_region,
             region_configured,
             attempts: AttemptSink::default(),
+            inline_names: InlineNames::default(),
         })
     }
 }

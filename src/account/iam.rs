@@ -239,6 +239,7 @@ impl Account {
             .await
             .map_err(|error| CallError::of_sdk("iam:PutRolePolicy", None, &error))
             .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
+            .inspect(|()| self.inline_names.add(role, policy))
     }
 
     /// Deletes an inline policy of a role, in a single attempt.
@@ -280,17 +281,35 @@ impl Account {
             .ok_or_else(|| CallError::not_aws(ACTION, "role with its ARN"))
     }
 
-    /// All inline policies of a role by name, decoded.
+    /// All inline policies of a role by name, decoded. Those that were there the last time are read beside the list.
     async fn inline_policies(&self, role: &str) -> Result<BTreeMap<String, String>, CallError> {
-        let names = self.inline_policy_names(role).await?;
+        let read = |policy: String| async move {
+            let text = self.inline_policy(role, &policy).await;
+            (policy, text)
+        };
+        let expected = stream::iter(self.inline_names.of(role))
+            .map(read)
+            .buffered(SIDE_BY_SIDE)
+            .collect::<BTreeMap<_, _>>();
+        let (names, mut expected) = futures::join!(self.inline_policy_names(role), expected);
+        let names = names?;
+        self.inline_names.note(role, &names);
         stream::iter(names)
-            .map(|policy| async move {
-                let text = self.inline_policy(role, &policy).await?;
-                // Deleted between the two calls: then it is not there.
-                Ok::<_, CallError>(text.map(|text| (policy, text)))
+            .map(|policy| {
+                let early = expected.remove(&policy);
+                async move {
+                    match early {
+                        Some(text @ (Ok(Some(_)) | Err(_))) => (policy, text),
+                        // New, or made anew since.
+                        Some(Ok(None)) | None => read(policy).await,
+                    }
+                }
             })
             .buffered(SIDE_BY_SIDE)
-            .try_filter_map(|entry| async move { Ok(entry) })
+            // Deleted between the two calls: then it is not there.
+            .filter_map(|(policy, text)| async move {
+                text.map(|text| text.map(|text| (policy, text))).transpose()
+            })
             .try_collect()
             .await
     }

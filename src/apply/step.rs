@@ -1,10 +1,13 @@
 //! One change: re-read, compare with the plan, write, re-read until it shows.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Event, Outcome, Run};
-use crate::account::{Account, AttemptSink, CallError, Retry};
+use tokio::sync::MutexGuard;
+
+use super::changes::Run;
+use super::{Event, Outcome};
+use crate::account::{Account, CallError, Retry};
+use crate::journal::Journal;
 use crate::model::{Identity, Tier};
 use crate::plan::{Change, Content, Target};
 use crate::policy::{Document, meaning};
@@ -37,33 +40,14 @@ pub(super) struct End {
     pub abandoned: bool,
 }
 
-/// Carries out one change. Cancelling cuts waits short, never a call.
-pub(super) async fn carry_out(run: &Arc<Run>, target: &Target, change: &Change) -> End {
-    let sink = {
-        let (target, run) = (target.clone(), Arc::clone(run));
-        AttemptSink::new(move |retry| run.tell(Event::Retry(target.clone(), retry)))
-    };
-    let mut step = Step {
-        account: run.account.observed_by(sink),
-        run,
-        target,
-        change,
-        is_recorded: false,
-        read_back: None,
-        unanswered: 0,
-        answered: false,
-    };
-    let outcome = step.carry_out().await;
-    // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
-    let abandoned = step.unanswered > usize::from(!step.answered);
-    End {
-        outcome,
-        found: step.read_back.filter(|found| *found != change.after),
-        abandoned,
-    }
+/// What becomes of a change once nothing more is written.
+enum Written {
+    /// It has to be read back; the error is that of a write of which it is not known whether it took effect.
+    ToReadBack(Option<CallError>),
+    Ended(Outcome),
 }
 
-struct Step<'a> {
+pub(super) struct Step<'a> {
     /// The run's connection, with this change told of retries.
     account: Account,
     run: &'a Run,
@@ -79,24 +63,77 @@ struct Step<'a> {
     answered: bool,
 }
 
-impl Step<'_> {
-    async fn carry_out(&mut self) -> Outcome {
+impl<'a> Step<'a> {
+    pub(super) fn new(
+        run: &'a Run,
+        account: Account,
+        target: &'a Target,
+        change: &'a Change,
+    ) -> Self {
+        Self {
+            account,
+            run,
+            target,
+            change,
+            is_recorded: false,
+            read_back: None,
+            unanswered: 0,
+            answered: false,
+        }
+    }
+
+    /// What is there now.
+    pub(super) async fn read(&self) -> Result<Content, CallError> {
+        survey::content(&self.account, self.target).await
+    }
+
+    /// Carries the change out, `found` being what has just been read. The turn is over once a write was accepted.
+    /// Cancelling cuts waits short, never a call.
+    pub(super) async fn carry_out(
+        mut self,
+        journal: &Journal,
+        found: Result<Content, CallError>,
+        turn: MutexGuard<'_, ()>,
+    ) -> End {
+        let outcome = match self.write_once_accepted(journal, found).await {
+            Written::Ended(outcome) => outcome,
+            Written::ToReadBack(None) => {
+                drop(turn);
+                self.read_back(None).await
+            }
+            Written::ToReadBack(unclear) => self.read_back(unclear).await,
+        };
+        // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
+        let abandoned = self.unanswered > usize::from(!self.answered);
+        End {
+            outcome,
+            found: self.read_back.filter(|found| *found != self.change.after),
+            abandoned,
+        }
+    }
+
+    /// Compares, records and writes; after a failure that passes, from the reading on again.
+    async fn write_once_accepted(
+        &mut self,
+        journal: &Journal,
+        mut found: Result<Content, CallError>,
+    ) -> Written {
         let mut waits = AGAIN.into_iter();
         let mut attempt = 1;
         // The error of an earlier attempt that may have taken effect.
         let mut unclear: Option<CallError> = None;
         loop {
-            let found = match self.compared(unclear.as_ref()).await {
-                Ok(found) => found,
-                Err(outcome) => return outcome,
+            let former = match self.compared(found, unclear.as_ref()) {
+                Ok(former) => former,
+                Err(outcome) => return Written::Ended(outcome),
             };
-            if let Err(why) = self.record(&found).await {
-                return Outcome::NotRecorded(why);
+            if let Err(why) = self.record(journal, &former).await {
+                return Written::Ended(Outcome::NotRecorded(why));
             }
             let error = match self.write().await {
                 Ok(()) => {
                     self.answered = true;
-                    return self.read_back(None).await;
+                    return Written::ToReadBack(None);
                 }
                 Err(error) => error,
             };
@@ -110,8 +147,8 @@ impl Step<'_> {
             }
             let (Some(wait), false) = (wait, self.run.cancel.is_cancelled()) else {
                 return match unclear {
-                    Some(unclear) => self.read_back(Some(unclear)).await,
-                    None => Outcome::Failed(error),
+                    Some(unclear) => Written::ToReadBack(Some(unclear)),
+                    None => Written::Ended(Outcome::Failed(error)),
                 };
             };
             attempt += 1;
@@ -121,15 +158,20 @@ impl Step<'_> {
                 waited: wait,
             };
             self.run.tell(Event::Retry(self.target.clone(), retry));
+            found = self.read().await;
         }
     }
 
-    /// Reads what is there and compares it with the plan: what was found, when it is still what the plan saw.
+    /// What was found, when it is still what the plan saw.
     ///
     /// # Errors
     /// With the outcome when nothing is to be written, or not any more.
-    async fn compared(&mut self, unclear: Option<&CallError>) -> Result<Content, Outcome> {
-        let found = match (self.read().await, unclear) {
+    fn compared(
+        &mut self,
+        found: Result<Content, CallError>,
+        unclear: Option<&CallError>,
+    ) -> Result<Content, Outcome> {
+        let found = match (found, unclear) {
             (Ok(found), _) => found,
             (Err(error), None) => return Err(Outcome::Failed(error)),
             (Err(error), Some(_)) => return Err(Outcome::Unread(error)),
@@ -147,18 +189,13 @@ impl Step<'_> {
     }
 
     /// Puts what is there on the disk before the first write, whatever becomes of the run.
-    async fn record(&mut self, former: &Content) -> Result<(), String> {
+    async fn record(&mut self, journal: &Journal, former: &Content) -> Result<(), String> {
         if !self.is_recorded {
-            let recorded = self.run.journal.before(self.target, former).await;
+            let recorded = journal.before(self.target, former).await;
             recorded.map_err(|error| error.to_string())?;
             self.is_recorded = true;
         }
         Ok(())
-    }
-
-    /// What is there now.
-    async fn read(&self) -> Result<Content, CallError> {
-        survey::content(&self.account, self.target).await
     }
 
     async fn write(&self) -> Result<(), CallError> {
@@ -166,7 +203,7 @@ impl Step<'_> {
             account: number,
             partition,
             ..
-        } = &self.run.plan.identity;
+        } = &self.run.job.plan.identity;
         let account = &self.account;
         match (self.target, &self.change.after) {
             (Target::Tier { region }, Content::Text(value)) => {

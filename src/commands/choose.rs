@@ -40,6 +40,45 @@ impl Wanted {
     }
 }
 
+/// What is certain to be wanted before anybody knows whose account it is: names of roles, and codes of regions.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    pub(super) roles: Vec<String>,
+    regions: Vec<String>,
+}
+
+impl Ahead {
+    pub(super) fn of_choices(choices: &Choices) -> Self {
+        let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+        Self::new(roles.cloned(), choices.regions.clone())
+    }
+
+    /// Each role once.
+    fn new(roles: impl Iterator<Item = String>, regions: Vec<String>) -> Self {
+        Self {
+            roles: roles.collect::<BTreeSet<_>>().into_iter().collect(),
+            regions,
+        }
+    }
+
+    /// The regions that are offered where the home region is.
+    pub(super) fn regions_of(&self, home_region: &str) -> Vec<String> {
+        let partition = Partition::of_region(home_region);
+        let offered = Region::shipped(&partition).into_iter();
+        let codes = offered.map(|region| region.code);
+        codes.filter(|code| self.regions.contains(code)).collect()
+    }
+}
+
+impl Wanted {
+    pub(super) fn ahead(&self) -> Ahead {
+        let words = self.sagemaker_roles.iter().chain(&self.user_roles);
+        let roles = words.filter_map(|word| RoleArn::typed(word, None).ok());
+        let regions = self.regions.iter().map(|code| code.trim().to_owned());
+        Ahead::new(roles.map(|role| role.name), regions.collect())
+    }
+}
+
 impl Visit {
     /// Makes sure that everything was said that has to be.
     pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {

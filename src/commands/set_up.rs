@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use super::choose::Ahead;
 use super::say::{emit, show_plan};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
@@ -14,7 +15,7 @@ use crate::export;
 use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
-use crate::survey;
+use crate::survey::Readings;
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
@@ -74,20 +75,21 @@ impl Visit {
     /// The plan for what is wanted, from a fresh reading.
     pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
         self.complete(wanted)?;
-        let known = self.known().await?;
+        let (known, readings) = self.known_and_read(wanted.ahead()).await?;
         let choices = self.choices(&known, wanted).await?;
-        let (known, plan) = self.planned(known, &choices).await?;
+        let plan = self.planned(&known, readings, &choices).await?;
         self.same_arns(wanted, &plan)?;
         Ok((known, plan))
     }
 
-    async fn planned(&mut self, known: Known, choices: &Choices) -> Result<(Known, Plan), Exit> {
-        let Known {
-            account, identity, ..
-        } = &known;
-        let reading = survey::chosen(account, identity, known.quotas, choices);
-        let plan = Plan::new(&self.reading(reading).await?, choices);
-        Ok((known, plan))
+    async fn planned(
+        &mut self,
+        known: &Known,
+        readings: Readings,
+        choices: &Choices,
+    ) -> Result<Plan, Exit> {
+        let survey = readings.survey(&known.account, &known.identity, known.quotas, choices);
+        Ok(Plan::new(&self.reading(survey).await?, choices))
     }
 
     /// A saved plan, held against what is there now.
@@ -106,7 +108,8 @@ impl Visit {
         let saved = file
             .changes()
             .map_err(|error| failed(self, error.to_string()))?;
-        let known = self.known().await?;
+        let ahead = Ahead::of_choices(&file.choices);
+        let (known, readings) = self.known_and_read(ahead).await?;
         if file.account != known.identity.account
             || file.partition != known.identity.partition.as_str()
         {
@@ -117,7 +120,7 @@ impl Visit {
             );
             return Err(failed(self, why));
         }
-        let (known, plan) = self.planned(known, &file.choices).await?;
+        let plan = self.planned(&known, readings, &file.choices).await?;
         let plan = plan
             .held_to(&saved)
             .map_err(|error| failed(self, error.to_string()))?;

@@ -56,7 +56,7 @@ struct Rule {
 #[derive(Default)]
 struct Shared {
     rules: Mutex<Vec<Rule>>,
-    /// Each with the role that it is about.
+    /// Each with what it is about: a role, or one policy of a role.
     calls: Mutex<Vec<(String, String)>>,
     death: Mutex<Option<(Death, Deed)>>,
     interlude: Mutex<Option<(usize, Interlude)>>,
@@ -123,12 +123,12 @@ impl Faults {
 
     /// The actions called so far.
     pub fn calls(&self) -> Vec<String> {
-        let calls = self.calls_with_roles().into_iter();
+        let calls = self.calls_with_subjects().into_iter();
         calls.map(|(action, _)| action).collect()
     }
 
-    /// The same, each with the role that it was about, or nothing.
-    pub fn calls_with_roles(&self) -> Vec<(String, String)> {
+    /// The same, each with what it was about: `role`, `role/policy`, or nothing.
+    pub fn calls_with_subjects(&self) -> Vec<(String, String)> {
         self.shared.calls.lock().unwrap().clone()
     }
 
@@ -204,10 +204,10 @@ impl Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let (action, region, role) = describe(&request);
+        let (action, region, subject) = describe(&request);
         let number = {
             let mut calls = self.shared.calls.lock().unwrap();
-            calls.push((action.clone(), role));
+            calls.push((action.clone(), subject));
             calls.len()
         };
         if let Some(death) = self.death(number) {
@@ -290,12 +290,13 @@ fn describe(request: &HttpRequest) -> (String, String, String) {
         let mut pairs = body.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
     };
-    let role = field("RoleName").unwrap_or_default();
+    let subject = [field("RoleName"), field("PolicyName")];
+    let subject: Vec<String> = subject.into_iter().flatten().collect();
     let action = match request.headers().get("x-amz-target") {
         Some(target) => target.rsplit('.').next().unwrap().to_owned(),
         None => field("Action").unwrap_or_else(|| "?".to_owned()),
     };
-    (action, region, role)
+    (action, region, subject.join("/"))
 }
 
 fn broken() -> ConnectorError {

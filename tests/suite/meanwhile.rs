@@ -107,7 +107,8 @@ impl Deed {
                     && !has(before, "UpdateAssumeRolePolicy", SAGEMAKER)
             }
             Self::RewritesThePolicy => {
-                has(before, "GetRolePolicy", USER) && !has(before, "PutRolePolicy", USER)
+                let policy = format!("{USER}/{CLIENT_POLICY}");
+                has(before, "GetRolePolicy", &policy) && !has(before, "PutRolePolicy", &policy)
             }
             _ => false,
         }
@@ -117,14 +118,16 @@ impl Deed {
     fn can_be_seen(self, after: &[(String, String)]) -> bool {
         match self {
             Self::ExtendsTheTrust | Self::DeletesTheRole => has(after, "GetRole", SAGEMAKER),
-            Self::RewritesThePolicy => has(after, "GetRolePolicy", USER),
+            Self::RewritesThePolicy => {
+                has(after, "GetRolePolicy", &format!("{USER}/{CLIENT_POLICY}"))
+            }
             _ => true,
         }
     }
 }
 
-fn has(calls: &[(String, String)], action: &str, role: &str) -> bool {
-    calls.contains(&(action.to_owned(), role.to_owned()))
+fn has(calls: &[(String, String)], action: &str, subject: &str) -> bool {
+    calls.contains(&(action.to_owned(), subject.to_owned()))
 }
 
 async fn delete_role(demo: &Demo, role: &str) {
@@ -198,7 +201,7 @@ async fn play(deed: Deed, call: usize) -> Option<Played> {
     scene.faults.before_call(call, interlude);
     let report = in_time(&row, scene.run(&job)).await;
     let came = !scene.faults.is_to_come();
-    let calls = scene.faults.calls_with_roles();
+    let calls = scene.faults.calls_with_subjects();
     let (before, after) = calls.split_at_checked(call - 1).unwrap_or_default();
     let (in_the_gap, can_be_seen) = (deed.is_in_the_gap(before), deed.can_be_seen(after));
     scene.faults.clear();
