@@ -5,6 +5,7 @@ mod activations;
 mod edge;
 mod seed;
 mod simulator;
+mod tiers;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -14,10 +15,8 @@ use std::sync::atomic::AtomicU32;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockAws, StateViewError, StatefulService};
+use winterbaume_core::{DEFAULT_ACCOUNT_ID, StateViewError, StatefulService};
 use winterbaume_iam::IamService;
-use winterbaume_ssm::SsmService;
-use winterbaume_sts::StsService;
 
 use crate::account::{Source, Wire};
 pub use seed::{Seed, SeedRole};
@@ -84,27 +83,18 @@ impl Demo {
     /// # Errors
     /// When the description cannot be turned into a state.
     pub async fn with(seed: Seed, manner: Manner) -> Result<Self, DemoError> {
-        let (iam, ssm) = (Arc::new(IamService::new()), Arc::new(SsmService::new()));
+        let iam = IamService::new();
         iam.restore(DEFAULT_ACCOUNT_ID, IAM_REGION, seed.iam_state())
             .await?;
-        for region in &seed.advanced {
-            ssm.restore(DEFAULT_ACCOUNT_ID, region, seed::advanced_tier(region))
-                .await?;
-        }
-        let aws = MockAws::builder()
-            .with_service(StsService::new())
-            .with_service(Arc::clone(&iam))
-            .with_service(Arc::clone(&ssm))
-            .build();
         let state = Arc::new(edge::Account {
+            tiers: tiers::Tiers::advanced_in(&seed.advanced),
             seed,
             iam,
-            ssm,
             latency: manner.latency,
             throttled_writes: AtomicU32::new(manner.throttled_writes),
             activations: activations::Activations::default(),
         });
-        let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state), aws.http_client()));
+        let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state)));
         Ok(Self { state, http })
     }
 
@@ -167,7 +157,7 @@ impl Demo {
     }
 
     /// What the account holds: the tier of a region, none where nobody has set it.
-    pub async fn tier(&self, region: &str) -> Option<String> {
-        self.state.tier(region).await
+    pub fn tier(&self, region: &str) -> Option<String> {
+        self.state.tiers.of(region)
     }
 }

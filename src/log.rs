@@ -4,12 +4,13 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::state_folder;
-
-/// Our own notes; of the libraries only warnings, which hold no secrets.
-const FILTER: &str = "warn,sagemaker_ssh_setup=info";
 
 /// Starts logging. Where the file cannot be written there is no log; nothing depends on it.
 pub fn start() {
@@ -25,10 +26,14 @@ pub fn start() {
         .mode(0o600)
         .open(folder.join("log"));
     if let Ok(file) = file {
-        let _ = tracing_subscriber::fmt()
+        // Our own notes; of the libraries only warnings, which hold no secrets.
+        let filter = Targets::new()
+            .with_default(LevelFilter::WARN)
+            .with_target(env!("CARGO_CRATE_NAME"), LevelFilter::INFO);
+        let notes = tracing_subscriber::fmt::layer()
             .with_writer(Mutex::new(file))
             .with_ansi(false)
-            .with_env_filter(EnvFilter::new(FILTER))
-            .try_init();
+            .with_filter(filter);
+        let _ = tracing_subscriber::registry().with(notes).try_init();
     }
 }

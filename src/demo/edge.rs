@@ -8,25 +8,22 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
+use aws_smithy_runtime_api::http::StatusCode;
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, StatefulService};
+use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockRequest, MockService, StatefulService};
 use winterbaume_iam::IamService;
 use winterbaume_iam::views::RoleView;
-use winterbaume_ssm::SsmService;
 
 use super::activations::Activations;
 use super::simulator::{self, Question};
+use super::tiers::Tiers;
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
 use super::{IAM_REGION, Seed};
-use crate::model::region::ACTIVATION_TIER;
 use crate::model::{Partition, Region};
 use crate::policy::Document;
 use crate::policy::template::Place;
@@ -38,22 +35,14 @@ const PARAMETERS_A_PAGE: usize = 10;
 /// The account behind the edge.
 pub(super) struct Account {
     pub(super) seed: Seed,
-    pub(super) iam: Arc<IamService>,
-    pub(super) ssm: Arc<SsmService>,
+    pub(super) iam: IamService,
+    pub(super) tiers: Tiers,
     pub(super) latency: bool,
     pub(super) throttled_writes: AtomicU32,
     pub(super) activations: Activations,
 }
 
 impl Account {
-    pub(super) async fn tier(&self, region: &str) -> Option<String> {
-        let state = self.ssm.snapshot(DEFAULT_ACCOUNT_ID, region).await;
-        state
-            .service_settings
-            .get(ACTIVATION_TIER)
-            .map(|setting| setting.setting_value.clone())
-    }
-
     async fn role(&self, name: &str) -> Option<RoleView> {
         self.iam
             .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
@@ -63,16 +52,15 @@ impl Account {
     }
 }
 
-/// The HTTP client that the SDK gets.
+/// The HTTP client that the SDK gets, and its only connector.
 #[derive(Clone)]
 pub(super) struct Edge {
     account: Arc<Account>,
-    inner: SharedHttpClient,
 }
 
 impl Edge {
-    pub(super) fn new(account: Arc<Account>, inner: SharedHttpClient) -> Self {
-        Self { account, inner }
+    pub(super) fn new(account: Arc<Account>) -> Self {
+        Self { account }
     }
 }
 
@@ -85,33 +73,18 @@ impl fmt::Debug for Edge {
 impl HttpClient for Edge {
     fn http_connector(
         &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
+        _settings: &HttpConnectorSettings,
+        _components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            account: Arc::clone(&self.account),
-            inner: self.inner.http_connector(settings, components),
-        })
+        SharedHttpConnector::new(self.clone())
     }
 }
 
-#[derive(Clone)]
-struct Connector {
-    account: Arc<Account>,
-    inner: SharedHttpConnector,
-}
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
-    }
-}
-
-impl HttpConnector for Connector {
+impl HttpConnector for Edge {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let connector = self.clone();
+        let edge = self.clone();
         HttpConnectorFuture::new(async move {
-            let mut answer = connector.answer(request).await?;
+            let mut answer = edge.answer(request).await;
             answer
                 .headers_mut()
                 .insert("x-amzn-requestid", "00000000-0000-0000-0000-000000000000");
@@ -190,8 +163,8 @@ impl Call {
     }
 }
 
-impl Connector {
-    async fn answer(&self, mut request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+impl Edge {
+    async fn answer(&self, request: HttpRequest) -> HttpResponse {
         let call = Call::of(&request);
         let account = &self.account;
         if account.latency {
@@ -203,60 +176,63 @@ impl Connector {
                     .throttled_writes
                     .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
             if left.is_ok() {
-                return Ok(error(&call, "Throttling", "Rate exceeded"));
+                return error(&call, "Throttling", "Rate exceeded");
             }
         }
         if call.service == "ssm" && account.seed.not_enabled.contains(&call.region) {
             let message = "The security token included in the request is invalid.";
-            return Ok(error(&call, "UnrecognizedClientException", message));
+            return error(&call, "UnrecognizedClientException", message);
         }
         match (call.service.as_str(), call.action.as_str()) {
-            ("sts", "GetCallerIdentity") => Ok(self.caller()),
-            ("iam", "ListRoles") => Ok(self.role_page(&call).await),
+            ("sts", "GetCallerIdentity") => self.caller(),
+            ("iam", "ListRoles") => self.role_page(&call).await,
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => {
                 if let Some(refusal) = self.refusal(&call).await {
-                    return Ok(refusal);
+                    return refusal;
                 }
                 match a_byte_a_character(request) {
-                    Some(request) => self.inner.call(request).await,
-                    None => Ok(error(
-                        &call,
-                        "ValidationError",
-                        "A character is not allowed",
-                    )),
+                    Some(request) => self.iam(request).await,
+                    None => error(&call, "ValidationError", "A character is not allowed"),
                 }
             }
-            ("iam", "SimulatePrincipalPolicy") => Ok(self.simulated(&call).await),
+            ("iam", "SimulatePrincipalPolicy") => self.simulated(&call).await,
             ("iam", _) => {
-                let answer = self.inner.call(request).await?;
-                Ok(self.as_iam_writes_it(&call, answer).await)
+                let answer = self.iam(request).await;
+                self.as_iam_writes_it(&call, answer).await
             }
-            ("ssm", "GetServiceSetting") => Ok(self.setting(&call).await),
-            ("ssm", "UpdateServiceSetting" | "ResetServiceSetting") => {
-                // AWS takes the setting's ARN and its short name for the same thing; winterbaume does not.
-                let mut body: Value = request
-                    .body()
-                    .bytes()
-                    .and_then(|b| serde_json::from_slice(b).ok())
-                    .unwrap_or_default();
-                if let Some(object) = body.as_object_mut() {
-                    object.insert("SettingId".to_owned(), ACTIVATION_TIER.into());
-                }
-                let body = body.to_string();
-                request
-                    .headers_mut()
-                    .insert("content-length", body.len().to_string());
-                *request.body_mut() = SdkBody::from(body);
-                self.inner.call(request).await
+            ("ssm", "GetServiceSetting" | "UpdateServiceSetting" | "ResetServiceSetting") => {
+                self.tier(&call)
             }
-            ("ssm", "GetParametersByPath") => Ok(Self::parameters(&call)),
+            ("ssm", "GetParametersByPath") => Self::parameters(&call),
             ("ssm", "CreateActivation" | "DeleteActivation" | "DescribeActivations") => {
                 let body = request.body().bytes().unwrap_or_default();
                 let body = serde_json::from_slice(body).unwrap_or_default();
-                Ok(self.activation(&call, &body).await)
+                self.activation(&call, &body).await
             }
-            _ => self.inner.call(request).await,
+            _ => error(
+                &call,
+                "InvalidAction",
+                "The embedded account does not know this call.",
+            ),
         }
+    }
+
+    /// What winterbaume answers.
+    async fn iam(&self, request: HttpRequest) -> HttpResponse {
+        let asked = MockRequest {
+            method: request.method().to_owned(),
+            uri: request.uri().to_owned(),
+            headers: http::HeaderMap::new(),
+            body: request.body().bytes().unwrap_or_default().to_vec().into(),
+        };
+        let answer = self.account.iam.handle(asked).await;
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        let status = StatusCode::try_from(answer.status);
+        response(
+            status.unwrap_or(http::StatusCode::BAD_GATEWAY.into()),
+            "text/xml",
+            body,
+        )
     }
 
     fn caller(&self) -> HttpResponse {
@@ -368,21 +344,23 @@ impl Connector {
         response(status, "text/xml", body)
     }
 
-    async fn setting(&self, call: &Call) -> HttpResponse {
-        let value = self.account.tier(&call.region).await;
-        let setting = json!({"ServiceSetting": {
-            "SettingId": ACTIVATION_TIER,
-            "SettingValue": value.as_deref().unwrap_or("standard"),
-            "LastModifiedDate": 1_706_695_810.0,
-            "LastModifiedUser": "System",
-            "ARN": format!("arn:aws:ssm:{}:{DEFAULT_ACCOUNT_ID}:servicesetting{ACTIVATION_TIER}", call.region),
-            "Status": if value.is_some() { "Customized" } else { "Default" },
-        }});
-        response(
-            http::StatusCode::OK.into(),
-            "application/x-amz-json-1.1",
-            setting.to_string(),
-        )
+    /// Reads, sets or resets a region's tier.
+    fn tier(&self, call: &Call) -> HttpResponse {
+        let tiers = &self.account.tiers;
+        let answer = match (call.action.as_str(), call.field("SettingValue")) {
+            ("GetServiceSetting", _) => tiers.setting(&call.region),
+            ("UpdateServiceSetting", Some(value)) => {
+                tiers.set(&call.region, value);
+                json!({})
+            }
+            ("ResetServiceSetting", _) => {
+                tiers.reset(&call.region);
+                tiers.setting(&call.region)
+            }
+            _ => return error(call, "ValidationException", "Missing 'SettingValue'"),
+        };
+        let kind = "application/x-amz-json-1.1";
+        response(http::StatusCode::OK.into(), kind, answer.to_string())
     }
 
     async fn activation(&self, call: &Call, body: &Value) -> HttpResponse {

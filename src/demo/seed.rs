@@ -9,9 +9,6 @@ use winterbaume_iam::views::{
     AttachedPolicyView, IamStateView, InlinePolicyView, ManagedPolicyView, PolicyVersionView,
     RoleView,
 };
-use winterbaume_ssm::views::{ServiceSettingView, SsmStateView};
-
-use crate::model::region::ACTIVATION_TIER;
 
 const CREATED: &str = "2024-01-31T10:10:10Z";
 
@@ -192,19 +189,5 @@ fn text(document: &Value) -> String {
     match document {
         Value::String(text) => text.clone(),
         other => other.to_string(),
-    }
-}
-
-/// A region's state in which somebody has turned advanced instances on.
-pub(super) fn advanced_tier(region: &str) -> SsmStateView {
-    let setting = ServiceSettingView {
-        setting_id: ACTIVATION_TIER.to_owned(),
-        setting_value: "advanced".to_owned(),
-        last_modified_time: Some(CREATED.to_owned()),
-        arn: format!("arn:aws:ssm:{region}:{DEFAULT_ACCOUNT_ID}:servicesetting{ACTIVATION_TIER}"),
-    };
-    SsmStateView {
-        service_settings: HashMap::from([(ACTIVATION_TIER.to_owned(), setting)]),
-        ..SsmStateView::default()
     }
 }

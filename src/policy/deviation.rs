@@ -121,7 +121,7 @@ type Pair<'a> = (&'a Statement, (usize, &'a Statement));
 
 /// Each missing statement with the odd one that it most likely was meant to be: the likeliest pairs first.
 fn pairs<'a>(missing: &[&'a Statement], odd: &[(usize, &'a Statement)]) -> Vec<Pair<'a>> {
-    let mut all: Vec<(f32, Pair)> = Vec::new();
+    let mut all: Vec<(f64, Pair)> = Vec::new();
     for wanted in missing {
         for candidate in odd {
             all.push((likeness(wanted, candidate.1), (wanted, *candidate)));
@@ -140,7 +140,7 @@ fn pairs<'a>(missing: &[&'a Statement], odd: &[(usize, &'a Statement)]) -> Vec<P
 }
 
 /// How alike two words have to be, for one to be taken for the other mistyped.
-const MISTYPED: f32 = 0.85;
+const MISTYPED: f64 = 0.85;
 
 /// Whether two statements have an action, a resource or a principal in common, or one that is mistyped.
 fn are_related(one: &Statement, other: &Statement) -> bool {
@@ -160,13 +160,13 @@ fn are_related(one: &Statement, other: &Statement) -> bool {
     let others = words(other);
     words(one).iter().any(|word| {
         others.iter().any(|other| {
-            word == other || similar::TextDiff::from_chars(word.as_str(), other).ratio() >= MISTYPED
+            word == other || strsim::normalized_damerau_levenshtein(word, other) >= MISTYPED
         })
     })
 }
 
 /// How much of two statements is the same, from 0 to 1, whatever the order of their keys.
-fn likeness(one: &Statement, other: &Statement) -> f32 {
+fn likeness(one: &Statement, other: &Statement) -> f64 {
     let text = |statement: &Statement| {
         let mut statement = statement.clone();
         statement.shift_remove("Sid");
@@ -174,7 +174,7 @@ fn likeness(one: &Statement, other: &Statement) -> f32 {
         Value::from(statement).to_string()
     };
     let (one, other) = (text(one), text(other));
-    similar::TextDiff::from_chars(one.as_str(), other.as_str()).ratio()
+    strsim::normalized_damerau_levenshtein(&one, &other)
 }
 
 /// Whether one of some statements says all that this one says.

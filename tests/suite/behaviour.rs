@@ -56,10 +56,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
             .contains_key("SSHSageMakerClientPolicy")
     );
     assert_eq!(after["Admin"].inline["all"], before["Admin"].inline["all"]);
-    assert_eq!(
-        play.demo.tier("eu-west-1").await.as_deref(),
-        Some("advanced")
-    );
+    assert_eq!(play.demo.tier("eu-west-1").as_deref(), Some("advanced"));
     let others = after
         .iter()
         .filter(|(name, _)| !["Admin", FRESH].contains(&name.as_str()));

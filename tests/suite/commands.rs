@@ -150,7 +150,7 @@ impl Desk {
     }
 
     fn tier(&self, region: &str) -> Option<String> {
-        self.aws.block_on(self.aws.demo.tier(region))
+        self.aws.demo.tier(region)
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -85,7 +85,7 @@ impl Scene {
     pub async fn held(&self) -> Held {
         Held {
             roles: self.demo.roles().await,
-            tier: self.demo.tier(REGION).await,
+            tier: self.demo.tier(REGION),
         }
     }
 

@@ -37,7 +37,7 @@ async fn u_puts_everything_back_once_it_was_confirmed() {
     assert_eq!(play.demo.roles().await, planned, "shown, not written");
     play.keys("y").await.wait("Put back: 4 changes").await;
     assert_eq!(play.demo.roles().await, before);
-    assert_eq!(play.demo.tier("eu-west-1").await, None);
+    assert_eq!(play.demo.tier("eu-west-1"), None);
     // And once more: the undo is undone.
     play.keys("u").await.wait("Put back 4 changes").await;
     play.keys("y").await.wait("Put back: 4 changes").await;
@@ -98,7 +98,7 @@ async fn what_was_done_in_two_tries_is_put_back_as_one() {
     play.keys("u").await.wait("Put back 4 changes").await;
     play.keys("y").await.wait("Put back: 4 changes").await;
     assert_eq!(play.demo.roles().await, before);
-    assert_eq!(play.demo.tier("eu-west-1").await, None);
+    assert_eq!(play.demo.tier("eu-west-1"), None);
 }
 
 #[tokio::test(start_paused = true)]

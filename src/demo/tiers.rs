@@ -1,0 +1,53 @@
+//! The embedded account's instance tiers: one setting of Systems Manager in each region.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use winterbaume_core::DEFAULT_ACCOUNT_ID;
+
+use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
+
+/// The regions in which somebody has set the tier.
+#[derive(Debug, Default)]
+pub(super) struct Tiers(Mutex<BTreeMap<String, String>>);
+
+impl Tiers {
+    /// Regions in which advanced instances are on.
+    pub(super) fn advanced_in(regions: &[String]) -> Self {
+        let tiers = regions
+            .iter()
+            .map(|region| (region.clone(), "advanced".to_owned()));
+        Self(Mutex::new(tiers.collect()))
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What somebody has set; none where it is the default.
+    pub(super) fn of(&self, region: &str) -> Option<String> {
+        self.held().get(region).cloned()
+    }
+
+    pub(super) fn set(&self, region: &str, value: &str) {
+        self.held().insert(region.to_owned(), value.to_owned());
+    }
+
+    pub(super) fn reset(&self, region: &str) {
+        self.held().remove(region);
+    }
+
+    /// The answer to `GetServiceSetting`.
+    pub(super) fn setting(&self, region: &str) -> Value {
+        let value = self.of(region);
+        json!({"ServiceSetting": {
+            "SettingId": ACTIVATION_TIER,
+            "SettingValue": value.as_deref().unwrap_or("standard"),
+            "LastModifiedDate": 1_706_695_810.0,
+            "LastModifiedUser": "System",
+            "ARN": activation_tier_arn("aws", region, DEFAULT_ACCOUNT_ID),
+            "Status": if value.is_some() { "Customized" } else { "Default" },
+        }})
+    }
+}
