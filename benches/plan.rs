@@ -10,8 +10,6 @@ use sagemaker_ssh_setup::model::{
 use sagemaker_ssh_setup::plan::Plan;
 use sagemaker_ssh_setup::policy::template::Place;
 use sagemaker_ssh_setup::policy::{Document, meaning};
-use sagemaker_ssh_setup::wizard::ui::keys::Action;
-use sagemaker_ssh_setup::wizard::ui::picker::{Entry, Picker};
 
 const ACCOUNT: &str = "123456789012";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
@@ -101,24 +99,5 @@ fn compare_two_client_policies(bencher: Bencher) {
     bencher.bench(|| match black_box(&policies) {
         (Ok(one), Ok(other)) => meaning::same(one, other),
         _ => false,
-    });
-}
-
-#[divan::bench(args = [1000, 5000])]
-fn move_in_a_filtered_list(bencher: Bencher, roles: usize) {
-    let entries: Vec<Entry> = names(roles)
-        .into_iter()
-        .map(|name| Entry {
-            id: name.clone(),
-            haystack: name,
-            group: String::new(),
-            welcome: true,
-        })
-        .collect();
-    let mut picker = Picker::default();
-    picker.paste("42");
-    bencher.bench_local(move || {
-        picker.act(Action::Down, black_box(&entries));
-        picker.visible(&entries).len()
     });
 }

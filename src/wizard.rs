@@ -7,6 +7,7 @@ mod keyboard;
 mod live;
 mod overlay;
 mod report;
+mod role_list;
 mod runs;
 mod saving;
 mod state;
@@ -411,8 +412,14 @@ impl Wizard {
             self.tasks.role(account.clone(), name);
         }
         let here = match self.step {
-            Step::SageMakerRoles => self.sagemaker_roles.current(&self.findings),
-            Step::UserRoles => self.user_roles.current(&self.findings),
+            Step::SageMakerRoles => {
+                self.sagemaker_roles.take_in(&self.findings);
+                self.sagemaker_roles.current()
+            }
+            Step::UserRoles => {
+                self.user_roles.take_in(&self.findings);
+                self.user_roles.current()
+            }
             Step::Account
             | Step::ConnectFrom
             | Step::Regions

@@ -1,7 +1,8 @@
 //! From messages of tasks to findings.
 
 use super::overlay::Overlay;
-use super::state::{ListedRole, Load};
+use super::role_list::ListedRole;
+use super::state::Load;
 use super::tasks::{Message, Slot};
 use super::ui::frame::Tone;
 use super::{Ending, Start, Wizard};
@@ -21,10 +22,8 @@ impl Wizard {
             Message::Identity(answer) => self.on_identity(*answer),
             Message::Quotas(quotas) => self.findings.quotas = quotas,
             Message::RolesPage(page) => {
-                for summary in page {
-                    self.findings
-                        .roles
-                        .insert(summary.name.clone(), ListedRole::new(summary));
+                for role in page {
+                    self.findings.roles.insert(role);
                 }
             }
             Message::RolesEnd(end) => {
@@ -40,10 +39,7 @@ impl Wizard {
             Message::Role(name, reading) => self.on_role(name, *reading),
             Message::Profiles(answer) => {
                 if let Some(Overlay::Profiles(profiles)) = &mut self.overlay {
-                    profiles.names = match answer {
-                        Ok(list) => Load::Ready(list),
-                        Err(error) => Load::Failed(error),
-                    };
+                    profiles.take_in(answer);
                 }
             }
             Message::Apply(event) => self.on_apply(*event),
@@ -220,9 +216,7 @@ impl Wizard {
                     trust: reading.trust.clone(),
                     description: description.unwrap_or_default(),
                 };
-                self.findings
-                    .roles
-                    .insert(name.clone(), ListedRole::new(summary));
+                self.findings.roles.insert(ListedRole::new(summary));
                 Load::Ready(reading)
             }
             Err(error) => {
@@ -242,11 +236,7 @@ impl Wizard {
                 path: "/".to_owned(),
                 name: name.to_owned(),
             };
-            let role = || ListedRole::typed(&arn);
-            self.findings
-                .roles
-                .entry(name.to_owned())
-                .or_insert_with(role);
+            self.findings.roles.add(ListedRole::typed(&arn));
         }
     }
 

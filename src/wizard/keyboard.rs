@@ -4,7 +4,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::input::Stamped;
 use super::overlay::{Answer, Overlay};
-use super::state::ListedRole;
+use super::role_list::ListedRole;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::confirm::{Choice, ConfirmStep};
@@ -145,10 +145,7 @@ impl Wizard {
 
     pub(super) fn add_typed(&mut self, typed: Vec<RoleArn>) {
         for arn in typed {
-            self.findings
-                .roles
-                .entry(arn.name.clone())
-                .or_insert_with(|| ListedRole::typed(&arn));
+            self.findings.roles.add(ListedRole::typed(&arn));
         }
     }
 

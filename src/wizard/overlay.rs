@@ -2,6 +2,8 @@
 
 mod live_check;
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -16,6 +18,7 @@ use super::ui::picker::{Entry, Picker};
 use super::ui::scroll::Scroll;
 use super::ui::text::{clean, wrapped};
 use super::ui::theme;
+use crate::account::CallError;
 use crate::journal::{Record, words};
 use crate::text::counted;
 pub use live_check::LiveCheck;
@@ -233,29 +236,33 @@ impl CutOff {
 }
 
 impl Profiles {
-    fn entries(&self) -> Vec<Entry> {
-        let names = self.names.ready().map_or(&[][..], Vec::as_slice);
-        names
-            .iter()
-            .map(|name| Entry {
+    /// The names are known, or why they are not.
+    pub fn take_in(&mut self, names: Result<Vec<String>, CallError>) {
+        let entry = |name: &String| {
+            Arc::new(Entry {
                 id: name.clone(),
                 haystack: name.clone(),
                 group: String::new(),
                 welcome: true,
             })
-            .collect()
+        };
+        self.names = match names {
+            Ok(names) => {
+                self.picker.set_entries(names.iter().map(entry).collect());
+                Load::Ready(names)
+            }
+            Err(error) => Load::Failed(error),
+        };
     }
 
     fn act(&mut self, action: Option<Action>) {
         if let Some(action) = action {
-            let entries = self.entries();
-            self.picker.act(action, &entries);
+            self.picker.act(action);
         }
     }
 
     fn chosen(&self) -> Answer {
-        let entries = self.entries();
-        match self.picker.current(&entries) {
+        match self.picker.current() {
             Some(entry) => Answer::Profile(entry.id.clone()),
             None => Answer::Close,
         }
@@ -281,10 +288,7 @@ impl Profiles {
 
     /// As many names as fit, with the current one among them.
     fn list(&self, names: &[String], place: Rect) -> Vec<Line<'static>> {
-        let current = self
-            .picker
-            .current(&self.entries())
-            .map(|entry| entry.id.clone());
+        let current = self.picker.current().map(|entry| entry.id.clone());
         let here = names
             .iter()
             .position(|name| Some(name) == current.as_ref())

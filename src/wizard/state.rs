@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::role_list::RoleList;
 use crate::account::CallError;
 use crate::model::{
-    Choices, Identity, Quotas, Region, RoleArn, RoleKind, RoleReading, RoleSummary, Survey,
-    TierReading,
+    Choices, Identity, Quotas, Region, RoleReading, RoleSummary, Survey, TierReading,
 };
 use crate::plan::{Plan, State};
-use crate::policy::Document;
-use crate::policy::trust;
 use crate::verify::Preflight;
 
 /// Something that is asked for over the network.
@@ -33,51 +31,12 @@ impl<T> Load<T> {
     }
 }
 
-/// A role of the list, with what its trust policy says of it, so that nothing has to be parsed while drawing.
-#[derive(Clone, Debug)]
-pub struct ListedRole {
-    pub summary: RoleSummary,
-    pub is_sagemaker: bool,
-    /// Whether accounts, users or an identity provider may assume it, and not services alone.
-    pub is_for_people: bool,
-}
-
-impl ListedRole {
-    pub fn new(summary: RoleSummary) -> Self {
-        let trust = Document::parse(summary.trust.as_str()).ok();
-        let is_sagemaker = trust.as_ref().is_some_and(trust::is_sagemaker_role);
-        let is_for_people = trust.as_ref().is_none_or(trust::is_for_people);
-        let ordinary = summary.kind() != RoleKind::ServiceLinked;
-        Self {
-            is_sagemaker: is_sagemaker && ordinary,
-            is_for_people: is_for_people && ordinary,
-            summary,
-        }
-    }
-
-    /// A role that somebody typed: nothing is known of it but its name and perhaps its path.
-    pub fn typed(arn: &RoleArn) -> Self {
-        Self {
-            summary: RoleSummary {
-                name: arn.name.clone(),
-                path: arn.path.clone(),
-                arn: arn.to_string(),
-                trust: String::new(),
-                description: "typed in".to_owned(),
-            },
-            is_sagemaker: false,
-            is_for_people: false,
-        }
-    }
-}
-
 /// The account, as far as it has been read.
 #[derive(Debug)]
 pub struct Findings {
     pub identity: Load<Identity>,
     pub quotas: Quotas,
-    /// By name.
-    pub roles: BTreeMap<String, ListedRole>,
+    pub roles: RoleList,
     /// Whether the list of roles is complete.
     pub roles_end: Load<()>,
     /// Roles that were read closely, by name.
@@ -94,7 +53,7 @@ impl Default for Findings {
         Self {
             identity: Load::Waiting,
             quotas: Quotas::default(),
-            roles: BTreeMap::new(),
+            roles: RoleList::default(),
             roles_end: Load::Waiting,
             readings: BTreeMap::new(),
             preflight: None,

@@ -14,13 +14,14 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::role_list::ListedRole;
 use super::saving;
 use crate::account::{Account, CallError, Source};
 use crate::apply::{self, Job};
 use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
-use crate::model::{Identity, Partition, Quotas, Region, RoleReading, RoleSummary, TierReading};
+use crate::model::{Identity, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::{Plan, Target};
 use crate::survey;
 use crate::undo::{self, Undo};
@@ -39,7 +40,7 @@ pub enum Message {
     Connected(Box<Result<Account, CallError>>),
     Identity(Box<Result<Identity, CallError>>),
     Quotas(Quotas),
-    RolesPage(Vec<RoleSummary>),
+    RolesPage(Vec<ListedRole>),
     RolesEnd(Result<(), CallError>),
     Regions(Vec<Region>),
     Tier(String, TierReading),
@@ -237,7 +238,10 @@ impl Tasks {
         self.start(Slot::Roles, |out| async move {
             while let Some(page) = pages.next().await {
                 match page {
-                    Ok(page) => out.send(Message::RolesPage(page)),
+                    // Their trust policies are looked at here, so that no key has to wait for it.
+                    Ok(page) => out.send(Message::RolesPage(
+                        page.into_iter().map(ListedRole::new).collect(),
+                    )),
                     Err(error) => return out.send(Message::RolesEnd(Err(error))),
                 }
             }

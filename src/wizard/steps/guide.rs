@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::guide::{self, Guide, Page, Standing, Subject};
 use crate::model::Survey;
 use crate::plan::{Item, Plan, Target};
-use crate::wizard::state::ListedRole;
+use crate::wizard::role_list::RoleList;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 
@@ -25,7 +25,7 @@ pub struct Scene<'a> {
     pub plan: &'a Plan,
     pub survey: &'a Survey,
     /// Roles that were listed or typed, by name.
-    pub roles: &'a BTreeMap<String, ListedRole>,
+    pub roles: &'a RoleList,
 }
 
 /// What a look was asked for.

@@ -1,5 +1,7 @@
 //! Choosing regions, with the instance tier found in each.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -50,29 +52,32 @@ impl RegionsStep {
         bindings
     }
 
-    pub fn entries(findings: &Findings) -> Vec<Entry> {
+    /// Brings the list up to date.
+    fn take_in(&mut self, findings: &Findings) {
         let home = findings
             .identity
             .ready()
             .map(|identity| identity.home_region.as_str());
-        findings
-            .regions
-            .iter()
-            .map(|region| Entry {
+        let entry = |region: &Region| {
+            Arc::new(Entry {
                 id: region.code.clone(),
                 haystack: format!("{} {} {}", region.code, region.name, region.geography),
                 group: region.geography.clone(),
                 welcome: Some(region.code.as_str()) == home,
             })
-            .collect()
+        };
+        self.picker
+            .set_entries(findings.regions.iter().map(entry).collect());
     }
 
     pub fn act(&mut self, action: Action, findings: &Findings) {
-        self.picker.act(action, &Self::entries(findings));
+        self.take_in(findings);
+        self.picker.act(action);
     }
 
     pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) {
-        self.picker.type_filter(key, &Self::entries(findings));
+        self.take_in(findings);
+        self.picker.type_filter(key);
     }
 
     /// Esc: closes what is open; whether anything was.
@@ -84,10 +89,9 @@ impl RegionsStep {
 
     /// Why the region under the cursor cannot be set up, or else what the tier costs.
     fn note(&self, findings: &Findings, width: u16) -> Vec<Line<'static>> {
-        let entries = Self::entries(findings);
         let current = self
             .picker
-            .current(&entries)
+            .current()
             .and_then(|entry| findings.tiers.get(&entry.id));
         match current {
             Some(TierReading::Denied(why) | TierReading::Failed(why)) => {
@@ -104,6 +108,7 @@ impl RegionsStep {
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
+        self.take_in(findings);
         let cost = self.note(findings, area.width);
         let cost_height = if area.height >= 12 {
             u16::try_from(cost.len()).unwrap_or(0) + 1
@@ -118,8 +123,7 @@ impl RegionsStep {
         ])
         .areas(area);
         frame.render_widget(Line::raw("In which regions will people connect?"), question);
-        let entries = Self::entries(findings);
-        let mut line = self.picker.head(&entries, "region");
+        let mut line = self.picker.head("region");
         if findings.tiers.len() < findings.regions.len() {
             let count = findings.regions.len() - findings.tiers.len();
             line.push_span(Span::styled(
@@ -128,7 +132,7 @@ impl RegionsStep {
             ));
         }
         frame.render_widget(line, head);
-        if entries.is_empty() {
+        if self.picker.is_empty() {
             let text = if findings.identity.ready().is_some() {
                 "No regions are known for this partition.".to_owned()
             } else {
@@ -138,16 +142,15 @@ impl RegionsStep {
                 Paragraph::new(wrapped(&text, list.width, "", theme::WARN)),
                 list,
             );
-        } else if self.picker.visible(&entries).is_empty() {
+        } else if self.picker.shown().is_empty() {
             frame.render_widget(
                 Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN),
                 list,
             );
         }
-        self.picker
-            .draw(frame, list, &entries, true, |entry, width| {
-                row(&entry.id, width, findings, spinner)
-            });
+        self.picker.draw(frame, list, true, |entry, width| {
+            row(&entry.id, width, findings, spinner)
+        });
         let [_, note] = Layout::vertical([
             Constraint::Length(u16::from(cost_height > 0)),
             Constraint::Fill(1),

@@ -9,10 +9,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use crate::model::{Choices, RoleArn, RoleKind};
-use crate::wizard::state::{Findings, ListedRole, Load};
+use crate::model::{Choices, RoleArn};
+use crate::wizard::role_list::ListedRole;
+use crate::wizard::state::{Findings, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
-use crate::wizard::ui::picker::{Entry, Picker};
+use crate::wizard::ui::picker::Picker;
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::wrapped;
 use crate::wizard::ui::theme;
@@ -31,6 +32,8 @@ pub enum Side {
 pub struct RolesStep {
     side: Side,
     pub picker: Picker,
+    /// What the list was made from: the roles, whether all are shown, and what is picked.
+    source: Option<(u64, bool, u64)>,
     show_all: bool,
     typing: Option<Typing>,
     detail: Scroll,
@@ -53,6 +56,7 @@ impl RolesStep {
         Self {
             side,
             picker: Picker::default(),
+            source: None,
             show_all: false,
             typing: None,
             detail: Scroll::default(),
@@ -104,30 +108,22 @@ impl RolesStep {
         bindings
     }
 
-    /// The list: what fits this side, and whatever is picked.
-    pub fn entries(&self, findings: &Findings) -> Vec<Entry> {
-        let mut roles: Vec<&ListedRole> = findings
-            .roles
-            .values()
-            .filter(|role| {
-                self.show_all || self.fits(role) || self.picker.is_picked(&role.summary.name)
-            })
-            .collect();
-        // As a person looks names up; IAM itself does not tell them apart by case.
-        roles.sort_by_cached_key(|role| role.summary.name.to_lowercase());
-        roles
-            .into_iter()
-            .map(|role| {
-                let summary = &role.summary;
-                let too_long = self.side == Side::SageMaker && summary.is_too_long();
-                Entry {
-                    id: summary.name.clone(),
-                    haystack: format!("{} {} {}", summary.path, summary.name, summary.description),
-                    group: String::new(),
-                    welcome: summary.kind() == RoleKind::Ordinary && !too_long,
-                }
-            })
-            .collect()
+    /// Brings the list up to date: what fits this side, and whatever is picked.
+    pub fn take_in(&mut self, findings: &Findings) {
+        let source = (
+            findings.roles.revision(),
+            self.show_all,
+            self.picker.picks(),
+        );
+        if self.source.replace(source) == Some(source) {
+            return;
+        }
+        let is_listed = |role: &&ListedRole| {
+            self.show_all || self.fits(role) || self.picker.is_picked(&role.summary.name)
+        };
+        let roles = findings.roles.iter().filter(is_listed);
+        let entries = roles.map(|role| role.entry(self.side == Side::SageMaker));
+        self.picker.set_entries(entries.collect());
     }
 
     fn fits(&self, role: &ListedRole) -> bool {
@@ -145,21 +141,20 @@ impl RolesStep {
             Action::OtherPane => self.in_detail = !self.in_detail,
             _ if self.in_detail && self.detail.act(action) => {}
             _ => {
-                let entries = self.entries(findings);
-                let before = self.current(findings);
-                self.picker.act(action, &entries);
-                if before != self.current(findings) {
+                self.take_in(findings);
+                let before = self.current();
+                self.picker.act(action);
+                if before != self.current() {
                     self.detail.to_top();
                 }
             }
         }
+        self.take_in(findings);
     }
 
     /// The role under the cursor.
-    pub fn current(&self, findings: &Findings) -> Option<String> {
-        self.picker
-            .current(&self.entries(findings))
-            .map(|entry| entry.id.clone())
+    pub fn current(&self) -> Option<String> {
+        self.picker.current().map(|entry| entry.id.clone())
     }
 
     /// Esc: closes what is open; whether anything was.
@@ -177,8 +172,8 @@ impl RolesStep {
     /// A key while something is typed. Gives the roles that were typed, once they are right.
     pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) -> Vec<RoleArn> {
         let Some(typing) = &mut self.typing else {
-            let entries = self.entries(findings);
-            self.picker.type_filter(key, &entries);
+            self.take_in(findings);
+            self.picker.type_filter(key);
             return Vec::new();
         };
         match key.code {
@@ -218,7 +213,7 @@ impl RolesStep {
             Side::SageMaker => "Which roles do SageMaker jobs, endpoints and notebooks run under?",
             Side::User => "Which roles do people have when they connect from their computer?",
         };
-        let entries = self.entries(cx.findings);
+        self.take_in(cx.findings);
         let question = wrapped(question, area.width, "", theme::PLAIN);
         let [question_place, head, body] = Layout::vertical([
             Constraint::Length(u16::try_from(question.len()).unwrap_or(1)),
@@ -227,7 +222,7 @@ impl RolesStep {
         ])
         .areas(area);
         frame.render_widget(Paragraph::new(question), question_place);
-        let mut line = self.picker.head(&entries, "role");
+        let mut line = self.picker.head("role");
         if cx.findings.roles_end.is_waiting() {
             line.push_span(Span::styled(
                 format!(" · more are coming {}", cx.spinner),
@@ -251,13 +246,12 @@ impl RolesStep {
         } else {
             (body, None)
         };
-        let list = self.draw_trouble(frame, list, cx, &entries);
+        let list = self.draw_trouble(frame, list, cx);
         let (side, active) = (self.side, !self.in_detail);
-        self.picker
-            .draw(frame, list, &entries, active, |entry, width| {
-                row(&entry.id, width, side, cx)
-            });
-        if let (Some(place), false) = (detail, entries.is_empty()) {
+        self.picker.draw(frame, list, active, |entry, width| {
+            row(&entry.id, width, side, cx)
+        });
+        if let (Some(place), false) = (detail, self.picker.is_empty()) {
             self.draw_detail(frame, place, cx);
         }
         if let Some(typing) = &self.typing {
@@ -266,7 +260,7 @@ impl RolesStep {
     }
 
     /// Why the list is short or empty, above it. Returns the place that is left.
-    fn draw_trouble(&self, frame: &mut Frame, area: Rect, cx: &Context, entries: &[Entry]) -> Rect {
+    fn draw_trouble(&self, frame: &mut Frame, area: Rect, cx: &Context) -> Rect {
         let room = area.width.saturating_sub(1);
         let mut lines = Vec::new();
         match &cx.findings.roles_end {
@@ -290,7 +284,7 @@ impl RolesStep {
                     theme::PLAIN,
                 ));
             }
-            Load::Ready(()) if entries.is_empty() && self.picker.count() == 0 => {
+            Load::Ready(()) if self.picker.is_empty() && self.picker.count() == 0 => {
                 let text = match (cx.findings.roles.is_empty(), self.side) {
                     (true, _) => {
                         "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains."
@@ -304,13 +298,13 @@ impl RolesStep {
                 };
                 lines.extend(wrapped(text, room, "", theme::WARN));
             }
-            Load::Ready(()) if self.picker.visible(entries).is_empty() => {
+            Load::Ready(()) if self.picker.shown().is_empty() => {
                 lines.push(Line::styled(
                     "Nothing matches the filter. Esc clears it.",
                     theme::WARN,
                 ));
             }
-            Load::Waiting if entries.is_empty() => {
+            Load::Waiting if self.picker.is_empty() => {
                 lines.push(Line::raw(format!("{} Listing the roles.", cx.spinner)));
             }
             Load::Waiting | Load::Ready(()) => {}
@@ -336,9 +330,7 @@ impl RolesStep {
             .title(Line::styled(format!("{title} "), theme::DIM));
         let inner = block.inner(area);
         frame.render_widget(block, area);
-        let role = self
-            .current(cx.findings)
-            .and_then(|name| cx.findings.roles.get(&name));
+        let role = self.current().and_then(|name| cx.findings.roles.get(&name));
         let lines = role.map_or_else(Vec::new, |role| {
             detail::lines(&role.summary, self.side, cx, inner.width.saturating_sub(1))
         });

@@ -2,6 +2,8 @@
 //! new entries; the cursor stays on its entry while others arrive.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
@@ -30,11 +32,23 @@ pub struct Entry {
     pub welcome: bool,
 }
 
-/// The state of such a list.
+/// Such a list, and where its reader is.
 #[derive(Debug, Default)]
 pub struct Picker {
+    entries: Vec<Arc<Entry>>,
+    /// Those that the filter lets through, in their order.
+    shown: Vec<Arc<Entry>>,
+    /// A heading before each group: the place of its first entry in `shown`.
+    headings: Vec<usize>,
+    /// The entry that the cursor was left on, whether it is shown or not.
     cursor: Option<String>,
+    /// Where the cursor is in `shown`: where it was left, else on the first welcome one.
+    position: Option<usize>,
     picked: BTreeSet<String>,
+    /// How often something was picked or unpicked.
+    picks: u64,
+    /// How many of the picked are not shown.
+    hidden: usize,
     filter: Input,
     filtering: bool,
     offset: usize,
@@ -42,6 +56,68 @@ pub struct Picker {
 }
 
 impl Picker {
+    /// What there is to pick from, from now on.
+    pub fn set_entries(&mut self, entries: Vec<Arc<Entry>>) {
+        self.entries = entries;
+        self.refilter();
+    }
+
+    fn refilter(&mut self) {
+        if self.has_filter() {
+            let pattern = Pattern::new(
+                self.filter.value(),
+                CaseMatching::Ignore,
+                Normalization::Smart,
+                AtomKind::Substring,
+            );
+            let mut matcher = Matcher::new(Config::DEFAULT);
+            let mut buffer = Vec::new();
+            let mut passes = |entry: &&Arc<Entry>| {
+                let haystack = Utf32Str::new(&entry.haystack, &mut buffer);
+                pattern.score(haystack, &mut matcher).is_some()
+            };
+            self.shown = self
+                .entries
+                .iter()
+                .filter(|entry| passes(entry))
+                .cloned()
+                .collect();
+        } else {
+            self.shown.clone_from(&self.entries);
+        }
+        self.headings.clear();
+        let mut group = "";
+        for (place, entry) in self.shown.iter().enumerate() {
+            if entry.group != group {
+                group = &entry.group;
+                self.headings.push(place);
+            }
+        }
+        self.find_cursor();
+        self.count_hidden();
+    }
+
+    fn find_cursor(&mut self) {
+        let place =
+            |wanted: &dyn Fn(&Entry) -> bool| self.shown.iter().position(|entry| wanted(entry));
+        let left = self
+            .cursor
+            .as_ref()
+            .and_then(|id| place(&|entry| entry.id == *id));
+        let start = || place(&|entry| entry.welcome);
+        self.position = left
+            .or_else(start)
+            .or(if self.shown.is_empty() { None } else { Some(0) });
+    }
+
+    fn count_hidden(&mut self) {
+        let shown = self
+            .shown
+            .iter()
+            .filter(|entry| self.picked.contains(&entry.id));
+        self.hidden = self.picked.len() - shown.count();
+    }
+
     pub fn is_filtering(&self) -> bool {
         self.filtering
     }
@@ -57,6 +133,7 @@ impl Picker {
     pub fn clear_filter(&mut self) {
         self.filter.reset();
         self.filtering = false;
+        self.refilter();
     }
 
     pub fn is_picked(&self, id: &str) -> bool {
@@ -65,6 +142,8 @@ impl Picker {
 
     pub fn pick(&mut self, id: &str) {
         self.picked.insert(id.to_owned());
+        self.picks += 1;
+        self.count_hidden();
     }
 
     /// What is picked, sorted.
@@ -76,51 +155,35 @@ impl Picker {
         self.picked.len()
     }
 
+    /// A number that changes with what is picked.
+    pub fn picks(&self) -> u64 {
+        self.picks
+    }
+
     /// Puts the cursor on an entry.
     pub fn focus(&mut self, id: &str) {
         self.cursor = Some(id.to_owned());
+        self.find_cursor();
+    }
+
+    /// Whether there is nothing to pick from, whatever the filter.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The entries that the filter lets through, in their order.
-    pub fn visible<'a>(&self, entries: &'a [Entry]) -> Vec<&'a Entry> {
-        let pattern = Pattern::new(
-            self.filter.value(),
-            CaseMatching::Ignore,
-            Normalization::Smart,
-            AtomKind::Substring,
-        );
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let mut buffer = Vec::new();
-        entries
-            .iter()
-            .filter(|entry| {
-                pattern
-                    .score(Utf32Str::new(&entry.haystack, &mut buffer), &mut matcher)
-                    .is_some()
-            })
-            .collect()
+    pub fn shown(&self) -> &[Arc<Entry>] {
+        &self.shown
     }
 
-    /// The entry under the cursor: the one it was left on, else the first welcome one.
-    pub fn current<'a>(&self, entries: &'a [Entry]) -> Option<&'a Entry> {
-        let visible = self.visible(entries);
-        self.position(&visible)
-            .and_then(|position| visible.get(position).copied())
-    }
-
-    fn position(&self, visible: &[&Entry]) -> Option<usize> {
-        let kept = self
-            .cursor
-            .as_ref()
-            .and_then(|id| visible.iter().position(|entry| entry.id == *id));
-        kept.or_else(|| visible.iter().position(|entry| entry.welcome))
-            .or(if visible.is_empty() { None } else { Some(0) })
+    /// The entry under the cursor.
+    pub fn current(&self) -> Option<&Entry> {
+        self.shown.get(self.position?).map(AsRef::as_ref)
     }
 
     /// Moves or picks; whether the action was for this list.
-    pub fn act(&mut self, action: Action, entries: &[Entry]) -> bool {
-        let visible = self.visible(entries);
-        let position = self.position(&visible).unwrap_or(0);
+    pub fn act(&mut self, action: Action) -> bool {
+        let position = self.position.unwrap_or(0);
         let page = self.page.saturating_sub(1).max(1);
         let target = match action {
             Action::Up => position.saturating_sub(1),
@@ -130,31 +193,24 @@ impl Picker {
             Action::Top => 0,
             Action::Bottom => usize::MAX,
             Action::Toggle => {
-                if let Some(entry) = visible.get(position) {
-                    self.cursor = Some(entry.id.clone());
-                    if !self.picked.remove(&entry.id) {
-                        self.picked.insert(entry.id.clone());
-                    }
-                }
+                self.cursor = self.current().map(|entry| entry.id.clone());
+                self.toggle(position..position.saturating_add(1));
                 return true;
             }
             Action::PickAll => {
-                let all = visible.iter().all(|entry| self.picked.contains(&entry.id));
-                for entry in &visible {
-                    if all {
-                        self.picked.remove(&entry.id);
-                    } else {
-                        self.picked.insert(entry.id.clone());
-                    }
+                let is_picked = |entry: &Arc<Entry>| self.picked.contains(&entry.id);
+                if !self.shown.iter().all(is_picked) {
+                    // What is picked already is picked again, and by that not unpicked.
+                    let shown = self.shown.iter().map(|entry| entry.id.clone());
+                    self.picked.extend(shown);
+                    self.picks += 1;
+                    return true;
                 }
+                self.toggle(0..self.shown.len());
                 return true;
             }
             Action::Invert => {
-                for entry in &visible {
-                    if !self.picked.remove(&entry.id) {
-                        self.picked.insert(entry.id.clone());
-                    }
-                }
+                self.toggle(0..self.shown.len());
                 return true;
             }
             Action::Filter => {
@@ -163,20 +219,38 @@ impl Picker {
             }
             _ => return false,
         };
-        let target = target.min(visible.len().saturating_sub(1));
-        self.cursor = visible.get(target).map(|entry| entry.id.clone());
+        let target = target.min(self.shown.len().saturating_sub(1));
+        self.position = (!self.shown.is_empty()).then_some(target);
+        self.cursor = self.current().map(|entry| entry.id.clone());
         true
     }
 
+    /// Picks those of the shown ones that are not picked, and unpicks the others. None of the hidden ones changes.
+    fn toggle(&mut self, places: Range<usize>) {
+        for entry in self
+            .shown
+            .get(clamped(places, self.shown.len()))
+            .unwrap_or_default()
+        {
+            if !self.picked.remove(&entry.id) {
+                self.picked.insert(entry.id.clone());
+            }
+        }
+        self.picks += 1;
+    }
+
     /// A key while the filter is being typed. Enter keeps the filter, Esc clears it; arrows still move.
-    pub fn type_filter(&mut self, key: KeyEvent, entries: &[Entry]) {
+    pub fn type_filter(&mut self, key: KeyEvent) {
         match key.code {
             KeyCode::Enter => self.filtering = false,
             KeyCode::Esc => self.clear_filter(),
-            KeyCode::Up => drop(self.act(Action::Up, entries)),
-            KeyCode::Down => drop(self.act(Action::Down, entries)),
+            KeyCode::Up => drop(self.act(Action::Up)),
+            KeyCode::Down => drop(self.act(Action::Down)),
             _ => {
-                self.filter.handle_event(&Event::Key(key));
+                let changed = self.filter.handle_event(&Event::Key(key));
+                if changed.is_some_and(|change| change.value) {
+                    self.refilter();
+                }
             }
         }
     }
@@ -186,27 +260,19 @@ impl Picker {
         for c in pasted.chars().filter(|c| !c.is_control()).take(200) {
             self.filter.handle(tui_input::InputRequest::InsertChar(c));
         }
+        self.refilter();
     }
 
     /// The line above the list: the filter, what is picked, and what of it the filter hides.
-    pub fn head(&self, entries: &[Entry], noun: &str) -> Line<'static> {
-        let visible = self.visible(entries);
+    pub fn head(&self, noun: &str) -> Line<'static> {
+        let all = crate::plan::words::counted(self.entries.len(), noun);
         let mut spans = vec![Span::styled(
-            format!(
-                "{} picked of {}",
-                self.count(),
-                crate::plan::words::counted(entries.len(), noun)
-            ),
+            format!("{} picked of {all}", self.count()),
             theme::DIM,
         )];
-        let hidden = self
-            .picked
-            .iter()
-            .filter(|id| visible.iter().all(|entry| entry.id != **id))
-            .count();
-        if hidden > 0 {
+        if self.hidden > 0 {
             spans.push(Span::styled(
-                format!(" · {hidden} of the picked not shown"),
+                format!(" · {} of the picked not shown", self.hidden),
                 theme::WARN,
             ));
         }
@@ -220,58 +286,62 @@ impl Picker {
         Line::from(spans)
     }
 
+    /// The line of the entry at a place, after the headings before it.
+    fn line_of(&self, place: usize) -> usize {
+        place + self.headings.partition_point(|heading| *heading <= place)
+    }
+
+    /// The entry that stands in a line, or the one whose heading does.
+    fn place_of(&self, line: usize) -> (usize, bool) {
+        let before = self
+            .headings
+            .iter()
+            .enumerate()
+            .take_while(|(number, place)| *place + number <= line)
+            .count();
+        let is_heading = before.checked_sub(1).is_some_and(|last| {
+            self.headings
+                .get(last)
+                .is_some_and(|place| place + last == line)
+        });
+        let headings = if is_heading { before - 1 } else { before };
+        (line - headings, is_heading)
+    }
+
     /// Draws the list. `line` gives an entry's text for the columns that are left after the box.
     pub fn draw(
         &mut self,
         frame: &mut Frame,
         area: Rect,
-        entries: &[Entry],
         active: bool,
         line: impl Fn(&Entry, usize) -> Line<'static>,
     ) {
-        let visible = self.visible(entries);
-        let position = self.position(&visible);
         self.page = usize::from(area.height);
-        // Headings take lines of their own.
-        let mut rows: Vec<(Option<usize>, &str)> = Vec::new();
-        let mut group = "";
-        for (number, entry) in visible.iter().enumerate() {
-            if entry.group != group {
-                group = &entry.group;
-                rows.push((None, group));
-            }
-            rows.push((Some(number), ""));
-        }
-        let cursor_row = rows
-            .iter()
-            .position(|(number, _)| number.is_some() && *number == position)
-            .unwrap_or(0);
-        let first = if rows
-            .get(cursor_row.saturating_sub(1))
-            .is_some_and(|(number, _)| number.is_none())
-        {
-            cursor_row.saturating_sub(1)
-        } else {
-            cursor_row
+        let total = self.shown.len() + self.headings.len();
+        let cursor = self.line_of(self.position.unwrap_or(0));
+        // A heading above the cursor is shown with it.
+        let first = match cursor.checked_sub(1) {
+            Some(above) if self.place_of(above).1 => above,
+            _ => cursor,
         };
         self.offset = self
             .offset
             .min(first)
-            .max((cursor_row + 1).saturating_sub(self.page));
-        self.offset = self.offset.min(rows.len().saturating_sub(self.page));
+            .max((cursor + 1).saturating_sub(self.page));
+        self.offset = self.offset.min(total.saturating_sub(self.page));
         // The box takes six columns, and the bar one.
         let width = usize::from(area.width).saturating_sub(7);
-        let lines: Vec<Line> = rows
-            .iter()
-            .skip(self.offset)
-            .take(self.page)
-            .map(|(number, heading)| {
-                let Some((number, entry)) = number.and_then(|n| Some((n, visible.get(n)?))) else {
-                    return Line::styled((*heading).to_owned(), theme::TITLE);
-                };
-                let here = Some(number) == position;
+        let end = self.offset.saturating_add(self.page).min(total);
+        let lines: Vec<Line> = (self.offset..end)
+            .filter_map(|number| {
+                let (place, is_heading) = self.place_of(number);
+                let entry = self.shown.get(place)?;
+                if is_heading {
+                    return Some(Line::styled(entry.group.clone(), theme::TITLE));
+                }
+                let here = self.position == Some(place) && active;
                 let mut spans = vec![
-                    Span::styled(if here && active { "› " } else { "  " }, theme::ACCENT),
+                    Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
                     if self.picked.contains(&entry.id) {
                         Span::styled("[x] ", theme::GOOD)
                     } else {
@@ -280,16 +350,20 @@ impl Picker {
                 ];
                 spans.extend(line(entry, width).spans);
                 let line = Line::from(spans);
-                if here && active {
+                Some(if here {
                     line.patch_style(theme::TITLE)
                 } else {
                     line
-                }
+                })
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
-        bar(frame, area, rows.len(), self.page, self.offset);
+        bar(frame, area, total, self.page, self.offset);
     }
+}
+
+fn clamped(places: Range<usize>, length: usize) -> Range<usize> {
+    places.start.min(length)..places.end.min(length)
 }
 
 #[cfg(test)]
@@ -297,66 +371,138 @@ impl Picker {
 mod tests {
     use super::*;
 
-    fn entries(ids: &[&str]) -> Vec<Entry> {
+    fn entries(ids: &[&str]) -> Vec<Arc<Entry>> {
         ids.iter()
-            .map(|id| Entry {
-                id: (*id).to_owned(),
-                haystack: (*id).to_owned(),
-                group: String::new(),
-                welcome: *id != "a",
+            .map(|id| {
+                Arc::new(Entry {
+                    id: (*id).to_owned(),
+                    haystack: (*id).to_owned(),
+                    group: String::new(),
+                    welcome: *id != "a",
+                })
             })
             .collect()
     }
 
-    fn type_text(picker: &mut Picker, text: &str, entries: &[Entry]) {
+    fn picker(ids: &[&str]) -> Picker {
+        let mut picker = Picker::default();
+        picker.set_entries(entries(ids));
+        picker
+    }
+
+    fn type_text(picker: &mut Picker, text: &str) {
         for c in text.chars() {
-            picker.type_filter(KeyEvent::from(KeyCode::Char(c)), entries);
+            picker.type_filter(KeyEvent::from(KeyCode::Char(c)));
         }
+    }
+
+    fn shown(picker: &Picker) -> Vec<&str> {
+        picker
+            .shown()
+            .iter()
+            .map(|entry| entry.id.as_str())
+            .collect()
     }
 
     #[test]
     fn the_cursor_starts_on_a_welcome_entry_and_stays_on_its_own_while_others_arrive() {
-        let mut picker = Picker::default();
-        let few = entries(&["a", "c", "d"]);
-        assert_eq!(picker.current(&few).unwrap().id, "c");
-        picker.act(Action::Down, &few);
-        assert_eq!(
-            picker.current(&entries(&["a", "b", "c", "d"])).unwrap().id,
-            "d"
-        );
+        let mut picker = picker(&["a", "c", "d"]);
+        assert_eq!(picker.current().unwrap().id, "c");
+        picker.act(Action::Down);
+        picker.set_entries(entries(&["a", "b", "c", "d"]));
+        assert_eq!(picker.current().unwrap().id, "d");
+        // Filtered away and back again.
+        picker.start_filter();
+        type_text(&mut picker, "b");
+        assert_eq!(picker.current().unwrap().id, "b");
+        picker.clear_filter();
+        assert_eq!(picker.current().unwrap().id, "d");
     }
 
     #[test]
     fn moving_stops_at_both_ends() {
-        let mut picker = Picker::default();
-        let list = entries(&["b", "c"]);
+        let mut picker = picker(&["b", "c"]);
         for _ in 0..5 {
-            picker.act(Action::Down, &list);
+            picker.act(Action::Down);
         }
-        assert_eq!(picker.current(&list).unwrap().id, "c");
-        picker.act(Action::Top, &list);
-        picker.act(Action::Up, &list);
-        assert_eq!(picker.current(&list).unwrap().id, "b");
+        assert_eq!(picker.current().unwrap().id, "c");
+        picker.act(Action::Top);
+        picker.act(Action::Up);
+        assert_eq!(picker.current().unwrap().id, "b");
     }
 
     #[test]
     fn what_is_picked_survives_a_filter_and_all_means_all_that_is_visible() {
-        let mut picker = Picker::default();
-        let list = entries(&["apple", "berry", "cherry"]);
-        picker.act(Action::Toggle, &list);
+        let mut picker = picker(&["apple", "berry", "cherry"]);
+        picker.act(Action::Toggle);
         picker.start_filter();
-        type_text(&mut picker, "RRY", &list);
-        assert_eq!(picker.visible(&list).len(), 2);
-        picker.act(Action::PickAll, &list);
+        type_text(&mut picker, "RRY");
+        assert_eq!(shown(&picker), ["berry", "cherry"]);
+        picker.act(Action::PickAll);
         assert_eq!(
             picker.picked().collect::<Vec<_>>(),
             ["apple", "berry", "cherry"]
         );
-        picker.act(Action::Invert, &list);
+        assert_eq!(picker.hidden, 1);
+        picker.act(Action::Invert);
         assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
-        picker.type_filter(KeyEvent::from(KeyCode::Esc), &list);
-        assert_eq!(picker.visible(&list).len(), 3);
+        picker.act(Action::Toggle);
+        picker.act(Action::PickAll);
+        assert_eq!(picker.count(), 3, "one of them was picked before");
+        picker.act(Action::PickAll);
+        assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
+        picker.type_filter(KeyEvent::from(KeyCode::Esc));
+        assert_eq!(picker.shown().len(), 3);
+        assert_eq!(picker.hidden, 0);
         assert!(!picker.is_filtering());
+    }
+
+    #[test]
+    fn a_filter_that_is_taken_back_shows_everything_again() {
+        let mut picker = picker(&["apple", "berry"]);
+        picker.start_filter();
+        picker.paste("ber\u{7}");
+        assert_eq!(shown(&picker), ["berry"]);
+        for _ in 0..3 {
+            picker.type_filter(KeyEvent::from(KeyCode::Backspace));
+        }
+        assert_eq!(picker.shown().len(), 2);
+    }
+
+    #[test]
+    fn every_line_is_a_heading_or_an_entry_in_its_group() {
+        let groups = ["", "", "A", "B", "B", "C"];
+        let grouped = |(number, group): (usize, &&str)| {
+            Arc::new(Entry {
+                id: number.to_string(),
+                haystack: number.to_string(),
+                group: (*group).to_owned(),
+                welcome: true,
+            })
+        };
+        let mut picker = Picker::default();
+        picker.set_entries(groups.iter().enumerate().map(grouped).collect());
+        let lines: Vec<_> = (0..9).map(|line| picker.place_of(line)).collect();
+        let (heading, entry) = (true, false);
+        assert_eq!(
+            lines,
+            [
+                (0, entry),
+                (1, entry),
+                (2, heading),
+                (2, entry),
+                (3, heading),
+                (3, entry),
+                (4, entry),
+                (5, heading),
+                (5, entry)
+            ]
+        );
+        for (line, (place, is_heading)) in lines.into_iter().enumerate() {
+            if !is_heading {
+                assert_eq!(picker.line_of(place), line);
+            }
+        }
     }
 
     #[test]
@@ -368,9 +514,9 @@ mod tests {
             Action::PickAll,
             Action::Bottom,
         ] {
-            picker.act(action, &[]);
+            picker.act(action);
         }
-        assert!(picker.current(&[]).is_none());
+        assert!(picker.current().is_none());
         assert_eq!(picker.count(), 0);
     }
 }
