@@ -23,7 +23,7 @@ use super::activations::Activations;
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
-use super::{IAM_REGION, Seed};
+use super::{IAM_REGION, Seed, SeedRole};
 use crate::model::{Partition, Region};
 use crate::policy::Document;
 use crate::policy::template::Place;
@@ -43,6 +43,11 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// What never changes of a role: its path, its boundary.
+    fn seeded(&self, name: &str) -> Option<&SeedRole> {
+        self.seed.roles.iter().find(|role| role.name == name)
+    }
+
     async fn role(&self, name: &str) -> Option<RoleView> {
         self.iam
             .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
@@ -187,7 +192,7 @@ impl Edge {
             ("sts", "GetCallerIdentity") => self.caller(),
             ("iam", "ListRoles") => self.role_page(&call).await,
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => {
-                if let Some(refusal) = self.refusal(&call).await {
+                if let Some(refusal) = self.refusal(&call) {
                     return refusal;
                 }
                 match a_byte_a_character(request) {
@@ -198,7 +203,7 @@ impl Edge {
             ("iam", "SimulatePrincipalPolicy") => self.simulated(&call).await,
             ("iam", _) => {
                 let answer = self.iam(request).await;
-                self.as_iam_writes_it(&call, answer).await
+                self.as_iam_writes_it(&call, answer)
             }
             ("ssm", "GetServiceSetting" | "UpdateServiceSetting" | "ResetServiceSetting") => {
                 self.tier(&call)
@@ -289,8 +294,8 @@ impl Edge {
     }
 
     /// What AWS refuses: changes of its own roles, and documents that are no JSON or name a deleted principal.
-    async fn refusal(&self, call: &Call) -> Option<HttpResponse> {
-        let role = self.account.role(call.field("RoleName")?).await?;
+    fn refusal(&self, call: &Call) -> Option<HttpResponse> {
+        let role = self.account.seeded(call.field("RoleName")?)?;
         if role.path.starts_with("/aws-service-role/") || role.path.starts_with("/aws-reserved/") {
             let message = format!(
                 "Cannot perform the operation on the protected role '{}'",
@@ -314,7 +319,7 @@ impl Edge {
     }
 
     /// IAM percent-encodes every document, and names a role's permissions boundary.
-    async fn as_iam_writes_it(&self, call: &Call, answer: HttpResponse) -> HttpResponse {
+    fn as_iam_writes_it(&self, call: &Call, answer: HttpResponse) -> HttpResponse {
         let status = answer.status();
         let Some(body) = answer
             .body()
@@ -328,15 +333,13 @@ impl Edge {
             body = encode_element(&body, tag);
         }
         if call.action == "GetRole" {
-            let role = match call.field("RoleName") {
-                Some(name) => self.account.role(name).await,
-                None => None,
-            };
-            if let Some(boundary) = role.and_then(|role| role.permissions_boundary) {
+            let name = call.field("RoleName").unwrap_or_default();
+            let role = self.account.seeded(name);
+            if let Some(boundary) = role.and_then(|role| role.boundary.as_ref()) {
                 let element = format!(
                     "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
                      <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary></Role>",
-                    escaped(&boundary)
+                    escaped(boundary)
                 );
                 body = body.replace("</Role>", &element);
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
@@ -31,13 +31,18 @@ impl Loopback {
     }
 
     pub fn with(seed: Seed) -> Self {
+        Self::behind(seed, |account| account)
+    }
+
+    /// The account behind something that stands in front of it.
+    pub fn behind(seed: Seed, in_front: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
             .build()
             .unwrap();
         let demo = runtime.block_on(Demo::with(seed, Manner::PROMPT)).unwrap();
-        let faults = Faults::before(demo.http());
+        let faults = Faults::before(in_front(demo.http()));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let signatures = Arc::<Mutex<Vec<String>>>::default();
