@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// A frame comes in pieces no further apart than this.
-const BURST: Duration = Duration::from_millis(25);
+const BURST: Duration = Duration::from_millis(4);
 
 pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,

@@ -142,7 +142,7 @@ impl RegionsStep {
                 Paragraph::new(wrapped(&text, list.width, "", theme::WARN)),
                 list,
             );
-        } else if self.picker.shown().is_empty() {
+        } else if self.picker.shows_nothing() {
             frame.render_widget(
                 Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN),
                 list,

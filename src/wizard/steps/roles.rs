@@ -298,7 +298,7 @@ impl RolesStep {
                 };
                 lines.extend(wrapped(text, room, "", theme::WARN));
             }
-            Load::Ready(()) if self.picker.shown().is_empty() => {
+            Load::Ready(()) if self.picker.shows_nothing() => {
                 lines.push(Line::styled(
                     "Nothing matches the filter. Esc clears it.",
                     theme::WARN,

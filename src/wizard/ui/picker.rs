@@ -36,12 +36,14 @@ pub struct Entry {
 #[derive(Debug, Default)]
 pub struct Picker {
     entries: Vec<Arc<Entry>>,
-    /// Those that the filter lets through, in their order.
-    shown: Vec<Arc<Entry>>,
+    /// Those that the filter lets through: their places in `entries`, in order.
+    shown: Vec<usize>,
     /// A heading before each group: the place of its first entry in `shown`.
     headings: Vec<usize>,
-    /// The entry that the cursor was left on, whether it is shown or not.
+    /// The entry that the cursor was left on, whether it is in the list or not.
     cursor: Option<String>,
+    /// The place of that entry in `entries`.
+    left_on: Option<usize>,
     /// Where the cursor is in `shown`: where it was left, else on the first welcome one.
     position: Option<usize>,
     picked: BTreeSet<String>,
@@ -59,10 +61,12 @@ impl Picker {
     /// What there is to pick from, from now on.
     pub fn set_entries(&mut self, entries: Vec<Arc<Entry>>) {
         self.entries = entries;
+        self.find_entry();
         self.refilter();
     }
 
     fn refilter(&mut self) {
+        self.shown.clear();
         if self.has_filter() {
             let pattern = Pattern::new(
                 self.filter.value(),
@@ -72,50 +76,64 @@ impl Picker {
             );
             let mut matcher = Matcher::new(Config::DEFAULT);
             let mut buffer = Vec::new();
-            let mut passes = |entry: &&Arc<Entry>| {
+            for (number, entry) in self.entries.iter().enumerate() {
                 let haystack = Utf32Str::new(&entry.haystack, &mut buffer);
-                pattern.score(haystack, &mut matcher).is_some()
-            };
-            self.shown = self
-                .entries
-                .iter()
-                .filter(|entry| passes(entry))
-                .cloned()
-                .collect();
+                if pattern.score(haystack, &mut matcher).is_some() {
+                    self.shown.push(number);
+                }
+            }
         } else {
-            self.shown.clone_from(&self.entries);
+            self.shown.extend(0..self.entries.len());
         }
-        self.headings.clear();
+        let mut headings = Vec::new();
         let mut group = "";
-        for (place, entry) in self.shown.iter().enumerate() {
+        for (place, entry) in self.shown().enumerate() {
             if entry.group != group {
                 group = &entry.group;
-                self.headings.push(place);
+                headings.push(place);
             }
         }
+        self.headings = headings;
         self.find_cursor();
         self.count_hidden();
     }
 
+    /// Finds the entry that the cursor was left on.
+    fn find_entry(&mut self) {
+        let entries = &self.entries;
+        let place = |id: &String| entries.iter().position(|entry| entry.id == *id);
+        self.left_on = self.cursor.as_ref().and_then(place);
+    }
+
+    /// Finds the cursor among what is shown.
     fn find_cursor(&mut self) {
-        let place =
-            |wanted: &dyn Fn(&Entry) -> bool| self.shown.iter().position(|entry| wanted(entry));
-        let left = self
-            .cursor
-            .as_ref()
-            .and_then(|id| place(&|entry| entry.id == *id));
-        let start = || place(&|entry| entry.welcome);
-        self.position = left
-            .or_else(start)
-            .or(if self.shown.is_empty() { None } else { Some(0) });
+        let left_on = self.left_on;
+        let left = left_on.and_then(|number| self.shown.binary_search(&number).ok());
+        let first = || self.shown().position(|entry| entry.welcome);
+        let any = (!self.shown.is_empty()).then_some(0);
+        self.position = left.or_else(first).or(any);
     }
 
     fn count_hidden(&mut self) {
-        let shown = self
-            .shown
-            .iter()
-            .filter(|entry| self.picked.contains(&entry.id));
+        if self.picked.is_empty() {
+            self.hidden = 0;
+            return;
+        }
+        let shown = self.shown().filter(|entry| self.picked.contains(&entry.id));
         self.hidden = self.picked.len() - shown.count();
+    }
+
+    /// The cursor is left where it is.
+    fn leave_cursor(&mut self) {
+        self.left_on = self
+            .position
+            .and_then(|place| self.shown.get(place).copied());
+        self.cursor = self.current().map(|entry| entry.id.clone());
+    }
+
+    fn entry(&self, place: usize) -> Option<&Entry> {
+        let number = *self.shown.get(place)?;
+        self.entries.get(number).map(AsRef::as_ref)
     }
 
     pub fn is_filtering(&self) -> bool {
@@ -163,6 +181,7 @@ impl Picker {
     /// Puts the cursor on an entry.
     pub fn focus(&mut self, id: &str) {
         self.cursor = Some(id.to_owned());
+        self.find_entry();
         self.find_cursor();
     }
 
@@ -172,13 +191,22 @@ impl Picker {
     }
 
     /// The entries that the filter lets through, in their order.
-    pub fn shown(&self) -> &[Arc<Entry>] {
-        &self.shown
+    pub fn shown(&self) -> impl Iterator<Item = &Entry> {
+        let entries = self
+            .shown
+            .iter()
+            .filter_map(|number| self.entries.get(*number));
+        entries.map(AsRef::as_ref)
+    }
+
+    /// Whether the filter lets nothing through, or there is nothing at all.
+    pub fn shows_nothing(&self) -> bool {
+        self.shown.is_empty()
     }
 
     /// The entry under the cursor.
     pub fn current(&self) -> Option<&Entry> {
-        self.shown.get(self.position?).map(AsRef::as_ref)
+        self.entry(self.position?)
     }
 
     /// Moves or picks; whether the action was for this list.
@@ -193,15 +221,13 @@ impl Picker {
             Action::Top => 0,
             Action::Bottom => usize::MAX,
             Action::Toggle => {
-                self.cursor = self.current().map(|entry| entry.id.clone());
+                self.leave_cursor();
                 self.toggle(position..position.saturating_add(1));
                 return true;
             }
             Action::PickAll => {
-                let is_picked = |entry: &Arc<Entry>| self.picked.contains(&entry.id);
-                if !self.shown.iter().all(is_picked) {
-                    // What is picked already is picked again, and by that not unpicked.
-                    let shown = self.shown.iter().map(|entry| entry.id.clone());
+                if !self.shown().all(|entry| self.picked.contains(&entry.id)) {
+                    let shown: Vec<String> = self.shown().map(|entry| entry.id.clone()).collect();
                     self.picked.extend(shown);
                     self.picks += 1;
                     return true;
@@ -221,19 +247,18 @@ impl Picker {
         };
         let target = target.min(self.shown.len().saturating_sub(1));
         self.position = (!self.shown.is_empty()).then_some(target);
-        self.cursor = self.current().map(|entry| entry.id.clone());
+        self.leave_cursor();
         true
     }
 
     /// Picks those of the shown ones that are not picked, and unpicks the others. None of the hidden ones changes.
     fn toggle(&mut self, places: Range<usize>) {
-        for entry in self
-            .shown
-            .get(clamped(places, self.shown.len()))
-            .unwrap_or_default()
-        {
-            if !self.picked.remove(&entry.id) {
-                self.picked.insert(entry.id.clone());
+        let ids: Vec<String> = places
+            .map_while(|place| self.entry(place).map(|entry| entry.id.clone()))
+            .collect();
+        for id in ids {
+            if !self.picked.remove(&id) {
+                self.picked.insert(id);
             }
         }
         self.picks += 1;
@@ -335,7 +360,7 @@ impl Picker {
         let lines: Vec<Line> = (self.offset..end)
             .filter_map(|number| {
                 let (place, is_heading) = self.place_of(number);
-                let entry = self.shown.get(place)?;
+                let entry = self.entry(place)?;
                 if is_heading {
                     return Some(Line::styled(entry.group.clone(), theme::TITLE));
                 }
@@ -362,161 +387,6 @@ impl Picker {
     }
 }
 
-fn clamped(places: Range<usize>, length: usize) -> Range<usize> {
-    places.start.min(length)..places.end.min(length)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn entries(ids: &[&str]) -> Vec<Arc<Entry>> {
-        ids.iter()
-            .map(|id| {
-                Arc::new(Entry {
-                    id: (*id).to_owned(),
-                    haystack: (*id).to_owned(),
-                    group: String::new(),
-                    welcome: *id != "a",
-                })
-            })
-            .collect()
-    }
-
-    fn picker(ids: &[&str]) -> Picker {
-        let mut picker = Picker::default();
-        picker.set_entries(entries(ids));
-        picker
-    }
-
-    fn type_text(picker: &mut Picker, text: &str) {
-        for c in text.chars() {
-            picker.type_filter(KeyEvent::from(KeyCode::Char(c)));
-        }
-    }
-
-    fn shown(picker: &Picker) -> Vec<&str> {
-        picker
-            .shown()
-            .iter()
-            .map(|entry| entry.id.as_str())
-            .collect()
-    }
-
-    #[test]
-    fn the_cursor_starts_on_a_welcome_entry_and_stays_on_its_own_while_others_arrive() {
-        let mut picker = picker(&["a", "c", "d"]);
-        assert_eq!(picker.current().unwrap().id, "c");
-        picker.act(Action::Down);
-        picker.set_entries(entries(&["a", "b", "c", "d"]));
-        assert_eq!(picker.current().unwrap().id, "d");
-        // Filtered away and back again.
-        picker.start_filter();
-        type_text(&mut picker, "b");
-        assert_eq!(picker.current().unwrap().id, "b");
-        picker.clear_filter();
-        assert_eq!(picker.current().unwrap().id, "d");
-    }
-
-    #[test]
-    fn moving_stops_at_both_ends() {
-        let mut picker = picker(&["b", "c"]);
-        for _ in 0..5 {
-            picker.act(Action::Down);
-        }
-        assert_eq!(picker.current().unwrap().id, "c");
-        picker.act(Action::Top);
-        picker.act(Action::Up);
-        assert_eq!(picker.current().unwrap().id, "b");
-    }
-
-    #[test]
-    fn what_is_picked_survives_a_filter_and_all_means_all_that_is_visible() {
-        let mut picker = picker(&["apple", "berry", "cherry"]);
-        picker.act(Action::Toggle);
-        picker.start_filter();
-        type_text(&mut picker, "RRY");
-        assert_eq!(shown(&picker), ["berry", "cherry"]);
-        picker.act(Action::PickAll);
-        assert_eq!(
-            picker.picked().collect::<Vec<_>>(),
-            ["apple", "berry", "cherry"]
-        );
-        assert_eq!(picker.hidden, 1);
-        picker.act(Action::Invert);
-        assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
-        picker.act(Action::Toggle);
-        picker.act(Action::PickAll);
-        assert_eq!(picker.count(), 3, "one of them was picked before");
-        picker.act(Action::PickAll);
-        assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
-        picker.type_filter(KeyEvent::from(KeyCode::Esc));
-        assert_eq!(picker.shown().len(), 3);
-        assert_eq!(picker.hidden, 0);
-        assert!(!picker.is_filtering());
-    }
-
-    #[test]
-    fn a_filter_that_is_taken_back_shows_everything_again() {
-        let mut picker = picker(&["apple", "berry"]);
-        picker.start_filter();
-        picker.paste("ber\u{7}");
-        assert_eq!(shown(&picker), ["berry"]);
-        for _ in 0..3 {
-            picker.type_filter(KeyEvent::from(KeyCode::Backspace));
-        }
-        assert_eq!(picker.shown().len(), 2);
-    }
-
-    #[test]
-    fn every_line_is_a_heading_or_an_entry_in_its_group() {
-        let groups = ["", "", "A", "B", "B", "C"];
-        let grouped = |(number, group): (usize, &&str)| {
-            Arc::new(Entry {
-                id: number.to_string(),
-                haystack: number.to_string(),
-                group: (*group).to_owned(),
-                welcome: true,
-            })
-        };
-        let mut picker = Picker::default();
-        picker.set_entries(groups.iter().enumerate().map(grouped).collect());
-        let lines: Vec<_> = (0..9).map(|line| picker.place_of(line)).collect();
-        let (heading, entry) = (true, false);
-        assert_eq!(
-            lines,
-            [
-                (0, entry),
-                (1, entry),
-                (2, heading),
-                (2, entry),
-                (3, heading),
-                (3, entry),
-                (4, entry),
-                (5, heading),
-                (5, entry)
-            ]
-        );
-        for (line, (place, is_heading)) in lines.into_iter().enumerate() {
-            if !is_heading {
-                assert_eq!(picker.line_of(place), line);
-            }
-        }
-    }
-
-    #[test]
-    fn an_empty_list_does_nothing() {
-        let mut picker = Picker::default();
-        for action in [
-            Action::Down,
-            Action::Toggle,
-            Action::PickAll,
-            Action::Bottom,
-        ] {
-            picker.act(action);
-        }
-        assert!(picker.current().is_none());
-        assert_eq!(picker.count(), 0);
-    }
-}
+mod tests;
