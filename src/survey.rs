@@ -12,7 +12,7 @@ use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 /// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
-const REGIONS_AT_ONCE: usize = 16;
+const REGIONS_AT_ONCE: usize = 40;
 /// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;
 

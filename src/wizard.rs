@@ -13,10 +13,12 @@ mod saving;
 mod state;
 pub mod steps;
 mod tasks;
+mod tracked;
 pub mod ui;
 mod view;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -28,7 +30,7 @@ use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
-use crate::model::{Choices, RoleArn};
+use crate::model::{Choices, RoleArn, Survey};
 use crate::plan::Plan;
 use crate::terminal::{Clipboard, Stop};
 use crate::verify::live::Live;
@@ -104,6 +106,13 @@ pub enum Ending {
     Broken { task: String, applying: bool },
 }
 
+/// A plan, and the reading that it was made from.
+struct Known {
+    plan: Plan,
+    survey: Survey,
+    revisions: [u64; 4],
+}
+
 struct Wizard {
     options: Options,
     source: Source,
@@ -111,6 +120,8 @@ struct Wizard {
     account: Option<Account>,
     profile: Option<String>,
     findings: Findings,
+    /// The plan as it was last made.
+    kept: Mutex<Option<Arc<Known>>>,
     step: Step,
     overlay: Option<Overlay>,
     status: Option<(String, Tone)>,
@@ -219,6 +230,7 @@ impl Wizard {
             tasks,
             account: None,
             findings: Findings::default(),
+            kept: Mutex::new(None),
             step: Step::Account,
             overlay: None,
             status: None,
@@ -278,9 +290,27 @@ impl Wizard {
     }
 
     fn plan(&self) -> Option<Plan> {
-        self.findings
-            .survey()
-            .map(|survey| Plan::new(&survey, &self.choices()))
+        self.known().map(|known| known.plan.clone())
+    }
+
+    /// The plan, with the reading that it was made from; made anew only when that or the choices have changed.
+    fn known(&self) -> Option<Arc<Known>> {
+        let (revisions, choices) = (self.findings.revisions(), self.choices());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*kept
+            && known.revisions == revisions
+            && known.plan.choices == choices
+        {
+            return Some(Arc::clone(known));
+        }
+        let survey = self.findings.survey()?;
+        let known = Arc::new(Known {
+            plan: Plan::new(&survey, &choices),
+            survey,
+            revisions,
+        });
+        *kept = Some(Arc::clone(&known));
+        Some(known)
     }
 
     /// Left without carrying anything out.

@@ -17,10 +17,10 @@ impl Wizard {
         match message {
             Message::Connected(connection) => match *connection {
                 Ok(account) => self.on_connected(account),
-                Err(error) => self.findings.identity = Load::Failed(error),
+                Err(error) => *self.findings.identity = Load::Failed(error),
             },
             Message::Identity(answer) => self.on_identity(*answer),
-            Message::Quotas(quotas) => self.findings.quotas = quotas,
+            Message::Quotas(quotas) => *self.findings.quotas = quotas,
             Message::RolesPage(page) => {
                 for role in page {
                     self.findings.roles.insert(role);
@@ -90,7 +90,7 @@ impl Wizard {
         let identity = match answer {
             Ok(identity) => identity,
             Err(error) => {
-                self.findings.identity = Load::Failed(error);
+                *self.findings.identity = Load::Failed(error);
                 return;
             }
         };
@@ -120,7 +120,7 @@ impl Wizard {
                 Tone::Warn,
             );
         }
-        self.findings.identity = Load::Ready(identity);
+        *self.findings.identity = Load::Ready(identity);
         if let Start::Guide(choices) = &mut self.options.start
             && let Some(chosen) = choices.take()
         {

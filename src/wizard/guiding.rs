@@ -11,29 +11,22 @@ use super::ui::keys::Action;
 use crate::account::{CallError, ErrorKind};
 use crate::apply::{Aim, Job};
 use crate::guide::{Standing, Subject};
-use crate::model::{RoleReading, Survey, TierReading};
-use crate::plan::{Item, Obstacle, Plan, State, Target};
+use crate::model::{RoleReading, TierReading};
+use crate::plan::{Item, Obstacle, State, Target};
 
 impl Wizard {
     /// Into the guide, for what is chosen.
     pub(super) fn guide(&mut self) {
-        let Some((plan, survey)) = self.known() else {
+        let Some(known) = self.known() else {
             return;
         };
         self.confirm = None;
         let earlier = self.guide.take().map(|earlier| earlier.guide);
         let mut guide = earlier.unwrap_or_default();
-        guide.begin(&plan.choices);
-        self.guide = Some(GuideStep::new(&plan, &survey, guide));
+        guide.begin(&known.plan.choices);
+        self.guide = Some(GuideStep::new(&known.plan, &known.survey, guide));
         self.step = Step::Guide;
         self.take_in();
-    }
-
-    /// The plan with the reading that it was made from.
-    fn known(&self) -> Option<(Plan, Survey)> {
-        let survey = self.findings.survey()?;
-        let plan = Plan::new(&survey, &self.choices());
-        Some((plan, survey))
     }
 
     /// Does something with the guide and what it shows.
@@ -41,10 +34,10 @@ impl Wizard {
         &mut self,
         work: impl FnOnce(&mut GuideStep, &Scene) -> T,
     ) -> Option<T> {
-        let (plan, survey) = self.known()?;
+        let known = self.known()?;
         let scene = Scene {
-            plan: &plan,
-            survey: &survey,
+            plan: &known.plan,
+            survey: &known.survey,
             roles: &self.findings.roles,
         };
         Some(work(self.guide.as_mut()?, &scene))
@@ -52,10 +45,10 @@ impl Wizard {
 
     /// Asks the guide something about what it shows.
     pub(super) fn of_guide<T>(&self, ask: impl FnOnce(&GuideStep, &Scene) -> T) -> Option<T> {
-        let (plan, survey) = self.known()?;
+        let known = self.known()?;
         let scene = Scene {
-            plan: &plan,
-            survey: &survey,
+            plan: &known.plan,
+            survey: &known.survey,
             roles: &self.findings.roles,
         };
         Some(ask(self.guide.as_ref()?, &scene))
@@ -138,7 +131,7 @@ impl Wizard {
             continues: self.same_cut_off(&plan),
             only: None,
             aim: Aim::Look {
-                quotas: self.findings.quotas,
+                quotas: *self.findings.quotas,
                 guide: guide.unwrap_or_default(),
             },
             plan,

@@ -229,8 +229,9 @@ impl Wizard {
             Step::UserRoles => self.user_roles.act(action, &self.findings),
             Step::Regions => self.regions.act(action, &self.findings),
             Step::Preview => {
-                let plan = self.plan();
-                self.preview.act(action, plan.as_ref());
+                let known = self.known();
+                let plan = known.as_deref().map(|known| &known.plan);
+                self.preview.act(action, plan);
             }
             Step::Confirm => {
                 if let Some(confirm) = &mut self.confirm {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::tracked::Tracked;
 use super::ui::picker::Entry;
 use crate::model::{RoleArn, RoleKind, RoleSummary};
 use crate::policy::Document;
@@ -81,25 +81,10 @@ impl ListedRole {
 /// The order of the list: IAM itself does not tell names apart by case.
 type Key = (String, String);
 
-/// All roles that are known. A change gives it a number that no list has had before.
-#[derive(Debug)]
+/// All roles that are known.
+#[derive(Debug, Default)]
 pub struct RoleList {
-    roles: BTreeMap<Key, ListedRole>,
-    revision: u64,
-}
-
-impl Default for RoleList {
-    fn default() -> Self {
-        Self {
-            roles: BTreeMap::new(),
-            revision: next_revision(),
-        }
-    }
-}
-
-fn next_revision() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    roles: Tracked<BTreeMap<Key, ListedRole>>,
 }
 
 fn key(name: &str) -> Key {
@@ -110,7 +95,6 @@ impl RoleList {
     /// Adds a role, or what is now known better of one.
     pub fn insert(&mut self, role: ListedRole) {
         self.roles.insert(key(&role.summary.name), role);
-        self.revision = next_revision();
     }
 
     /// Adds a role that is not in the list yet.
@@ -137,7 +121,8 @@ impl RoleList {
         self.roles.is_empty()
     }
 
+    /// A number that changes with the list.
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.roles.revision()
     }
 }

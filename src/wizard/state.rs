@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::role_list::RoleList;
+use super::tracked::Tracked;
 use crate::account::CallError;
 use crate::model::{
     Choices, Identity, Quotas, Region, RoleReading, RoleSummary, Survey, TierReading,
@@ -34,31 +35,31 @@ impl<T> Load<T> {
 /// The account, as far as it has been read.
 #[derive(Debug)]
 pub struct Findings {
-    pub identity: Load<Identity>,
-    pub quotas: Quotas,
+    pub identity: Tracked<Load<Identity>>,
+    pub quotas: Tracked<Quotas>,
     pub roles: RoleList,
     /// Whether the list of roles is complete.
     pub roles_end: Load<()>,
     /// Roles that were read closely, by name.
-    pub readings: BTreeMap<String, Load<RoleReading>>,
+    pub readings: Tracked<BTreeMap<String, Load<RoleReading>>>,
     /// What the caller may do in general, by the policy simulator.
     pub preflight: Option<Preflight>,
     /// In the order shown.
     pub regions: Vec<Region>,
-    pub tiers: BTreeMap<String, TierReading>,
+    pub tiers: Tracked<BTreeMap<String, TierReading>>,
 }
 
 impl Default for Findings {
     fn default() -> Self {
         Self {
-            identity: Load::Waiting,
-            quotas: Quotas::default(),
+            identity: Tracked::new(Load::Waiting),
+            quotas: Tracked::default(),
             roles: RoleList::default(),
             roles_end: Load::Waiting,
-            readings: BTreeMap::new(),
+            readings: Tracked::default(),
             preflight: None,
             regions: Vec::new(),
-            tiers: BTreeMap::new(),
+            tiers: Tracked::default(),
         }
     }
 }
@@ -78,6 +79,16 @@ pub enum RoleState {
 }
 
 impl Findings {
+    /// Numbers that change with the reading that a plan is made of.
+    pub fn revisions(&self) -> [u64; 4] {
+        [
+            self.identity.revision(),
+            self.quotas.revision(),
+            self.readings.revision(),
+            self.tiers.revision(),
+        ]
+    }
+
     /// The reading that a plan is made of; none before the caller is known.
     pub fn survey(&self) -> Option<Survey> {
         let roles = self
@@ -94,9 +105,9 @@ impl Findings {
             .collect();
         Some(Survey {
             identity: self.identity.ready()?.clone(),
-            quotas: self.quotas,
+            quotas: *self.quotas,
             roles,
-            tiers: self.tiers.clone(),
+            tiers: (*self.tiers).clone(),
         })
     }
 
@@ -134,7 +145,7 @@ impl Findings {
         };
         let survey = Survey {
             identity: identity.clone(),
-            quotas: self.quotas,
+            quotas: *self.quotas,
             roles: BTreeMap::from([(role.name.clone(), Ok(reading.clone()))]),
             tiers: BTreeMap::new(),
         };

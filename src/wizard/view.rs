@@ -91,7 +91,7 @@ fn spinner(wizard: &Wizard) -> &'static str {
 }
 
 fn who(wizard: &Wizard) -> String {
-    match &wizard.findings.identity {
+    match &*wizard.findings.identity {
         Load::Ready(identity) => [
             identity.account_label(),
             identity.who(),
@@ -147,8 +147,8 @@ fn answer(step: Step, wizard: &Wizard, choices: &crate::model::Choices) -> Strin
 
 fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) {
     let choices = wizard.choices();
-    let plan = if wizard.step == Step::Preview {
-        wizard.plan()
+    let known = if wizard.step == Step::Preview {
+        wizard.known()
     } else {
         None
     };
@@ -166,9 +166,11 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
         Step::SageMakerRoles => wizard.sagemaker_roles.draw(frame, body, &context),
         Step::UserRoles => wizard.user_roles.draw(frame, body, &context),
         Step::Regions => wizard.regions.draw(frame, body, findings, spinner),
-        Step::Preview => wizard
-            .preview
-            .draw(frame, body, plan.as_ref(), still_reading, spinner),
+        Step::Preview => {
+            let plan = known.as_deref().map(|known| &known.plan);
+            let preview = &mut wizard.preview;
+            preview.draw(frame, body, plan, still_reading, spinner);
+        }
         Step::Confirm => {
             if let Some(confirm) = &mut wizard.confirm {
                 confirm.draw(frame, body);

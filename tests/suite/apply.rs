@@ -8,7 +8,7 @@ use sagemaker_ssh_setup::apply::{self, Aim, Event, Job, Outcome, Report};
 use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Quotas};
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Quotas, Region};
 use sagemaker_ssh_setup::plan::{Content, Plan, State, Target};
 use sagemaker_ssh_setup::survey;
 use serde_json::{Value, json};
@@ -605,6 +605,32 @@ async fn a_role_is_written_in_turns_while_it_is_read_back() {
     ];
     assert_eq!(told, expected);
     assert_eq!(began.elapsed().as_secs(), 7, "two to write, five to read");
+}
+
+/// How many answers are waited for one after another is the same however many regions there are.
+#[tokio::test(start_paused = true)]
+async fn a_run_waits_no_longer_for_many_regions_than_for_one() {
+    const CALL: std::time::Duration = std::time::Duration::from_secs(1);
+    let all = Region::shipped(&Partition::default());
+    for count in [1, 16, all.len()] {
+        let bench = Bench::new(Manner::PROMPT).await;
+        bench.faults.add("*", u32::MAX, Fault::Slow(CALL));
+        let codes = all.iter().map(|region| region.code.clone());
+        let choices = Choices {
+            regions: codes.take(count).collect(),
+            ..choices()
+        };
+        let began = tokio::time::Instant::now();
+        let plan = bench.plan(&choices).await;
+        // Who is calling, the quotas, a role with its lists, and the policies of the lists.
+        assert_eq!(began.elapsed(), 4 * CALL, "{count} regions");
+        let began = tokio::time::Instant::now();
+        let (report, _) = bench.apply(&plan).await;
+        assert!(report.is_verified(), "{report:?}");
+        // The trust policy read, written and read back; the second policy read beside that, written and read back;
+        // everything once more.
+        assert_eq!(began.elapsed(), 6 * CALL, "{count} regions");
+    }
 }
 
 /// What is expected from the last reading is only where it looks first.
