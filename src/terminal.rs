@@ -1,6 +1,8 @@
 //! Entering and leaving the screen. There is one way back, for return, error, panic and signal alike, and it is taken
 //! before anything is printed.
 
+mod output;
+
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -15,9 +17,13 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+pub use output::Output;
+
+/// More than the bytes of most frames, so that each arrives as a whole.
+const FRAME: usize = 64 * 1024;
 
 /// Whether the screen is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -26,7 +32,7 @@ static ENTERED: AtomicBool = AtomicBool::new(false);
 pub struct Screen {
     /// Never dropped: ratatui would complain on stderr about a terminal that has gone, which panics when stderr has
     /// gone with it. All that its drop would do is done by `restore`.
-    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    pub terminal: ManuallyDrop<Terminal<Output<BufWriter<Stdout>>>>,
 }
 
 /// Whether both ends of the conversation are a terminal.
@@ -51,7 +57,9 @@ impl Screen {
                     cursor::Hide
                 )
             })
-            .and_then(|()| Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout()))));
+            .and_then(|()| {
+                Terminal::new(Output::new(BufWriter::with_capacity(FRAME, io::stdout())))
+            });
         match entered {
             Ok(terminal) => Ok(Self {
                 terminal: ManuallyDrop::new(terminal),

@@ -13,8 +13,7 @@ use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
 use crate::text::clean;
 
-/// The first page is small so that the list has something to show at once; IAM gives at most 1,000 a page.
-const FIRST_PAGE: i32 = 100;
+/// The most that IAM gives a page.
 const PAGE: i32 = 1000;
 /// Inline policies of a role that are read side by side.
 const SIDE_BY_SIDE: usize = 4;
@@ -94,15 +93,15 @@ impl Account {
         stream::try_unfold(Next::Start, move |next| {
             let account = account.clone();
             async move {
-                let (marker, size) = match next {
-                    Next::Start => (None, FIRST_PAGE),
-                    Next::Marker(marker) => (Some(marker), PAGE),
+                let marker = match next {
+                    Next::Start => None,
+                    Next::Marker(marker) => Some(marker),
                     Next::End => return Ok(None),
                 };
                 let answer = account
                     .iam
                     .list_roles()
-                    .max_items(size)
+                    .max_items(PAGE)
                     .set_marker(marker.clone())
                     .customize()
                     .interceptor(Attempts::<op::list_roles::ListRolesError>::new(
