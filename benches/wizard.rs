@@ -163,8 +163,8 @@ impl Play {
 
     /// Lets everything that was begun come to its end.
     fn settle(&mut self) -> &mut Self {
-        self.runtime
-            .block_on(tokio::time::sleep(Duration::from_secs(1)));
+        let pause = async { tokio::time::sleep(Duration::from_secs(1)).await };
+        self.runtime.block_on(pause);
         self
     }
 
