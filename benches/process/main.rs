@@ -167,7 +167,6 @@ impl Account {
             "0 picked of {}",
             sagemaker_ssh_setup::text::counted(roles - 1, "role")
         );
-        wizard.wait(&format!("{listed} "));
         let took = loop {
             let took = wizard.wait(&listed);
             if !wizard.contents().contains("more are coming") {
@@ -223,17 +222,19 @@ fn start(program: &str) {
 fn keys(program: &str) {
     for roles in [10, 1000, 5000, 50_000] {
         let account = Account::with(roles);
+        // So that the account has its pages ready.
+        drop(account.wizard_with_roles(program, SIZES[0], roles));
         for size in SIZES {
             let (mut wizard, listed) = account.wizard_with_roles(program, size, roles);
             let resident = wizard.status("VmRSS");
             let moves: Vec<Frame> = (0..40)
-                .map(|number| wizard.frame(if number % 8 < 5 { "j" } else { "k" }))
+                .map(|number| wizard.frame(if number % 8 < 4 { "j" } else { "k" }))
                 .collect();
             let mut bytes: Vec<usize> = moves.iter().map(|frame| frame.bytes).collect();
             let mut moves: Vec<Duration> = moves.iter().map(|frame| frame.took).collect();
             let mut typed = Vec::new();
             wizard.frame("/");
-            for _ in 0..20 {
+            for _ in 0..40 {
                 for key in ["e", "a", "m"] {
                     typed.push(wizard.frame(key).took);
                 }

@@ -1,7 +1,9 @@
 //! What goes to the terminal for a frame: the cells that changed, in as few bytes as they can be said. Over a slow line
 //! that is what a person waits for.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::iter::Peekable;
 
 use crossterm::queue;
 use crossterm::style::{Attribute, Print, SetAttribute, SetBackgroundColor, SetForegroundColor};
@@ -9,6 +11,7 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, IntoCrossterm, Wind
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
 
 /// So many blanks in a row are erased instead of written; going there and on takes as many bytes.
 const MANY_BLANKS: u16 = 14;
@@ -33,6 +36,8 @@ const ATTRIBUTES: [(Modifier, Attribute); 6] = [
 pub struct Output<W: Write> {
     inner: CrosstermBackend<W>,
     is_cursor_hidden: bool,
+    /// The places, line and column, where something is to be seen.
+    seen: BTreeSet<(u16, u16)>,
 }
 
 /// How the terminal writes at the moment.
@@ -97,7 +102,34 @@ impl<W: Write> Output<W> {
         Self {
             inner: CrosstermBackend::new(writer),
             is_cursor_hidden: false,
+            seen: BTreeSet::new(),
         }
+    }
+
+    /// The place after the blanks that begin at a place, those between them included that are blank already.
+    fn end_of_blanks<'a>(
+        &mut self,
+        (x, y): (u16, u16),
+        cells: &mut Peekable<impl Iterator<Item = (u16, u16, &'a Cell)>>,
+    ) -> u16 {
+        self.seen.remove(&(y, x));
+        let mut end = x + 1;
+        let seen = &self.seen;
+        let follows = |next: &(u16, u16, &Cell), end| {
+            next.1 == y
+                && next.0 >= end
+                && is_blank(next.2)
+                && seen.range((y, end)..(y, next.0)).next().is_none()
+        };
+        let mut blanks = Vec::new();
+        while let Some(next) = cells.next_if(|next| follows(next, end)) {
+            end = next.0 + 1;
+            blanks.push((y, next.0));
+        }
+        for place in blanks {
+            self.seen.remove(&place);
+        }
+        end
     }
 }
 
@@ -105,45 +137,39 @@ impl<W: Write> Backend for Output<W> {
     type Error = io::Error;
 
     fn draw<'a, I: Iterator<Item = (u16, u16, &'a Cell)>>(&mut self, content: I) -> io::Result<()> {
-        let out = &mut self.inner;
         let mut pen = Pen::PLAIN;
         // Where the next symbol would be written.
         let mut at = None;
         let mut cells = content.peekable();
         while let Some((x, y, cell)) = cells.next() {
-            let mut blanks = 0;
-            if is_blank(cell) {
-                blanks = 1;
-                let follows = |next: &(u16, u16, &Cell), blanks| {
-                    (next.0, next.1) == (x + blanks, y) && is_blank(next.2)
-                };
-                while cells.next_if(|next| follows(next, blanks)).is_some() {
-                    blanks += 1;
-                }
-            }
             if at != Some((x, y)) {
-                queue!(out, crossterm::cursor::MoveTo(x, y))?;
+                queue!(self.inner, crossterm::cursor::MoveTo(x, y))?;
             }
-            if blanks == 0 {
-                pen.become_pen(Pen::of(cell), out)?;
-                queue!(out, Print(cell.symbol()))?;
+            if !is_blank(cell) {
+                pen.become_pen(Pen::of(cell), &mut self.inner)?;
+                queue!(self.inner, Print(cell.symbol()))?;
+                let width = u16::try_from(cell.symbol().width()).unwrap_or(1);
+                self.seen
+                    .extend((x..x.saturating_add(width)).map(|x| (y, x)));
                 at = Some((x + 1, y));
                 continue;
             }
+            let end = self.end_of_blanks((x, y), &mut cells);
             if !pen.leaves_blanks() {
-                pen.become_pen(Pen::PLAIN, out)?;
+                pen.become_pen(Pen::PLAIN, &mut self.inner)?;
             }
-            if blanks < MANY_BLANKS {
-                write!(out, "{:width$}", "", width = usize::from(blanks))?;
-                at = Some((x + blanks, y));
+            let count = usize::from(end - x);
+            if end - x < MANY_BLANKS {
+                write!(self.inner, "{:count$}", "")?;
+                at = Some((end, y));
             } else {
                 // ECMA-48's ECH: erases so many characters and stays where it is.
-                write!(out, "\u{1b}[{blanks}X")?;
+                write!(self.inner, "\u{1b}[{count}X")?;
                 at = Some((x, y));
             }
         }
         if pen != Pen::PLAIN {
-            queue!(out, SetAttribute(Attribute::Reset))?;
+            queue!(self.inner, SetAttribute(Attribute::Reset))?;
         }
         Ok(())
     }
@@ -169,10 +195,14 @@ impl<W: Write> Backend for Output<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
+        self.seen.clear();
         self.inner.clear()
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
+        if region == ClearType::All {
+            self.seen.clear();
+        }
         self.inner.clear_region(region)
     }
 
@@ -192,7 +222,9 @@ impl<W: Write> Backend for Output<W> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::cell::RefCell;
     use std::num::NonZero;
+    use std::rc::Rc;
 
     use proptest::prelude::*;
     use ratatui::buffer::Buffer;
@@ -257,6 +289,26 @@ mod tests {
         vt100::Parser::new(size(AREA.height), size(AREA.width), 0)
     }
 
+    /// What was written, to be taken out.
+    #[derive(Clone, Default)]
+    struct Written(Rc<RefCell<Vec<u8>>>);
+
+    impl Written {
+        fn take(&self) -> Vec<u8> {
+            self.0.take()
+        }
+    }
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     fn drawn<B: Backend>(backend: &mut B, from: &Buffer, to: &Buffer) {
         assert!(backend.draw(from.diff(to).into_iter()).is_ok());
     }
@@ -265,14 +317,16 @@ mod tests {
         #[test]
         fn it_shows_what_the_plain_way_shows(frames in prop::collection::vec(pieces(), 1..5)) {
             let (mut ours, mut plain) = (terminal(), terminal());
+            let (short, long) = (Written::default(), Written::default());
+            let mut output = Output::new(short.clone());
+            let mut backend = CrosstermBackend::new(long.clone());
             let mut before = Buffer::empty(AREA);
             for pieces in &frames {
                 let after = buffer(pieces);
-                let (mut short, mut long) = (Vec::new(), Vec::new());
-                drawn(&mut Output::new(&mut short), &before, &after);
-                drawn(&mut CrosstermBackend::new(&mut long), &before, &after);
-                ours.process(&short);
-                plain.process(&long);
+                drawn(&mut output, &before, &after);
+                drawn(&mut backend, &before, &after);
+                ours.process(&short.take());
+                plain.process(&long.take());
                 prop_assert_eq!(shown(&ours), shown(&plain));
                 before = after;
             }
@@ -285,24 +339,29 @@ mod tests {
         let line = |y, style| (0, y, format!("{:38}", "› [ ] Role"), style);
         let before = buffer(&[line(0, bold), line(1, Style::new())]);
         let after = buffer(&[line(0, Style::new()), line(1, bold)]);
-        let (mut short, mut long) = (Vec::new(), Vec::new());
-        drawn(&mut Output::new(&mut short), &before, &after);
-        drawn(&mut CrosstermBackend::new(&mut long), &before, &after);
-        assert!(
-            short.len() * 2 < long.len(),
-            "{} of {}",
-            short.len(),
-            long.len()
-        );
+        let (short, long) = (Written::default(), Written::default());
+        drawn(&mut Output::new(short.clone()), &before, &after);
+        drawn(&mut CrosstermBackend::new(long.clone()), &before, &after);
+        let (short, long) = (short.take().len(), long.take().len());
+        assert!(short * 2 < long, "{short} of {long}");
+    }
+
+    #[test]
+    fn words_that_go_are_erased_with_the_blanks_between_them() {
+        let text = (0, 0, "so many words in a row".to_owned(), Style::new());
+        let (before, after) = (buffer(&[text]), Buffer::empty(AREA));
+        let written = Written::default();
+        drawn(&mut Output::new(written.clone()), &before, &after);
+        assert_eq!(written.take(), b"\x1b[1;1H\x1b[22X");
     }
 
     #[test]
     fn nothing_is_written_when_nothing_changed() {
-        let (mut bytes, blank) = (Vec::new(), Buffer::empty(AREA));
-        let mut output = Output::new(&mut bytes);
+        let (written, blank) = (Written::default(), Buffer::empty(AREA));
+        let mut output = Output::new(written.clone());
         drawn(&mut output, &blank, &blank);
         output.hide_cursor().unwrap();
         output.hide_cursor().unwrap();
-        assert_eq!(bytes, b"\x1b[?25l");
+        assert_eq!(written.take(), b"\x1b[?25l");
     }
 }

@@ -11,7 +11,7 @@ use crate::account::Account;
 use crate::apply::{Aim, Job, Report};
 use crate::journal::Record;
 use crate::model::{Choices, Region};
-use crate::plan::Plan;
+use crate::plan::{Plan, Target};
 use crate::terminal::Stop;
 use crate::verify::preflight;
 
@@ -71,7 +71,13 @@ impl Wizard {
             let identity = job.plan.identity.clone();
             let needs = preflight::needs(&job.plan);
             self.tasks.preflight(account.clone(), identity, needs);
-            self.tasks.foresee(account, job.plan.clone());
+            self.tasks.foresee(account.clone(), job.plan.clone());
+            let changes = job.plan.changes();
+            let regions = changes.filter_map(|(item, _)| match &item.target {
+                Target::Tier { region } => Some(region.clone()),
+                Target::Trust { .. } | Target::Policy { .. } => None,
+            });
+            self.tasks.warm(&account, regions.collect());
         }
         self.confirm = Some(ConfirmStep::new(job, asked_from, &self.options.records));
         self.step = Step::Confirm;

@@ -83,6 +83,7 @@ pub enum Slot {
     Roles,
     Regions,
     Tiers,
+    Warmth,
     Role(String),
     RestingRole,
     Profiles,
@@ -267,6 +268,13 @@ impl Tasks {
                 out.send(Message::Tier(region, tier));
             }
         });
+    }
+
+    /// Opens the connections that the changes will need, while a person reads the question: the tiers were read long
+    /// ago, and AWS closes what nobody uses. What is read here is of no account.
+    pub fn warm(&mut self, account: &Account, regions: Vec<String>) {
+        let tiers = Box::pin(survey::tiers(account, regions));
+        self.start(Slot::Warmth, |_| tiers.for_each(|_| std::future::ready(())));
     }
 
     /// Reads a picked role.

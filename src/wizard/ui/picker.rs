@@ -366,7 +366,8 @@ impl Picker {
                 }
                 let here = self.position == Some(place) && active;
                 let mut spans = vec![
-                    Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
+                    // Only this moves with the cursor: over a slow line a moved name would be felt.
+                    Span::styled(if here { "› " } else { "  " }, theme::KEY),
                     if self.picked.contains(&entry.id) {
                         Span::styled("[x] ", theme::GOOD)
                     } else {
@@ -374,12 +375,7 @@ impl Picker {
                     },
                 ];
                 spans.extend(line(entry, width).spans);
-                let line = Line::from(spans);
-                Some(if here {
-                    line.patch_style(theme::TITLE)
-                } else {
-                    line
-                })
+                Some(Line::from(spans))
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
