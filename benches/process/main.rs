@@ -300,16 +300,16 @@ fn growth(program: &str) {
             let account = Account::with(roles);
             let chosen = regions[..count.min(regions.len())].join(",");
             let began = Instant::now();
-            let ended = Command::new(program)
+            let mut child = Command::new(program)
                 .args(["apply", "--yes", "--sagemaker-role", SAGEMAKER_ROLE])
                 .args(["--user-role", USER_ROLE, "--regions", &chosen])
                 .env_clear()
                 .envs(account.environment())
                 .stdout(Stdio::null())
                 .spawn()
-                .unwrap()
-                .wait4()
                 .unwrap();
+            let memory = terminal::watch_memory(child.id());
+            let ended = child.wait4().unwrap();
             let took = began.elapsed();
             assert!(ended.status.success(), "{:?}", ended.status);
             let used = ended.rusage;
@@ -319,7 +319,7 @@ fn growth(program: &str) {
                 account.log.in_sequence(),
                 took.as_secs_f64(),
                 (used.utime + used.stime).as_secs_f64(),
-                used.maxrss / 1_000_000,
+                memory.join().unwrap() / 1000,
             ));
         }
     }

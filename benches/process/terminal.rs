@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -176,4 +177,20 @@ fn number(status: &str, field: &str) -> u64 {
         .unwrap()
         .parse()
         .unwrap()
+}
+
+/// The most memory that a process has resident, in kB, as long as it lives. What Linux itself counts begins with the
+/// memory of whoever starts it.
+pub fn watch_memory(id: u32) -> JoinHandle<u64> {
+    std::thread::spawn(move || {
+        let mut most = 0;
+        while let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) {
+            if !status.contains("VmHWM:") {
+                break;
+            }
+            most = number(&status, "VmHWM");
+            std::thread::sleep(Duration::from_millis(3));
+        }
+        most
+    })
 }

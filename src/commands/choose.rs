@@ -6,6 +6,7 @@ use super::{Known, Visit};
 use crate::account::Account;
 use crate::cli::Wanted;
 use crate::exit::Exit;
+use crate::model::arn::is_role_name;
 use crate::model::region::is_region_code;
 use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn};
 use crate::plan::Plan;
@@ -73,9 +74,12 @@ impl Ahead {
 impl Wanted {
     pub(super) fn ahead(&self) -> Ahead {
         let words = self.sagemaker_roles.iter().chain(&self.user_roles);
-        let roles = words.filter_map(|word| RoleArn::typed(word, None).ok());
+        let roles = words.filter_map(|word| match word.parse::<RoleArn>() {
+            Ok(role) => Some(role.name),
+            Err(_) => is_role_name(word).then(|| word.clone()),
+        });
         let regions = self.regions.iter().map(|code| code.trim().to_owned());
-        Ahead::new(roles.map(|role| role.name), regions.collect())
+        Ahead::new(roles, regions.collect())
     }
 }
 
