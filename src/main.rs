@@ -9,6 +9,9 @@ use sagemaker_ssh_setup::{cli, commands};
 /// How long cancelled tasks may take to go away.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// How long a thread for files and names is kept: it must not wake up to end while a person reads.
+const KEPT: Duration = Duration::from_secs(1);
+
 /// The work is waiting for answers; CloudShell has one processor, a workstation many.
 const WORKERS: usize = 2;
 
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     };
     let exit = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .thread_keep_alive(KEPT)
         .enable_all()
         .build()
         .map_err(anyhow::Error::from)

@@ -276,12 +276,8 @@ fn idle(program: &str) {
         wizard.keys(keys);
         wizard.wait(step);
         wizard.quiet(Duration::from_secs(2));
-        let before = wizard.switches();
-        std::thread::sleep(Duration::from_secs(10));
-        say(&format!(
-            "idle on {step}: {} wake-ups in 10 s",
-            wizard.switches() - before
-        ));
+        let wake_ups = wizard.wake_ups(Duration::from_secs(10));
+        say(&format!("idle on {step}: {wake_ups} wake-ups in 10 s"));
     }
 }
 

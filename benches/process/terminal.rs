@@ -1,5 +1,7 @@
 //! The program in a pseudo-terminal, with what it costs as Linux counts it.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
@@ -145,25 +147,40 @@ impl Terminal {
 
     /// Time on a processor so far, of all threads that live.
     pub fn cpu(&self) -> Duration {
-        let nanoseconds = self.of_threads("schedstat", |text| {
+        let times = self.of_threads("schedstat", |text| {
             text.split_whitespace().next().unwrap().parse().unwrap()
         });
-        Duration::from_nanos(nanoseconds)
+        Duration::from_nanos(times.values().sum())
     }
 
-    /// How often a thread was taken up or put down so far.
-    pub fn switches(&self) -> u64 {
-        self.of_threads("status", |text| {
-            number(text, "voluntary_ctxt_switches") + number(text, "nonvoluntary_ctxt_switches")
-        })
+    /// How often a thread was taken up or put down while this time passes; one that ends counts once.
+    pub fn wake_ups(&self, time: Duration) -> u64 {
+        let switches = || {
+            self.of_threads("status", |text| {
+                number(text, "voluntary_ctxt_switches") + number(text, "nonvoluntary_ctxt_switches")
+            })
+        };
+        let before = switches();
+        std::thread::sleep(time);
+        let after = switches();
+        let ended = before.keys().filter(|thread| !after.contains_key(*thread));
+        let woken = after
+            .iter()
+            .map(|(thread, count)| count - before.get(thread).copied().unwrap_or(0));
+        woken.sum::<u64>() + u64::try_from(ended.count()).unwrap()
     }
 
-    fn of_threads(&self, file: &str, count: impl Fn(&str) -> u64) -> u64 {
+    /// A number of each thread.
+    fn of_threads(&self, file: &str, count: impl Fn(&str) -> u64) -> BTreeMap<OsString, u64> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         threads
-            .filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join(file)).ok())
-            .map(|text| count(&text))
-            .sum()
+            .filter_map(|thread| {
+                let thread = thread.unwrap();
+                // It may have ended since.
+                let text = std::fs::read_to_string(thread.path().join(file)).ok()?;
+                Some((thread.file_name(), count(&text)))
+            })
+            .collect()
     }
 }
 
