@@ -15,6 +15,8 @@ use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 const REGIONS_AT_ONCE: usize = 40;
 /// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;
+/// Single documents of roles that are read side by side.
+const DOCUMENTS_AT_ONCE: usize = 6;
 
 /// One role, with everything that the plan looks at.
 ///
@@ -165,16 +167,26 @@ pub async fn contents(
     account: &Account,
     targets: Vec<Target>,
 ) -> BTreeMap<Target, Result<Content, String>> {
-    stream::iter(targets)
-        .map(|target| async move {
-            let content = match content(account, &target).await {
-                // The role is gone, and its trust with it.
-                Err(error) if error.kind == ErrorKind::NotFound => Ok(Content::Absent),
-                content => content.map_err(|error| error.to_string()),
-            };
-            (target, content)
-        })
+    let found = |target: Target| async move {
+        let content = match content(account, &target).await {
+            // The role is gone, and its trust with it.
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Content::Absent),
+            content => content.map_err(|error| error.to_string()),
+        };
+        (target, content)
+    };
+    let (of_roles, of_regions): (Vec<_>, Vec<_>) = targets
+        .into_iter()
+        .partition(|target| target.role().is_some());
+    let of_roles = stream::iter(of_roles)
+        .map(found)
+        .buffer_unordered(DOCUMENTS_AT_ONCE)
+        .collect::<BTreeMap<_, _>>();
+    let of_regions = stream::iter(of_regions)
+        .map(found)
         .buffer_unordered(REGIONS_AT_ONCE)
-        .collect()
-        .await
+        .collect::<BTreeMap<_, _>>();
+    let (mut contents, tiers) = futures::join!(of_roles, of_regions);
+    contents.extend(tiers);
+    contents
 }

@@ -125,10 +125,13 @@ impl Picker {
 
     /// The cursor is left where it is.
     fn leave_cursor(&mut self) {
-        self.left_on = self
-            .position
-            .and_then(|place| self.shown.get(place).copied());
-        self.cursor = self.current().map(|entry| entry.id.clone());
+        // Where nothing is shown, it stays where it was before.
+        if let Some(entry) = self.current() {
+            self.cursor = Some(entry.id.clone());
+            self.left_on = self
+                .position
+                .and_then(|place| self.shown.get(place).copied());
+        }
     }
 
     fn entry(&self, place: usize) -> Option<&Entry> {

@@ -42,6 +42,14 @@ fn the_cursor_starts_on_a_welcome_entry_and_stays_on_its_own_while_others_arrive
     assert_eq!(picker.current().unwrap().id, "b");
     picker.clear_filter();
     assert_eq!(picker.current().unwrap().id, "d");
+    picker.start_filter();
+    type_text(&mut picker, "z");
+    picker.act(Action::Toggle);
+    picker.act(Action::Up);
+    assert!(picker.current().is_none());
+    assert_eq!(picker.count(), 0);
+    picker.clear_filter();
+    assert_eq!(picker.current().unwrap().id, "d");
 }
 
 #[test]
