@@ -2,6 +2,7 @@
 //! others. What happens is told as events; nothing is called done that was not read back.
 
 mod changes;
+mod run;
 mod step;
 pub mod words;
 
@@ -19,7 +20,8 @@ use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
-use changes::{Run, changes};
+use changes::changes;
+use run::Run;
 
 /// What happened.
 #[derive(Clone, Debug)]

@@ -5,17 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::future::{self, BoxFuture, Shared};
+use futures::future;
 use futures::stream::{self, StreamExt};
-use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
+use super::run::Run;
 use super::step::Step;
-use super::{Event, Job, Outcome, words};
-use crate::account::{Account, AttemptSink};
-use crate::journal::Journal;
+use super::{Event, Outcome, words};
 use crate::plan::{Change, Target};
 
 /// Roles that are changed side by side, each with up to two calls at once.
@@ -24,18 +21,6 @@ const ROLES_AT_ONCE: usize = 3;
 const REGIONS_AT_ONCE: usize = 40;
 /// A reading that had to wait longer than this before it could be followed by a write is made again.
 const FRESH: Duration = Duration::from_millis(500);
-
-/// The run's record once it is open, or why nothing may be begun.
-pub(super) type Opening = Shared<BoxFuture<'static, Result<Arc<Journal>, String>>>;
-
-/// What all changes of a run share.
-pub(super) struct Run {
-    pub account: Account,
-    pub job: Job,
-    pub opening: Opening,
-    pub cancel: CancellationToken,
-    pub events: UnboundedSender<Event>,
-}
 
 /// Why a change was not begun.
 enum NotBegun {
@@ -79,84 +64,66 @@ async fn group(run: Arc<Run>, changes: Vec<(Target, Change)>) -> Vec<(Target, Ou
     let turns = Mutex::new(());
     let changes = changes
         .iter()
-        .map(|(target, change)| run.change(target, change, &turns));
+        .map(|(target, wanted)| change(&run, target, wanted, &turns));
     let outcomes = future::join_all(changes).await;
     outcomes.into_iter().flatten().collect()
 }
 
-impl Run {
-    pub(super) fn tell(&self, event: Event) {
-        // Nobody listening is no reason to stop half-way.
-        let _ = self.events.send(event);
-    }
+/// Makes one change when its turn has come; none when the run is refused.
+async fn change(
+    run: &Run,
+    target: &Target,
+    wanted: &Change,
+    turns: &Mutex<()>,
+) -> Option<(Target, Outcome)> {
+    let turn = turns.lock().await;
+    let start = Instant::now();
+    let outcome = match carried_out(run, target, wanted, turn).await {
+        Ok(outcome) => outcome,
+        Err(NotBegun::Cancelled) => Outcome::Skipped,
+        Err(NotBegun::Refused) => return None,
+    };
+    tracing::info!(%target, outcome = ?outcome.word(), "change ended");
+    let took = start.elapsed();
+    run.tell(Event::Ended(target.clone(), outcome.clone(), took));
+    Some((target.clone(), outcome))
+}
 
-    /// Makes one change when its turn has come; none when the run is refused.
-    async fn change(
-        &self,
-        target: &Target,
-        change: &Change,
-        turns: &Mutex<()>,
-    ) -> Option<(Target, Outcome)> {
-        let turn = turns.lock().await;
-        let start = Instant::now();
-        let outcome = match self.carried_out(target, change, turn).await {
-            Ok(outcome) => outcome,
-            Err(NotBegun::Cancelled) => Outcome::Skipped,
-            Err(NotBegun::Refused) => return None,
-        };
-        tracing::info!(%target, outcome = ?outcome.word(), "change ended");
-        let took = start.elapsed();
-        self.tell(Event::Ended(target.clone(), outcome.clone(), took));
-        Some((target.clone(), outcome))
-    }
-
-    async fn carried_out(
-        &self,
-        target: &Target,
-        change: &Change,
-        turn: MutexGuard<'_, ()>,
-    ) -> Result<Outcome, NotBegun> {
-        let is_told = Arc::new(AtomicBool::new(false));
-        let step = Step::new(self, self.account_for(target, &is_told), target, change);
-        // The first reading does not wait for the record to be open; the first write does.
-        let opening = async {
-            let opened = self.opening.clone().await;
-            let journal = opened.map_err(|_| NotBegun::Refused)?;
-            if self.cancel.is_cancelled() {
-                return Err(NotBegun::Cancelled);
-            }
-            self.tell(Event::Started(target.clone()));
-            is_told.store(true, Ordering::SeqCst);
-            Ok((journal, Instant::now()))
-        };
-        let reading = async { Ok((step.read().await, Instant::now())) };
-        let ((journal, opened), (found, read)) = futures::try_join!(opening, reading)?;
-        let found = if opened.saturating_duration_since(read) > FRESH {
-            step.read().await
-        } else {
-            found
-        };
-        let end = step.carry_out(&journal, found, turn).await;
-        let recorded = journal.after(
-            target,
-            end.outcome.word(),
-            words::explanation(&end.outcome),
-            end.found.as_ref(),
-            end.abandoned,
-        );
-        // What was there is recorded already; that this is lost is said when the record is closed.
-        let _ = recorded.await;
-        Ok(end.outcome)
-    }
-
-    /// The connection, with this change told of retries from its start on.
-    fn account_for(&self, target: &Target, is_told: &Arc<AtomicBool>) -> Account {
-        let (target, events) = (target.clone(), self.events.clone());
-        let is_told = Arc::clone(is_told);
-        self.account.observed_by(AttemptSink::new(move |retry| {
-            if is_told.load(Ordering::SeqCst) {
-                let _ = events.send(Event::Retry(target.clone(), retry));
-            }
-        }))
-    }
+async fn carried_out(
+    run: &Run,
+    target: &Target,
+    change: &Change,
+    turn: MutexGuard<'_, ()>,
+) -> Result<Outcome, NotBegun> {
+    let is_told = Arc::new(AtomicBool::new(false));
+    let step = Step::new(run, run.account_for(target, &is_told), target, change);
+    // The first reading does not wait for the record to be open; the first write does.
+    let opening = async {
+        let opened = run.opening.clone().await;
+        let journal = opened.map_err(|_| NotBegun::Refused)?;
+        if run.cancel.is_cancelled() {
+            return Err(NotBegun::Cancelled);
+        }
+        run.tell(Event::Started(target.clone()));
+        is_told.store(true, Ordering::SeqCst);
+        Ok((journal, Instant::now()))
+    };
+    let reading = async { Ok((step.read().await, Instant::now())) };
+    let ((journal, opened), (found, read)) = futures::try_join!(opening, reading)?;
+    let found = if opened.saturating_duration_since(read) > FRESH {
+        step.read().await
+    } else {
+        found
+    };
+    let end = step.carry_out(&journal, found, turn).await;
+    let recorded = journal.after(
+        target,
+        end.outcome.word(),
+        words::explanation(&end.outcome),
+        end.found.as_ref(),
+        end.abandoned,
+    );
+    // What was there is recorded already; that this is lost is said when the record is closed.
+    let _ = recorded.await;
+    Ok(end.outcome)
 }
