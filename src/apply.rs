@@ -2,7 +2,7 @@
 //! others. What happens is told as events; nothing is called done that was not read back.
 
 mod changes;
-mod run;
+mod running;
 mod step;
 pub mod words;
 
@@ -21,7 +21,7 @@ use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
 use changes::changes;
-use run::Run;
+use running::Run;
 
 /// What happened.
 #[derive(Clone, Debug)]

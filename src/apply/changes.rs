@@ -10,7 +10,7 @@ use futures::stream::{self, StreamExt};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use super::run::Run;
+use super::running::Run;
 use super::step::Step;
 use super::{Event, Outcome, words};
 use crate::plan::{Change, Target};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::MutexGuard;
 
-use super::run::Run;
+use super::running::Run;
 use super::{Event, Outcome};
 use crate::account::{Account, CallError, Retry};
 use crate::journal::Journal;
