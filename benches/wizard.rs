@@ -110,7 +110,7 @@ impl Play {
             .unwrap();
         let screen = Screen {
             shown: TestBackend::new(SIZE.0, SIZE.1),
-            terminal: Output::new(std::io::sink()),
+            terminal: Output::new(std::io::sink(), true),
             drawn: drawn_sender,
         };
         let options = Options {

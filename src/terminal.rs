@@ -58,7 +58,9 @@ impl Screen {
                 )
             })
             .and_then(|()| {
-                Terminal::new(Output::new(BufWriter::with_capacity(FRAME, io::stdout())))
+                let can_erase = output::can_erase(|name| std::env::var(name).ok());
+                let writer = BufWriter::with_capacity(FRAME, io::stdout());
+                Terminal::new(Output::new(writer, can_erase))
             });
         match entered {
             Ok(terminal) => Ok(Self {

@@ -35,6 +35,7 @@ const ATTRIBUTES: [(Modifier, Attribute); 6] = [
 #[derive(Debug)]
 pub struct Output<W: Write> {
     inner: CrosstermBackend<W>,
+    can_erase: bool,
     is_cursor_hidden: bool,
     /// The places, line and column, where something is to be seen.
     seen: BTreeSet<(u16, u16)>,
@@ -93,14 +94,39 @@ impl Pen {
     }
 }
 
+/// Terminals that have ECMA-48's ECH, by the beginning of `TERM` (terminfo's `ech`). Those that do not tell, and GNU
+/// screen, which does not have it, get blanks.
+const ERASING: [&str; 10] = [
+    "xterm",
+    "tmux",
+    "linux",
+    "vt220",
+    "rxvt",
+    "alacritty",
+    "foot",
+    "ghostty",
+    "konsole",
+    "wezterm",
+];
+
+/// Whether the terminal is known to erase a number of characters, by `TERM`, `TMUX` and GNU screen's `STY`.
+pub fn can_erase(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name| variable(name).is_some_and(|value| !value.is_empty());
+    let term = variable("TERM").unwrap_or_default();
+    let is_known = ERASING.iter().any(|known| term.starts_with(known));
+    !is_set("STY") && (is_set("TMUX") || is_known)
+}
+
 fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " " && Pen::of(cell).leaves_blanks()
 }
 
 impl<W: Write> Output<W> {
-    pub fn new(writer: W) -> Self {
+    /// Blanks are erased only where the terminal can do so (see `can_erase`).
+    pub fn new(writer: W, can_erase: bool) -> Self {
         Self {
             inner: CrosstermBackend::new(writer),
+            can_erase,
             is_cursor_hidden: false,
             seen: BTreeSet::new(),
         }
@@ -159,7 +185,7 @@ impl<W: Write> Backend for Output<W> {
                 pen.become_pen(Pen::PLAIN, &mut self.inner)?;
             }
             let count = usize::from(end - x);
-            if end - x < MANY_BLANKS {
+            if end - x < MANY_BLANKS || !self.can_erase {
                 write!(self.inner, "{:count$}", "")?;
                 at = Some((end, y));
             } else {
@@ -315,10 +341,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_shows_what_the_plain_way_shows(frames in prop::collection::vec(pieces(), 1..5)) {
+        fn it_shows_what_the_plain_way_shows(
+            frames in prop::collection::vec(pieces(), 1..5),
+            can_erase: bool,
+        ) {
             let (mut ours, mut plain) = (terminal(), terminal());
             let (short, long) = (Written::default(), Written::default());
-            let mut output = Output::new(short.clone());
+            let mut output = Output::new(short.clone(), can_erase);
             let mut backend = CrosstermBackend::new(long.clone());
             let mut before = Buffer::empty(AREA);
             for pieces in &frames {
@@ -340,7 +369,7 @@ mod tests {
         let before = buffer(&[line(0, bold), line(1, Style::new())]);
         let after = buffer(&[line(0, Style::new()), line(1, bold)]);
         let (short, long) = (Written::default(), Written::default());
-        drawn(&mut Output::new(short.clone()), &before, &after);
+        drawn(&mut Output::new(short.clone(), true), &before, &after);
         drawn(&mut CrosstermBackend::new(long.clone()), &before, &after);
         let (short, long) = (short.take().len(), long.take().len());
         assert!(short * 2 < long, "{short} of {long}");
@@ -351,14 +380,37 @@ mod tests {
         let text = (0, 0, "so many words in a row".to_owned(), Style::new());
         let (before, after) = (buffer(&[text]), Buffer::empty(AREA));
         let written = Written::default();
-        drawn(&mut Output::new(written.clone()), &before, &after);
+        drawn(&mut Output::new(written.clone(), true), &before, &after);
         assert_eq!(written.take(), b"\x1b[1;1H\x1b[22X");
+    }
+
+    #[test]
+    fn only_a_terminal_that_is_known_to_erase_is_asked_to() {
+        let asked = |set: &[(&str, &str)]| {
+            let set: Vec<_> = set
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect();
+            can_erase(|name| {
+                let found = set.iter().find(|(other, _)| other == name);
+                found.map(|(_, value)| value.clone())
+            })
+        };
+        assert!(asked(&[("TERM", "xterm-256color")]));
+        assert!(asked(&[
+            ("TERM", "screen-256color"),
+            ("TMUX", "/tmp/tmux,1,0")
+        ]));
+        assert!(!asked(&[("TERM", "screen")]));
+        assert!(!asked(&[("TERM", "xterm-256color"), ("STY", "1.pts-0")]));
+        assert!(!asked(&[("TERM", "vt100")]));
+        assert!(!asked(&[]));
     }
 
     #[test]
     fn nothing_is_written_when_nothing_changed() {
         let (written, blank) = (Written::default(), Buffer::empty(AREA));
-        let mut output = Output::new(written.clone());
+        let mut output = Output::new(written.clone(), true);
         drawn(&mut output, &blank, &blank);
         output.hide_cursor().unwrap();
         output.hide_cursor().unwrap();
