@@ -605,6 +605,28 @@ async fn a_role_is_written_in_turns_while_it_is_read_back() {
     ];
     assert_eq!(told, expected);
     assert_eq!(began.elapsed().as_secs(), 7, "two to write, five to read");
+    // The second is not even read before the first was accepted.
+    let calls = bench.faults.calls_with_subjects();
+    let of_run = &calls[calls.len()
+        - calls
+            .iter()
+            .rev()
+            .position(|(a, _)| a == "GetCallerIdentity")
+            .unwrap()..];
+    let place = |action: &str, subject: &str, number: usize| {
+        let mut places =
+            (0..of_run.len()).filter(|n| of_run[*n] == (action.to_owned(), subject.to_owned()));
+        places.nth(number).unwrap()
+    };
+    let policy = format!("{FRESH}/SSHSageMakerServerPolicy");
+    let order = [
+        place("GetRole", FRESH, 0),
+        place("UpdateAssumeRolePolicy", FRESH, 0),
+        place("GetRole", FRESH, 1),
+        place("GetRolePolicy", &policy, 0),
+        place("PutRolePolicy", &policy, 0),
+    ];
+    assert!(order.is_sorted(), "{order:?} of {of_run:?}");
 }
 
 /// How many answers are waited for one after another is the same however many regions there are.
