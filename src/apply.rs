@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
-use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
+use crate::journal::{Claim, Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
@@ -277,20 +277,8 @@ pub async fn run(
     };
     let mut journal = None;
     if plan.changes().any(|(item, _)| job.means(&item.target)) {
-        let opening = open(account.clone(), job.clone(), records.clone())
-            .boxed()
-            .shared();
-        let run = Run {
-            account: account.clone(),
-            job: job.clone(),
-            opening: opening.clone(),
-            cancel: cancel.clone(),
-            events: events.clone(),
-        };
-        let (opened, outcomes) = futures::join!(opening, changes(Arc::new(run)));
-        report.outcomes = outcomes;
-        match opened {
-            Ok(opened) => journal = Some(opened),
+        match carried_out(account, job, records, cancel, events).await {
+            Ok((opened, outcomes)) => (journal, report.outcomes) = (Some(opened), outcomes),
             Err(why) => report.refused = Some(why),
         }
     } else {
@@ -346,15 +334,38 @@ pub async fn settle(job: &Job, records: &Records) {
     }
 }
 
+/// Makes the changes, or says why none is begun.
+async fn carried_out(
+    account: &Account,
+    job: &Job,
+    records: &Records,
+    cancel: &CancellationToken,
+    events: &UnboundedSender<Event>,
+) -> Result<(Arc<Journal>, Vec<(Target, Outcome)>), String> {
+    // Before anything is read: what another run still writes must not be taken for what was there.
+    let claim = records.claim(&job.plan.identity.account).await;
+    let claim = claim.map_err(|error| error.to_string())?;
+    let opening = open(account.clone(), job.clone(), claim).boxed().shared();
+    let run = Run {
+        account: account.clone(),
+        job: job.clone(),
+        opening: opening.clone(),
+        cancel: cancel.clone(),
+        events: events.clone(),
+    };
+    let (opened, outcomes) = futures::join!(opening, changes(Arc::new(run)));
+    Ok((opened?, outcomes))
+}
+
 /// Makes sure that it is the plan's account, and opens the record.
-async fn open(account: Account, job: Job, records: Records) -> Result<Arc<Journal>, String> {
+async fn open(account: Account, job: Job, claim: Claim) -> Result<Arc<Journal>, String> {
     same_account(&account, &job.plan).await?;
     let plan = job.meant();
     let new = NewRun {
         plan: &plan,
         continues: job.continues.clone(),
     };
-    let journal = records.begin(new).await;
+    let journal = claim.begin(new).await;
     journal.map(Arc::new).map_err(|error| error.to_string())
 }
 

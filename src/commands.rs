@@ -11,8 +11,9 @@ mod say;
 mod set_up;
 mod undo;
 
-use futures::FutureExt;
+use futures::{FutureExt, TryFutureExt};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Source};
 use crate::cli::{self, Cli, Command, Common, Output};
@@ -151,13 +152,26 @@ impl Visit {
         let reading = Box::pin(async move {
             let account = source.connect(profile.as_deref()).await?;
             let regions = ahead.regions_of(account.home_region());
+            // Where it is another account, what is read of it is of no use.
+            let elsewhere = CancellationToken::new();
+            let identity = account.identity().inspect_ok(|identity| {
+                if ahead
+                    .account
+                    .is_some_and(|wanted| wanted != identity.account)
+                {
+                    elsewhere.cancel();
+                }
+            });
+            let readings = survey::readings(&account, ahead.roles, regions);
+            let readings = elsewhere.run_until_cancelled(readings);
             // All with the same credentials, so that none has to wait for another.
             let (mut identity, alias, quotas, readings) = futures::try_join!(
-                account.identity(),
+                identity,
                 account.alias().map(Ok),
                 account.quotas().map(Ok),
-                survey::readings(&account, ahead.roles, regions).map(Ok),
+                readings.map(Ok),
             )?;
+            let readings = readings.unwrap_or_default();
             identity.alias = alias.unwrap_or_default();
             let quotas = quotas.unwrap_or_default();
             Ok::<_, CallError>((account, identity, quotas, readings))

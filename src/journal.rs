@@ -15,5 +15,5 @@ pub use error::JournalError;
 pub use record::{Ended, Record, RecordError, RunState, Step, Verdict};
 pub use reversal::Reversal;
 pub use runs::Runs;
-pub use store::{NewRun, Records};
+pub use store::{Claim, NewRun, Records};
 pub use writing::Journal;

@@ -13,7 +13,8 @@ use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 /// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
 const REGIONS_AT_ONCE: usize = 40;
-/// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
+/// Roles read side by side, each with three calls at once, and as many more as its inline policies are known already:
+/// IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;
 /// Single documents of roles that are read side by side.
 const DOCUMENTS_AT_ONCE: usize = 6;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future;
@@ -10,17 +9,17 @@ use futures::stream::{self, StreamExt};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use super::running::Run;
+use super::running::{Held, Run};
 use super::step::Step;
 use super::{Event, Outcome, words};
 use crate::plan::{Change, Target};
 
-/// Roles that are changed side by side, each with up to two calls at once.
+/// Roles that are changed side by side, each with one write at once, beside which the earlier ones are read back.
 const ROLES_AT_ONCE: usize = 3;
 /// Regions that are changed side by side; every region has its own endpoint.
 const REGIONS_AT_ONCE: usize = 40;
 /// A reading that had to wait longer than this before it could be followed by a write is made again.
-const FRESH: Duration = Duration::from_millis(500);
+const FRESH: Duration = Duration::from_millis(250);
 
 /// Why a change was not begun.
 enum NotBegun {
@@ -95,8 +94,8 @@ async fn carried_out(
     change: &Change,
     turn: MutexGuard<'_, ()>,
 ) -> Result<Outcome, NotBegun> {
-    let is_told = Arc::new(AtomicBool::new(false));
-    let step = Step::new(run, run.account_for(target, &is_told), target, change);
+    let retries = Held::new(&run.events);
+    let step = Step::new(run, run.account_for(target, &retries), target, change);
     // The first reading does not wait for the record to be open; the first write does.
     let opening = async {
         let opened = run.opening.clone().await;
@@ -105,7 +104,7 @@ async fn carried_out(
             return Err(NotBegun::Cancelled);
         }
         run.tell(Event::Started(target.clone()));
-        is_told.store(true, Ordering::SeqCst);
+        retries.release();
         Ok((journal, Instant::now()))
     };
     let reading = async { Ok((step.read().await, Instant::now())) };

@@ -46,12 +46,18 @@ impl Wanted {
 pub(super) struct Ahead {
     pub(super) roles: Vec<String>,
     regions: Vec<String>,
+    /// The account that all of it is in, where that was said.
+    pub(super) account: Option<String>,
 }
 
 impl Ahead {
-    pub(super) fn of_choices(choices: &Choices) -> Self {
+    /// Choices that were made in this account.
+    pub(super) fn of_choices(choices: &Choices, account: &str) -> Self {
         let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
-        Self::new(roles.cloned(), choices.regions.clone())
+        Self {
+            account: Some(account.to_owned()),
+            ..Self::new(roles.cloned(), choices.regions.clone())
+        }
     }
 
     /// Each role once.
@@ -59,6 +65,7 @@ impl Ahead {
         Self {
             roles: roles.collect::<BTreeSet<_>>().into_iter().collect(),
             regions,
+            account: None,
         }
     }
 
@@ -73,19 +80,31 @@ impl Ahead {
 
 impl Wanted {
     pub(super) fn ahead(&self) -> Ahead {
-        let words = self.sagemaker_roles.iter().chain(&self.user_roles);
-        let roles = words.filter_map(|word| match word.parse::<RoleArn>() {
-            Ok(role) => Some(role.name),
-            Err(_) => is_role_name(word).then(|| word.clone()),
-        });
+        let words = || self.sagemaker_roles.iter().chain(&self.user_roles);
+        let arns = || words().filter_map(|word| word.parse::<RoleArn>().ok());
+        let names = words().filter(|word| is_role_name(word)).cloned();
+        let roles = names.chain(arns().map(|role| role.name));
         let regions = self.regions.iter().map(|code| code.trim().to_owned());
-        Ahead::new(roles, regions.collect())
+        Ahead {
+            account: arns().next().map(|role| role.account),
+            ..Ahead::new(roles, regions.collect())
+        }
     }
 }
 
 impl Visit {
     /// Makes sure that everything was said that has to be.
     pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {
+        if wanted.same_as.is_none()
+            && !wanted.connect_from().uses_user_roles()
+            && !wanted.user_roles.is_empty()
+        {
+            self.people.complain(
+                "--user-role says nothing when people connect from Studio, where they come with the SageMaker role. \
+                 Leave it out, or say --connect-from both.",
+            );
+            return Err(Exit::Usage);
+        }
         let missing = wanted.missing();
         for what in &missing {
             self.people.complain(&format!("missing: {what}"));
@@ -165,13 +184,6 @@ async fn chosen(
     wanted: &Wanted,
 ) -> Result<Choices, String> {
     let connect_from = wanted.connect_from();
-    if !connect_from.uses_user_roles() && !wanted.user_roles.is_empty() {
-        return Err(
-            "--user-role says nothing when people connect from Studio, where they come with the SageMaker role. Leave \
-             it out, or say --connect-from both."
-                .to_owned(),
-        );
-    }
     Ok(Choices {
         connect_from,
         sagemaker_roles: roles("--sagemaker-role", &wanted.sagemaker_roles, identity)?,

@@ -108,7 +108,7 @@ impl Visit {
         let saved = file
             .changes()
             .map_err(|error| failed(self, error.to_string()))?;
-        let ahead = Ahead::of_choices(&file.choices);
+        let ahead = Ahead::of_choices(&file.choices, &file.account);
         let (known, readings) = self.known_and_read(ahead).await?;
         if file.account != known.identity.account
             || file.partition != known.identity.partition.as_str()

@@ -44,6 +44,43 @@ pub struct NewRun<'a> {
     pub continues: Option<String>,
 }
 
+/// An account that no other run can begin in, as long as this or the record that is made of it lives.
+#[derive(Debug)]
+pub struct Claim(Claimed);
+
+#[derive(Debug)]
+enum Claimed {
+    Folder(PathBuf, Lock),
+    Memory(Arc<Mutex<Memory>>, Sink),
+}
+
+impl Claim {
+    /// Opens the record of a new run: when this returns, its beginning is on the disk.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn begin(self, new: NewRun<'_>) -> Result<Journal, JournalError> {
+        let head = Head {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            run: String::new(),
+            at: now(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            undoes: new.plan.undoes.clone(),
+            continues: new.continues,
+            plan: PlanFile::of(new.plan),
+        };
+        match self.0 {
+            Claimed::Memory(memory, sink) => begin_in_memory(&memory, sink, head),
+            Claimed::Folder(folder, lock) => off_the_loop(move || {
+                begin_file(&folder, lock, head).map_err(|error| begin(&folder, &error))
+            })
+            .await
+            .map_err(JournalError::Write)?,
+        }
+    }
+}
+
 impl Records {
     /// In the XDG state directory.
     pub fn of_user() -> Self {
@@ -91,40 +128,30 @@ impl Records {
         }
     }
 
-    /// Opens the record of a new run: when this returns, its beginning is on the disk, and no other run can begin in
-    /// the account.
+    /// Keeps other runs out of the account.
     ///
     /// # Errors
-    /// When it cannot be written, or another run is going on.
-    pub async fn begin(&self, new: NewRun<'_>) -> Result<Journal, JournalError> {
-        let head = Head {
-            format: FORMAT.to_owned(),
-            version: VERSION,
-            run: String::new(),
-            at: now(),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            undoes: new.plan.undoes.clone(),
-            continues: new.continues,
-            plan: PlanFile::of(new.plan),
-        };
+    /// When another run is going on, or no record could be written.
+    pub async fn claim(&self, account: &str) -> Result<Claim, JournalError> {
         match &self.0 {
             Place::Nowhere => Err(JournalError::Nowhere),
-            Place::Memory(memory) => begin_in_memory(memory, head),
+            Place::Memory(memory) => {
+                if !held(memory).busy.insert(account.to_owned()) {
+                    return Err(busy(account.to_owned(), ""));
+                }
+                let sink = Sink::Memory {
+                    memory: Arc::clone(memory),
+                    account: account.to_owned(),
+                };
+                Ok(Claim(Claimed::Memory(Arc::clone(memory), sink)))
+            }
             Place::Folder(folder) => {
                 make(folder).map_err(|error| begin(folder, &error))?;
-                let account = head.plan.account.clone();
-                let lock = Lock::take(folder, &account)
-                    .await
-                    .map_err(|why| match why {
-                        NotLocked::HeldBy(run) => busy(account, &run),
-                        NotLocked::Failed(error) => begin(folder, &error),
-                    })?;
-                let folder = folder.clone();
-                off_the_loop(move || {
-                    begin_file(&folder, lock, head).map_err(|error| begin(&folder, &error))
-                })
-                .await
-                .map_err(JournalError::Write)?
+                let lock = Lock::take(folder, account).await.map_err(|why| match why {
+                    NotLocked::HeldBy(run) => busy(account.to_owned(), &run),
+                    NotLocked::Failed(error) => begin(folder, &error),
+                })?;
+                Ok(Claim(Claimed::Folder(folder.clone(), lock)))
             }
         }
     }
@@ -283,19 +310,19 @@ fn next_id(taken: Option<&str>) -> DateTime {
     after.map_or(now, |after| after.max(now))
 }
 
-fn begin_in_memory(memory: &Arc<Mutex<Memory>>, mut head: Head) -> Result<Journal, JournalError> {
-    let account = head.plan.account.clone();
+fn begin_in_memory(
+    memory: &Mutex<Memory>,
+    sink: Sink,
+    mut head: Head,
+) -> Result<Journal, JournalError> {
     let mut inside = held(memory);
     let taken = inside.records.keys().next_back().map(String::as_str);
     let run = next_id(taken).strftime(ID).to_string();
     head.run.clone_from(&run);
     let text = line(&Line::Begin(Box::new(head)))?;
-    if !inside.busy.insert(account.clone()) {
-        return Err(busy(account, ""));
-    }
     inside.records.insert(run.clone(), text);
-    let memory = Arc::clone(memory);
-    Ok(Journal::new(run, Sink::Memory { memory, account }))
+    drop(inside);
+    Ok(Journal::new(run, sink))
 }
 
 /// Writes the beginning under a name of its own, and gives it its name when it is whole and on the disk.

@@ -15,6 +15,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// So many blanks in a row are erased instead of written; going there and on takes as many bytes.
 const MANY_BLANKS: u16 = 14;
+/// So many columns are sooner written than passed over.
+const SHORT_GAP: u16 = 8;
 /// What can be seen of a blank besides its background.
 const SEEN_ON_BLANKS: Modifier = Modifier::REVERSED
     .union(Modifier::UNDERLINED)
@@ -39,6 +41,8 @@ pub struct Output<W: Write> {
     is_cursor_hidden: bool,
     /// The places, line and column, where something is to be seen.
     seen: BTreeSet<(u16, u16)>,
+    /// Those of them where a symbol of several columns begins.
+    wide: BTreeSet<(u16, u16)>,
 }
 
 /// How the terminal writes at the moment.
@@ -129,33 +133,43 @@ impl<W: Write> Output<W> {
             can_erase,
             is_cursor_hidden: false,
             seen: BTreeSet::new(),
+            wide: BTreeSet::new(),
         }
     }
 
-    /// The place after the blanks that begin at a place, those between them included that are blank already.
+    /// The screen is empty.
+    fn forget(&mut self) {
+        self.seen.clear();
+        self.wide.clear();
+    }
+
+    /// The place after the blanks that begin at a place, and whether all of them are to be written: half of a wide
+    /// symbol is better overwritten than erased. Those between them that are blank already are included, unless that
+    /// is longer than going on from there.
     fn end_of_blanks<'a>(
         &mut self,
         (x, y): (u16, u16),
         cells: &mut Peekable<impl Iterator<Item = (u16, u16, &'a Cell)>>,
-    ) -> u16 {
-        self.seen.remove(&(y, x));
+    ) -> (u16, bool) {
         let mut end = x + 1;
+        let gap = if self.can_erase { u16::MAX } else { SHORT_GAP };
         let seen = &self.seen;
         let follows = |next: &(u16, u16, &Cell), end| {
             next.1 == y
                 && next.0 >= end
+                && next.0 - end <= gap
                 && is_blank(next.2)
                 && seen.range((y, end)..(y, next.0)).next().is_none()
         };
-        let mut blanks = Vec::new();
         while let Some(next) = cells.next_if(|next| follows(next, end)) {
             end = next.0 + 1;
-            blanks.push((y, next.0));
         }
-        for place in blanks {
+        let mut has_wide = false;
+        for place in (x..end).map(|x| (y, x)) {
             self.seen.remove(&place);
+            has_wide |= self.wide.remove(&place);
         }
-        end
+        (end, has_wide || !self.can_erase)
     }
 }
 
@@ -177,15 +191,21 @@ impl<W: Write> Backend for Output<W> {
                 let width = u16::try_from(cell.symbol().width()).unwrap_or(1);
                 self.seen
                     .extend((x..x.saturating_add(width)).map(|x| (y, x)));
-                at = Some((x + 1, y));
+                if width == 1 {
+                    self.wide.remove(&(y, x));
+                } else {
+                    self.wide.insert((y, x));
+                }
+                // Terminals do not agree on how wide some symbols are.
+                at = (width == 1).then_some((x + 1, y));
                 continue;
             }
-            let end = self.end_of_blanks((x, y), &mut cells);
+            let (end, to_write) = self.end_of_blanks((x, y), &mut cells);
             if !pen.leaves_blanks() {
                 pen.become_pen(Pen::PLAIN, &mut self.inner)?;
             }
             let count = usize::from(end - x);
-            if end - x < MANY_BLANKS || !self.can_erase {
+            if end - x < MANY_BLANKS || to_write {
                 write!(self.inner, "{:count$}", "")?;
                 at = Some((end, y));
             } else {
@@ -221,13 +241,13 @@ impl<W: Write> Backend for Output<W> {
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.seen.clear();
+        self.forget();
         self.inner.clear()
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         if region == ClearType::All {
-            self.seen.clear();
+            self.forget();
         }
         self.inner.clear_region(region)
     }

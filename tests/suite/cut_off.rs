@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sagemaker_ssh_setup::account::Account;
-use sagemaker_ssh_setup::apply::{self, Aim, Job, Report};
+use sagemaker_ssh_setup::apply::{self, Aim, Job, Outcome, Report};
 use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
 use sagemaker_ssh_setup::journal::{Records, RunState, Verdict};
 use sagemaker_ssh_setup::model::{Choices, Quotas};
@@ -413,7 +413,8 @@ async fn two_runs_in_one_account_exclude_each_other_and_a_dead_one_excludes_nobo
         plan: &job.plan,
         continues: None,
     };
-    let first = scene.records.begin(new()).await.unwrap();
+    let claim = scene.records.claim(&job.plan.identity.account).await;
+    let first = claim.unwrap().begin(new()).await.unwrap();
     let report = scene.run(&job).await;
     let why = report.refused.unwrap();
     assert!(
@@ -431,6 +432,32 @@ async fn two_runs_in_one_account_exclude_each_other_and_a_dead_one_excludes_nobo
         RunState::CutOff
     );
     assert!(scene.run(&job).await.is_verified());
+}
+
+/// What the other run wrote while it was waited for is neither overwritten nor taken for what was there before.
+#[tokio::test(start_paused = true)]
+async fn what_another_run_writes_before_it_ends_is_seen_by_the_next_one() {
+    let scene = Scene::new().await;
+    let job = scene.set_up().await;
+    let claim = scene.records.claim(&job.plan.identity.account).await;
+    let other = scene.demo.source().connect(None).await.unwrap();
+    let former = other.trust(SAGEMAKER).await.unwrap();
+    let theirs = former.replacen('{', "{ ", 1);
+    let ending = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        other.write_trust(SAGEMAKER, &theirs).await.unwrap();
+        drop(claim);
+    };
+    let (report, ()) = futures::join!(scene.run(&job), ending);
+    let trust = report
+        .outcomes
+        .iter()
+        .find(|(target, _)| target.to_string().starts_with("trust:"));
+    assert!(
+        matches!(trust, Some((_, Outcome::Stale { .. }))),
+        "{report:?}"
+    );
+    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, theirs);
 }
 
 #[tokio::test(start_paused = true)]
