@@ -13,7 +13,7 @@ use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -53,6 +53,8 @@ impl Screen {
                 execute!(
                     io::stdout(),
                     EnterAlternateScreen,
+                    // Not every terminal has another screen to begin on.
+                    Clear(ClearType::All),
                     EnableBracketedPaste,
                     cursor::Hide
                 )
