@@ -11,8 +11,8 @@ use crate::model::{
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
-/// Regions asked side by side. Each has its own endpoint; the number bounds the open connections.
-const REGIONS_AT_ONCE: usize = 40;
+/// Regions read or changed side by side. Each has its own endpoint; the number bounds the open connections.
+pub const REGIONS_AT_ONCE: usize = 40;
 /// Roles read side by side, each with three calls at once, and as many more as its inline policies are known already:
 /// IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;

@@ -17,8 +17,9 @@ mod tracked;
 pub mod ui;
 mod view;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -121,7 +122,7 @@ struct Wizard {
     profile: Option<String>,
     findings: Findings,
     /// The plan as it was last made.
-    kept: Mutex<Option<Arc<Known>>>,
+    kept: RefCell<Option<Arc<Known>>>,
     step: Step,
     overlay: Option<Overlay>,
     status: Option<(String, Tone)>,
@@ -230,7 +231,7 @@ impl Wizard {
             tasks,
             account: None,
             findings: Findings::default(),
-            kept: Mutex::new(None),
+            kept: RefCell::new(None),
             step: Step::Account,
             overlay: None,
             status: None,
@@ -296,7 +297,7 @@ impl Wizard {
     /// The plan, with the reading that it was made from; made anew only when that or the choices have changed.
     fn known(&self) -> Option<Arc<Known>> {
         let (revisions, choices) = (self.findings.revisions(), self.choices());
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.borrow_mut();
         if let Some(known) = &*kept
             && known.revisions == revisions
             && known.plan.choices == choices

@@ -13,11 +13,10 @@ use super::running::{Held, Run};
 use super::step::Step;
 use super::{Event, Outcome, words};
 use crate::plan::{Change, Target};
+use crate::survey::REGIONS_AT_ONCE;
 
 /// Roles that are changed side by side, each with one write at once, beside which the earlier ones are read back.
 const ROLES_AT_ONCE: usize = 3;
-/// Regions that are changed side by side; every region has its own endpoint.
-const REGIONS_AT_ONCE: usize = 40;
 /// A reading that had to wait longer than this before it could be followed by a write is made again.
 const FRESH: Duration = Duration::from_millis(250);
 
