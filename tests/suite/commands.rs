@@ -431,7 +431,7 @@ fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
     let mut recorded = 0;
     // From before the record to the last reading. Every single point is tried in the process itself, with a clock that
     // does not wait for late writes.
-    for call in ((calls + 1)..(calls + 14)).step_by(3) {
+    for call in ((calls + 1)..(calls + 17)).step_by(3) {
         for go_on in [false, true] {
             let death = Death { call, after: true };
             let killed =
@@ -459,7 +459,9 @@ fn a_killed_program_is_told_of_and_its_run_is_put_back_or_gone_on_with() {
             assert_eq!((desk.roles(), desk.tier("eu-west-1")), before, "{call}");
         }
     }
-    assert!(recorded > 6, "{recorded}");
+    // The first readings go out beside the question whose account it is, so that the second point may be before the
+    // record or after it.
+    assert!(recorded > 7, "{recorded}");
 }
 
 impl Desk {
