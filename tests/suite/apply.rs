@@ -571,6 +571,29 @@ async fn what_somebody_writes_while_the_account_is_made_sure_of_is_not_overwritt
     assert!(matches!(outcome_of("policy:"), Outcome::Done));
 }
 
+/// A retry that comes before a change is told of is told after that, and not lost.
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_a_first_reading_is_told_once_its_change_has_begun() {
+    let bench = Bench::new(Manner::PROMPT).await;
+    let plan = bench.plan(&choices()).await;
+    let slow = Fault::Slow(std::time::Duration::from_secs(5));
+    bench.faults.add("GetCallerIdentity", 1, slow);
+    let throttled = Fault::Refused(400, "Throttling", "Rate exceeded");
+    bench.faults.add("GetRole", 1, throttled);
+    let (report, events) = bench.apply(&plan).await;
+    assert!(report.is_verified(), "{report:?}");
+    let trust = format!("trust:{FRESH}");
+    let told: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Started(target) if target.to_string() == trust => Some("started"),
+            Event::Retry(target, _) if target.to_string() == trust => Some("retry"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["started", "retry"]);
+}
+
 /// Two writes to one role never meet, and the second is not held up by the reading back of the first.
 #[tokio::test(start_paused = true)]
 async fn a_role_is_written_in_turns_while_it_is_read_back() {
