@@ -591,7 +591,7 @@ async fn a_retry_of_a_first_reading_is_told_once_its_change_has_begun() {
             _ => None,
         })
         .collect();
-    assert_eq!(told, ["started", "retry"]);
+    assert_eq!(told, ["started", "retry"], "{events:?}");
 }
 
 /// Two writes to one role never meet, and the second is not held up by the reading back of the first.
