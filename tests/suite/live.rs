@@ -368,6 +368,20 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_yes_would_create_stays_in_sight() {
+    let mut play = done((100, 40)).await;
+    play.resize(80, 14).await;
+    play.keys("x").await.wait("with the role").await;
+    play.keys("<end>").await.wait("Esc  leave it").await;
+    assert!(
+        !play.screen().contains("with the role"),
+        "{}",
+        play.screen()
+    );
+    play.wait("This creates 1 activation in eu-west-1").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_after_the_last_try_it_is_called_refused() {
     let mut play = done((100, 40)).await;
     play.faults.add("CreateActivation", 999, NOT_YET);

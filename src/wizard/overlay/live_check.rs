@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout};
 use ratatui::text::Line;
+use ratatui::widgets::Paragraph;
 use tokio_util::sync::CancellationToken;
 
 use super::Answer;
@@ -112,8 +114,13 @@ impl LiveCheck {
     pub fn draw(&mut self, frame: &mut Frame, spinner: &str) {
         // Two columns of border, one for the bar.
         let width = frame.area().width.min(76).saturating_sub(3);
+        // What is asked for stays in sight: a yes counts wherever the rest is scrolled to.
+        let mut asked = Vec::new();
         let lines = match &self.phase {
-            Phase::Asking => self.question(width),
+            Phase::Asking => {
+                asked = self.asked(width);
+                self.question(width)
+            }
             Phase::Running { said, cancel } => running(said, cancel, spinner, width),
             Phase::Ended(live) => {
                 let mut lines = report::live(live, width);
@@ -122,25 +129,31 @@ impl LiveCheck {
                 lines
             }
         };
-        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+        let height = u16::try_from(asked.len() + lines.len() + 2).unwrap_or(u16::MAX);
         let height = height.min(frame.area().height.saturating_sub(2));
         let place = window(frame, 76, height, "Try it for real");
-        self.scroll.draw(frame, place, lines);
+        let heading = Constraint::Length(u16::try_from(asked.len()).unwrap_or(u16::MAX));
+        let [heading, rest] = Layout::vertical([heading, Constraint::Fill(1)]).areas(place);
+        frame.render_widget(Paragraph::new(asked), heading);
+        self.scroll.draw(frame, rest, lines);
     }
 
-    fn question(&self, width: u16) -> Vec<Line<'static>> {
-        let roles = live::roles(&self.plan);
-        let say = |text: &str, style| wrapped(&clean(text), width, "", style);
-        let activations = counted(roles.len(), "activation");
-        let mut lines = say(
-            &format!(
-                "This creates {activations} in {} and deletes {} at once:",
-                self.region,
-                if roles.len() == 1 { "it" } else { "them" },
-            ),
-            theme::TITLE,
+    fn asked(&self, width: u16) -> Vec<Line<'static>> {
+        let count = live::roles(&self.plan).len();
+        let text = format!(
+            "This creates {} in {} and deletes {} at once:",
+            counted(count, "activation"),
+            self.region,
+            if count == 1 { "it" } else { "them" },
         );
-        for role in roles {
+        wrapped(&clean(&text), width, "", theme::TITLE)
+    }
+
+    /// What belongs to what is asked, and may be scrolled.
+    fn question(&self, width: u16) -> Vec<Line<'static>> {
+        let say = |text: &str, style| wrapped(&clean(text), width, "", style);
+        let mut lines = Vec::new();
+        for role in live::roles(&self.plan) {
             lines.extend(say(&format!("  with the role {role}"), theme::PLAIN));
         }
         lines.push(Line::default());
