@@ -8,6 +8,7 @@ mod credentials;
 mod error;
 mod iam;
 mod inline_names;
+mod pace;
 mod simulator;
 mod ssm;
 mod sts;

@@ -22,6 +22,7 @@ use aws_types::region::Region as SdkRegion;
 
 use super::credentials::Origin;
 use super::inline_names::InlineNames;
+use super::pace::Paced;
 use super::{Account, AttemptSink, CallError};
 
 /// Where requests go when no region is configured: the one from which IAM and STS of the `aws` partition answer.
@@ -90,7 +91,7 @@ impl Source {
             .build();
         Ok(Account {
             sts: aws_sdk_sts::Client::new(&sdk),
-            iam: aws_sdk_iam::Client::new(&sdk),
+            iam: iam(&sdk),
             sdk,
             credentials: origin,
             home_region,
@@ -99,6 +100,15 @@ impl Source {
             inline_names: InlineNames::default(),
         })
     }
+}
+
+/// IAM's client keeps a pace of its own; all clones share it.
+fn iam(sdk: &SdkConfig) -> aws_sdk_iam::Client {
+    let mut config = aws_sdk_iam::config::Builder::from(sdk);
+    if let Some(http) = sdk.http_client() {
+        config = config.http_client(Paced::over(http));
+    }
+    aws_sdk_iam::Client::from_conf(config.build())
 }
 
 async fn chain(source: &Source, profile: Option<&str>) -> Result<(SdkConfig, Origin), CallError> {

@@ -678,6 +678,36 @@ async fn a_run_waits_no_longer_for_many_regions_than_for_one() {
     }
 }
 
+/// Many roles, in an account whose limits are low: everything is done, and the limits are hardly touched.
+#[tokio::test(start_paused = true)]
+async fn an_account_that_throttles_is_asked_more_slowly() {
+    const ROLES: usize = 60;
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+    for (per_second, at_once) in [(5, 10), (15, 30)] {
+        let bench = Bench::new(Manner::PROMPT).await;
+        let iam = super::meanwhile::iam(&bench.demo);
+        let names: Vec<String> = (0..ROLES).map(|n| format!("Team{n}")).collect();
+        for name in &names {
+            let created = iam.create_role().role_name(name);
+            let created = created.assume_role_policy_document(trust);
+            created.send().await.unwrap();
+        }
+        let choices = Choices {
+            sagemaker_roles: names,
+            ..choices()
+        };
+        bench.faults.pace_iam(per_second, at_once);
+        let plan = bench.plan(&choices).await;
+        let (report, _) = bench.apply(&plan).await;
+        let pace = format!("{per_second} calls a second, {at_once} at once");
+        assert!(report.is_verified(), "{pace}: {report:?}");
+        assert_eq!(report.written(), plan.totals().changes, "{pace}");
+        let (calls, throttled) = (bench.faults.calls().len(), bench.faults.throttled());
+        assert!(throttled > 0, "{pace}: that limit tests nothing");
+        assert!(throttled * 10 < calls, "{pace}: {throttled} of {calls}");
+    }
+}
+
 /// What is expected from the last reading is only where it looks first.
 #[tokio::test(start_paused = true)]
 async fn a_second_reading_shows_what_is_there_and_nothing_of_the_first() {

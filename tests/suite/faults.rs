@@ -1,5 +1,6 @@
 //! Faults on the wire: an HTTP client in front of the embedded account's that spoils chosen calls and notes all.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
+use tokio::time::Instant;
 
 /// What happens to a call.
 #[derive(Clone, Debug)]
@@ -53,6 +55,29 @@ struct Rule {
     fault: Fault,
 }
 
+/// How fast calls of one service are answered, as a bucket of tokens. Faster ones are throttled.
+struct Pace {
+    per_second: f64,
+    most: f64,
+    left: f64,
+    since: Instant,
+}
+
+impl Pace {
+    /// Whether one more call is answered now.
+    fn takes_one(&mut self) -> bool {
+        let now = Instant::now();
+        let refilled = (now - self.since).as_secs_f64() * self.per_second;
+        self.left = (self.left + refilled).min(self.most);
+        self.since = now;
+        let takes = self.left >= 1.0;
+        if takes {
+            self.left -= 1.0;
+        }
+        takes
+    }
+}
+
 #[derive(Default)]
 struct Shared {
     rules: Mutex<Vec<Rule>>,
@@ -60,6 +85,8 @@ struct Shared {
     calls: Mutex<Vec<(String, String)>>,
     death: Mutex<Option<(Death, Deed)>>,
     interlude: Mutex<Option<(usize, Interlude)>>,
+    iam: Mutex<Option<Pace>>,
+    throttled: AtomicUsize,
 }
 
 /// Rules and notes, shared by all connections.
@@ -95,6 +122,21 @@ impl Faults {
             left: times,
             fault,
         });
+    }
+
+    /// IAM answers so many calls a second, and `most` at once; the others it throttles.
+    pub fn pace_iam(&self, per_second: u32, most: u32) {
+        *self.shared.iam.lock().unwrap() = Some(Pace {
+            per_second: per_second.into(),
+            most: most.into(),
+            left: most.into(),
+            since: Instant::now(),
+        });
+    }
+
+    /// How many calls were throttled for being too fast.
+    pub fn throttled(&self) -> usize {
+        self.shared.throttled.load(Ordering::SeqCst)
     }
 
     /// Does something at a call; the call is never answered then.
@@ -244,6 +286,15 @@ impl Connector {
     /// What comes of a call: what a rule says, or what the account answers.
     fn answer(&self, request: HttpRequest, action: &str, region: &str) -> HttpConnectorFuture {
         let json = request.headers().get("x-amz-target").is_some();
+        let is_iam = request.uri().contains("://iam.");
+        if is_iam
+            && let Some(pace) = self.shared.iam.lock().unwrap().as_mut()
+            && !pace.takes_one()
+        {
+            self.shared.throttled.fetch_add(1, Ordering::SeqCst);
+            let refused = refused(json, 400, "Throttling", "Rate exceeded");
+            return HttpConnectorFuture::ready(Ok(refused));
+        }
         match self.fault_for(action, region) {
             None => self.inner.call(request),
             Some(Fault::Refused(status, code, message)) => {

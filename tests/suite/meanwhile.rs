@@ -130,7 +130,7 @@ fn has(calls: &[(String, String)], action: &str, subject: &str) -> bool {
     calls.contains(&(action.to_owned(), subject.to_owned()))
 }
 
-async fn delete_role(demo: &Demo, role: &str) {
+pub fn iam(demo: &Demo) -> aws_sdk_iam::Client {
     let config = aws_sdk_iam::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .http_client(demo.http())
@@ -143,7 +143,11 @@ async fn delete_role(demo: &Demo, role: &str) {
             "test",
         ))
         .build();
-    let iam = aws_sdk_iam::Client::from_conf(config);
+    aws_sdk_iam::Client::from_conf(config)
+}
+
+async fn delete_role(demo: &Demo, role: &str) {
+    let iam = iam(demo);
     let inline = iam.list_role_policies().role_name(role).send().await;
     for name in inline.unwrap().policy_names() {
         let deleted = iam.delete_role_policy().role_name(role).policy_name(name);
