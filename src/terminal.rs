@@ -2,6 +2,7 @@
 //! before anything is printed.
 
 mod output;
+mod shown;
 
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
@@ -60,9 +61,9 @@ impl Screen {
                 )
             })
             .and_then(|()| {
-                let can_erase = output::can_erase(|name| std::env::var(name).ok());
+                let can_edit = output::can_edit(|name| std::env::var(name).ok());
                 let writer = BufWriter::with_capacity(FRAME, io::stdout());
-                Terminal::new(Output::new(writer, can_erase))
+                Terminal::new(Output::new(writer, can_edit))
             });
         match entered {
             Ok(terminal) => Ok(Self {
