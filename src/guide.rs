@@ -42,8 +42,8 @@ impl Part {
         match target {
             Target::Tier { .. } => Self::SystemsManager,
             Target::Policy { role, policy } if policy == CLIENT_POLICY => {
-                if plan.choices.sagemaker_roles.contains(role)
-                    && plan.choices.connect_from.uses_studio()
+                if plan.choices.connect_from.uses_studio()
+                    && plan.choices.sagemaker_roles.contains(role)
                 {
                     Self::Studio
                 } else {
@@ -58,7 +58,7 @@ impl Part {
 /// The plan's items in the order of the manual setup.
 pub fn steps(plan: &Plan) -> Vec<&Item> {
     let mut steps: Vec<&Item> = plan.items.iter().collect();
-    steps.sort_by_key(|item| Part::of(&item.target, plan));
+    steps.sort_by_cached_key(|item| Part::of(&item.target, plan));
     steps
 }
 

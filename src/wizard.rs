@@ -48,6 +48,7 @@ use steps::preview::PreviewStep;
 use steps::regions::RegionsStep;
 use steps::roles::{RolesStep, Side};
 use tasks::Tasks;
+use tracked::Tracked;
 use ui::frame::Tone;
 use ui::theme::Look;
 
@@ -122,7 +123,7 @@ struct Wizard {
     profile: Option<String>,
     findings: Findings,
     /// The plan as it was last made.
-    kept: RefCell<Option<Arc<Known>>>,
+    kept: RefCell<Option<Arc<Tracked<Known>>>>,
     step: Step,
     overlay: Option<Overlay>,
     status: Option<(String, Tone)>,
@@ -295,7 +296,7 @@ impl Wizard {
     }
 
     /// The plan, with the reading that it was made from; made anew only when that or the choices have changed.
-    fn known(&self) -> Option<Arc<Known>> {
+    fn known(&self) -> Option<Arc<Tracked<Known>>> {
         let (revisions, choices) = (self.findings.revisions(), self.choices());
         let mut kept = self.kept.borrow_mut();
         if let Some(known) = &*kept
@@ -305,11 +306,11 @@ impl Wizard {
             return Some(Arc::clone(known));
         }
         let survey = self.findings.survey()?;
-        let known = Arc::new(Known {
+        let known = Arc::new(Tracked::new(Known {
             plan: Plan::new(&survey, &choices),
             survey,
             revisions,
-        });
+        }));
         *kept = Some(Arc::clone(&known));
         Some(known)
     }

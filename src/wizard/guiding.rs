@@ -1,18 +1,20 @@
 //! The guide in the wizard: into it and out of it, looking at the account again, copying and writing its texts.
 
-use super::Wizard;
+use super::role_list::RoleList;
 use super::state::Load;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::guide::{Asked, GuideStep, Handover, Scene};
 use super::tasks::{Looked, Slot};
+use super::tracked::Tracked;
 use super::ui::frame::Tone;
 use super::ui::keys::Action;
+use super::{Known, Wizard};
 use crate::account::{CallError, ErrorKind};
 use crate::apply::{Aim, Job};
-use crate::guide::{Standing, Subject};
+use crate::guide::{self, Guide, Standing, Subject};
 use crate::model::{RoleReading, TierReading};
-use crate::plan::{Item, Obstacle, State, Target};
+use crate::plan::{Obstacle, State, Target};
 
 impl Wizard {
     /// Into the guide, for what is chosen.
@@ -21,8 +23,8 @@ impl Wizard {
             return;
         };
         self.confirm = None;
-        let earlier = self.guide.take().map(|earlier| earlier.guide);
-        let mut guide = earlier.unwrap_or_default();
+        let earlier = self.guide.take();
+        let mut guide = earlier.map_or_else(Guide::default, |step| Guide::clone(&step.guide));
         guide.begin(&known.plan.choices);
         self.guide = Some(GuideStep::new(&known.plan, &known.survey, guide));
         self.step = Step::Guide;
@@ -35,22 +37,14 @@ impl Wizard {
         work: impl FnOnce(&mut GuideStep, &Scene) -> T,
     ) -> Option<T> {
         let known = self.known()?;
-        let scene = Scene {
-            plan: &known.plan,
-            survey: &known.survey,
-            roles: &self.findings.roles,
-        };
+        let scene = scene(&known, &self.findings.roles);
         Some(work(self.guide.as_mut()?, &scene))
     }
 
     /// Asks the guide something about what it shows.
     pub(super) fn of_guide<T>(&self, ask: impl FnOnce(&GuideStep, &Scene) -> T) -> Option<T> {
         let known = self.known()?;
-        let scene = Scene {
-            plan: &known.plan,
-            survey: &known.survey,
-            roles: &self.findings.roles,
-        };
+        let scene = scene(&known, &self.findings.roles);
         Some(ask(self.guide.as_ref()?, &scene))
     }
 
@@ -126,7 +120,7 @@ impl Wizard {
         let (Some(account), Some(plan)) = (self.account.clone(), self.plan()) else {
             return;
         };
-        let guide = self.guide.as_ref().map(|step| step.guide.clone());
+        let guide = self.guide.as_ref().map(|step| Guide::clone(&step.guide));
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
@@ -262,10 +256,11 @@ impl Wizard {
     /// How each item stands that was read.
     fn standings(&self) -> Vec<(Target, Standing)> {
         let standings = self.of_guide(|guide, scene| {
-            let standing = |item: &Item| guide.guide.standing(item, scene.survey);
-            let items = scene.plan.items.iter();
-            items
-                .map(|item| (item.target.clone(), standing(item)))
+            let targets = guide::steps(scene.plan).into_iter();
+            let targets = targets.map(|item| item.target.clone());
+            let standings = guide.standings(scene);
+            targets
+                .zip(standings.iter().cloned())
                 .filter(|(_, standing)| *standing != Standing::Reading)
                 .collect()
         });
@@ -380,6 +375,15 @@ impl Wizard {
             (Ok(path), None) => self.say(format!("It is in {path}."), Tone::Good),
             (Err(why), _) => self.say(format!("It could not be written: {why}"), Tone::Bad),
         }
+    }
+}
+
+fn scene<'a>(known: &'a Tracked<Known>, roles: &'a RoleList) -> Scene<'a> {
+    Scene {
+        plan: &known.plan,
+        survey: &known.survey,
+        roles,
+        revision: known.revision(),
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod view;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
@@ -12,6 +14,7 @@ use crate::guide::{self, Guide, Page, Standing, Subject};
 use crate::model::Survey;
 use crate::plan::{Item, Plan, Target};
 use crate::wizard::role_list::RoleList;
+use crate::wizard::tracked::Tracked;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 
@@ -26,7 +29,12 @@ pub struct Scene<'a> {
     pub survey: &'a Survey,
     /// Roles that were listed or typed, by name.
     pub roles: &'a RoleList,
+    /// The number of the plan and its survey.
+    pub revision: u64,
 }
+
+/// How the steps stand, with the numbers of the plan and the guide that it is made of.
+type Standings = ([u64; 2], Arc<Vec<Standing>>);
 
 /// What a look was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +57,9 @@ pub enum Handover {
 /// The step's own state.
 #[derive(Debug)]
 pub struct GuideStep {
-    pub guide: Guide,
+    pub guide: Tracked<Guide>,
+    /// Made anew only when something else is known.
+    standings: RefCell<Option<Standings>>,
     /// None until everything was read once: the first step that is not done.
     current: Option<Target>,
     /// Whether the account is looked at again and again.
@@ -88,7 +98,8 @@ impl GuideStep {
             }
         }
         Self {
-            guide,
+            guide: Tracked::new(guide),
+            standings: RefCell::new(None),
             current: None,
             auto: true,
             looking: BTreeSet::new(),
@@ -109,6 +120,22 @@ impl GuideStep {
         if self.current.is_none() && plan.items.iter().all(is_read) {
             self.current = self.item(plan, survey).map(|item| item.target.clone());
         }
+    }
+
+    /// How each step stands, in their order.
+    pub fn standings(&self, scene: &Scene) -> Arc<Vec<Standing>> {
+        let revisions = [scene.revision, self.guide.revision()];
+        let mut kept = self.standings.borrow_mut();
+        if let Some((of, standings)) = &*kept
+            && *of == revisions
+        {
+            return Arc::clone(standings);
+        }
+        let steps = guide::steps(scene.plan).into_iter();
+        let standings = steps.map(|item| self.guide.standing(item, scene.survey));
+        let standings = Arc::new(standings.collect());
+        *kept = Some((revisions, Arc::clone(&standings)));
+        standings
     }
 
     fn position(&self, steps: &[&Item], survey: &Survey) -> usize {

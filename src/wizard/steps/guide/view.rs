@@ -23,10 +23,7 @@ impl GuideStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, scene: &Scene, spinner: &str) {
         let steps = guide::steps(scene.plan);
         let here = self.position(&steps, scene.survey);
-        let standings: Vec<Standing> = steps
-            .iter()
-            .map(|item| self.guide.standing(item, scene.survey))
-            .collect();
+        let standings = self.standings(scene);
         let spinner = if self.looking.is_empty() {
             " "
         } else {
@@ -253,6 +250,13 @@ fn signs(standings: &[Standing], here: usize, width: u16) -> Line<'static> {
     spans.collect()
 }
 
+/// A line of the list of steps.
+enum Listed<'a> {
+    Nothing,
+    Part(guide::Part),
+    Step(usize, &'a Item, &'a Standing),
+}
+
 /// All steps under their parts, scrolled so that the current one is seen.
 fn draw_list(
     frame: &mut Frame,
@@ -267,33 +271,45 @@ fn draw_list(
         .border_style(theme::DIM);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    let room = usize::from(inner.width).saturating_sub(6);
-    let mut lines = vec![Line::default()];
-    let mut current = 0;
-    let mut part = None;
+    let mut listed = vec![Listed::Nothing];
+    let (mut current, mut part) = (0, None);
     for (number, (item, standing)) in steps.iter().zip(standings).enumerate() {
         let its_part = guide::Part::of(&item.target, plan);
         if part != Some(its_part) {
             part = Some(its_part);
-            let title = format!("{} {}", its_part as usize + 1, its_part.title());
-            lines.push(Line::styled(title, theme::DIM));
+            listed.push(Listed::Part(its_part));
         }
-        let (sign, style) = sign(standing);
         if number == here {
-            current = lines.len();
+            current = listed.len();
         }
-        let is_here = number == here;
-        let name = shortened(&clean(&item.target.short()), room);
-        lines.push(Line::from(vec![
-            Span::styled(if is_here { "› " } else { "  " }, theme::ACCENT),
-            Span::styled(format!("{sign} "), style),
-            Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
-        ]));
+        listed.push(Listed::Step(number, item, standing));
     }
     let page = usize::from(inner.height);
     let start = (current + 1).saturating_sub(page);
-    let shown: Vec<Line> = lines.into_iter().skip(start).take(page).collect();
-    frame.render_widget(Paragraph::new(shown), inner);
+    let room = usize::from(inner.width).saturating_sub(6);
+    let shown = listed.into_iter().skip(start).take(page);
+    let lines: Vec<Line> = shown.map(|listed| list_line(&listed, here, room)).collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn list_line(listed: &Listed, here: usize, room: usize) -> Line<'static> {
+    match listed {
+        Listed::Nothing => Line::default(),
+        Listed::Part(part) => {
+            let title = format!("{} {}", *part as usize + 1, part.title());
+            Line::styled(title, theme::DIM)
+        }
+        Listed::Step(number, item, standing) => {
+            let (sign, style) = sign(standing);
+            let is_here = *number == here;
+            let name = shortened(&clean(&item.target.short()), room);
+            Line::from(vec![
+                Span::styled(if is_here { "› " } else { "  " }, theme::ACCENT),
+                Span::styled(format!("{sign} "), style),
+                Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
+            ])
+        }
+    }
 }
 
 /// Which statements differ.
