@@ -12,7 +12,7 @@ const SEEN_ON_BLANKS: Modifier = Modifier::REVERSED
     .union(Modifier::UNDERLINED)
     .union(Modifier::CROSSED_OUT);
 /// So many cells have to be saved, about as many as scrolling takes bytes.
-const WORTH_IT: isize = 30;
+const WORTH_IT: usize = 30;
 
 /// So many lines a list moves at a key, at most, with the headings between its entries and the texts below it.
 const FARTHEST: u16 = 4;
@@ -177,16 +177,14 @@ impl Shown {
     /// What is to be scrolled on the way to another screen; none where it is not worth it.
     pub(super) fn scroll_to(&self, next: &Self) -> Option<Scroll> {
         let height = self.height().max(next.height());
-        let count = |from: &Self, line: u16, next_line: u16| {
-            from.differing(line, next, next_line).count().cast_signed()
-        };
-        let as_it_is: Vec<isize> = (0..height).map(|y| count(self, y, y)).collect();
-        if as_it_is.iter().sum::<isize>() <= WORTH_IT {
+        let count = |from: &Self, y: u16| from.differing(y, next, y).count();
+        let as_it_is: Vec<usize> = (0..height).map(|y| count(self, y)).collect();
+        if as_it_is.iter().sum::<usize>() <= WORTH_IT {
             return None;
         }
         let nothing = Self::default();
-        let on_blank: Vec<isize> = (0..height).map(|y| count(&nothing, y, y)).collect();
-        let at = |counts: &[isize], y: u16| counts.get(usize::from(y)).copied().unwrap_or(0);
+        let on_blank: Vec<usize> = (0..height).map(|y| count(&nothing, y)).collect();
+        let at = |counts: &[usize], y: u16| counts.get(usize::from(y)).copied().unwrap_or(0);
         let mut best = (WORTH_IT, None);
         for (by, up) in (1..=FARTHEST).flat_map(|by| [(by, true), (by, false)]) {
             // Counted from where the lines come to, so that both directions are the same.
@@ -195,24 +193,22 @@ impl Shown {
             let mut run = (0, 0);
             for place in 0..height.saturating_sub(by) {
                 let (here, from) = (line(place), line(place + by));
-                let before = if run.1 > 0 { run } else { (place, 0) };
-                let most = before.1 + at(&as_it_is, here);
-                if most <= 0 {
-                    continue;
-                }
-                run = (before.0, most - count(self, from, here));
-                let blank = (place + 1..=place + by).map(line);
-                let lost: isize = blank.map(|y| at(&on_blank, y) - at(&as_it_is, y)).sum();
-                let saved = run.1 - lost;
-                if saved > best.0 {
-                    let (one, other) = (line(run.0), from);
+                let (start, before) = if run.1 > 0 { run } else { (place, 0) };
+                let most = before + at(&as_it_is, here);
+                let differing = self.differing(from, next, here).take(most).count();
+                run = (start, most - differing);
+                let blank = || (place + 1..=place + by).map(line);
+                let saved = run.1 + blank().map(|y| at(&as_it_is, y)).sum::<usize>();
+                let lost = blank().map(|y| at(&on_blank, y)).sum::<usize>();
+                if saved > lost + best.0 {
+                    let (one, other) = (line(start), from);
                     let scroll = Scroll {
                         first: one.min(other),
                         last: one.max(other),
                         by,
                         up,
                     };
-                    best = (saved, Some(scroll));
+                    best = (saved - lost, Some(scroll));
                 }
             }
         }
