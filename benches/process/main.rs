@@ -2,7 +2,7 @@
 //! real HTTP to the embedded account at the end of a long line.
 //!
 //! ```text
-//! cargo bench --bench process [-- start|keys|idle|growth]...    Linux only
+//! cargo bench --bench process [-- start|keys|moves|idle|growth]...    Linux only
 //! PROGRAM=target/dist/sagemaker-ssh-setup cargo bench --bench process
 //! ```
 #![allow(
@@ -62,6 +62,9 @@ fn main() {
     }
     if is_wanted("keys") {
         keys(program);
+    }
+    if is_wanted("moves") {
+        moves(program);
     }
     if is_wanted("idle") {
         idle(program);
@@ -256,6 +259,45 @@ fn keys(program: &str) {
                 quantile(&mut bytes, 1.0),
                 resident,
                 wizard.status("VmHWM"),
+            ));
+        }
+    }
+}
+
+/// How many bytes a move of the cursor is, through lists whose entries are as unlike as in a real account. What is read
+/// of an entry when the cursor first comes to it is not counted.
+fn moves(program: &str) {
+    let account = Account::with(1);
+    for size in [SIZES[0], (120, 40), SIZES[1]] {
+        for (list, there) in [("roles", "A"), ("regions", " \r \r")] {
+            let environment = account.environment();
+            let mut wizard =
+                Terminal::start(program, &["--demo"], &environment, &account.home, size);
+            wizard.wait("embedded account");
+            wizard.keys("\r\r");
+            wizard.wait("Which roles do SageMaker");
+            wizard.quiet(Duration::from_secs(1));
+            for key in there.chars() {
+                wizard.bytes_for(&key.to_string());
+                wizard.quiet(Duration::from_secs(1));
+            }
+            let there_and_back = || ["j"; 45].into_iter().chain(["k"; 45]);
+            for key in there_and_back() {
+                wizard.bytes_for(key);
+            }
+            wizard.quiet(Duration::from_secs(2));
+            let mut bytes: Vec<usize> = there_and_back()
+                .map(|key| wizard.bytes_for(key))
+                .filter(|bytes| *bytes > 0)
+                .collect();
+            say(&format!(
+                "a move through the {list} of the embedded account at {}x{}: {} bytes (95 %: {}, most: {}) of {} moves",
+                size.0,
+                size.1,
+                quantile(&mut bytes, 0.5),
+                quantile(&mut bytes, 0.95),
+                quantile(&mut bytes, 1.0),
+                bytes.len(),
             ));
         }
     }

@@ -131,6 +131,17 @@ impl Terminal {
         }
     }
 
+    /// How many bytes come of a key; it may be none.
+    pub fn bytes_for(&mut self, key: &str) -> usize {
+        self.keys(key);
+        let mut count = 0;
+        while let Ok((_, bytes)) = self.output.recv_timeout(BURST * 10) {
+            self.screen.process(&bytes);
+            count += bytes.len();
+        }
+        count
+    }
+
     pub fn contents(&self) -> String {
         self.screen.screen().contents()
     }

@@ -131,9 +131,8 @@ fn color(color: Color, first: u8) -> String {
     code.to_string()
 }
 
-/// Terminals that erase characters (ECMA-48's ECH, terminfo's `ech`) and scroll a part of the screen (DECSTBM with IL
-/// and DL, terminfo's `csr`, `il` and `dl`), by the beginning of `TERM`. Those that do not tell, and GNU screen, which
-/// does not have ECH, get plain cells.
+/// Terminals that erase characters (ECMA-48's ECH, terminfo's `ech`) and scroll a part of the screen (DECSTBM, terminfo's
+/// `csr`), by the beginning of `TERM`. Those that do not tell, and GNU screen, which does not have ECH, get plain cells.
 const EDITING: [&str; 10] = [
     "xterm",
     "tmux",
@@ -170,13 +169,15 @@ impl<W: Write> Output<W> {
     fn scroll(&mut self, scroll: Scroll) -> io::Result<()> {
         // Lines of the terminal begin with one.
         let (first, last) = (scroll.first + 1, scroll.last + 1);
-        // DECSTBM sets the part, DL or IL at its first line moves it, DECSTBM gives the whole screen back.
-        let (by, edit) = (scroll.by, if scroll.up { 'M' } else { 'L' });
+        // At the edge of the part that DECSTBM has set, LF and RI move it. The terminal is raw: LF is nothing but that.
+        let (edge, index) = if scroll.up {
+            (last, "\n")
+        } else {
+            (first, "\u{1b}M")
+        };
+        let moves = index.repeat(scroll.by.into());
         let out = &mut self.inner;
-        write!(
-            out,
-            "\u{1b}[{first};{last}r\u{1b}[{first}H\u{1b}[{by}{edit}\u{1b}[r"
-        )?;
+        write!(out, "\u{1b}[{first};{last}r\u{1b}[{edge}H{moves}\u{1b}[r")?;
         self.shown.scroll(scroll);
         Ok(())
     }

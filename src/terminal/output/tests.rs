@@ -218,12 +218,17 @@ fn list(from: usize) -> Vec<Piece> {
 
 #[test]
 fn a_list_that_scrolls_sends_the_line_that_comes() {
-    for (before, after, edit) in [(0, 1, "1M"), (1, 0, "1L"), (0, 2, "2M"), (2, 0, "2L")] {
+    for (before, after, moves) in [
+        (0, 1, "8H\n"),
+        (1, 0, "3H\x1bM"),
+        (0, 2, "8H\n\n"),
+        (2, 0, "3H\x1bM\x1bM"),
+    ] {
         let (before, after) = (buffer(&list(before)), buffer(&list(after)));
         let text = String::from_utf8(written(&before, &after)).unwrap();
         let all = written(&Buffer::empty(AREA), &after).len();
         assert!(
-            text.starts_with(&format!("\x1b[3;8r\x1b[3H\x1b[{edit}\x1b[r")),
+            text.starts_with(&format!("\x1b[3;8r\x1b[{moves}\x1b[r")),
             "{text:?}"
         );
         assert!(text.len() * 2 < all, "{} of {all}: {text:?}", text.len());
