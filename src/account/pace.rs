@@ -19,8 +19,8 @@ use tokio::time::Instant;
 const FIRST: f64 = 10.0;
 /// What becomes of that with each one more.
 const SLOWER: f64 = 0.7;
-/// Calls a second, at least: a call's time to wait here is part of its time limit.
-const LEAST: f64 = 2.0;
+/// Calls a second, at least: what a call waits here is part of its time limit, with some twenty others before it.
+const LEAST: f64 = 3.0;
 /// Calls a second more, with each second.
 const GROWTH: f64 = 0.5;
 /// Calls a second from which on no time is left between them.
@@ -193,7 +193,7 @@ mod tests {
         }
         assert_eq!(pace.rate(now), Some(LEAST));
         pace.turn(now);
-        assert_eq!(turns(&mut pace, now, 2), [500, 1000]);
+        assert_eq!(turns(&mut pace, now, 2), [333, 666]);
         let seconds = (FREE - LEAST) / GROWTH;
         assert!(pace.rate(after(now, seconds - 1.0)).is_some());
         assert_eq!(pace.rate(after(now, seconds)), None);
