@@ -30,6 +30,41 @@ async fn prompt() -> Play {
     .await
 }
 
+/// What Done says of all suggested roles.
+async fn done_with_all_roles(play: &mut Play) -> String {
+    play.wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await;
+    play.wait("Recommender").await.keys("a<enter>").await;
+    play.wait("DataEngineer").await.keys("<space><enter>").await;
+    play.wait("standard").await.keys("<space><enter>").await;
+    play.wait("to change").await.gone("still being read").await;
+    play.keys("<enter>")
+        .await
+        .wait("y apply")
+        .await
+        .keys("y")
+        .await;
+    play.wait("written and read back").await;
+    let screen = play.screen();
+    let said = screen
+        .lines()
+        .find(|line| line.contains("written and read back"));
+    said.unwrap().trim().to_owned()
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_account_that_throttles_it_comes_to_the_same_end() {
+    let mut quick = prompt().await;
+    let mut slow = prompt().await;
+    slow.faults.pace_iam(4, 8);
+    let wanted = done_with_all_roles(&mut quick).await;
+    assert_eq!(done_with_all_roles(&mut slow).await, wanted);
+    assert!(wanted.contains("Done: 16 changes"), "{wanted}");
+    assert!(slow.faults.throttled() > 0, "that limit tests nothing");
+}
+
 #[tokio::test(start_paused = true)]
 async fn enter_space_and_y_alone_lead_to_done() {
     let mut play = Scene::default().start().await;
