@@ -317,7 +317,7 @@ impl fmt::Display for CallError {
 
 impl Error for CallError {}
 
-fn kind_of_code(code: &str, message: &str) -> ErrorKind {
+pub(super) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
         "ExpiredToken" | "ExpiredTokenException" => ErrorKind::Expired,
         "RequestExpired" | "RequestTimeTooSkewed" => ErrorKind::WrongClock,

@@ -15,6 +15,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 use tokio::time::Instant;
 
+use super::error::{ErrorKind, kind_of_code};
+
 /// Calls a second after the first that was too fast, at most.
 const FIRST: f64 = 10.0;
 /// What becomes of that with each one more.
@@ -137,7 +139,10 @@ async fn is_too_fast(answer: &mut HttpResponse) -> Result<bool, ConnectorError> 
         .map_err(|error| ConnectorError::io(error.into()))?
         .into_bytes();
     let text = String::from_utf8_lossy(&body);
-    let is_too_fast = text.contains("<Code>Throttling");
+    let code = text
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once('<'));
+    let is_too_fast = code.is_some_and(|(code, _)| kind_of_code(code, "") == ErrorKind::Throttled);
     *answer.body_mut() = SdkBody::from(body);
     Ok(is_too_fast)
 }
