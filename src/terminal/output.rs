@@ -17,8 +17,6 @@ use super::shown::{Scroll, Shown, Update, is_blank, leaves_blanks};
 
 /// So many blanks in a row are erased instead of written; going there and on takes as many bytes.
 const MANY_BLANKS: u16 = 10;
-/// So many columns are sooner written than passed over.
-const SHORT_GAP: u16 = 8;
 /// So many columns are sooner written again than passed over.
 const FEW_COLUMNS: u16 = 3;
 /// Bold and dim are taken back together.
@@ -191,7 +189,7 @@ impl<W: Write> Output<W> {
         cells: &mut Peekable<impl Iterator<Item = Update<'a>>>,
     ) -> (u16, bool) {
         let mut end = x + 1;
-        let gap = if self.can_edit { u16::MAX } else { SHORT_GAP };
+        let gap = if self.can_edit { u16::MAX } else { FEW_COLUMNS };
         let follows = |next: &Update, end| {
             next.1 == y
                 && next.0 >= end

@@ -153,8 +153,12 @@ fn drawn<B: Backend>(backend: &mut B, from: &Buffer, to: &Buffer) {
 
 /// What is written for a frame after another one.
 fn written(before: &Buffer, after: &Buffer) -> Vec<u8> {
+    written_by(true, before, after)
+}
+
+fn written_by(can_edit: bool, before: &Buffer, after: &Buffer) -> Vec<u8> {
     let written = Written::default();
-    let mut output = Output::new(written.clone(), true);
+    let mut output = Output::new(written.clone(), can_edit);
     drawn(&mut output, &Buffer::empty(AREA), before);
     written.take();
     drawn(&mut output, before, after);
@@ -232,6 +236,9 @@ fn a_list_that_scrolls_sends_the_line_that_comes() {
             "{text:?}"
         );
         assert!(text.len() * 2 < all, "{} of {all}: {text:?}", text.len());
+        // Where that is not known of the terminal, every line is written.
+        let text = String::from_utf8(written_by(false, &before, &after)).unwrap();
+        assert!(!text.contains("\x1b[3;8r"), "{text:?}");
     }
 }
 
