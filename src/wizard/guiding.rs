@@ -55,7 +55,7 @@ impl Wizard {
 
     /// Remembers what is there now.
     pub(super) fn take_in(&mut self) {
-        self.with_guide(|guide, scene| guide.look(scene.plan, scene.survey));
+        self.with_guide(GuideStep::look);
     }
 
     pub(super) fn act_in_guide(&mut self, action: Action) {
@@ -86,7 +86,7 @@ impl Wizard {
             }
             Action::Toggle => {
                 self.with_guide(|guide, scene| {
-                    if let Some(item) = guide.item(scene.plan, scene.survey) {
+                    if let Some(item) = guide.item(scene) {
                         guide.guide.tick(item, scene.plan, scene.survey);
                     }
                 });
@@ -99,8 +99,7 @@ impl Wizard {
 
     /// To the next step, or from the last one to the end.
     pub(super) fn next_page(&mut self) {
-        let turned =
-            self.with_guide(|guide, scene| guide.turn_page(true, scene.plan, scene.survey));
+        let turned = self.with_guide(|guide, scene| guide.turn_page(true, scene));
         if turned == Some(false) {
             self.finish_guide();
         }
@@ -108,8 +107,7 @@ impl Wizard {
 
     /// To the step before, or from the first one out of the guide.
     pub(super) fn previous_page(&mut self) {
-        let turned =
-            self.with_guide(|guide, scene| guide.turn_page(false, scene.plan, scene.survey));
+        let turned = self.with_guide(|guide, scene| guide.turn_page(false, scene));
         if turned != Some(true) {
             self.step = Step::Preview;
         }
@@ -158,7 +156,7 @@ impl Wizard {
     /// The subject of the step that is shown.
     fn looked_at(&self) -> Option<Subject> {
         let subject = self.of_guide(|guide, scene| {
-            let item = guide.item(scene.plan, scene.survey);
+            let item = guide.item(scene);
             item.map(|item| Subject::of(&item.target))
         });
         subject.flatten()
@@ -166,7 +164,7 @@ impl Wizard {
 
     pub(super) fn look_again(&mut self) {
         let subjects = self.with_guide(|guide, scene| {
-            let item = guide.item(scene.plan, scene.survey);
+            let item = guide.item(scene);
             let is_quota = item.is_some_and(|item| {
                 matches!(
                     item.state,
@@ -270,7 +268,7 @@ impl Wizard {
     /// Says what came true, what was undone, and what is gone.
     fn tell_what_turned(&mut self, before: &[(Target, Standing)]) {
         let shown = self.of_guide(|guide, scene| {
-            let item = guide.item(scene.plan, scene.survey);
+            let item = guide.item(scene);
             item.map(|item| item.target.clone())
         });
         let shown = shown.flatten();
@@ -310,7 +308,7 @@ impl Wizard {
     fn hand_over(&mut self, how: Handover) {
         let page = self.of_guide(GuideStep::page).flatten();
         let target = self.of_guide(|guide, scene| {
-            let item = guide.item(scene.plan, scene.survey);
+            let item = guide.item(scene);
             item.map(|item| item.target.clone())
         });
         let (Some(page), Some(target)) = (page, target.flatten()) else {
@@ -327,7 +325,7 @@ impl Wizard {
     /// Hands the text of a step over, if that step is still shown.
     fn deliver(&mut self, target: &Target, how: Handover, is_older: bool) {
         let page = self.of_guide(|guide, scene| {
-            let item = guide.item(scene.plan, scene.survey);
+            let item = guide.item(scene);
             item.filter(|item| item.target == *target)
                 .and_then(|_| guide.page(scene))
         });

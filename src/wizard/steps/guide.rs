@@ -114,11 +114,10 @@ impl GuideStep {
     }
 
     /// Takes what was read in. The first time that everything is there, the guide stays where it is.
-    pub fn look(&mut self, plan: &Plan, survey: &Survey) {
-        self.guide.look(plan, survey);
-        let is_read = |item: &Item| self.guide.standing(item, survey) != Standing::Reading;
-        if self.current.is_none() && plan.items.iter().all(is_read) {
-            self.current = self.item(plan, survey).map(|item| item.target.clone());
+    pub fn look(&mut self, scene: &Scene) {
+        self.guide.look(scene.plan, scene.survey);
+        if self.current.is_none() && !self.standings(scene).contains(&Standing::Reading) {
+            self.current = self.item(scene).map(|item| item.target.clone());
         }
     }
 
@@ -138,35 +137,38 @@ impl GuideStep {
         standings
     }
 
-    fn position(&self, steps: &[&Item], survey: &Survey) -> usize {
+    fn position(&self, steps: &[&Item], scene: &Scene) -> usize {
         let current = self.current.as_ref();
         let kept = current.and_then(|target| steps.iter().position(|item| item.target == *target));
-        let to_do = |item: &&Item| !self.guide.standing(item, survey).is_done();
-        kept.or_else(|| steps.iter().position(to_do)).unwrap_or(0)
+        let to_do = || {
+            let standings = self.standings(scene);
+            standings.iter().position(|standing| !standing.is_done())
+        };
+        kept.or_else(to_do).unwrap_or(0)
     }
 
     /// The item of the step that is shown.
-    pub fn item<'a>(&self, plan: &'a Plan, survey: &Survey) -> Option<&'a Item> {
-        let steps = guide::steps(plan);
-        steps.get(self.position(&steps, survey)).copied()
+    pub fn item<'a>(&self, scene: &Scene<'a>) -> Option<&'a Item> {
+        let steps = guide::steps(scene.plan);
+        steps.get(self.position(&steps, scene)).copied()
     }
 
     pub fn page(&self, scene: &Scene) -> Option<Page> {
-        let item = self.item(scene.plan, scene.survey)?;
+        let item = self.item(scene)?;
         let role = item.target.role().and_then(|name| scene.roles.get(name));
         let arn = role.map(|role| role.summary.arn.as_str());
         Some(self.guide.page(item, scene.plan, scene.survey, arn))
     }
 
-    pub fn is_last(&self, plan: &Plan, survey: &Survey) -> bool {
-        let steps = guide::steps(plan);
-        self.position(&steps, survey) + 1 >= steps.len()
+    pub fn is_last(&self, scene: &Scene) -> bool {
+        let steps = guide::steps(scene.plan);
+        self.position(&steps, scene) + 1 >= steps.len()
     }
 
     /// Goes to the step before or after; false where there is none.
-    pub fn turn_page(&mut self, on: bool, plan: &Plan, survey: &Survey) -> bool {
-        let steps = guide::steps(plan);
-        let here = self.position(&steps, survey);
+    pub fn turn_page(&mut self, on: bool, scene: &Scene) -> bool {
+        let steps = guide::steps(scene.plan);
+        let here = self.position(&steps, scene);
         let there = if on {
             here.checked_add(1)
         } else {
@@ -245,7 +247,7 @@ impl GuideStep {
 
     pub fn bindings(&self, scene: &Scene) -> Vec<Binding> {
         let page = self.page(scene);
-        let next = if self.is_last(scene.plan, scene.survey) {
+        let next = if self.is_last(scene) {
             "finish"
         } else {
             "next"

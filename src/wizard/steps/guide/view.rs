@@ -22,7 +22,7 @@ const READ_ONLY: &str = "This program changes nothing here.";
 impl GuideStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, scene: &Scene, spinner: &str) {
         let steps = guide::steps(scene.plan);
-        let here = self.position(&steps, scene.survey);
+        let here = self.position(&steps, scene);
         let standings = self.standings(scene);
         let spinner = if self.looking.is_empty() {
             " "
