@@ -278,7 +278,7 @@ fn moves(program: &str) {
             wizard.wait("Which roles do SageMaker");
             wizard.quiet(Duration::from_secs(1));
             for key in there.chars() {
-                wizard.bytes_for(&key.to_string());
+                wizard.keys(&key.to_string());
                 wizard.quiet(Duration::from_secs(1));
             }
             let there_and_back = || ["j"; 45].into_iter().chain(["k"; 45]);

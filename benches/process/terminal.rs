@@ -107,11 +107,14 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Takes in what comes until nothing has come for a while.
-    pub fn quiet(&mut self, pause: Duration) {
+    /// Takes in what comes until nothing has come for a while. How many bytes that was.
+    pub fn quiet(&mut self, pause: Duration) -> usize {
+        let mut count = 0;
         while let Ok((_, bytes)) = self.output.recv_timeout(pause) {
             self.screen.process(&bytes);
+            count += bytes.len();
         }
+        count
     }
 
     /// The frame that comes of a key.
@@ -134,12 +137,7 @@ impl Terminal {
     /// How many bytes come of a key; it may be none.
     pub fn bytes_for(&mut self, key: &str) -> usize {
         self.keys(key);
-        let mut count = 0;
-        while let Ok((_, bytes)) = self.output.recv_timeout(BURST * 10) {
-            self.screen.process(&bytes);
-            count += bytes.len();
-        }
-        count
+        self.quiet(BURST * 10)
     }
 
     pub fn contents(&self) -> String {
