@@ -3,6 +3,7 @@
 
 mod activations;
 mod edge;
+mod readings;
 mod seed;
 mod simulator;
 mod tiers;
@@ -11,6 +12,7 @@ mod wire;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -47,6 +49,10 @@ pub struct Manner {
     pub latency: bool,
     /// How many writes to IAM are throttled before the first succeeds.
     pub throttled_writes: u32,
+    /// For how long after a write a reading of a role may still show what was there before it.
+    pub replica_lag: Duration,
+    /// Whether inline policies, too, come back in a layout of IAM's own. Trust policies always do.
+    pub lays_out_inline: bool,
 }
 
 impl Manner {
@@ -54,15 +60,20 @@ impl Manner {
     pub const LIFELIKE: Self = Self {
         latency: true,
         throttled_writes: 1,
+        replica_lag: Duration::ZERO,
+        lays_out_inline: false,
     };
     /// At once and without trouble.
     pub const PROMPT: Self = Self {
         latency: false,
         throttled_writes: 0,
+        replica_lag: Duration::ZERO,
+        lays_out_inline: false,
     };
 }
 
-/// A role as the embedded account holds it, documents as they were written.
+/// A role as the embedded account holds it: the trust policy in IAM's layout with sorted lists, inline policies as they
+/// were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldRole {
     pub trust: String,
@@ -90,8 +101,9 @@ impl Demo {
             tiers: tiers::Tiers::advanced_in(&seed.advanced),
             seed,
             iam,
-            latency: manner.latency,
+            manner,
             throttled_writes: AtomicU32::new(manner.throttled_writes),
+            readings: readings::Readings::default(),
             activations: activations::Activations::default(),
         });
         let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state)));
@@ -148,12 +160,18 @@ impl Demo {
                     .map(|p| (p.policy_name, p.policy_document))
                     .collect();
                 let held = HeldRole {
-                    trust: role.assume_role_policy_document,
+                    trust: readings::in_iams_layout(&role.assume_role_policy_document, 0),
                     inline,
                 };
                 (name, held)
             })
             .collect()
+    }
+
+    /// The trust policy of a role exactly as it was last written.
+    pub async fn written_trust(&self, role: &str) -> Option<String> {
+        let role = self.state.role(role).await?;
+        Some(role.assume_role_policy_document)
     }
 
     /// What the account holds: the tier of a region, none where nobody has set it.

@@ -14,6 +14,7 @@ use crate::model::{Choices, RoleKind, RoleReading, Survey};
 use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Statement, lacking};
+use crate::policy::same::contains_statement;
 use crate::policy::template::{CLIENT_POLICY, Place};
 use crate::policy::trust;
 
@@ -113,10 +114,15 @@ impl Kept {
     /// Systems Manager is a paste, and may still be mended.
     fn look(&mut self, document: &Document, plan: &Plan) {
         let ours = ours(document);
-        if ours == self.ours && lacking(document, &self.statements).is_empty() {
+        let is_unchanged = ours.len() == self.ours.len()
+            && ours
+                .iter()
+                .all(|statement| contains_statement(&self.ours, statement));
+        if is_unchanged && lacking(document, &self.statements).is_empty() {
             let first = &self.first;
             let stays = |statement: &Statement| {
-                first.contains(statement) || !trust::is_for_systems_manager_alone(statement)
+                contains_statement(first, statement)
+                    || !trust::is_for_systems_manager_alone(statement)
             };
             self.statements = to_keep(document, plan).into_iter().filter(stays).collect();
         }

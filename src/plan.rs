@@ -20,6 +20,7 @@ use serde::Serialize;
 use crate::model::arn::{is_policy_name, is_role_name};
 use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, Survey};
+use crate::policy::same::is_same_document;
 
 /// An item's ID that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,9 +109,12 @@ impl Content {
         }
     }
 
-    /// Whether the same text stands there; who set a tier does not matter.
-    pub fn same_text(&self, other: &Self) -> bool {
-        self.text() == other.text()
+    /// Whether it is the same document, or the same value of a tier; who set a tier does not matter.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self.text(), other.text()) {
+            (Some(one), Some(other)) => is_same_document(one, other),
+            (one, other) => one == other,
+        }
     }
 }
 
@@ -119,7 +123,7 @@ impl Content {
 pub struct Change {
     pub before: Content,
     pub after: Content,
-    /// Something former comes back: then it has to come back byte for byte, not in meaning alone.
+    /// Something former comes back: then it has to be the same document, not one that means the same.
     pub puts_back: bool,
 }
 

@@ -5,6 +5,7 @@ pub mod deviation;
 pub mod difference;
 pub mod document;
 pub mod meaning;
+pub mod same;
 pub mod template;
 pub mod trust;
 pub(crate) mod wildcard;

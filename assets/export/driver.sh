@@ -54,13 +54,79 @@ write() {
     if [ "$mode" = undo ]; then "undo_$1"; else "do_$1"; fi
 }
 
+# A document with its keys and lists in one order, and one value in place of a list of it, so that the same document is
+# always the same text: IAM gives lists back in another order at every reading. Anything else stays as it is.
+normal_form() {
+    printf '%s\n' "$1" | LC_ALL=C awk '
+        { rest = rest $0 "\n" }
+        END {
+            if (substr(rest, 1, 1) != "{") printf "%s", rest
+            else printf "%s", value()
+        }
+        function take(length_of, taken) {
+            taken = substr(rest, 1, length_of)
+            rest = substr(rest, length_of + 1)
+            return taken
+        }
+        function skip_blanks() {
+            if (match(rest, /^[ \t\n]+/)) take(RLENGTH)
+        }
+        # A string with its quotation marks, or a number, true, false, null.
+        function scalar(text) {
+            if (substr(rest, 1, 1) != "\"") {
+                match(rest, /^[^][{},: \t\n]*/)
+                return take(RLENGTH > 0 ? RLENGTH : 1)
+            }
+            text = take(1)
+            while (match(rest, /["\\]/)) {
+                text = text take(RSTART)
+                if (substr(text, length(text), 1) == "\"") return text
+                text = text take(1)
+            }
+            return text take(length(rest))
+        }
+        function value(open, items, count, item, i, all) {
+            skip_blanks()
+            open = substr(rest, 1, 1)
+            if (open != "{" && open != "[") return scalar()
+            take(1)
+            split("", items)
+            count = 0
+            for (skip_blanks(); rest != "" && rest !~ /^[]}]/; skip_blanks()) {
+                if (rest ~ /^,/) {
+                    take(1)
+                    continue
+                }
+                item = ""
+                if (open == "{") {
+                    item = scalar() ":"
+                    skip_blanks()
+                    take(1)
+                }
+                item = item value()
+                for (i = count++; i > 0 && (items[i] "") > (item ""); i--) items[i + 1] = items[i]
+                items[i + 1] = item
+            }
+            take(1)
+            if (open == "[" && count == 1) return items[1]
+            all = open
+            for (i = 1; i <= count; i++) all = all items[i] ","
+            return all (open == "{" ? "}" : "]")
+        }'
+}
+
+# Whether two texts are the same document, or the same value.
+same() {
+    [ "$1" = "$2" ] || [ "$(normal_form "$1")" = "$(normal_form "$2")" ]
+}
+
 # Sets state: unread, there, todo, or changed by somebody else, which is shown.
 compare() {
     if ! found=$("read_$1"); then
         state=unread
-    elif [ "$found" = "$(goal "$1")" ]; then
+    elif same "$found" "$(goal "$1")"; then
         state=there
-    elif [ "$found" = "$(start "$1")" ]; then
+    elif same "$found" "$(start "$1")"; then
         state=todo
     else
         state=changed
@@ -76,7 +142,7 @@ compare() {
 shows() {
     for wait in 0 1 2 4 8; do
         sleep "$wait"
-        if found=$("read_$1") && [ "$found" = "$(goal "$1")" ]; then
+        if found=$("read_$1") && same "$found" "$(goal "$1")"; then
             return 0
         fi
     done
@@ -106,6 +172,10 @@ fi
 
 command -v aws >/dev/null || {
     complain "The AWS CLI is not installed."
+    exit 1
+}
+command -v awk >/dev/null || {
+    complain "awk is not installed."
     exit 1
 }
 errors=$(mktemp) || exit 1

@@ -34,7 +34,7 @@ const AGAIN: [Duration; 4] = [
 /// What came of one change.
 pub(super) struct End {
     pub outcome: Outcome,
-    /// What was read back, where it means what was planned but is not the same text.
+    /// What was read back, where it means what was planned but is not the same document.
     pub found: Option<Content>,
     /// An attempt got no answer and was given up for another one; it may still take effect.
     pub abandoned: bool,
@@ -107,7 +107,9 @@ impl<'a> Step<'a> {
         let abandoned = self.unanswered > usize::from(!self.answered);
         End {
             outcome,
-            found: self.read_back.filter(|found| *found != self.change.after),
+            found: self
+                .read_back
+                .filter(|found| !found.is_same(&self.change.after)),
             abandoned,
         }
     }
@@ -182,7 +184,7 @@ impl<'a> Step<'a> {
                 self.read_back = Some(found);
                 Err(Outcome::Done)
             }
-            (false, _) if found.same_text(&self.change.before) => Ok(found),
+            (false, _) if found.is_same(&self.change.before) => Ok(found),
             (false, None) => Err(Outcome::Stale { found }),
             (false, Some(_)) => Err(Outcome::Overwritten { found }),
         }
@@ -248,7 +250,7 @@ impl<'a> Step<'a> {
                 }
                 _ => {
                     return match (found, unclear) {
-                        (Ok(found), _) if !found.same_text(&self.change.before) => {
+                        (Ok(found), _) if !found.is_same(&self.change.before) => {
                             Outcome::Overwritten { found }
                         }
                         (Ok(_), None) => Outcome::NotSeenYet,
@@ -260,10 +262,10 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// Whether what was found is what the plan wants there: a new document in meaning, a former one byte for byte.
+    /// Whether what was found is what the plan wants there: the same document, or of a new one, one that means the same.
     fn is_planned(&self, found: &Content) -> bool {
         let wanted = &self.change.after;
-        if found.same_text(wanted) {
+        if found.is_same(wanted) {
             return true;
         }
         if self.change.puts_back || matches!(self.target, Target::Tier { .. }) {

@@ -20,10 +20,11 @@ use winterbaume_iam::IamService;
 use winterbaume_iam::views::RoleView;
 
 use super::activations::Activations;
+use super::readings::Readings;
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
 use super::wire::{ENCODED, a_byte_a_character, encode_element, escaped, form, response, xml};
-use super::{IAM_REGION, Seed, SeedRole};
+use super::{IAM_REGION, Manner, Seed, SeedRole};
 use crate::model::{Partition, Region};
 use crate::policy::Document;
 use crate::policy::template::Place;
@@ -37,8 +38,9 @@ pub(super) struct Account {
     pub(super) seed: Seed,
     pub(super) iam: IamService,
     pub(super) tiers: Tiers,
-    pub(super) latency: bool,
+    pub(super) manner: Manner,
     pub(super) throttled_writes: AtomicU32,
+    pub(super) readings: Readings,
     pub(super) activations: Activations,
 }
 
@@ -48,7 +50,7 @@ impl Account {
         self.seed.roles.iter().find(|role| role.name == name)
     }
 
-    async fn role(&self, name: &str) -> Option<RoleView> {
+    pub(super) async fn role(&self, name: &str) -> Option<RoleView> {
         self.iam
             .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
             .await
@@ -172,7 +174,7 @@ impl Edge {
     async fn answer(&self, request: HttpRequest) -> HttpResponse {
         let call = Call::of(&request);
         let account = &self.account;
-        if account.latency {
+        if account.manner.latency {
             tokio::time::sleep(call.latency()).await;
         }
         if call.service == "iam" && call.writes() {
@@ -191,9 +193,16 @@ impl Edge {
         match (call.service.as_str(), call.action.as_str()) {
             ("sts", "GetCallerIdentity") => self.caller(),
             ("iam", "ListRoles") => self.role_page(&call).await,
-            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => {
+            ("iam", "GetRole" | "GetRolePolicy" | "ListRolePolicies") => {
+                self.role_reading(&call).await
+            }
+            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy" | "DeleteRolePolicy") => {
                 if let Some(refusal) = self.refusal(&call) {
                     return refusal;
+                }
+                let name = call.field("RoleName").unwrap_or_default();
+                if let Some(role) = account.role(name).await {
+                    account.readings.keep(role);
                 }
                 match a_byte_a_character(request) {
                     Some(request) => self.iam(request).await,
@@ -203,7 +212,7 @@ impl Edge {
             ("iam", "SimulatePrincipalPolicy") => self.simulated(&call).await,
             ("iam", _) => {
                 let answer = self.iam(request).await;
-                self.as_iam_writes_it(&call, answer)
+                as_iam_writes_it(answer)
             }
             ("ssm", "GetServiceSetting" | "UpdateServiceSetting" | "ResetServiceSetting") => {
                 self.tier(&call)
@@ -280,7 +289,8 @@ impl Edge {
             .field("Marker")
             .and_then(|n| n.parse().ok())
             .unwrap_or(0);
-        let page: String = roles.iter().skip(start).take(size).map(member).collect();
+        let page = roles.iter().skip(start).take(size);
+        let page = members(page.map(|role| self.described(role)));
         let end = start + size;
         let more = if end < roles.len() {
             format!("<IsTruncated>true</IsTruncated><Marker>{end}</Marker>")
@@ -318,33 +328,80 @@ impl Edge {
         None
     }
 
-    /// IAM percent-encodes every document, and names a role's permissions boundary.
-    fn as_iam_writes_it(&self, call: &Call, answer: HttpResponse) -> HttpResponse {
-        let status = answer.status();
-        let Some(body) = answer
-            .body()
-            .bytes()
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-        else {
-            return answer;
+    /// A role, one of its inline policies, or their names.
+    async fn role_reading(&self, call: &Call) -> HttpResponse {
+        let account = &self.account;
+        let name = call.field("RoleName").unwrap_or_default();
+        let Some(role) = account.role(name).await else {
+            let message = format!("The role with name {name} cannot be found.");
+            return error(call, "NoSuchEntity", &message);
         };
-        let mut body = body;
-        for tag in ["AssumeRolePolicyDocument", "PolicyDocument", "Document"] {
-            body = encode_element(&body, tag);
-        }
-        if call.action == "GetRole" {
-            let name = call.field("RoleName").unwrap_or_default();
-            let role = self.account.seeded(name);
-            if let Some(boundary) = role.and_then(|role| role.boundary.as_ref()) {
-                let element = format!(
-                    "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
-                     <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary></Role>",
-                    escaped(boundary)
-                );
-                body = body.replace("</Role>", &element);
+        let role = account.readings.shown(role, account.manner.replica_lag);
+        let result = match call.action.as_str() {
+            "GetRole" => format!("<Role>{}</Role>", self.described(&role)),
+            "GetRolePolicy" => {
+                let wanted = call.field("PolicyName").unwrap_or_default();
+                let mut policies = role.inline_policies.iter();
+                let Some(policy) = policies.find(|policy| policy.policy_name == wanted) else {
+                    let message = format!("The role policy with name {wanted} cannot be found.");
+                    return error(call, "NoSuchEntity", &message);
+                };
+                let document = if account.manner.lays_out_inline {
+                    account.readings.laid_out(name, &policy.policy_document)
+                } else {
+                    policy.policy_document.clone()
+                };
+                format!(
+                    "<RoleName>{}</RoleName><PolicyName>{}</PolicyName><PolicyDocument>{}</PolicyDocument>",
+                    escaped(name),
+                    escaped(wanted),
+                    utf8_percent_encode(&document, ENCODED)
+                )
             }
-        }
-        response(status, "text/xml", body)
+            _ => {
+                let names = role.inline_policies.iter();
+                let names = members(names.map(|policy| escaped(&policy.policy_name)));
+                format!("<PolicyNames>{names}</PolicyNames><IsTruncated>false</IsTruncated>")
+            }
+        };
+        let action = &call.action;
+        xml(&format!(
+            "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}\
+             </{action}Result></{action}Response>"
+        ))
+    }
+
+    /// A role's members in an answer.
+    fn described(&self, role: &RoleView) -> String {
+        let account = &self.account;
+        let trust = account
+            .readings
+            .laid_out(&role.name, &role.assume_role_policy_document);
+        let seeded = account.seeded(&role.name);
+        let boundary = seeded.and_then(|role| role.boundary.as_ref()).map(|arn| {
+            format!(
+                "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
+                 <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary>",
+                escaped(arn)
+            )
+        });
+        format!(
+            "<Path>{}</Path><RoleName>{}</RoleName><RoleId>{}</RoleId><Arn>{}</Arn>\
+             <CreateDate>{}</CreateDate><Description>{}</Description>\
+             <AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\
+             <MaxSessionDuration>{}</MaxSessionDuration>{}",
+            escaped(&role.path),
+            escaped(&role.name),
+            escaped(&role.role_id),
+            escaped(&role.arn),
+            role.create_date
+                .as_deref()
+                .unwrap_or("2024-01-31T10:10:10Z"),
+            escaped(&role.description),
+            utf8_percent_encode(&trust, ENCODED),
+            role.max_session_duration,
+            boundary.unwrap_or_default(),
+        )
     }
 
     /// Reads, sets or resets a region's tier.
@@ -436,23 +493,22 @@ impl Edge {
     }
 }
 
-fn member(role: &RoleView) -> String {
-    format!(
-        "<member><Path>{}</Path><RoleName>{}</RoleName><RoleId>{}</RoleId><Arn>{}</Arn>\
-         <CreateDate>{}</CreateDate><Description>{}</Description>\
-         <AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\
-         <MaxSessionDuration>{}</MaxSessionDuration></member>",
-        escaped(&role.path),
-        escaped(&role.name),
-        escaped(&role.role_id),
-        escaped(&role.arn),
-        role.create_date
-            .as_deref()
-            .unwrap_or("2024-01-31T10:10:10Z"),
-        escaped(&role.description),
-        utf8_percent_encode(&role.assume_role_policy_document, ENCODED),
-        role.max_session_duration,
-    )
+fn members(contents: impl Iterator<Item = String>) -> String {
+    contents.fold(String::new(), |list, content| {
+        list + "<member>" + &content + "</member>"
+    })
+}
+
+/// IAM percent-encodes every document.
+fn as_iam_writes_it(answer: HttpResponse) -> HttpResponse {
+    let status = answer.status();
+    match answer.body().bytes() {
+        Some(body) => {
+            let body = encode_element(&String::from_utf8_lossy(body), "Document");
+            response(status, "text/xml", body)
+        }
+        None => answer,
+    }
 }
 
 fn error(call: &Call, code: &str, message: &str) -> HttpResponse {

@@ -10,6 +10,7 @@ use crate::plan::{Item, Obstacle, Plan, State, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Deviation};
 use crate::policy::document::{pretty, size};
+use crate::policy::same::contains_statement;
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::trust;
 
@@ -446,7 +447,7 @@ fn mended(text: &str, wrong: &[&Statement], lost: &[&Statement]) -> Option<Strin
     let mut statements: Vec<Value> = document
         .statements()
         .into_iter()
-        .filter(|statement| !wrong.contains(statement))
+        .filter(|statement| !contains_statement(wrong.iter().copied(), statement))
         .cloned()
         .map(Value::from)
         .collect();

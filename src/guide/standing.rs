@@ -7,6 +7,7 @@ use crate::model::Survey;
 use crate::plan::{Change, Content, Item, Obstacle, State, Target};
 use crate::policy::Document;
 use crate::policy::deviation::{Deviation, deviations};
+use crate::policy::same::{contains_statement, is_same_statement};
 use crate::policy::template::{CLIENT_POLICY, Place};
 use crate::policy::trust;
 
@@ -111,7 +112,7 @@ fn trust_deviation(
         return Standing::NotYet;
     };
     let is_pasted = |statement: &Statement| {
-        trust::is_for_systems_manager_alone(statement) && !first.contains(statement)
+        trust::is_for_systems_manager_alone(statement) && !contains_statement(first, statement)
     };
     let pasted = (1..)
         .zip(found.statements())
@@ -150,13 +151,13 @@ fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -
     let there = found.statements();
     let pasted: Vec<&Statement> = there
         .iter()
-        .filter(|statement| !first.contains(statement))
+        .filter(|statement| !contains_statement(first, statement))
         .copied()
         .collect();
     let missing = merged.statements();
     let missing = missing
         .into_iter()
-        .filter(|statement| !there.contains(statement));
+        .filter(|statement| !contains_statement(there.iter().copied(), statement));
     let whole = |statements: Vec<&Statement>| {
         let document = json!({"Version": "2012-10-17", "Statement": statements});
         Document::parse(document.to_string()).ok()
@@ -176,7 +177,9 @@ fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -
         if let Deviation::Differs { number, found, .. } | Deviation::Extra { number, found } =
             deviation
         {
-            let place = there.iter().position(|statement| *statement == found);
+            let place = there
+                .iter()
+                .position(|statement| is_same_statement(statement, found));
             *number = place.map_or(*number, |place| place + 1);
         }
     }

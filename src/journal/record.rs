@@ -34,7 +34,7 @@ pub(super) enum Line {
         /// Why it is not done.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// What was read back, where it means what was planned but is not the same text.
+        /// What was read back, where it means what was planned but is not the same document.
         #[serde(skip_serializing_if = "Option::is_none")]
         found: Option<Kept>,
         /// An attempt got no answer and was given up for another one; it may still take effect.
@@ -150,7 +150,7 @@ pub struct Step {
     /// None when the run was cut off before it was known.
     pub outcome: Option<Ended>,
     pub reason: Option<String>,
-    /// What was read back, where its text is not the planned one.
+    /// What was read back, where it is not the planned document.
     found: Option<Content>,
     /// An attempt got no answer, and may still take effect.
     pub(super) abandoned: bool,

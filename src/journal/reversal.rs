@@ -82,7 +82,7 @@ impl Reversal {
                 && found.is_some_and(|found| {
                     found
                         .as_ref()
-                        .is_ok_and(|found| found.same_text(&entry.former))
+                        .is_ok_and(|found| found.is_same(&entry.former))
                 })
         };
         let entries = self.entries.iter().filter(late);
@@ -115,8 +115,8 @@ impl Entry {
     /// run had left, or had found itself: then somebody else wrote in between, and that must not be lost.
     fn go_on(&mut self, later: Self) {
         let found = &later.former;
-        let is_ours = self.ours.iter().any(|ours| ours.same_text(found));
-        if is_ours || found.same_text(&self.former) {
+        let is_ours = self.ours.iter().any(|ours| ours.is_same(found));
+        if is_ours || found.is_same(&self.former) {
             self.ours.extend(later.ours);
             // Two that are not certain may both arrive, one after the other.
             self.is_abandoned |= later.is_abandoned || self.is_uncertain && later.is_uncertain;
@@ -164,10 +164,10 @@ impl Entry {
     }
 
     fn state(&self, found: &Content) -> State {
-        if found.same_text(&self.former) {
+        if found.is_same(&self.former) {
             return State::InPlace("It is as it was before the run.".to_owned());
         }
-        if self.ours.iter().any(|ours| ours.same_text(found)) {
+        if self.ours.iter().any(|ours| ours.is_same(found)) {
             return State::Change(Change {
                 before: found.clone(),
                 after: self.former.clone(),

@@ -71,7 +71,7 @@ impl Journal {
         self.append(line, true).await
     }
 
-    /// Records what came of a change. `found` is what was read back, where it is not the planned text; `abandoned` that
+    /// Records what came of a change. `found` is what was read back, where it is not the planned document; `abandoned` that
     /// an attempt got no answer and may still take effect.
     ///
     /// # Errors

@@ -2,7 +2,8 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::document::pretty;
+use super::document::{pretty, strict};
+use super::same::laid_out_like;
 
 /// Unchanged lines that are shown around a change.
 const CONTEXT: usize = 3;
@@ -37,15 +38,17 @@ impl Line {
     }
 }
 
-/// What comes, goes and stays. Where there is no document, all of the other is new, or gone. Documents that differ in
-/// their layout alone are compared as they stand.
+/// What comes, goes and stays. Where there is no document, all of the other is new, or gone. The later one is laid out
+/// like the earlier one, so that only what differs in content is shown.
 pub fn difference(before: Option<&str>, after: Option<&str>) -> Vec<Line> {
-    let laid_out = |text: Option<&str>| text.map(pretty).unwrap_or_default();
-    let (mut old, mut new) = (laid_out(before), laid_out(after));
-    if old == new && before != after {
-        let as_it_is = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        (old, new) = (as_it_is(before), as_it_is(after));
-    }
+    let old = before.map(pretty).unwrap_or_default();
+    let new = match (before.and_then(strict), after.and_then(strict)) {
+        (Some(before), Some(after)) => {
+            let after = laid_out_like(&after, &before);
+            serde_json::to_string_pretty(&after).unwrap_or_default()
+        }
+        _ => after.map(pretty).unwrap_or_default(),
+    };
     let diff = TextDiff::from_lines(&old, &new);
     let mut lines = Vec::new();
     let mut shown = 0;
@@ -117,10 +120,22 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_in_layout_alone_is_shown_too() {
+    fn a_difference_in_layout_alone_is_none() {
+        let before = r#"{"a":["x","y"],"b":"z"}"#;
         assert_eq!(
-            shown(Some(r#"{"a":1}"#), Some(r#"{"a": 1}"#)),
-            [r#"- {"a":1}"#, r#"+ {"a": 1}"#]
+            shown(Some(before), Some(r#"{"b": ["z"], "a": ["y", "x"]}"#)),
+            ["  … 7 lines unchanged"]
+        );
+        assert_eq!(
+            shown(Some(before), Some(r#"{"b":"z","a":["y","w","x"]}"#))[..6],
+            [
+                "  {",
+                "    \"a\": [",
+                "      \"x\",",
+                "-     \"y\"",
+                "+     \"y\",",
+                "+     \"w\"",
+            ]
         );
     }
 }

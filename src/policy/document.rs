@@ -159,6 +159,11 @@ fn statement_span(text: &str) -> Option<(usize, usize)> {
     Some((start, start + raw.len()))
 }
 
+/// The JSON of a text in which no object repeats a key; none where it is something else.
+pub(crate) fn strict(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok().map(|Strict(value)| value)
+}
+
 const REPEATED: &str = "repeated key ";
 
 /// A JSON value in which no object repeats a key.

@@ -10,6 +10,7 @@ use sagemaker_ssh_setup::terminal::Stop;
 use sagemaker_ssh_setup::wizard::Ending;
 use serde_json::{Value, json};
 
+use super::documents::content;
 use super::faults::Fault;
 use super::play::{Play, Scene};
 
@@ -987,8 +988,8 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
         .find(|item| item["id"] == format!("trust:{FRESH}"))
         .unwrap();
     assert_eq!(
-        trust["before"],
-        play.demo.roles().await[FRESH].trust.as_str()
+        content(trust["before"].as_str().unwrap()),
+        content(&play.demo.roles().await[FRESH].trust)
     );
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -408,6 +408,15 @@ fn assert_right_or_unknown(row: &Row, plan: &Plan, whole: &Plan) {
             } if obstacle.is_unread() || *obstacle == Obstacle::RegionDisabled => {
                 assert_plain(row, &format!("{reason} {way_out}"));
             }
+            State::Change(change) => {
+                let right = right.change().unwrap();
+                assert!(
+                    change.before.is_same(&right.before),
+                    "{row}: {}",
+                    item.target
+                );
+                assert!(change.after.is_same(&right.after), "{row}: {}", item.target);
+            }
             state => assert_eq!(*state, right.state, "{row}: {}", item.target),
         }
     }

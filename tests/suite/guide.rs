@@ -14,6 +14,7 @@ use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY}
 use sagemaker_ssh_setup::wizard::{Chosen, Ending, Start};
 use serde_json::Value;
 
+use super::documents::content;
 use super::faults::{Fault, Faults};
 use super::loopback::Loopback;
 use super::play::{Play, Scene};
@@ -271,8 +272,12 @@ async fn a_statement_that_a_paste_has_lost_is_named_and_comes_back_with_the_text
         play.screen()
     );
     let text = copied(&mut play).await;
-    let back = statements(&text);
-    for statement in statements(&former) {
+    let each = |text: &str| -> Vec<_> {
+        let statements = statements(text).into_iter();
+        statements.map(|one| content(&one.to_string())).collect()
+    };
+    let back = each(&text);
+    for statement in each(&former) {
         assert!(back.contains(&statement), "{statement}");
     }
     person.pastes_trust(&text).await;

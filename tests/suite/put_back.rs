@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use sagemaker_ssh_setup::apply::{Aim, Job, Outcome};
 use sagemaker_ssh_setup::exit::Exit;
-use sagemaker_ssh_setup::journal::RunState;
+use sagemaker_ssh_setup::journal::{RunState, Step};
 use sagemaker_ssh_setup::model::{Choices, Quotas};
-use sagemaker_ssh_setup::plan::{Obstacle, Plan, State};
+use sagemaker_ssh_setup::plan::{Obstacle, Plan, State, Target};
 use sagemaker_ssh_setup::{survey, undo};
 
 use super::cut_off::{REGION, SAGEMAKER, Scene, USER};
+use super::documents::{content, with_id};
 use super::faults::{Death, Fault};
 
 const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized");
@@ -20,7 +21,7 @@ async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference(
     let before = scene.held().await;
     scene.run(&scene.set_up().await).await;
     let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
-    let theirs = ours.replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    let theirs = with_id(&ours);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let job = scene.put_back(None).await;
     let totals = job.plan.totals();
@@ -37,11 +38,14 @@ async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference(
     else {
         panic!("{refused:?}");
     };
-    assert_eq!(difference.expected.text(), Some(ours.as_str()));
-    assert_eq!(difference.found.text(), Some(theirs.as_str()));
+    assert_eq!(
+        difference.expected.text().map(content),
+        Some(content(&ours))
+    );
+    assert_eq!(difference.found.text().map(content), Some(content(&theirs)));
     scene.run(&job).await;
     let held = scene.held().await;
-    assert_eq!(held.roles[SAGEMAKER].trust, theirs);
+    assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
     assert_eq!(held.roles[USER], before.roles[USER]);
     assert_eq!(held.tier, before.tier);
 }
@@ -52,12 +56,13 @@ async fn what_changes_between_showing_and_putting_back_is_not_overwritten() {
     scene.run(&scene.set_up().await).await;
     let job = scene.put_back(None).await;
     let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
-    let theirs = format!("{ours} ");
+    let theirs = with_id(&ours);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let report = scene.run(&job).await;
     assert_eq!(report.not_done().len(), 1, "{report:?}");
     assert!(!report.is_verified());
-    assert_eq!(scene.held().await.roles[SAGEMAKER].trust, theirs);
+    let held = scene.held().await;
+    assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
 }
 
 #[tokio::test(start_paused = true)]
@@ -169,16 +174,14 @@ async fn what_somebody_wrote_between_two_parts_of_a_run_stays() {
     let before = scene.held().await;
     // The trust is written, and then the program dies.
     scene.dies_at(11).await;
-    let theirs = before.roles[SAGEMAKER]
-        .trust
-        .replace("\"Version\"", "\"Id\":\"theirs\",\"Version\"");
+    let theirs = with_id(&before.roles[SAGEMAKER].trust);
     assert_ne!(scene.trust().await, before.roles[SAGEMAKER].trust);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let job = scene.set_up().await;
     assert!(job.continues.is_some());
     assert!(scene.run(&job).await.is_verified());
     assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    assert_eq!(scene.trust().await, theirs);
+    assert_eq!(content(&scene.trust().await), content(&theirs));
     assert_eq!(scene.held().await.roles[USER], before.roles[USER]);
 }
 
@@ -398,13 +401,27 @@ async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_t
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_back_comes_back_byte_for_byte_and_nothing_less_counts() {
+async fn what_goes_back_is_the_recorded_text_byte_for_byte() {
+    let scene = Scene::new().await;
+    scene.run(&scene.set_up().await).await;
+    let runs = scene.records.all().unwrap();
+    let trust = |step: &&Step| matches!(step.target, Target::Trust { .. });
+    let recorded = runs.records[0].steps.iter().find(trust).unwrap();
+    let recorded = recorded.former.as_ref().unwrap().text().unwrap().to_owned();
+    assert!(scene.run(&scene.put_back(None).await).await.is_verified());
+    let written = scene.demo.written_trust(SAGEMAKER).await.unwrap();
+    assert_eq!(written, recorded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_means_the_same_as_the_former_document_is_not_the_former_document() {
     let scene = Scene::new().await;
     let former = scene.trust().await;
     scene.run(&scene.set_up().await).await;
     let job = scene.put_back(None).await;
     // The same in meaning, by another hand, between the question and the answer.
-    let alike = format!("{former} ");
+    let alike = former.replace("\"Sid\":\"KeepMe\"", "\"Sid\":\"KeepThis\"");
+    assert_ne!(alike, former);
     scene.account.write_trust(SAGEMAKER, &alike).await.unwrap();
     let report = scene.run(&job).await;
     let (_, outcome) = report
@@ -414,7 +431,7 @@ async fn what_comes_back_comes_back_byte_for_byte_and_nothing_less_counts() {
         .unwrap();
     assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
     assert!(!report.is_complete());
-    assert_eq!(scene.trust().await, alike);
+    assert_eq!(content(&scene.trust().await), content(&alike));
 }
 
 #[tokio::test(start_paused = true)]
@@ -461,7 +478,7 @@ async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_on
     scene.faults.add("PutRolePolicy", 9, DENIED);
     scene.run(&scene.set_up_as(second).await).await;
     scene.faults.clear();
-    let theirs = format!("{} ", scene.held().await.roles["ChurnTraining"].trust);
+    let theirs = with_id(&scene.held().await.roles["ChurnTraining"].trust);
     scene
         .account
         .write_trust("ChurnTraining", &theirs)
@@ -480,5 +497,8 @@ async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_on
         held.roles["Recommender-ExecutionRole"],
         before.roles["Recommender-ExecutionRole"]
     );
-    assert_eq!(held.roles["ChurnTraining"].trust, theirs);
+    assert_eq!(
+        content(&held.roles["ChurnTraining"].trust),
+        content(&theirs)
+    );
 }
