@@ -94,11 +94,11 @@ fn mutated(document: &Value, place: Index, kind: usize) -> Value {
     let (parent, last) = path.rsplit_once('/').unwrap();
     match (kind, mutated.pointer_mut(parent).unwrap()) {
         (0, Value::Object(object)) => drop(object.insert(last.to_owned(), NEW.into())),
-        (0, Value::Array(list)) => list[last.parse::<usize>().unwrap()] = NEW.into(),
+        (0, Value::Array(items)) => items[last.parse::<usize>().unwrap()] = NEW.into(),
         (1, Value::Object(object)) => drop(object.insert(NEW.to_owned(), 1.into())),
-        (1, Value::Array(list)) => list.push(NEW.into()),
+        (1, Value::Array(items)) => items.push(NEW.into()),
         (_, Value::Object(object)) => drop(object.shift_remove(last)),
-        (_, Value::Array(list)) => drop(list.remove(last.parse().unwrap())),
+        (_, Value::Array(items)) => drop(items.remove(last.parse().unwrap())),
         (_, scalar) => panic!("{scalar} holds nothing"),
     }
     mutated
