@@ -57,6 +57,7 @@ fn account(roles: usize) -> (Survey, Choices) {
             TierReading::Known {
                 tier: Tier::Standard,
                 default: true,
+                pending: false,
             },
         )]),
     };

@@ -13,10 +13,10 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed, SeedRole};
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::{Clipboard, Output, Stop};
+use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Output, Stop};
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Options, Start};
+use sagemaker_ssh_setup::wizard::{self, Options, Signals, Start};
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -93,6 +93,7 @@ struct Play {
     drawn: watch::Receiver<Buffer>,
     input: InputSender,
     _stops: UnboundedSender<Stop>,
+    _jobs: UnboundedSender<JobSignal>,
 }
 
 impl Play {
@@ -104,7 +105,12 @@ impl Play {
             .unwrap();
         let (drawn_sender, drawn) = watch::channel(Buffer::default());
         let (input, mut receiver) = input::channel();
-        let (stops, mut stopped) = unbounded_channel();
+        let (stops, stopped) = unbounded_channel();
+        let (jobs, job_signals) = unbounded_channel();
+        let mut signals = Signals {
+            stops: stopped,
+            jobs: job_signals,
+        };
         let demo = runtime
             .block_on(Demo::with(seed(roles), Manner::PROMPT))
             .unwrap();
@@ -130,7 +136,7 @@ impl Play {
             wizard::run(
                 &mut terminal,
                 &mut receiver,
-                &mut stopped,
+                &mut signals,
                 demo.source(),
                 options,
             )
@@ -141,6 +147,7 @@ impl Play {
             drawn,
             input,
             _stops: stops,
+            _jobs: jobs,
         };
         play.wait("Admin/console");
         play
@@ -157,7 +164,7 @@ impl Play {
     }
 
     fn key(&mut self, code: KeyCode) -> &mut Self {
-        self.input.send(Event::Key(KeyEvent::from(code)));
+        self.input.send(vec![Event::Key(KeyEvent::from(code))]);
         self
     }
 
@@ -194,7 +201,7 @@ impl Play {
     /// An event, and the frame that comes of it.
     fn frame(&mut self, event: Event) {
         self.drawn.mark_unchanged();
-        self.input.send(event);
+        self.input.send(vec![event]);
         self.runtime.block_on(self.drawn.changed()).unwrap();
     }
 

@@ -8,7 +8,11 @@ mod credentials;
 mod error;
 mod iam;
 mod inline_names;
+mod mfa;
 mod pace;
+mod profiles;
+mod recent;
+mod shared_credentials;
 mod simulator;
 mod ssm;
 mod sts;
@@ -16,6 +20,8 @@ mod sts;
 pub use attempts::{AttemptSink, Retry};
 pub use connect::{Source, Wire};
 pub use error::{CallError, ErrorKind};
+pub use mfa::{CodePrompt, CodeRequest};
+pub use recent::{PROPAGATION, RecentWrites};
 pub use simulator::Question;
 
 use aws_types::SdkConfig;
@@ -27,10 +33,11 @@ pub struct Account {
     sdk: SdkConfig,
     sts: aws_sdk_sts::Client,
     iam: aws_sdk_iam::Client,
-    credentials: credentials::Origin,
+    credentials: shared_credentials::SharedCredentials,
     home_region: String,
     region_configured: bool,
     attempts: AttemptSink,
+    recent: RecentWrites,
     inline_names: inline_names::InlineNames,
 }
 
@@ -38,6 +45,23 @@ impl Account {
     /// The region that the configuration names, or the stand-in where it names none.
     pub fn home_region(&self) -> &str {
         &self.home_region
+    }
+
+    /// Waits until there are credentials: a person may be asked for a code, or by a credential process. Calls that are made
+    /// afterwards have nothing to wait for within their time limits.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub async fn ready(&self) -> Result<(), CallError> {
+        match self.credentials.get().await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(CallError::of_credentials(failure)),
+        }
+    }
+
+    /// What this program wrote in the account less than a minute ago.
+    pub fn recent_writes(&self) -> &RecentWrites {
+        &self.recent
     }
 
     /// The same connection, reporting each retry of its calls.

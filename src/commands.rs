@@ -11,20 +11,18 @@ mod say;
 mod set_up;
 mod undo;
 
-use futures::{FutureExt, TryFutureExt};
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
 
-use crate::account::{Account, CallError, Source};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::account::{Account, CallError, RecentWrites, Source};
 use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
 use crate::journal::{Records, Runs, words};
 use crate::log;
 use crate::model::{Identity, Quotas};
-use crate::survey::{self, Readings};
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
-use choose::Ahead;
 use say::People;
 
 /// Runs what the command line asks for.
@@ -104,7 +102,12 @@ struct Visit {
     people: People,
     output: Output,
     stops: UnboundedReceiver<Stop>,
+    /// What was written in the account less than a minute ago, once the account is known.
+    recent: RecentWrites,
 }
+
+/// A reading that takes longer than this is explained.
+const LONG: Duration = Duration::from_secs(2);
 
 /// What every command reads first.
 struct Known {
@@ -126,69 +129,63 @@ impl Visit {
             people: People::new(output, common.ascii),
             output,
             stops: terminal::stops()?,
+            recent: RecentWrites::default(),
         })
     }
 
     /// Waits for something that may be given up at any moment: nothing is changed by it.
     async fn reading<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Exit> {
-        tokio::select! {
-            done = work => Ok(done),
-            Some(_) = self.stops.recv() => {
-                self.people.complain("Interrupted. Nothing was changed.");
-                Err(Exit::Interrupted)
+        tokio::pin!(work);
+        let mut is_long = std::pin::pin!(tokio::time::sleep(LONG));
+        let mut told = self.recent.is_empty();
+        loop {
+            tokio::select! {
+                done = &mut work => return Ok(done),
+                Some(_) = self.stops.recv() => {
+                    self.people.complain("Interrupted. Nothing was changed.");
+                    return Err(Exit::Interrupted);
+                }
+                () = &mut is_long, if !told => {
+                    told = true;
+                    self.people.complain(
+                        "Waiting: AWS does not show everywhere yet what was written less than a minute ago.",
+                    );
+                }
             }
         }
     }
 
     /// Finds out whose account it is, and says what was left unfinished there.
     async fn known(&mut self) -> Result<Known, Exit> {
-        let known = self.known_and_read(Ahead::default()).await;
-        known.map(|(known, _)| known)
-    }
-
-    /// The same, while what is certain to be wanted is already being read.
-    async fn known_and_read(&mut self, ahead: Ahead) -> Result<(Known, Readings), Exit> {
         let (source, profile) = (self.source.clone(), self.profile.clone());
+        let prompt = say::code_prompt(self.people);
         let reading = Box::pin(async move {
-            let account = source.connect(profile.as_deref()).await?;
-            let regions = ahead.regions_of(account.home_region());
-            // Where it is another account, what is read of it is of no use.
-            let elsewhere = CancellationToken::new();
-            let identity = account.identity().inspect_ok(|identity| {
-                if ahead
-                    .account
-                    .is_some_and(|wanted| wanted != identity.account)
-                {
-                    elsewhere.cancel();
-                }
-            });
-            let readings = survey::readings(&account, ahead.roles, regions);
-            let readings = elsewhere.run_until_cancelled(readings);
-            // All with the same credentials, so that none has to wait for another.
-            let (mut identity, alias, quotas, readings) = futures::try_join!(
-                identity,
-                account.alias().map(Ok),
-                account.quotas().map(Ok),
-                readings.map(Ok),
-            )?;
-            let readings = readings.unwrap_or_default();
-            identity.alias = alias.unwrap_or_default();
-            let quotas = quotas.unwrap_or_default();
-            Ok::<_, CallError>((account, identity, quotas, readings))
+            let account = source.connect_asking(profile.as_deref(), &prompt).await?;
+            let identity = account.identity().await?;
+            let (alias, quotas) = futures::join!(account.alias(), account.quotas());
+            let identity = Identity {
+                alias: alias.unwrap_or_default(),
+                ..identity
+            };
+            Ok::<_, CallError>((account, identity, quotas.unwrap_or_default()))
         });
-        let (account, identity, quotas, readings) =
-            self.reading(reading).await?.map_err(|error| {
-                self.people.complain(&error.to_string());
-                Exit::Failed
-            })?;
+        let (account, identity, quotas) = self.reading(reading).await?.map_err(|error| {
+            self.people.complain(&error.to_string());
+            Exit::Failed
+        })?;
+        let runs = self.records.all();
+        if let Ok(runs) = &runs {
+            runs.note_recent_writes(&identity.account, account.recent_writes());
+        }
+        self.recent = account.recent_writes().clone();
         let known = Known {
             account,
             identity,
             quotas,
-            runs: self.records.all(),
+            runs,
         };
         self.mention_cut_off(&known);
-        Ok((known, readings))
+        Ok(known)
     }
 
     /// Says which runs in this account were cut off, and how to go on.

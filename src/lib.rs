@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod apply;
+mod backoff;
 pub mod cli;
 pub mod commands;
 #[cfg(feature = "demo")]

@@ -9,11 +9,11 @@ pub mod region;
 pub mod role;
 pub mod survey;
 
-pub use arn::{RoleArn, RoleArnError};
+pub use arn::{RoleArn, RoleArnError, TypedRole};
 pub use choices::{Choices, ConnectFrom};
 pub use identity::{Identity, Principal};
 pub use partition::Partition;
 pub use permission::{Denial, Permission};
-pub use region::{Region, Tier, TierReading};
+pub use region::{Region, Tier, TierReading, TierSetting};
 pub use role::{AttachedPolicy, RoleKind, RoleReading, RoleSummary};
 pub use survey::{Quotas, Survey, Unread, UnreadCause};

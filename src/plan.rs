@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use check::tier_content;
+pub(crate) use check::{not_accepted, tier_content};
 pub use saved::Altered;
 
 use serde::Serialize;
@@ -328,7 +328,7 @@ impl Plan {
         let mut items: Vec<Item> = choices
             .regions
             .iter()
-            .map(|region| check::tier(region, survey.tiers.get(region)))
+            .map(|region| check::tier(region, survey.tiers.get(region), survey.quotas))
             .collect();
         let mut inline_sizes = Vec::new();
         for role in roles(choices) {

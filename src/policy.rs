@@ -1,6 +1,7 @@
 //! IAM policy documents as text and as meaning: read, compare, extend, measure, fill in. Pure.
 
 pub mod condition;
+pub mod denial;
 pub mod deviation;
 pub mod difference;
 pub mod document;

@@ -1,12 +1,15 @@
 //! Reads the account: what is there, as streams and single answers. Writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures::stream::{self, Stream, StreamExt};
+use tokio::time::Instant;
 
 use crate::account::{Account, CallError, ErrorKind};
+use crate::backoff::growing_waits;
 use crate::model::{
-    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading, Unread,
+    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading, TierSetting,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
@@ -19,12 +22,61 @@ const ROLES_AT_ONCE: usize = 2;
 /// Single documents of roles that are read side by side.
 const DOCUMENTS_AT_ONCE: usize = 6;
 
-/// One role, with everything that the plan looks at.
+/// One role, with everything that the plan looks at. A reading that contradicts what was written less than a minute ago
+/// is made again, see [`RecentWrites`](crate::account::RecentWrites).
 ///
 /// # Errors
 /// When any part of it cannot be read.
 pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallError> {
-    account.role(name, &[SERVER_POLICY, CLIENT_POLICY]).await
+    let mut patience = Patience::default();
+    loop {
+        let reading = account.role(name, &[SERVER_POLICY, CLIENT_POLICY]).await?;
+        if !patience.wait(role_doubtful_until(account, &reading)).await {
+            return Ok(reading);
+        }
+    }
+}
+
+fn role_doubtful_until(account: &Account, reading: &RoleReading) -> Option<Instant> {
+    let role = || reading.name.clone();
+    let policies = [SERVER_POLICY, CLIENT_POLICY].map(|policy| {
+        let target = Target::Policy {
+            role: role(),
+            policy: policy.to_owned(),
+        };
+        (target, reading.inline.get(policy))
+    });
+    [(Target::Trust { role: role() }, Some(&reading.trust))]
+        .into_iter()
+        .chain(policies)
+        .filter_map(|(target, text)| doubtful_until(account, &target, text.map(String::as_str)))
+        .max()
+}
+
+/// The waits of somebody who reads again until what is read may be believed.
+struct Patience(Box<dyn Iterator<Item = Duration> + Send>);
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self(Box::new(growing_waits()))
+    }
+}
+
+impl Patience {
+    /// Waits before a further reading; false when what was read may be believed.
+    async fn wait(&mut self, doubtful_until: Option<Instant>) -> bool {
+        let Some(until) = doubtful_until else {
+            return false;
+        };
+        let wait = self.0.next().unwrap_or_default();
+        tokio::time::sleep_until(until.min(Instant::now() + wait)).await;
+        true
+    }
+}
+
+fn doubtful_until(account: &Account, target: &Target, found: Option<&str>) -> Option<Instant> {
+    let recent = account.recent_writes();
+    recent.doubtful_until(&target.to_string(), found)
 }
 
 /// The tier of each region, in the order in which the answers arrive.
@@ -46,11 +98,33 @@ pub fn tiers(
 
 /// The tier of one region.
 pub async fn tier(account: &Account, region: &str) -> TierReading {
-    match account.tier(region).await {
-        Ok((tier, default)) => TierReading::Known { tier, default },
+    let target = Target::Tier {
+        region: region.to_owned(),
+    };
+    let mut patience = Patience::default();
+    let answer = loop {
+        let answer = account.tier(region).await;
+        let value = answer.as_ref().map(|setting| setting.tier.value());
+        let doubtful = value
+            .ok()
+            .and_then(|value| doubtful_until(account, &target, Some(value)));
+        if !patience.wait(doubtful).await {
+            break answer;
+        }
+    };
+    match answer {
+        Ok(TierSetting {
+            tier,
+            default,
+            pending,
+        }) => TierReading::Known {
+            tier,
+            default,
+            pending,
+        },
         Err(error) => match error.kind {
             // The home region accepts these credentials, or the caller would not be known: so it is the region.
-            ErrorKind::InvalidCredentials => TierReading::NotEnabled,
+            ErrorKind::InvalidCredentials => TierReading::NotAccepted,
             ErrorKind::Denied { .. } => TierReading::Denied(error.sentence()),
             _ => TierReading::Failed(error.sentence()),
         },
@@ -75,65 +149,6 @@ pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Re
     further
 }
 
-/// Roles by name and tiers by region, as they were found.
-#[derive(Debug, Default)]
-pub struct Readings {
-    roles: BTreeMap<String, Result<RoleReading, Unread>>,
-    tiers: BTreeMap<String, TierReading>,
-}
-
-/// Reads roles and tiers side by side.
-pub async fn readings(account: &Account, roles: Vec<String>, regions: Vec<String>) -> Readings {
-    let roles = stream::iter(roles)
-        .map(|name| async move {
-            let reading = role(account, &name).await;
-            let reading = reading.map_err(|error| error.unread());
-            (name, reading)
-        })
-        .buffer_unordered(ROLES_AT_ONCE)
-        .collect::<BTreeMap<_, _>>();
-    let tiers = tiers(account, regions).collect::<BTreeMap<_, _>>();
-    let (roles, tiers) = futures::join!(roles, tiers);
-    Readings { roles, tiers }
-}
-
-impl Readings {
-    /// The survey for these choices, and no more than them. What is missing is read.
-    pub async fn survey(
-        mut self,
-        account: &Account,
-        identity: &Identity,
-        quotas: Quotas,
-        choices: &Choices,
-    ) -> Survey {
-        let wanted: BTreeSet<&String> = choices
-            .sagemaker_roles
-            .iter()
-            .chain(&choices.user_roles)
-            .collect();
-        self.roles.retain(|name, _| wanted.contains(name));
-        self.tiers
-            .retain(|region, _| choices.regions.contains(region));
-        let unread = wanted
-            .into_iter()
-            .filter(|name| !self.roles.contains_key(*name));
-        let unread = unread.cloned().collect();
-        let regions = choices
-            .regions
-            .iter()
-            .filter(|region| !self.tiers.contains_key(*region));
-        let missing = readings(account, unread, regions.cloned().collect()).await;
-        self.roles.extend(missing.roles);
-        self.tiers.extend(missing.tiers);
-        Survey {
-            identity: identity.clone(),
-            quotas,
-            roles: self.roles,
-            tiers: self.tiers,
-        }
-    }
-}
-
 /// Everything that a plan for these choices needs, read anew.
 pub async fn chosen(
     account: &Account,
@@ -141,15 +156,46 @@ pub async fn chosen(
     quotas: Quotas,
     choices: &Choices,
 ) -> Survey {
-    let none = Readings::default();
-    none.survey(account, identity, quotas, choices).await
+    let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+    let names: BTreeSet<String> = names.cloned().collect();
+    let roles = stream::iter(names)
+        .map(|name| async move {
+            let reading = role(account, &name).await;
+            (name, reading.map_err(|error| error.unread()))
+        })
+        .buffer_unordered(ROLES_AT_ONCE)
+        .collect::<BTreeMap<_, _>>();
+    let tiers = tiers(account, choices.regions.clone()).collect::<BTreeMap<_, _>>();
+    let (roles, tiers) = futures::join!(roles, tiers);
+    Survey {
+        identity: identity.clone(),
+        quotas,
+        roles,
+        tiers,
+    }
 }
 
-/// What stands in one place of the account.
+/// What stands in one place of the account. A reading that contradicts what was written there less than a minute ago is
+/// made again.
 ///
 /// # Errors
 /// When it cannot be read. That there is no such policy is no error.
 pub async fn content(account: &Account, target: &Target) -> Result<Content, CallError> {
+    let mut patience = Patience::default();
+    loop {
+        let found = content_now(account, target).await?;
+        let doubtful = doubtful_until(account, target, found.text());
+        if !patience.wait(doubtful).await {
+            return Ok(found);
+        }
+    }
+}
+
+/// What a single reading shows.
+///
+/// # Errors
+/// As [`content`].
+pub async fn content_now(account: &Account, target: &Target) -> Result<Content, CallError> {
     match target {
         Target::Trust { role } => account.trust(role).await.map(Content::Text),
         Target::Policy { role, policy } => {
@@ -157,8 +203,8 @@ pub async fn content(account: &Account, target: &Target) -> Result<Content, Call
             Ok(text.map_or(Content::Absent, Content::Text))
         }
         Target::Tier { region } => {
-            let (tier, default) = account.tier(region).await?;
-            Ok(tier_content(&tier, default))
+            let setting = account.tier(region).await?;
+            Ok(tier_content(&setting.tier, setting.default))
         }
     }
 }

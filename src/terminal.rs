@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
@@ -18,6 +19,7 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -49,22 +51,11 @@ impl Screen {
     pub fn enter() -> io::Result<Self> {
         restore_on_panic();
         ENTERED.store(true, Ordering::SeqCst);
-        let entered = enable_raw_mode()
-            .and_then(|()| {
-                execute!(
-                    io::stdout(),
-                    EnterAlternateScreen,
-                    // Not every terminal has another screen to begin on.
-                    Clear(ClearType::All),
-                    EnableBracketedPaste,
-                    cursor::Hide
-                )
-            })
-            .and_then(|()| {
-                let can_edit = output::can_edit(|name| std::env::var(name).ok());
-                let writer = BufWriter::with_capacity(FRAME, io::stdout());
-                Terminal::new(Output::new(writer, can_edit))
-            });
+        let entered = take().and_then(|()| {
+            let can_edit = output::can_edit(|name| std::env::var(name).ok());
+            let writer = BufWriter::with_capacity(FRAME, io::stdout());
+            Terminal::new(Output::new(writer, can_edit))
+        });
         match entered {
             Ok(terminal) => Ok(Self {
                 terminal: ManuallyDrop::new(terminal),
@@ -167,18 +158,120 @@ pub enum Stop {
     HangUp,
 }
 
-/// Hands what is typed over until the terminal has gone, or nobody wants it any more.
+/// A change of the program's place among the jobs of its shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobSignal {
+    /// The program is to stop (SIGTSTP), until its shell brings it back.
+    Suspend,
+    /// It goes on (SIGCONT); the shell may have changed the terminal in between.
+    Continue,
+}
+
+/// Signals of job control.
+///
+/// # Errors
+/// When they cannot be listened to.
+pub fn job_signals() -> io::Result<UnboundedReceiver<JobSignal>> {
+    listen([
+        (Signal::TSTP.as_raw(), JobSignal::Suspend),
+        (Signal::CONT.as_raw(), JobSignal::Continue),
+    ])
+}
+
+fn listen<T: Copy + Send + 'static, const N: usize>(
+    signals: [(i32, T); N],
+) -> io::Result<UnboundedReceiver<T>> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    for (number, meaning) in signals {
+        let (mut signals, sender) = (signal(SignalKind::from_raw(number))?, sender.clone());
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                if sender.send(meaning).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    Ok(receiver)
+}
+
+/// Asks for the whole job to be stopped, as the terminal does on Ctrl-Z where it is not in raw mode; false where no shell
+/// could bring it back.
+pub fn request_suspend() -> bool {
+    let group = rustix::process::getpgrp();
+    // A shell with job control gives each job a group of its own, within its session.
+    let has_shell = rustix::process::getsid(None).is_ok_and(|session| session != group);
+    has_shell && rustix::process::kill_process_group(group, Signal::TSTP).is_ok()
+}
+
+/// Gives the terminal back, stops the program, and takes the terminal again when it goes on.
+pub fn suspend() {
+    if ENTERED.load(Ordering::SeqCst) {
+        restore();
+        let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
+        ENTERED.store(true, Ordering::SeqCst);
+        take_again();
+    }
+}
+
+/// Takes the terminal again, whatever its modes are now. Everything has to be drawn anew after it.
+pub fn take_again() {
+    if ENTERED.load(Ordering::SeqCst) {
+        // Raw mode counts as entered still; it is entered anew from the modes that are remembered.
+        let _ = disable_raw_mode();
+        if let Err(error) = take() {
+            tracing::error!(%error, "the terminal cannot be taken again");
+        }
+    }
+}
+
+/// Raw mode, and the other screen.
+fn take() -> io::Result<()> {
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        // Not every terminal has another screen to begin on.
+        Clear(ClearType::All),
+        EnableBracketedPaste,
+        cursor::Hide
+    )
+}
+
+/// Hands what is typed over until the terminal has gone, or nobody wants it any more. Events that come together are handed
+/// over together, so that a text that was pasted can be told from keys.
 ///
 /// On a thread of its own: reading from a terminal that was closed can go round in circles inside crossterm, and must
 /// not keep the runtime from finishing what is under way. The thread ends with the program.
-pub fn read_input(hand_over: impl Fn(Event) -> bool + Send + 'static) {
+pub fn read_input(hand_over: impl Fn(Vec<Event>) -> bool + Send + 'static) {
     std::thread::spawn(move || {
-        while let Ok(event) = crossterm::event::read() {
-            if !hand_over(event) {
+        while let Ok(burst) = read_burst() {
+            if !hand_over(burst) {
                 return;
             }
         }
     });
+}
+
+/// From so many events on, more are waited for: nobody types as fast.
+const FAST: usize = 3;
+/// How long the rest of a text may take to come.
+const GAP: Duration = Duration::from_millis(25);
+
+/// The next event, and those that come together with it.
+fn read_burst() -> io::Result<Vec<Event>> {
+    let mut burst = vec![crossterm::event::read()?];
+    loop {
+        let wait = if burst.len() < FAST {
+            Duration::ZERO
+        } else {
+            GAP
+        };
+        if !crossterm::event::poll(wait)? {
+            return Ok(burst);
+        }
+        burst.push(crossterm::event::read()?);
+    }
 }
 
 /// Requests from outside to end.
@@ -186,20 +279,9 @@ pub fn read_input(hand_over: impl Fn(Event) -> bool + Send + 'static) {
 /// # Errors
 /// When the signals cannot be listened to.
 pub fn stops() -> io::Result<UnboundedReceiver<Stop>> {
-    let (sender, receiver) = mpsc::unbounded_channel();
-    for (kind, stop) in [
-        (SignalKind::interrupt(), Stop::Interrupt),
-        (SignalKind::terminate(), Stop::Terminate),
-        (SignalKind::hangup(), Stop::HangUp),
-    ] {
-        let (mut signals, sender) = (signal(kind)?, sender.clone());
-        tokio::spawn(async move {
-            while signals.recv().await.is_some() {
-                if sender.send(stop).is_err() {
-                    return;
-                }
-            }
-        });
-    }
-    Ok(receiver)
+    listen([
+        (Signal::INT.as_raw(), Stop::Interrupt),
+        (Signal::TERM.as_raw(), Stop::Terminate),
+        (Signal::HUP.as_raw(), Stop::HangUp),
+    ])
 }

@@ -31,9 +31,9 @@ use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
-use crate::model::{Choices, RoleArn, Survey};
+use crate::model::{Choices, Survey, TypedRole};
 use crate::plan::Plan;
-use crate::terminal::{Clipboard, Stop};
+use crate::terminal::{self, Clipboard, JobSignal, Stop};
 use crate::verify::live::Live;
 use input::InputReceiver;
 use overlay::Overlay;
@@ -68,8 +68,8 @@ pub enum Start {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen {
     pub choices: Choices,
-    /// The roles that were given by their ARN.
-    pub arns: Vec<RoleArn>,
+    /// The roles that were given by their ARN, or by a session's.
+    pub arns: Vec<TypedRole>,
 }
 
 /// What the wizard is started with.
@@ -106,6 +106,13 @@ pub enum Ending {
     },
     /// A task of the program broke; whether changes were being made.
     Broken { task: String, applying: bool },
+}
+
+/// What comes from outside besides keys.
+#[derive(Debug)]
+pub struct Signals {
+    pub stops: UnboundedReceiver<Stop>,
+    pub jobs: UnboundedReceiver<JobSignal>,
 }
 
 /// A plan, and the reading that it was made from.
@@ -147,6 +154,10 @@ struct Wizard {
     /// The role that the cursor was last found on.
     resting_on: Option<String>,
     busy_since: Option<Instant>,
+    /// Everything has to be drawn anew: something else may have written on the terminal.
+    redraw: bool,
+    /// When the credentials were asked for.
+    connecting_since: Instant,
     /// Leave as soon as what is being carried out has ended.
     leaving: bool,
     ending: Option<Ending>,
@@ -156,7 +167,7 @@ struct Wizard {
 pub async fn run<B: Backend>(
     terminal: &mut Terminal<B>,
     input: &mut InputReceiver,
-    stops: &mut UnboundedReceiver<Stop>,
+    signals: &mut Signals,
     source: Source,
     options: Options,
 ) -> Ending {
@@ -171,7 +182,16 @@ pub async fn run<B: Backend>(
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         if !blind {
-            let written = terminal.draw(|frame| view::draw(frame, &mut wizard));
+            let cleared = if std::mem::take(&mut wizard.redraw) {
+                terminal.clear()
+            } else {
+                Ok(())
+            };
+            let written = cleared.and_then(|()| {
+                terminal
+                    .draw(|frame| view::draw(frame, &mut wizard))
+                    .map(drop)
+            });
             if let Err(error) = written {
                 // What is being carried out is brought to its end all the same.
                 tracing::error!(%error, "the terminal cannot be written to");
@@ -192,7 +212,7 @@ pub async fn run<B: Backend>(
             None
         };
         tokio::select! {
-            stamped = input.next() => if let Some(stamped) = stamped { wizard.on_input(stamped, screen) } else {
+            stamped = input.next(wizard.is_typing()) => if let Some(stamped) = stamped { wizard.on_input(stamped, screen) } else {
                 wizard.on_stop(Stop::HangUp);
                 // Nothing more will come; waiting for it again would spin.
                 if wizard.ending.is_none() {
@@ -205,7 +225,14 @@ pub async fn run<B: Backend>(
                     wizard.on_envelope(envelope);
                 }
             }
-            Some(stop) = stops.recv() => wizard.on_stop(stop),
+            Some(stop) = signals.stops.recv() => wizard.on_stop(stop),
+            Some(job) = signals.jobs.recv() => {
+                match job {
+                    JobSignal::Suspend => terminal::suspend(),
+                    JobSignal::Continue => terminal::take_again(),
+                }
+                wizard.redraw = true;
+            }
             () = look_at(wizard.next_look()) => wizard.look_again(),
             _ = frames.tick(), if busy => {}
         }
@@ -251,6 +278,8 @@ impl Wizard {
             cut_off: Vec::new(),
             resting_on: None,
             busy_since: None,
+            redraw: false,
+            connecting_since: Instant::now(),
             leaving: false,
             ending: None,
         }
@@ -260,6 +289,7 @@ impl Wizard {
     fn connect(&mut self) {
         self.tasks.stop_all();
         self.account = None;
+        self.connecting_since = Instant::now();
         self.resting_on = None;
         self.findings = Findings::default();
         self.tasks

@@ -3,27 +3,30 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::default_provider::region::DefaultRegionChain;
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::identity::IdentityCache;
+use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder as HttpBuilder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
-use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region as SdkRegion;
 
-use super::credentials::Origin;
+use super::credentials::{Selection, named_profile};
 use super::inline_names::InlineNames;
+use super::mfa::CodePrompt;
 use super::pace::Paced;
-use super::{Account, AttemptSink, CallError};
+use super::profiles::Profiles;
+use super::shared_credentials::{SharedCredentials, in_cloudshell};
+use super::{Account, AttemptSink, CallError, RecentWrites};
 
 /// Where requests go when no region is configured: the one from which IAM and STS of the `aws` partition answer.
 const STAND_IN_REGION: &str = "us-east-1";
@@ -53,33 +56,42 @@ impl Source {
     /// The profiles of the AWS config and credentials files, sorted.
     ///
     /// # Errors
-    /// When a file is there but cannot be read.
+    /// When a file is there but cannot be read or understood.
     pub async fn profiles(&self) -> Result<Vec<String>, CallError> {
         match self {
             Self::Wire(wire) => Ok(wire.profiles.clone()),
             Self::Chain => {
-                let files = EnvConfigFiles::default();
-                let set = aws_config::profile::load(&Fs::real(), &Env::real(), &files, None)
-                    .await
-                    .map_err(|error| CallError::configuration(&error))?;
-                let mut names: Vec<_> = set.profiles().map(str::to_owned).collect();
-                names.sort_unstable();
-                Ok(names)
+                let profiles = profiles().await?;
+                Ok(profiles.names())
             }
         }
     }
 
-    /// Prepares the clients; no request is made yet.
+    /// Prepares the clients; no request is made yet. Nobody is asked for a code.
     ///
     /// # Errors
-    /// When the named profile does not exist.
+    /// When the profile does not exist or leads to no credentials, or a file cannot be understood.
     pub async fn connect(&self, profile: Option<&str>) -> Result<Account, CallError> {
-        let (sdk, origin) = match self {
-            Self::Chain => chain(self, profile).await?,
+        self.connect_asking(profile, &CodePrompt::default()).await
+    }
+
+    /// The same; where the profile asks for a code, it is asked for when the first request is made.
+    ///
+    /// # Errors
+    /// As [`Source::connect`].
+    pub async fn connect_asking(
+        &self,
+        profile: Option<&str>,
+        prompt: &CodePrompt,
+    ) -> Result<Account, CallError> {
+        let (sdk, credentials) = match self {
+            Self::Chain => chain(profile, prompt).await?,
             Self::Wire(wire) => {
                 let label =
                     profile.map_or_else(|| wire.label.clone(), |name| format!("profile {name}"));
-                (wire_config(wire), Origin::fixed(label))
+                let credentials = wire.credentials.clone();
+                let credentials = SharedCredentials::new(credentials, Some(label), false);
+                (wire_config(wire), credentials)
             }
         };
         let region = sdk.region().map(ToString::to_string);
@@ -93,10 +105,11 @@ impl Source {
             sts: aws_sdk_sts::Client::new(&sdk),
             iam: iam(&sdk),
             sdk,
-            credentials: origin,
+            credentials,
             home_region,
             region_configured,
             attempts: AttemptSink::default(),
+            recent: RecentWrites::default(),
             inline_names: InlineNames::default(),
         })
     }
@@ -111,47 +124,109 @@ fn iam(sdk: &SdkConfig) -> aws_sdk_iam::Client {
     aws_sdk_iam::Client::from_conf(config.build())
 }
 
-async fn chain(source: &Source, profile: Option<&str>) -> Result<(SdkConfig, Origin), CallError> {
-    let http = http_client();
+async fn chain(
+    profile: Option<&str>,
+    prompt: &CodePrompt,
+) -> Result<(SdkConfig, SharedCredentials), CallError> {
+    let profiles = profiles().await?;
+    let selection = Selection::of(profile, variable, &profiles)?;
+    let settings = match named_profile(profile, variable) {
+        Some(name) => name,
+        None => selection.settings_profile().to_owned(),
+    };
+    let setting = |key: &str| profiles.get(&settings)?.get(key).cloned();
+    let http = http_client(ca_bundle(setting("ca_bundle")).await?);
+    let files = EnvConfigFiles::builder()
+        .with_contents(
+            EnvConfigFileKind::Config,
+            profiles.settings_for_sdk(&settings),
+        )
+        .build();
+    let region = variable("AWS_REGION")
+        .or_else(|| variable("AWS_DEFAULT_REGION"))
+        .or_else(|| setting("region"))
+        .map(SdkRegion::new);
+    let region = match (&selection, region) {
+        // An instance knows where it is.
+        (Selection::Surroundings, None) => ImdsRegionProvider::builder().build().region().await,
+        (_, region) => region,
+    };
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .profile_files(files)
+        .profile_name("default")
+        .region(region.clone())
         .retry_config(retries())
         .timeout_config(time_limits())
-        .http_client(http.clone());
+        .http_client(http.clone())
+        .no_credentials();
     if let Ok(name) = AppName::new(env!("CARGO_PKG_NAME")) {
         loader = loader.app_name(name);
     }
-    if let Some(name) = profile {
-        let known = source.profiles().await?;
-        if !known.iter().any(|profile| profile == name) {
-            return Err(CallError::unknown_profile(name, &known));
-        }
-        // The chain would prefer credentials of the environment; a profile that was asked for comes first, as in the
-        // AWS CLI.
-        let region = DefaultRegionChain::builder()
-            .profile_name(name)
-            .build()
-            .region()
-            .await;
-        let region = region.unwrap_or_else(|| SdkRegion::new(STAND_IN_REGION));
-        let config = ProviderConfig::without_region()
-            .with_region(Some(region))
-            .with_http_client(http.clone());
-        let provider = ProfileFileCredentialsProvider::builder()
-            .configure(&config)
-            .profile_name(name)
-            .build();
-        loader = loader.profile_name(name).credentials_provider(provider);
-    }
     let sdk = loader.load().await;
-    let origin = Origin::for_chain(profile);
-    let sdk = match sdk.credentials_provider() {
-        Some(provider) => {
-            let watched = SharedCredentialsProvider::new(origin.watch(provider));
-            sdk.into_builder().credentials_provider(watched).build()
-        }
-        None => sdk,
+    let home = region.unwrap_or_else(|| SdkRegion::new(STAND_IN_REGION));
+    let config = ProviderConfig::without_region()
+        .with_region(Some(home.clone()))
+        .with_http_client(http);
+    // For the call that assumes a profile's role.
+    let sdk_at_home = sdk.to_builder().region(home).build();
+    let label = selection.label();
+    let provider = selection.provider(&sdk_at_home, &config, prompt).await;
+    let credentials = SharedCredentials::new(provider, label, in_cloudshell(variable));
+    let sdk = sdk
+        .into_builder()
+        .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
+        .identity_cache(identity_cache())
+        .build();
+    Ok((sdk, credentials))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The credentials have no time limit of their own: a person may be asked.
+fn identity_cache() -> SharedIdentityCache {
+    IdentityCache::lazy()
+        .load_timeout(Duration::from_hours(1))
+        .build()
+}
+
+/// The config and credentials files.
+async fn profiles() -> Result<Profiles, CallError> {
+    let read = tokio::task::spawn_blocking(|| Profiles::of_environment(variable)).await;
+    match read {
+        Ok(Ok(profiles)) => Ok(profiles),
+        Ok(Err(error)) => Err(CallError::configuration(error.to_string())),
+        Err(error) => Err(CallError::configuration(error.to_string())),
+    }
+}
+
+/// The certificates that are trusted in place of the system's, as the AWS CLI has it: those of `AWS_CA_BUNDLE`, or of the
+/// profile's `ca_bundle`.
+async fn ca_bundle(of_profile: Option<String>) -> Result<Option<Vec<u8>>, CallError> {
+    let (name, path) = match (variable("AWS_CA_BUNDLE"), of_profile) {
+        (Some(path), _) => ("AWS_CA_BUNDLE", path),
+        (None, Some(path)) => ("ca_bundle", path),
+        (None, None) => return Ok(None),
     };
-    Ok((sdk, origin))
+    let wrong = |why: String| {
+        CallError::configuration(format!(
+            "{name} names the file {path}, which cannot be used: {why}."
+        ))
+    };
+    let read = {
+        let path = path.clone();
+        tokio::task::spawn_blocking(move || std::fs::read(path)).await
+    };
+    let bytes = read
+        .map_err(|error| wrong(error.to_string()))?
+        .map_err(|error| wrong(error.to_string()))?;
+    let begin = b"-----BEGIN CERTIFICATE-----";
+    if bytes.windows(begin.len()).any(|part| part == begin) {
+        Ok(Some(bytes))
+    } else {
+        Err(wrong("it holds no certificate in PEM form".to_owned()))
+    }
 }
 
 fn wire_config(wire: &Wire) -> SdkConfig {
@@ -188,9 +263,11 @@ fn time_limits() -> TimeoutConfig {
 }
 
 /// One client, and so one pool of connections, for everything. `HTTPS_PROXY` and its kin are honoured, as in the AWS
-/// CLI.
-fn http_client() -> SharedHttpClient {
-    HttpBuilder::new().build_with_connector_fn(|settings, components| {
+/// CLI. Without certificates of its own, the system's are trusted, or those of `SSL_CERT_FILE`.
+fn http_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
+    let trusted = ca_bundle.map(|pem| TrustStore::empty().with_pem_certificate(pem));
+    let tls = trusted.and_then(|store| TlsContext::builder().with_trust_store(store).build().ok());
+    HttpBuilder::new().build_with_connector_fn(move |settings, components| {
         let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
         if let Some(settings) = settings {
             builder = builder.connector_settings(settings.clone());
@@ -198,8 +275,10 @@ fn http_client() -> SharedHttpClient {
         builder.set_sleep_impl(
             components.and_then(aws_sdk_sts::config::RuntimeComponents::sleep_impl),
         );
-        builder
-            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-            .build()
+        let mut builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(tls) = &tls {
+            builder = builder.tls_context(tls.clone());
+        }
+        builder.build()
     })
 }

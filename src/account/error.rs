@@ -16,6 +16,16 @@ use crate::model::{Unread, UnreadCause};
 pub enum ErrorKind {
     NoCredentials,
     UnknownProfile,
+    /// The config or credentials file, or a variable, says something that cannot be followed.
+    Configuration,
+    /// The source of the credentials did not give any.
+    CredentialsFailed,
+    /// The profile asks for a code, and nobody could be asked for it.
+    MfaNeeded {
+        profile: String,
+    },
+    /// The certificate of what answered is not trusted: a proxy may sign the traffic anew.
+    UntrustedCertificate,
     Expired,
     /// The signature or the key is not accepted; in a region's service, the region is not enabled for the account.
     InvalidCredentials,
@@ -43,6 +53,15 @@ pub enum ErrorKind {
     Other,
 }
 
+/// Why there are no credentials, as a provider of credentials reports it through the SDK.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct CredentialsFailure {
+    pub kind: ErrorKind,
+    /// A sentence.
+    pub message: String,
+}
+
 /// A call that failed.
 #[derive(Clone, Debug)]
 pub struct CallError {
@@ -60,18 +79,35 @@ pub struct CallError {
 
 impl CallError {
     pub(super) fn unknown_profile(name: &str, known: &[String]) -> Self {
-        let known = match known {
-            [] => "No profile is configured yet.".to_owned(),
-            names => format!("There are: {}.", names.join(", ")),
-        };
+        let known = Self::known_profiles(known);
         Self::local(
             ErrorKind::UnknownProfile,
             format!("The profile {name} does not exist. {known}"),
         )
     }
 
-    pub(super) fn configuration(error: &(dyn Error + 'static)) -> Self {
-        Self::local(ErrorKind::NoCredentials, innermost(error))
+    /// Which profiles there are, in a sentence.
+    pub(super) fn known_profiles(known: &[String]) -> String {
+        match known {
+            [] => "No profile is configured yet.".to_owned(),
+            names => format!("There are: {}.", names.join(", ")),
+        }
+    }
+
+    pub(super) fn no_credentials_in(profile: &str) -> Self {
+        Self::configuration(format!(
+            "The profile {profile} has no credentials: neither keys nor Identity Center, a role, a process or a login."
+        ))
+    }
+
+    /// What is wrong with the configuration, as a sentence.
+    pub(super) fn configuration(sentence: String) -> Self {
+        Self::local(ErrorKind::Configuration, sentence)
+    }
+
+    /// There are no credentials.
+    pub(super) fn of_credentials(failure: CredentialsFailure) -> Self {
+        Self::local(failure.kind, failure.message)
     }
 
     /// An answer that arrived but lacks what every answer of AWS has.
@@ -110,6 +146,14 @@ impl CallError {
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
+        if let Some(failure) = find::<CredentialsFailure>(error) {
+            // What other programs said of it is for the screen, not for the log.
+            tracing::warn!(action, region, kind = ?failure.kind, "no credentials");
+            return Self {
+                action,
+                ..Self::of_credentials(failure.clone())
+            };
+        }
         let (code, request_id) = (error.code().map(str::to_owned), request_id(error));
         let status = error
             .raw_response()
@@ -150,7 +194,11 @@ impl CallError {
             ErrorKind::NotFound => UnreadCause::NotFound,
             _ => UnreadCause::Other,
         };
-        let why = self.to_string();
+        // Where there is no such thing, the way out is not the error's to say.
+        let why = match cause {
+            UnreadCause::NotFound => self.sentence(),
+            UnreadCause::Denied | UnreadCause::Other => self.to_string(),
+        };
         Unread { cause, why }
     }
 
@@ -209,7 +257,16 @@ impl CallError {
         let quoted = || clean(&self.message);
         match &self.kind {
             ErrorKind::NoCredentials => "No AWS credentials were found.".to_owned(),
-            ErrorKind::UnknownProfile => quoted(),
+            ErrorKind::UnknownProfile
+            | ErrorKind::Configuration
+            | ErrorKind::CredentialsFailed
+            | ErrorKind::MfaNeeded { .. } => quoted(),
+            ErrorKind::UntrustedCertificate => {
+                format!(
+                    "The certificate of what answered{place} is not trusted ({}).",
+                    quoted()
+                )
+            }
             ErrorKind::Expired => "The AWS credentials have expired.".to_owned(),
             ErrorKind::InvalidCredentials => {
                 format!("AWS does not accept these credentials{place}: {}", quoted())
@@ -258,6 +315,14 @@ impl CallError {
         }
     }
 
+    /// Whether the advice is to wait and try again.
+    pub fn says_to_wait(&self) -> bool {
+        matches!(
+            self.kind,
+            ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Service
+        )
+    }
+
     /// What to do next, in one sentence or two.
     pub fn advice(&self) -> String {
         match &self.kind {
@@ -266,6 +331,23 @@ impl CallError {
                     .to_owned()
             }
             ErrorKind::UnknownProfile => "Choose another profile, or add it with \"aws configure sso\".".to_owned(),
+            ErrorKind::Configuration => {
+                "Mend it in the AWS config or credentials file, or choose another profile.".to_owned()
+            }
+            ErrorKind::CredentialsFailed => {
+                "The AWS CLI with the same profile says more: aws sts get-caller-identity. Or choose another profile."
+                    .to_owned()
+            }
+            ErrorKind::MfaNeeded { profile } => format!(
+                "At a terminal this program asks for it. Elsewhere make a session first: eval \"$(aws configure \
+                 export-credentials --profile {} --format env)\".",
+                crate::text::shell_word(profile)
+            ),
+            ErrorKind::UntrustedCertificate => {
+                "A proxy of your company may sign the traffic anew. Name the file with its certificate in AWS_CA_BUNDLE, as \
+                 ca_bundle in the profile, or in SSL_CERT_FILE."
+                    .to_owned()
+            }
             ErrorKind::Expired => {
                 "Renew them with \"aws login\" or \"aws sso login\"; in CloudShell wait a moment.".to_owned()
             }
@@ -278,7 +360,9 @@ impl CallError {
                     .to_owned()
             }
             ErrorKind::InvalidCredentials => {
-                "The region may not be enabled for the account: console, Account, AWS Regions.".to_owned()
+                "The region may not be enabled for the account (console, Account, AWS Regions), or the session token is of \
+                 version 1, which only the default regions take (AWS_STS_REGIONAL_ENDPOINTS=regional gives another one)."
+                    .to_owned()
             }
             ErrorKind::Denied { by_organization: true } => {
                 "Ask whoever looks after the organization's service control policies.".to_owned()
@@ -291,9 +375,14 @@ impl CallError {
             }
             ErrorKind::NotFound => "Check the name; it may have been deleted in the meantime.".to_owned(),
             ErrorKind::LimitExceeded => "Ask for a higher quota in the Service Quotas console.".to_owned(),
-            ErrorKind::Malformed => {
-                "The trust policy may name a principal that was deleted. Look at it in the IAM console.".to_owned()
-            }
+            ErrorKind::Malformed => match refused_principal(&self.message) {
+                Some(principal) => format!(
+                    "{principal} may have been deleted, may belong to an account that was closed, or may be mistyped. AWS \
+                     checks every principal of a trust policy at each write: look at it in the IAM console, under Trust \
+                     relationships."
+                ),
+                None => "Look at the role's documents in the IAM console.".to_owned(),
+            },
             ErrorKind::Unmodifiable => "Choose a role that your account made.".to_owned(),
             ErrorKind::UnusableRole => {
                 "Look at the role's trust policy; after a change, wait some minutes and try again.".to_owned()
@@ -316,6 +405,23 @@ impl fmt::Display for CallError {
 }
 
 impl Error for CallError {}
+
+/// The principal that AWS does not accept, where that is what its message is about: `Invalid principal in policy:
+/// "AWS":"arn:…"`.
+fn refused_principal(message: &str) -> Option<String> {
+    if !message.to_lowercase().contains("principal") {
+        return None;
+    }
+    let quoted = message.split('"').skip(1).step_by(2);
+    let named =
+        quoted.filter(|text| !["AWS", "Service", "Federated", "CanonicalUser"].contains(text));
+    let named = named.last().map(clean).filter(|text| !text.is_empty());
+    Some(
+        named.map_or("A principal that the policy names".to_owned(), |name| {
+            format!("The principal {name}")
+        }),
+    )
+}
 
 pub(super) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
     match code {
@@ -368,20 +474,14 @@ fn kind_of_transport<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind
 where
     E: Error + 'static,
 {
-    if let Some(credentials) = find::<CredentialsError>(error) {
-        return match credentials {
-            CredentialsError::CredentialsNotLoaded(_)
-            | CredentialsError::InvalidConfiguration(_) => ErrorKind::NoCredentials,
-            CredentialsError::ProviderTimedOut(_) => ErrorKind::TimedOut,
-            _ => {
-                let text = format!("{}", DisplayErrorContext(credentials)).to_lowercase();
-                if text.contains("expired") {
-                    ErrorKind::Expired
-                } else {
-                    ErrorKind::NoCredentials
-                }
-            }
-        };
+    if find::<CredentialsError>(error).is_some() {
+        return ErrorKind::NoCredentials;
+    }
+    if DisplayErrorContext(error)
+        .to_string()
+        .contains("invalid peer certificate")
+    {
+        return ErrorKind::UntrustedCertificate;
     }
     match error {
         SdkError::TimeoutError(_) => ErrorKind::TimedOut,
@@ -394,7 +494,7 @@ where
 }
 
 /// The first error of type `T` among the causes.
-fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(found) = error.downcast_ref::<T>() {
@@ -406,7 +506,7 @@ fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
 }
 
 /// The cause at the bottom, which names the trouble best when AWS said nothing.
-fn innermost(error: &(dyn Error + 'static)) -> String {
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

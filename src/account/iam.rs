@@ -82,6 +82,7 @@ impl Account {
             trust: trust.unwrap_or(defaults.trust),
             inline: inline.unwrap_or(defaults.inline),
             read: trust.is_some(),
+            has_version_1_tokens: quota("GlobalEndpointTokenVersion") == Some(1),
         })
     }
 
@@ -93,6 +94,7 @@ impl Account {
         stream::try_unfold(Next::Start, move |next| {
             let account = account.clone();
             async move {
+                account.ready().await?;
                 let marker = match next {
                     Next::Start => None,
                     Next::Marker(marker) => Some(marker),

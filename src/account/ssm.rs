@@ -6,7 +6,7 @@ use aws_sdk_ssm::operation::{self as op, RequestId};
 use super::attempts::Attempts;
 use super::{Account, CallError};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn, is_region_code};
-use crate::model::{Partition, Tier};
+use crate::model::{Partition, Tier, TierSetting};
 
 const SAGEMAKER_REGIONS: &str = "/aws/service/global-infrastructure/services/sagemaker/regions";
 /// Regions that answer for the public parameters (Systems Manager User Guide), first choice first.
@@ -31,11 +31,11 @@ const PARAMETER_REGIONS: [&str; 17] = [
 ];
 
 impl Account {
-    /// A region's activation tier, and whether it is the default that nobody has set.
+    /// A region's activation tier.
     ///
     /// # Errors
-    /// `InvalidCredentials` where the region is not enabled for the account.
-    pub async fn tier(&self, region: &str) -> Result<(Tier, bool), CallError> {
+    /// `InvalidCredentials` where the region does not take these credentials.
+    pub async fn tier(&self, region: &str) -> Result<TierSetting, CallError> {
         const ACTION: &str = "ssm:GetServiceSetting";
         let answer = self
             .ssm(region)
@@ -54,7 +54,11 @@ impl Account {
         let value = setting
             .setting_value()
             .ok_or_else(|| CallError::not_aws(ACTION, "value"))?;
-        Ok((Tier::from_value(value), setting.status() == Some("Default")))
+        Ok(TierSetting {
+            tier: Tier::from_value(value),
+            default: setting.status() == Some("Default"),
+            pending: setting.status() == Some("PendingUpdate"),
+        })
     }
 
     /// Sets a region's activation tier, in a single attempt.

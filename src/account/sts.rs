@@ -12,6 +12,7 @@ impl Account {
     /// When there are no usable credentials, or AWS cannot be reached.
     pub async fn identity(&self) -> Result<Identity, CallError> {
         const ACTION: &str = "sts:GetCallerIdentity";
+        self.ready().await?;
         let answer = self
             .sts
             .get_caller_identity()

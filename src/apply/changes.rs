@@ -117,7 +117,7 @@ async fn carried_out(
     let recorded = journal.after(
         target,
         end.outcome.word(),
-        words::explanation(&end.outcome),
+        words::explanation(target, &end.outcome),
         end.found.as_ref(),
         end.abandoned,
     );

@@ -3,25 +3,20 @@
 use std::time::Duration;
 
 use tokio::sync::MutexGuard;
+use tokio::time::Instant;
 
 use super::running::Run;
 use super::{Event, Outcome};
-use crate::account::{Account, CallError, Retry};
+use crate::account::{Account, CallError, PROPAGATION, Retry};
+use crate::backoff::growing_waits;
 use crate::journal::Journal;
 use crate::model::{Identity, Tier};
 use crate::plan::{Change, Content, Target};
 use crate::policy::{Document, meaning};
 use crate::survey;
 
-/// Waits before each further reading of a write that does not show yet: IAM is eventually consistent.
-const PROPAGATION: [Duration; 6] = [
-    Duration::from_millis(250),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
+/// How long is waited for a write to show that may not have taken effect, or that cannot be read.
+const UNCERTAIN: Duration = Duration::from_secs(15);
 /// Waits before a write is tried again. The SDK does not retry writes here, because what is there has to be read and
 /// compared again before each attempt.
 const AGAIN: [Duration; 4] = [
@@ -82,9 +77,13 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// What is there now.
+    /// What is there now. When the run is stopped, the next reading is as good as any.
     pub(super) async fn read(&self) -> Result<Content, CallError> {
-        survey::content(&self.account, self.target).await
+        let believed = survey::content(&self.account, self.target);
+        match self.run.cancel.run_until_cancelled(believed).await {
+            Some(found) => found,
+            None => survey::content_now(&self.account, self.target).await,
+        }
     }
 
     /// Carries the change out, `found` being what has just been read. The turn is over once a write was accepted.
@@ -103,6 +102,15 @@ impl<'a> Step<'a> {
             }
             Written::ToReadBack(unclear) => self.read_back(unclear).await,
         };
+        if matches!(outcome, Outcome::Done | Outcome::NotSeenYet) {
+            let (former, written) = (self.change.before.text(), self.change.after.text());
+            self.account.recent_writes().note(
+                &self.target.to_string(),
+                former,
+                written,
+                Duration::ZERO,
+            );
+        }
         // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
         let abandoned = self.unanswered > usize::from(!self.answered);
         End {
@@ -232,16 +240,23 @@ impl<'a> Step<'a> {
     /// Reads until what was written shows. `unclear` is the error of a write of which it is not known whether it took
     /// effect: then only what is read counts.
     async fn read_back(&mut self, unclear: Option<CallError>) -> Outcome {
-        let mut waits = PROPAGATION.into_iter();
+        let mut waits = growing_waits();
         let mut told = false;
+        let written = Instant::now();
         loop {
-            let found = self.read().await;
+            let found = survey::content_now(&self.account, self.target).await;
             if found.as_ref().is_ok_and(|found| self.is_planned(found)) {
                 self.read_back = found.ok();
                 return Outcome::Done;
             }
-            match waits.next() {
-                Some(wait) if !self.run.cancel.is_cancelled() => {
+            let patience = if found.is_ok() && unclear.is_none() {
+                PROPAGATION
+            } else {
+                UNCERTAIN
+            };
+            let left = patience.saturating_sub(written.elapsed());
+            match waits.next().map(|wait| wait.min(left)) {
+                Some(wait) if !wait.is_zero() && !self.run.cancel.is_cancelled() => {
                     if !told {
                         self.run.tell(Event::Waiting(self.target.clone()));
                         told = true;

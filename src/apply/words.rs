@@ -4,7 +4,7 @@ use super::{Outcome, Report};
 use crate::guide::Ending;
 use crate::journal::Records;
 use crate::plan::words::counted;
-use crate::plan::{Content, Plan};
+use crate::plan::{Content, Plan, Target};
 use crate::text::clean;
 
 /// How good the news is.
@@ -101,12 +101,17 @@ fn after_a_guide(report: &Report, ending: &Ending) -> (Mood, String) {
 }
 
 /// Why a change did not end well, and what to do.
-pub fn explanation(outcome: &Outcome) -> Option<String> {
+pub fn explanation(target: &Target, outcome: &Outcome) -> Option<String> {
     let text = match outcome {
         Outcome::Done | Outcome::AlreadyThere => return None,
-        Outcome::NotSeenYet => {
-            "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned()
-        }
+        Outcome::NotSeenYet => match target {
+            Target::Tier { .. } => "AWS accepted it and does not show it yet: the change of the tier is under way, which takes \
+                                    some minutes. Check again then."
+                .to_owned(),
+            Target::Trust { .. } | Target::Policy { .. } => {
+                "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned()
+            }
+        },
         Outcome::Stale {
             found: Content::Absent,
         } => "Somebody deleted it after it was planned. Nothing was written. Plan again to see what is there now."
@@ -123,11 +128,18 @@ pub fn explanation(outcome: &Outcome) -> Option<String> {
         Outcome::Failed(error) => {
             format!("{} {} It was not changed.", error.sentence(), error.advice())
         }
-        Outcome::Unknown(error) => format!(
-            "{} {} The account does not show the change, but it may still arrive. Try again in a minute.",
-            error.sentence(),
-            error.advice()
-        ),
+        Outcome::Unknown(error) => {
+            let again = if error.says_to_wait() {
+                ""
+            } else {
+                " Try again in a minute."
+            };
+            format!(
+                "{} The account does not show the change, but it may still arrive. {}{again}",
+                error.sentence(),
+                error.advice()
+            )
+        }
         Outcome::Unread(error) => format!(
             "It was written, or may have been, and could not be read back. {} {}",
             error.sentence(),
@@ -170,6 +182,7 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
     let mut lines = vec![
         format!("Account       {}", plan.identity.account_label()),
         format!("Signed in as  {}", plan.identity.arn),
+        format!("Credentials   {}", plan.identity.credentials),
         format!("Result        {headline}"),
     ];
     lines.extend(
@@ -199,7 +212,10 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             } else {
                 "Not done"
             };
-            Some(format!("{label:<14}{target}: {}", explanation(outcome)?))
+            Some(format!(
+                "{label:<14}{target}: {}",
+                explanation(target, outcome)?
+            ))
         })
         .collect();
     let not_done = if report.guided.is_some() {

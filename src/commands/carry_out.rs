@@ -173,7 +173,7 @@ fn tell_people(people: People, plan: &Plan, event: &Event) {
             ));
         }
         Event::Ended(target, outcome, took) => {
-            match (words::explanation(outcome), outcome) {
+            match (words::explanation(target, outcome), outcome) {
                 (None, Outcome::AlreadyThere) => {
                     people.say(&format!("  there    {target}: was there already"));
                 }

@@ -6,9 +6,8 @@ use super::{Known, Visit};
 use crate::account::Account;
 use crate::cli::Wanted;
 use crate::exit::Exit;
-use crate::model::arn::is_role_name;
 use crate::model::region::is_region_code;
-use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn};
+use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn, TypedRole};
 use crate::plan::Plan;
 use crate::survey;
 
@@ -38,57 +37,6 @@ impl Wanted {
     fn connect_from(&self) -> ConnectFrom {
         self.connect_from
             .map_or(ConnectFrom::default(), ConnectFrom::from)
-    }
-}
-
-/// What is certain to be wanted before anybody knows whose account it is: names of roles, and codes of regions.
-#[derive(Debug, Default)]
-pub(super) struct Ahead {
-    pub(super) roles: Vec<String>,
-    regions: Vec<String>,
-    /// The account that all of it is in, where that was said.
-    pub(super) account: Option<String>,
-}
-
-impl Ahead {
-    /// Choices that were made in this account.
-    pub(super) fn of_choices(choices: &Choices, account: &str) -> Self {
-        let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
-        Self {
-            account: Some(account.to_owned()),
-            ..Self::new(roles.cloned(), choices.regions.clone())
-        }
-    }
-
-    /// Each role once.
-    fn new(roles: impl Iterator<Item = String>, regions: Vec<String>) -> Self {
-        Self {
-            roles: roles.collect::<BTreeSet<_>>().into_iter().collect(),
-            regions,
-            account: None,
-        }
-    }
-
-    /// The regions that are offered where the home region is.
-    pub(super) fn regions_of(&self, home_region: &str) -> Vec<String> {
-        let partition = Partition::of_region(home_region);
-        let offered = Region::shipped(&partition).into_iter();
-        let codes = offered.map(|region| region.code);
-        codes.filter(|code| self.regions.contains(code)).collect()
-    }
-}
-
-impl Wanted {
-    pub(super) fn ahead(&self) -> Ahead {
-        let words = || self.sagemaker_roles.iter().chain(&self.user_roles);
-        let arns = || words().filter_map(|word| word.parse::<RoleArn>().ok());
-        let names = words().filter(|word| is_role_name(word)).cloned();
-        let roles = names.chain(arns().map(|role| role.name));
-        let regions = self.regions.iter().map(|code| code.trim().to_owned());
-        Ahead {
-            account: arns().next().map(|role| role.account),
-            ..Ahead::new(roles, regions.collect())
-        }
     }
 }
 
@@ -138,11 +86,11 @@ impl Visit {
     /// A role that was given by its ARN has to have that ARN, with its path.
     pub(super) fn same_arns(&self, wanted: &Wanted, plan: &Plan) -> Result<(), Exit> {
         let words = wanted.sagemaker_roles.iter().chain(&wanted.user_roles);
-        for word in words.filter(|word| word.trim().starts_with("arn:")) {
-            let name = word.trim().rsplit('/').next().unwrap_or_default();
-            if let Some(arn) = plan.role_arns.get(name).filter(|arn| *arn != word.trim()) {
+        for typed in words.filter_map(|word| word.parse::<RoleArn>().ok()) {
+            let (name, typed) = (&typed.name, typed.to_string());
+            if let Some(arn) = plan.role_arns.get(name).filter(|arn| **arn != typed) {
                 self.people.complain(&format!(
-                    "There is no role {word}. The role {name} is {arn}."
+                    "There is no role {typed}. The role {name} is {arn}; its name alone is enough."
                 ));
                 return Err(Exit::Usage);
             }
@@ -198,7 +146,7 @@ async fn chosen(
 fn roles(flag: &str, words: &[String], identity: &Identity) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
     for word in words {
-        let role = RoleArn::typed(word, Some(identity));
+        let role = TypedRole::read(word, Some(identity));
         let name = role
             .map_err(|why| format!("{flag} \"{word}\": {why}"))?
             .name;

@@ -89,7 +89,7 @@ pub(super) fn tell(plan: &Plan, event: &Event) {
             },
             id: Some(target.to_string()),
             outcome: Some(Ended::Run(outcome.word())),
-            reason: words::explanation(outcome),
+            reason: words::explanation(target, outcome),
             took_ms: Some(milliseconds(*took)),
             differing: plan
                 .change_of(target)

@@ -9,14 +9,14 @@ use crate::apply::words;
 use crate::cli::{Common, Output, Wanted};
 use crate::exit::Exit;
 use crate::journal::Records;
-use crate::model::RoleArn;
+use crate::model::TypedRole;
 use crate::plan::{Item, Obstacle, State};
 use crate::terminal::{self, Clipboard, Screen};
 use crate::text;
 use crate::verify::live::Live;
 use crate::verify::words::tried;
 use crate::wizard::ui::theme::Look;
-use crate::wizard::{self, Chosen, Ending, Options, Start, input};
+use crate::wizard::{self, Chosen, Ending, Options, Signals, Start, input};
 
 /// The wizard from its beginning, to the end that `start` names.
 pub(super) async fn run(
@@ -67,7 +67,8 @@ async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Chosen, Exit> {
     let words = wanted.sagemaker_roles.iter().chain(&wanted.user_roles);
     Ok(Chosen {
         arns: words
-            .filter_map(|word| word.parse::<RoleArn>().ok())
+            .filter(|word| word.trim().starts_with("arn:"))
+            .filter_map(|word| TypedRole::read(word, None).ok())
             .collect(),
         choices: plan.choices,
     })
@@ -90,14 +91,17 @@ async fn enter(
         clipboard: Clipboard::of_terminal(),
         break_on,
     };
-    let mut stops = terminal::stops()?;
+    let mut signals = Signals {
+        stops: terminal::stops()?,
+        jobs: terminal::job_signals()?,
+    };
     let (sender, mut receiver) = input::channel();
     let mut screen = Screen::enter()?;
     terminal::read_input(move |event| sender.send(event));
     let ending = wizard::run(
         &mut screen.terminal,
         &mut receiver,
-        &mut stops,
+        &mut signals,
         source,
         options,
     )

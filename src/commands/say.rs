@@ -1,7 +1,8 @@
 //! Printing: where what is for people goes, and how a plan is shown to them in plain lines.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
+use crate::account::CodePrompt;
 use crate::cli::Output;
 use crate::plan::{Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
@@ -64,6 +65,26 @@ impl People {
     }
 }
 
+/// Asks for the code of an MFA device at the terminal; without one, nobody is asked.
+pub(super) fn code_prompt(people: People) -> CodePrompt {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return CodePrompt::default();
+    }
+    CodePrompt::new(move |request| {
+        people.ask(&format!(
+            "The profile {} asks for the code of the MFA device {}:",
+            request.profile, request.serial
+        ));
+        // A thread of its own: nobody may ever answer.
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            if io::stdin().lock().read_line(&mut line).is_ok() {
+                request.answer(&line);
+            }
+        });
+    })
+}
+
 /// What is for a program.
 ///
 /// # Errors
@@ -98,6 +119,7 @@ pub(super) fn show_plan(people: People, plan: &Plan) {
 pub(super) fn head(people: People, plan: &Plan) {
     people.say(&format!("Account       {}", plan.identity.account_label()));
     people.say(&format!("Signed in as  {}", plan.identity.arn));
+    people.say(&format!("Credentials   {}", plan.identity.credentials));
     if let Some(run) = &plan.undoes {
         people.say(&format!("Putting back  the run {run}"));
     }

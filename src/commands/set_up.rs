@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use super::choose::Ahead;
 use super::say::{emit, show_plan};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
@@ -15,7 +14,7 @@ use crate::export;
 use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
-use crate::survey::Readings;
+use crate::survey;
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
     let (_, plan) = visit.plan(&arguments.wanted).await?;
@@ -75,20 +74,15 @@ impl Visit {
     /// The plan for what is wanted, from a fresh reading.
     pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
         self.complete(wanted)?;
-        let (known, readings) = self.known_and_read(wanted.ahead()).await?;
+        let known = self.known().await?;
         let choices = self.choices(&known, wanted).await?;
-        let plan = self.planned(&known, readings, &choices).await?;
+        let plan = self.planned(&known, &choices).await?;
         self.same_arns(wanted, &plan)?;
         Ok((known, plan))
     }
 
-    async fn planned(
-        &mut self,
-        known: &Known,
-        readings: Readings,
-        choices: &Choices,
-    ) -> Result<Plan, Exit> {
-        let survey = readings.survey(&known.account, &known.identity, known.quotas, choices);
+    async fn planned(&mut self, known: &Known, choices: &Choices) -> Result<Plan, Exit> {
+        let survey = survey::chosen(&known.account, &known.identity, known.quotas, choices);
         Ok(Plan::new(&self.reading(survey).await?, choices))
     }
 
@@ -108,8 +102,7 @@ impl Visit {
         let saved = file
             .changes()
             .map_err(|error| failed(self, error.to_string()))?;
-        let ahead = Ahead::of_choices(&file.choices, &file.account);
-        let (known, readings) = self.known_and_read(ahead).await?;
+        let known = self.known().await?;
         if file.account != known.identity.account
             || file.partition != known.identity.partition.as_str()
         {
@@ -120,7 +113,7 @@ impl Visit {
             );
             return Err(failed(self, why));
         }
-        let plan = self.planned(&known, readings, &file.choices).await?;
+        let plan = self.planned(&known, &file.choices).await?;
         let plan = plan
             .held_to(&saved)
             .map_err(|error| failed(self, error.to_string()))?;

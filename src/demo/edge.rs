@@ -193,6 +193,7 @@ impl Edge {
         match (call.service.as_str(), call.action.as_str()) {
             ("sts", "GetCallerIdentity") => self.caller(),
             ("iam", "ListRoles") => self.role_page(&call).await,
+            ("iam", "GetAccountSummary") => self.summary(),
             ("iam", "GetRole" | "GetRolePolicy" | "ListRolePolicies") => {
                 self.role_reading(&call).await
             }
@@ -258,6 +259,25 @@ impl Edge {
              </GetCallerIdentityResponse>",
             escaped(&caller.arn),
             escaped(&caller.user_id),
+        ))
+    }
+
+    /// The numbers of the account summary that the program reads, as AWS has them by default.
+    fn summary(&self) -> HttpResponse {
+        let numbers = [
+            ("AssumeRolePolicySizeQuota", 2048),
+            ("RolePolicySizeQuota", 10_240),
+            (
+                "GlobalEndpointTokenVersion",
+                i32::from(self.account.seed.token_version),
+            ),
+        ];
+        let entries = numbers.iter().fold(String::new(), |list, (key, value)| {
+            list + &format!("<entry><key>{key}</key><value>{value}</value></entry>")
+        });
+        xml(&format!(
+            "<GetAccountSummaryResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetAccountSummaryResult>\
+             <SummaryMap>{entries}</SummaryMap></GetAccountSummaryResult></GetAccountSummaryResponse>"
         ))
     }
 

@@ -25,6 +25,9 @@ pub struct Seed {
     /// Regions that the account has not opted in to.
     #[serde(default)]
     pub not_enabled: Vec<String>,
+    /// The version of the session tokens that the global STS endpoint gives.
+    #[serde(default = "version_2")]
+    pub token_version: u8,
     /// Regions in which advanced instances are already on.
     #[serde(default)]
     pub advanced: Vec<String>,
@@ -63,6 +66,10 @@ pub struct SeedRole {
 pub struct SeedPolicy {
     pub name: String,
     pub document: Value,
+}
+
+fn version_2() -> u8 {
+    2
 }
 
 fn root_path() -> String {

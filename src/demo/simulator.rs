@@ -1,5 +1,5 @@
 //! The embedded account's policy simulator: a principal's own policies against actions, resources and context entries.
-//! Conditions are evaluated, which winterbaume's does not do.
+//! Conditions are evaluated by the evaluator of the program.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use winterbaume_iam::views::IamStateView;
 
 use super::wire::escaped;
+use crate::policy::condition::{self, ContextValue, Met};
 use crate::policy::meaning::strings;
 use crate::policy::wildcard;
 
@@ -156,8 +157,13 @@ fn decide(
     context: &HashMap<String, String>,
 ) -> Decision {
     let mut decision = Decision::ImplicitDeny;
-    for statement in policies.iter().flat_map(statements) {
-        if !applies(statement, action, resource, context) {
+    let statements = policies.iter().flat_map(|policy| {
+        let has_variables = policy.get("Version").and_then(Value::as_str) == Some("2012-10-17");
+        let statements = statements(policy).into_iter();
+        statements.map(move |statement| (statement, has_variables))
+    });
+    for (statement, has_variables) in statements {
+        if !applies(statement, action, resource, has_variables, context) {
             continue;
         }
         if statement.get("Effect").and_then(Value::as_str) == Some("Deny") {
@@ -180,6 +186,7 @@ fn applies(
     statement: &Map<String, Value>,
     action: &str,
     resource: &str,
+    has_variables: bool,
     context: &HashMap<String, String>,
 ) -> bool {
     let any = |key: &str, text: &str, lower: bool| {
@@ -201,59 +208,13 @@ fn applies(
     };
     of("Action", "NotAction", action, true)
         && of("Resource", "NotResource", resource, false)
-        && conditions_met(statement.get("Condition"), context)
-}
-
-fn conditions_met(condition: Option<&Value>, context: &HashMap<String, String>) -> bool {
-    let operators = condition.and_then(Value::as_object);
-    operators.into_iter().flatten().all(|(operator, keys)| {
-        let keys = keys.as_object();
-        keys.into_iter()
-            .flatten()
-            .all(|(key, wanted)| condition_met(operator, key, wanted, context))
-    })
-}
-
-/// The operators that policies for Systems Manager use; any other is not met.
-fn condition_met(
-    operator: &str,
-    key: &str,
-    wanted: &Value,
-    context: &HashMap<String, String>,
-) -> bool {
-    let found = context.get(&key.to_ascii_lowercase());
-    let wanted: Vec<String> = strings(Some(wanted))
-        .into_iter()
-        .filter_map(|text| filled_in(text, context))
-        .collect();
-    let one = |like: bool, text: &String| {
-        wanted.iter().any(|wanted| {
-            if like {
-                wildcard::matches(wanted, text)
-            } else {
-                wanted == text
-            }
+        && statement.get("Condition").is_none_or(|block| {
+            let value = |key: &str| match context.get(key) {
+                Some(value) => ContextValue::Is(value.clone()),
+                None => ContextValue::Absent,
+            };
+            condition::met(block, has_variables, &value) == Met::Yes
         })
-    };
-    match operator {
-        "StringEquals" => found.is_some_and(|text| one(false, text)),
-        "StringLike" | "ArnLike" | "ArnEquals" => found.is_some_and(|text| one(true, text)),
-        "StringNotEquals" => found.is_none_or(|text| !one(false, text)),
-        "StringNotLike" | "ArnNotLike" => found.is_none_or(|text| !one(true, text)),
-        _ => false,
-    }
-}
-
-/// A value with its policy variables replaced; none where one is not known.
-fn filled_in(text: &str, context: &HashMap<String, String>) -> Option<String> {
-    let mut parts = text.split("${");
-    let mut out = parts.next()?.to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once('}')?;
-        out.push_str(context.get(&name.to_ascii_lowercase())?);
-        out.push_str(rest);
-    }
-    Some(out)
 }
 
 /// All policies of the role or user with this ARN; none where there is no such.

@@ -57,6 +57,7 @@ fn standard() -> TierReading {
     TierReading::Known {
         tier: Tier::Standard,
         default: true,
+        pending: false,
     }
 }
 
@@ -283,7 +284,7 @@ fn everything_that_is_in_the_way_has_a_way_around_it() {
 
 #[test]
 fn a_region_is_enabled_first() {
-    let survey = survey("eu-west-1", TierReading::NotEnabled, both("eu-west-1"));
+    let survey = survey("eu-west-1", TierReading::NotAccepted, both("eu-west-1"));
     let page = page(&survey, &choices("eu-west-1"), "tier:eu-west-1");
     assert_eq!(page.standing, Standing::Blocked);
     assert!(
@@ -318,6 +319,7 @@ fn what_is_in_place_shows_where_it_stands_and_nothing_to_paste() {
                 let tier = TierReading::Known {
                     tier: Tier::Advanced,
                     default: false,
+                    pending: false,
                 };
                 survey.tiers.insert(region.clone(), tier);
             }

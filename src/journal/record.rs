@@ -1,6 +1,7 @@
 //! One record: a file of JSON lines that is only ever appended to, so that a program that is killed leaves a true one.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -150,6 +151,8 @@ pub struct Step {
     /// None when the run was cut off before it was known.
     pub outcome: Option<Ended>,
     pub reason: Option<String>,
+    /// When its end was recorded: UTC, RFC 3339.
+    ended: Option<String>,
     /// What was read back, where it is not the planned document.
     found: Option<Content>,
     /// An attempt got no answer, and may still take effect.
@@ -175,6 +178,16 @@ impl Step {
             (Some(_), None) => Verdict::Uncertain,
             (_, Some(_)) | (None, None) => Verdict::NotDone,
         }
+    }
+
+    /// What AWS accepted in place of what, and how long ago; none where it was not accepted, or where the clock went back
+    /// since.
+    pub(super) fn accepted(&self) -> Option<(&Content, &Content, Duration)> {
+        let (former, outcome) = (self.former.as_ref()?, self.outcome?);
+        let ended: Timestamp = self.ended.as_ref()?.parse().ok()?;
+        let age = Duration::try_from(Timestamp::now().duration_since(ended)).ok()?;
+        let accepted = matches!(outcome, Ended::Done | Ended::NotSeenYet);
+        accepted.then_some((former, &self.planned.after, age))
     }
 
     /// What was there before, when this run wrote something or may have.
@@ -287,6 +300,7 @@ impl Record {
                     former: None,
                     outcome: None,
                     reason: None,
+                    ended: None,
                     found: None,
                     abandoned: false,
                 })
@@ -330,8 +344,9 @@ impl Record {
                 found,
                 abandoned,
             } => {
-                self.last_sign = at;
+                self.last_sign.clone_from(&at);
                 let step = self.step(&id, places)?;
+                step.ended = Some(at);
                 step.outcome = Some(outcome);
                 step.reason = reason;
                 step.found = found.map(|kept| Kept::content(Some(kept)));

@@ -2,6 +2,7 @@
 
 use super::record::{Record, RecordError, RunState, Step, Verdict};
 use super::reversal::Reversal;
+use crate::account::{PROPAGATION, RecentWrites};
 
 /// The records that there are.
 #[derive(Debug, Default)]
@@ -28,6 +29,22 @@ impl Runs {
     /// The run of this ID.
     pub fn find(&self, run: &str) -> Option<&Record> {
         self.records.iter().find(|record| record.run == run)
+    }
+
+    /// Notes what the runs of an account wrote less than a minute ago.
+    pub fn note_recent_writes(&self, account: &str, recent: &RecentWrites) {
+        let records = self.records.iter();
+        let of_account = records.filter(|record| record.account == account);
+        let mut accepted: Vec<_> = of_account
+            .flat_map(|record| &record.steps)
+            .filter_map(|step| Some((step.accepted()?, &step.target)))
+            .filter(|((.., age), _)| *age < PROPAGATION)
+            .collect();
+        // The oldest first, whatever run it belongs to.
+        accepted.sort_by_key(|((.., age), _)| std::cmp::Reverse(*age));
+        for ((former, written, age), target) in accepted {
+            recent.note(&target.to_string(), former.text(), written.text(), age);
+        }
     }
 
     /// The newest run in this account that set something up.

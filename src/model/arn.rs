@@ -25,9 +25,7 @@ pub enum RoleArnError {
     NotAnArn,
     #[error("This ARN belongs to {0}, not to IAM. A role's ARN looks like {EXAMPLE}.")]
     WrongService(String),
-    #[error(
-        "This is the session of a role. The role itself looks like arn:aws:iam::123456789012:role/{0}."
-    )]
+    #[error("This is a session of the role {0}, not the role itself.")]
     Session(String),
     #[error("This is the ARN of a {0}, not of a role. A role's ARN looks like {EXAMPLE}.")]
     WrongKind(String),
@@ -84,31 +82,45 @@ impl FromStr for RoleArn {
     }
 }
 
-impl RoleArn {
-    /// A role as a person typed it: an ARN, or a name; of this account, where it is known.
+/// A role as a person types it: by its name, by its ARN, or by the ARN of a session, which does not have the role's path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedRole {
+    pub name: String,
+    /// None where only the name is known.
+    pub arn: Option<RoleArn>,
+}
+
+impl TypedRole {
+    /// Reads what was typed; of this account, where it is known.
     ///
     /// # Errors
     /// With a sentence that says what is wrong, and shows a right one.
-    pub fn typed(word: &str, identity: Option<&Identity>) -> Result<Self, String> {
-        let role = match (is_role_name(word), identity) {
-            (true, Some(identity)) => Self {
-                partition: identity.partition.clone(),
-                account: identity.account.clone(),
-                path: "/".to_owned(),
+    pub fn read(word: &str, identity: Option<&Identity>) -> Result<Self, String> {
+        let word = word.trim();
+        if is_role_name(word) && identity.is_some() {
+            return Ok(Self {
                 name: word.to_owned(),
-            },
-            _ => word.parse::<Self>().map_err(|error| error.to_string())?,
+                arn: None,
+            });
+        }
+        let (name, arn) = match word.parse::<RoleArn>() {
+            Ok(arn) => (arn.name.clone(), Some(arn)),
+            Err(RoleArnError::Session(name)) if is_role_name(&name) => (name, None),
+            Err(error) => return Err(error.to_string()),
         };
+        let account = word.split(':').nth(4).unwrap_or_default();
         match identity {
-            Some(identity) if identity.account != role.account => Err(format!(
-                "This role belongs to the account {}, and you are signed in to {}.",
-                role.account, identity.account
+            Some(identity) if identity.account != account => Err(format!(
+                "This role belongs to the account {account}, and you are signed in to {}.",
+                identity.account
             )),
-            Some(identity) if identity.partition != role.partition => Err(format!(
-                "This role belongs to the partition {}, and you are signed in to {}.",
-                role.partition, identity.partition
-            )),
-            _ => Ok(role),
+            Some(identity) if Partition::of_arn(word).as_ref() != Some(&identity.partition) => {
+                Err(format!(
+                    "This role belongs to another partition, and you are signed in to {}.",
+                    identity.partition
+                ))
+            }
+            _ => Ok(Self { name, arn }),
         }
     }
 }
@@ -215,14 +227,24 @@ mod tests {
 
     #[test]
     fn a_typed_role_is_an_arn_of_this_account_or_a_name() {
-        let read =
-            |word: &str| RoleArn::typed(word, Some(&identity())).map(|role| role.to_string());
-        assert_eq!(
-            read("Simple").unwrap(),
-            "arn:aws:iam::123456789012:role/Simple"
-        );
+        let read = |word: &str| {
+            TypedRole::read(word, Some(&identity()))
+                .map(|role| (role.name, role.arn.map(|arn| arn.to_string())))
+        };
+        assert_eq!(read("Simple").unwrap(), ("Simple".to_owned(), None));
         let arn = "arn:aws:iam::123456789012:role/service-role/Deep";
-        assert_eq!(read(arn).unwrap(), arn);
+        assert_eq!(
+            read(arn).unwrap(),
+            ("Deep".to_owned(), Some(arn.to_owned()))
+        );
+        // A session's ARN has the role's name and not its path.
+        let session = "arn:aws:sts::123456789012:assumed-role/Deep/SageMaker";
+        assert_eq!(read(session).unwrap(), ("Deep".to_owned(), None));
+        assert!(
+            read("arn:aws:sts::999999999999:assumed-role/Deep/SageMaker")
+                .unwrap_err()
+                .contains("999999999999")
+        );
         assert!(
             read("arn:aws:iam::999999999999:role/x")
                 .unwrap_err()
@@ -231,7 +253,7 @@ mod tests {
         assert!(
             read("arn:aws-cn:iam::123456789012:role/x")
                 .unwrap_err()
-                .contains("aws-cn")
+                .contains("another partition")
         );
         assert!(
             read("no role at all!")

@@ -86,6 +86,16 @@ impl fmt::Display for Tier {
     }
 }
 
+/// What Systems Manager says of a region's tier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TierSetting {
+    pub tier: Tier,
+    /// Nobody has set it.
+    pub default: bool,
+    /// A change of it is under way.
+    pub pending: bool,
+}
+
 /// What asking a region for its tier gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TierReading {
@@ -93,9 +103,12 @@ pub enum TierReading {
         tier: Tier,
         /// True while nobody has set the value (`Status` is `Default`): undo resets instead of writing.
         default: bool,
+        /// Whether a change of it is under way (`Status` is `PendingUpdate`), which takes some minutes.
+        pending: bool,
     },
-    /// The account has not opted in to this region.
-    NotEnabled,
+    /// The region does not take the credentials that others take: it is not enabled for the account, or the session token
+    /// is of a version that only the default regions take.
+    NotAccepted,
     /// A policy denies it; the text says which kind.
     Denied(String),
     /// It could not be read for another reason.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Identity, RoleReading, TierReading};
 
-/// Size limits of an account, in characters.
+/// What the account summary says: size limits in characters, and the version of session tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotas {
     /// `AssumeRolePolicySizeQuota`: one trust policy.
@@ -13,6 +13,9 @@ pub struct Quotas {
     pub inline: usize,
     /// False when the account's own numbers could not be read and these are AWS's defaults.
     pub read: bool,
+    /// Whether sessions of the global STS endpoint get tokens of version 1, which only the default regions take
+    /// (`GlobalEndpointTokenVersion` of the account summary).
+    pub has_version_1_tokens: bool,
 }
 
 impl Default for Quotas {
@@ -22,6 +25,7 @@ impl Default for Quotas {
             trust: 2048,
             inline: 10_240,
             read: false,
+            has_version_1_tokens: false,
         }
     }
 }

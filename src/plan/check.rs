@@ -5,28 +5,30 @@ use super::{
     Change, ChosenRole, Content, InlineSize, Item, Obstacle, State, Target, permission_set,
 };
 use crate::model::role::LONGEST_PATH_AND_NAME;
-use crate::model::{Choices, RoleKind, RoleReading, Survey, Tier, TierReading, UnreadCause};
+use crate::model::{
+    Choices, Quotas, RoleKind, RoleReading, Survey, Tier, TierReading, UnreadCause,
+};
+use crate::policy::denial::denials;
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use crate::policy::trust::{self, Access};
 
-pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
+pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) -> Item {
     let state = match reading {
         Some(TierReading::Known {
             tier: Tier::Advanced,
             ..
         }) => State::InPlace("Advanced instances are already on here.".to_owned()),
-        Some(TierReading::Known { tier, default }) => State::Change(Change {
+        Some(TierReading::Known { tier, default, .. }) => State::Change(Change {
             before: tier_content(tier, *default),
             after: Content::Text(Tier::Advanced.value().to_owned()),
             puts_back: false,
         }),
-        Some(TierReading::NotEnabled) => State::blocked(
-            Obstacle::RegionDisabled,
-            "This region does not accept the account's credentials; most likely it is not enabled for the account.",
-            "An administrator enables it in the console under Account, AWS Regions. Then read the regions again.",
-        ),
+        Some(TierReading::NotAccepted) => {
+            let (reason, way_out) = not_accepted(quotas);
+            State::blocked(Obstacle::RegionDisabled, reason, way_out)
+        }
         Some(TierReading::Denied(why)) => State::blocked(
             Obstacle::ReadDenied,
             why,
@@ -40,12 +42,38 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>) -> Item {
             "Wait for the reading, or read the regions again.",
         ),
     };
+    let is_pending = matches!(reading, Some(TierReading::Known { pending: true, .. }));
+    let pending = is_pending.then(|| {
+        "AWS says that a change of this tier is under way (PendingUpdate); it takes some minutes."
+            .to_owned()
+    });
     Item {
         target: Target::Tier {
             region: region.to_owned(),
         },
         state,
-        warnings: Vec::new(),
+        warnings: pending.into_iter().collect(),
+    }
+}
+
+/// Why a region does not take credentials that others take, and the ways out, the likelier one first.
+pub(crate) fn not_accepted(quotas: Quotas) -> (&'static str, &'static str) {
+    if quotas.has_version_1_tokens {
+        (
+            "This region does not accept the credentials that others accept. Most likely the session token is of version 1, \
+             which only the default regions take; or the region is not enabled for the account.",
+            "Sign in through a regional STS endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional), or let an administrator choose \
+             tokens of version 2 in the IAM console under Account settings, Security Token Service. Where the region is not \
+             enabled: console, Account, AWS Regions. Then read the regions again.",
+        )
+    } else {
+        (
+            "This region does not accept the credentials that others accept. Most likely it is not enabled for the account; \
+             or the session token is of version 1, which only the default regions take.",
+            "An administrator enables it in the console under Account, AWS Regions. Where it is enabled, sign in through a \
+             regional STS endpoint (AWS_STS_REGIONAL_ENDPOINTS=regional), which gives tokens that all regions take. Then \
+             read the regions again.",
+        )
     }
 }
 
@@ -80,7 +108,10 @@ pub(super) fn role(
                 UnreadCause::NotFound => Obstacle::NotFound,
                 UnreadCause::Other => Obstacle::Unread,
             };
-            let way_out = "Check its name and read it again, or leave it out.";
+            let way_out = match unread.cause {
+                UnreadCause::NotFound => "Check its name and read it again, or leave it out.",
+                UnreadCause::Denied | UnreadCause::Other => "Read it again then, or leave it out.",
+            };
             let state = State::blocked(obstacle, unread.why.clone(), way_out);
             return (all(&state), None);
         }
@@ -209,7 +240,9 @@ impl Role<'_> {
                 "IAM Identity Center made this role, and nobody can change its trust policy.".to_owned(),
                 "Choose a SageMaker role that your account made.",
             )),
-            RoleKind::IdentityCenter => Some(permission_set::blocked(self.reading, wanted)),
+            RoleKind::IdentityCenter => {
+                Some(permission_set::blocked(self.reading, wanted, &self.regions()))
+            },
             RoleKind::Ordinary => {
                 (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
                     let reason = format!(
@@ -293,17 +326,12 @@ impl Role<'_> {
     }
 
     fn policy(&self, name: &str, inline: &mut Inline) -> Result<State, String> {
-        let template = |shell| {
-            if name == SERVER_POLICY {
-                self.place.server_policy(&self.reading.arn)
-            } else {
-                self.place.client_policy(shell)
-            }
-            .map_err(|error: DocumentError| error.to_string())
-        };
-        let wanted = template(self.choices.shell_access)?;
+        let wanted = self.template(name, self.choices.shell_access)?;
         // Shell access that somebody granted is not taken away by not asking for it.
-        let (least, most) = (Meaning::of(&wanted), Meaning::of(&template(true)?));
+        let (least, most) = (
+            Meaning::of(&wanted),
+            Meaning::of(&self.template(name, true)?),
+        );
         let found = |text: &str| {
             Document::parse(text)
                 .is_ok_and(|document| Meaning::of(&document).lies_between(&least, &most))
@@ -325,7 +353,7 @@ impl Role<'_> {
             )));
         }
         let is_from_set = self.reading.kind() == RoleKind::IdentityCenter;
-        if is_from_set && permission_set::gives(self.reading, &wanted) {
+        if is_from_set && permission_set::gives(self.reading, &wanted, &self.regions()) {
             return Ok(State::InPlace(
                 "The inline policy of the role's permission set gives it already.".to_owned(),
             ));
@@ -356,7 +384,7 @@ impl Role<'_> {
             (Target::Policy { policy, .. }, State::Change(change)) => {
                 self.policy_warnings(policy, change)
             }
-            (Target::Policy { .. }, State::InPlace(_)) => Vec::new(),
+            (Target::Policy { policy, .. }, State::InPlace(_)) => self.denials_elsewhere(policy),
         };
         warnings.extend(self.reading.boundary.as_ref().map(|boundary| {
             format!("The role has a permissions boundary ({boundary}), which can take back what its policies give.")
@@ -371,6 +399,12 @@ impl Role<'_> {
         let regions = self.regions();
         let unmet =
             trust::systems_manager_access(&trust, self.place, &regions) == Access::UnmetCondition;
+        let unclear = trust::may_be_denied(&trust, self.place, &regions);
+        let denials = unclear.iter().map(|condition| {
+            format!(
+                "A statement may deny Systems Manager this role: its condition ({condition}) cannot be judged from here."
+            )
+        });
         [
             (
                 !trust::is_sagemaker_role(&trust),
@@ -381,14 +415,11 @@ impl Role<'_> {
                 "A statement for Systems Manager is there, but under a condition that this account does not meet or \
                  that cannot be judged from here. It stays as it is.",
             ),
-            (
-                trust::may_be_denied(&trust, self.place, &regions),
-                "A statement may deny Systems Manager this role: its condition cannot be judged from here.",
-            ),
         ]
         .into_iter()
         .filter(|(applies, _)| *applies)
         .map(|(_, text)| text.to_owned())
+        .chain(denials)
         .collect()
     }
 
@@ -410,7 +441,51 @@ impl Role<'_> {
                 "A managed policy named {policy} is attached as well and says something else. It stays."
             ));
         }
+        warnings.extend(self.denials_elsewhere(policy));
         warnings
+    }
+
+    /// What other inline policies of the role deny, or may deny, of what this policy allows.
+    fn denials_elsewhere(&self, policy: &str) -> Vec<String> {
+        let Ok(wanted) = self.template(policy, self.choices.shell_access) else {
+            return Vec::new();
+        };
+        let others = self
+            .reading
+            .inline
+            .iter()
+            .filter(|(name, _)| *name != policy);
+        let documents = others.filter_map(|(name, text)| {
+            let document = Document::parse(text.as_str()).ok()?;
+            Some((name, denials(&document, &wanted, &self.regions())))
+        });
+        let warnings = documents.flat_map(|(name, denials)| {
+            denials.into_iter().map(move |denial| {
+                let (action, condition) = (&denial.action, denial.condition());
+                if denial.is_certain {
+                    format!(
+                        "The role's inline policy {name} denies {action}, and a denial always wins: this policy alone \
+                         will not do."
+                    )
+                } else {
+                    format!(
+                        "The role's inline policy {name} may deny {action}: the condition of its statement ({condition}) \
+                         cannot be judged from here."
+                    )
+                }
+            })
+        });
+        warnings.collect()
+    }
+
+    /// The policy of this name as it is wanted for the role.
+    fn template(&self, policy: &str, shell: bool) -> Result<Document, String> {
+        let template = if policy == SERVER_POLICY {
+            self.place.server_policy(&self.reading.arn)
+        } else {
+            self.place.client_policy(shell)
+        };
+        template.map_err(|error: DocumentError| error.to_string())
     }
 }
 

@@ -3,8 +3,10 @@
 
 use super::{Obstacle, State};
 use crate::model::RoleReading;
+use crate::policy::denial::denials;
+use crate::policy::deviation;
 use crate::policy::document::{Document, pretty};
-use crate::policy::meaning::{self, Meaning};
+use crate::policy::meaning::Meaning;
 
 /// The inline policy by which Identity Center puts the set's inline policy on the role.
 pub(crate) const INLINE_POLICY: &str = "AwsSSOInlinePolicy";
@@ -17,31 +19,38 @@ pub(crate) fn name(role: &str) -> Option<&str> {
     (is_suffix && !set.is_empty()).then_some(set)
 }
 
-/// Whether the set's inline policy gives all of `least`, and denies nothing of it.
-pub(super) fn gives(reading: &RoleReading, least: &Document) -> bool {
+/// Whether the set's inline policy gives all of `least`, and certainly denies nothing of it.
+pub(super) fn gives(reading: &RoleReading, least: &Document, regions: &[String]) -> bool {
     inline_policy(reading).is_some_and(|document| {
-        Meaning::of(&document).covers(&Meaning::of(least)) && !meaning::denies(&document, least)
+        Meaning::of(&document).covers(&Meaning::of(least))
+            && !denials(&document, least, regions)
+                .iter()
+                .any(|denial| denial.is_certain)
     })
 }
 
 /// The refusal, with the set's inline policy as it has to become: what is there, and the statements that are missing.
 /// Where the language version of what is there knows no policy variables, the new policy has to go another way.
-pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>) -> State {
+pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>, regions: &[String]) -> State {
     let reason = "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.";
     let Some(wanted) = wanted else {
         let way_out = "Choose a role that your account made.";
         return State::blocked(Obstacle::OtherRole, reason, way_out);
     };
-    let denies = |document: &Document| {
-        Document::parse(wanted).is_ok_and(|wanted| meaning::denies(document, &wanted))
-    };
-    if inline_policy(reading).is_some_and(|document| denies(&document)) {
+    let denials = Document::parse(wanted)
+        .ok()
+        .zip(inline_policy(reading))
+        .map(|(wanted, document)| denials(&document, &wanted, regions))
+        .unwrap_or_default();
+    if let Some(denial) = denials.iter().find(|denial| denial.is_certain) {
+        let (action, statement) = (&denial.action, deviation::name(&denial.statement));
         return State::blocked(
             Obstacle::Denial,
             format!(
-                "{reason} The set's inline policy denies some of what is needed, and a denial always wins."
+                "{reason} A statement of the set's inline policy denies {action} ({statement}), and a denial always wins."
             ),
-            "Whoever looks after the permission set has to take that statement out, or choose another role.",
+            "Whoever looks after the permission set has to narrow that statement so that it does not reach people's own \
+             nodes, or choose another role.",
         );
     }
     match merged(reading, wanted) {

@@ -361,6 +361,7 @@ fn the_trust_quota_is_the_accounts_own() {
         trust: 4096,
         inline: 10_240,
         read: true,
+        ..Quotas::default()
     };
     assert!(
         items(&survey, &sagemaker("R"))["trust:R"]
@@ -430,6 +431,7 @@ fn regions_are_planned_by_their_tier() {
             TierReading::Known {
                 tier: Tier::Standard,
                 default: true,
+                pending: false,
             },
         ),
         (
@@ -437,9 +439,10 @@ fn regions_are_planned_by_their_tier() {
             TierReading::Known {
                 tier: Tier::Advanced,
                 default: false,
+                pending: false,
             },
         ),
-        ("c", TierReading::NotEnabled),
+        ("c", TierReading::NotAccepted),
         ("d", TierReading::Denied("no".into())),
         ("e", TierReading::Failed("gone".into())),
     ];

@@ -4,6 +4,7 @@ use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Total
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
 use crate::policy::Document;
+use crate::policy::denial::{denials, has_variables};
 use crate::policy::deviation::lacking;
 use crate::policy::template::{self, SERVER_POLICY};
 pub use crate::text::counted;
@@ -55,10 +56,10 @@ impl Item {
             _ if self.is_odd() => None,
             Finding::Missing | Finding::Differs | Finding::Blocked => match &self.target {
                 Target::Tier { .. } | Target::Trust { .. } => Some(self.target.consequence()),
-                Target::Policy { .. } => self.lack().map(|lack| {
-                    let consequence = self.target.consequence();
-                    format!("Unless {lack}: {consequence}")
-                }),
+                Target::Policy { .. } => {
+                    let why = self.why_it_breaks()?;
+                    Some(format!("{why}: {}", self.target.consequence()))
+                }
             },
         }
     }
@@ -67,16 +68,31 @@ impl Item {
         matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == Obstacle::OddDocument)
     }
 
-    /// On which condition SSH works without the policy that is wanted; none where the one that is there gives all of it.
-    fn lack(&self) -> Option<&'static str> {
+    /// Why SSH does not work with the policy that is there, or on which condition it does; none where that policy gives
+    /// all of what is wanted.
+    fn why_it_breaks(&self) -> Option<String> {
         let before = self.change().and_then(|change| change.before.text());
         let after = self.change().and_then(|change| change.after.text());
-        let (Some(before), Some(after)) = (before, after) else {
-            return Some("another policy of the role allows it");
+        let parsed = |text: Option<&str>| Document::parse(text?).ok();
+        let (Some(before), Some(after)) = (parsed(before), parsed(after)) else {
+            return Some("Unless another policy of the role allows it".to_owned());
         };
-        let (Ok(before), Ok(after)) = (Document::parse(before), Document::parse(after)) else {
-            return Some("another policy of the role allows it");
-        };
+        let certain = denials(&before, &after, &[])
+            .into_iter()
+            .find(|denial| denial.is_certain);
+        if let Some(denial) = certain {
+            return Some(format!(
+                "The policy denies {}, and a denial always wins",
+                denial.action
+            ));
+        }
+        if after.text().contains("${") && !has_variables(&before) {
+            return Some(
+                "The policy is in a version of the policy language without variables, where ${aws:userid} is plain text; \
+                 unless another policy of the role allows it"
+                    .to_owned(),
+            );
+        }
         let wanted: Vec<_> = after
             .statements()
             .into_iter()
@@ -85,7 +101,7 @@ impl Item {
             .collect();
         let lacks = !lacking(&before, &wanted).is_empty();
         // Wildcards may say the same.
-        lacks.then_some("the policies of the role allow it in other words")
+        lacks.then(|| "Unless the policies of the role allow it in other words".to_owned())
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Document, wildcard};
+use super::Document;
 
 /// Keys whose values are sets, and which a statement may as well spell out as several statements.
 const EXPANDED: [&str; 2] = ["Action", "Resource"];
@@ -58,30 +58,6 @@ impl Meaning {
 /// Whether two documents mean the same.
 pub fn same(one: &Document, other: &Document) -> bool {
     Meaning::of(one) == Meaning::of(other)
-}
-
-/// Whether a statement of a document may deny an action that another document allows. Resources and conditions are not
-/// looked at: what may be denied somewhere is better looked at by somebody.
-pub fn denies(document: &Document, wanted: &Document) -> bool {
-    let allowed: Vec<String> = wanted
-        .statements()
-        .into_iter()
-        .flat_map(|statement| strings(statement.get("Action")))
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let matches_one = |patterns: &[&str], action: &String| {
-        let mut patterns = patterns.iter();
-        patterns.any(|pattern| wildcard::matches(&pattern.to_ascii_lowercase(), action))
-    };
-    document.statements().into_iter().any(|statement| {
-        let (these, others) = (statement.get("Action"), statement.get("NotAction"));
-        let (these, others) = (strings(these), strings(others));
-        let reaches = |action: &String| {
-            matches_one(&these, action) || (!others.is_empty() && !matches_one(&others, action))
-        };
-        statement.get("Effect").and_then(Value::as_str) == Some("Deny")
-            && allowed.iter().any(reaches)
-    })
 }
 
 /// Whether one statement says nothing that the other does not say too.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::condition::{self, Met};
+use super::condition::{self, Met, systems_manager_request};
 use super::document::Document;
 use super::meaning::strings;
 use super::template::Place;
@@ -130,20 +130,25 @@ pub fn without_deleted(statement: &Map<String, Value>) -> Option<Map<String, Val
     Some(statement)
 }
 
-/// Whether a statement may deny Systems Manager the role, under a condition that cannot be judged from here.
-pub fn may_be_denied(trust: &Document, place: Place, regions: &[String]) -> bool {
-    trust.statements().into_iter().any(|statement| {
+/// The conditions, each in a few words, under which a statement may deny Systems Manager the role, and which cannot be
+/// judged from here.
+pub fn may_be_denied(trust: &Document, place: Place, regions: &[String]) -> Vec<String> {
+    let statements = trust.statements().into_iter();
+    let unclear = statements.filter(|statement| {
         effect(statement) == "Deny"
             && denies(statement)
             && answers(statement, place, regions).contains(&Met::Unknown)
-    })
+    });
+    unclear
+        .filter_map(|statement| statement.get("Condition").map(condition::name))
+        .collect()
 }
 
 /// Whether the statement's condition is met, for each region.
 fn answers(statement: &Map<String, Value>, place: Place, regions: &[String]) -> Vec<Met> {
     let answer = |region: &String| match statement.get("Condition") {
         None => Met::Yes,
-        Some(condition) => condition::met(condition, place, region),
+        Some(block) => condition::met(block, true, &systems_manager_request(place, region)),
     };
     regions.iter().map(answer).collect()
 }

@@ -1,6 +1,8 @@
 //! From messages of tasks to findings.
 
-use super::overlay::Overlay;
+use std::time::Duration;
+
+use super::overlay::{MfaCode, Overlay};
 use super::role_list::ListedRole;
 use super::state::Load;
 use super::tasks::{Message, Slot};
@@ -9,8 +11,11 @@ use super::{Ending, Start, Wizard};
 use crate::account::{Account, CallError};
 use crate::apply::{self, Aim, Job};
 use crate::journal::Record;
-use crate::model::{Identity, Partition, Region, RoleArn, RoleReading, RoleSummary};
+use crate::model::{Identity, Region, RoleReading, RoleSummary, TypedRole};
 use crate::undo::Undo;
+
+/// Credentials that take longer than this to come may have been asked of a person.
+const BY_ITSELF: Duration = Duration::from_secs(1);
 
 impl Wizard {
     pub(super) fn on_message(&mut self, message: Message) {
@@ -19,6 +24,9 @@ impl Wizard {
                 Ok(account) => self.on_connected(account),
                 Err(error) => *self.findings.identity = Load::Failed(error),
             },
+            Message::MfaCode(request) => {
+                self.overlay = Some(Overlay::MfaCode(Box::new(MfaCode::new(request))));
+            }
             Message::Identity(answer) => self.on_identity(*answer),
             Message::Quotas(quotas) => *self.findings.quotas = quotas,
             Message::RolesPage(page) => {
@@ -78,11 +86,9 @@ impl Wizard {
     }
 
     fn on_connected(&mut self, account: Account) {
-        self.tasks.identity(account.clone());
+        let records = self.options.records.clone();
+        self.tasks.identity(account.clone(), records);
         self.tasks.roles(&account);
-        // The partition is known for certain only with the identity; the region tells it well enough to begin with.
-        let partition = Partition::of_region(account.home_region());
-        self.tasks.regions(account.clone(), partition);
         self.account = Some(account);
     }
 
@@ -94,21 +100,14 @@ impl Wizard {
                 return;
             }
         };
-        let guessed = Partition::of_region(&identity.home_region);
         let is_first = self.findings.identity.ready().is_none();
-        if let (true, Some(account)) = (
-            is_first && guessed != identity.partition,
-            self.account.clone(),
-        ) {
-            self.findings.regions.clear();
-            self.findings.tiers.clear();
-            self.tasks.regions(account, identity.partition.clone());
-        }
         // Credentials may have been renewed for another account; roles of the same name there are other roles.
         if is_first {
             let records = self.options.records.clone();
             self.tasks.cut_off(records, identity.account.clone());
             if let Some(account) = self.account.clone() {
+                let partition = identity.partition.clone();
+                self.tasks.regions(account.clone(), partition);
                 self.tasks.general_preflight(account, identity.clone());
             }
         }
@@ -121,6 +120,10 @@ impl Wizard {
             );
         }
         *self.findings.identity = Load::Ready(identity);
+        if is_first && self.connecting_since.elapsed() > BY_ITSELF {
+            // A credential process that asks somebody writes on the same terminal.
+            self.redraw = true;
+        }
         if let Start::Guide(choices) = &mut self.options.start
             && let Some(chosen) = choices.take()
         {
@@ -208,6 +211,9 @@ impl Wizard {
             Ok(reading) => {
                 // What was typed, or has changed since the list came, is now known better.
                 let known = self.findings.roles.get(&name);
+                let other_arn = known
+                    .map(|role| role.summary.arn.clone())
+                    .filter(|arn| !arn.is_empty() && *arn != reading.arn);
                 let description = known.map(|role| role.summary.description.clone());
                 let summary = RoleSummary {
                     name: name.clone(),
@@ -217,6 +223,9 @@ impl Wizard {
                     description: description.unwrap_or_default(),
                 };
                 self.findings.roles.insert(ListedRole::new(summary));
+                if let Some(typed) = other_arn {
+                    self.say_other_arn(&typed, &name, &reading.arn);
+                }
                 Load::Ready(reading)
             }
             Err(error) => {
@@ -227,17 +236,20 @@ impl Wizard {
         self.findings.readings.insert(name, load);
     }
 
+    /// What was typed names no role, but for its last part; that role is the one that is picked.
+    pub(super) fn say_other_arn(&mut self, typed: &str, name: &str, arn: &str) {
+        let text =
+            format!("There is no role {typed}. The role {name} is {arn}; that one is picked.");
+        self.say(text, Tone::Warn);
+    }
+
     /// A picked role that can neither be listed nor read stands in the list all the same, so that it can be unpicked.
     fn list_unread(&mut self, name: &str) {
-        if let Some(identity) = self.findings.identity.ready() {
-            let arn = RoleArn {
-                partition: identity.partition.clone(),
-                account: identity.account.clone(),
-                path: "/".to_owned(),
-                name: name.to_owned(),
-            };
-            self.findings.roles.add(ListedRole::typed(&arn));
-        }
+        let role = TypedRole {
+            name: name.to_owned(),
+            arn: None,
+        };
+        self.findings.roles.add(ListedRole::typed(&role));
     }
 
     fn on_apply(&mut self, event: apply::Event) {

@@ -226,7 +226,7 @@ impl Wizard {
         match (known, reading) {
             (Some(TierReading::Known { .. }), TierReading::Failed(why)) => Some(why),
             // It was enabled a moment ago: rather the credentials have changed.
-            (Some(TierReading::Known { .. }), TierReading::NotEnabled) => Some(format!(
+            (Some(TierReading::Known { .. }), TierReading::NotAccepted) => Some(format!(
                 "AWS does not accept these credentials in {region}."
             )),
             (_, reading) => {

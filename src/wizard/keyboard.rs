@@ -13,12 +13,15 @@ use super::tasks::Slot;
 use super::ui::frame::Tone;
 use super::ui::keys::{self, Action, Binding, hint, quiet};
 use super::{Start, Wizard};
-use crate::model::RoleArn;
+use crate::model::TypedRole;
 use crate::plan::words::counted;
-use crate::terminal::Stop;
+use crate::terminal::{self, Stop};
 
 impl Wizard {
     pub(super) fn is_typing(&self) -> bool {
+        if let Some(overlay) = &self.overlay {
+            return matches!(overlay, Overlay::MfaCode(_));
+        }
         match self.step {
             Step::SageMakerRoles => self.sagemaker_roles.is_typing(),
             Step::UserRoles => self.user_roles.is_typing(),
@@ -73,8 +76,18 @@ impl Wizard {
     pub(super) fn on_input(&mut self, stamped: Stamped, screen: u64) {
         match stamped.event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
+                if is_control(&key, 'c') {
                     return self.on_stop(Stop::Interrupt);
+                }
+                if is_control(&key, 'l') {
+                    self.redraw = true;
+                    return;
+                }
+                if is_control(&key, 'z') {
+                    if !terminal::request_suspend() {
+                        self.say("There is no shell that could bring it back.", Tone::Warn);
+                    }
+                    return;
                 }
                 // Typed before the question was on the screen: that is no answer to it.
                 if self.is_asking() && stamped.screen != screen {
@@ -111,6 +124,10 @@ impl Wizard {
                 .is_none_or(|c| key.code != KeyCode::Char(c)),
             "broken on purpose"
         );
+        let with_modifier = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        if key.modifiers.intersects(with_modifier) && !self.is_typing() {
+            return;
+        }
         if self.overlay.is_some() {
             return self.on_overlay_key(key);
         }
@@ -143,13 +160,28 @@ impl Wizard {
         self.read_what_is_picked();
     }
 
-    pub(super) fn add_typed(&mut self, typed: Vec<RoleArn>) {
-        for arn in typed {
-            self.findings.roles.add(ListedRole::typed(&arn));
+    pub(super) fn add_typed(&mut self, typed: Vec<TypedRole>) {
+        for role in typed {
+            let listed = self.findings.roles.get(&role.name);
+            let listed = listed.map(|listed| listed.summary.arn.clone());
+            let arn = role.arn.as_ref().map(ToString::to_string);
+            if let (Some(listed), Some(arn)) = (listed, arn)
+                && !listed.is_empty()
+                && listed != arn
+            {
+                self.say_other_arn(&arn, &role.name, &listed);
+            }
+            self.findings.roles.add(ListedRole::typed(&role));
         }
     }
 
     fn on_paste(&mut self, text: &str) {
+        if let Some(overlay) = &mut self.overlay {
+            if let Overlay::MfaCode(code) = overlay {
+                code.paste(text);
+            }
+            return;
+        }
         match self.step {
             Step::SageMakerRoles => self.sagemaker_roles.paste(text),
             Step::UserRoles => self.user_roles.paste(text),
@@ -161,6 +193,12 @@ impl Wizard {
             | Step::Confirm
             | Step::Guide
             | Step::Apply => {}
+        }
+        if !self.is_typing() {
+            self.say(
+                "A pasted text goes into a text field; none is open here.",
+                Tone::Plain,
+            );
         }
     }
 
@@ -358,4 +396,8 @@ impl Wizard {
         .into_iter()
         .any(|picker| picker.count() > 0)
     }
+}
+
+fn is_control(key: &KeyEvent, letter: char) -> bool {
+    key.code == KeyCode::Char(letter) && key.modifiers.contains(KeyModifiers::CONTROL)
 }

@@ -1,6 +1,7 @@
 //! What lies over a step: the help, the choice of a profile, questions, and what they lead to.
 
 mod live_check;
+mod mfa_code;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use crate::account::CallError;
 use crate::journal::{Record, words};
 use crate::text::counted;
 pub use live_check::LiveCheck;
+pub use mfa_code::MfaCode;
 
 /// An overlay with its own state.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub enum Overlay {
     Undoing(String),
     /// A real activation is asked about, made, or told of.
     Live(Box<LiveCheck>),
+    /// A profile asks for a code.
+    MfaCode(Box<MfaCode>),
 }
 
 /// A run that was cut off, and how far down its story is scrolled.
@@ -126,6 +130,7 @@ impl Overlay {
             }
             Self::Undoing(_) => vec![close("leave it")],
             Self::Live(live) => live.bindings(),
+            Self::MfaCode(_) => MfaCode::bindings(),
         }
     }
 
@@ -136,6 +141,7 @@ impl Overlay {
             (Self::Undoing(_), KeyCode::Esc | KeyCode::Char('q')) => Answer::NoUndo,
             (Self::Undoing(_), _) => Answer::StayOpen,
             (Self::Live(live), _) => live.on_key(key),
+            (Self::MfaCode(code), _) => code.on_key(key),
             (_, KeyCode::Esc | KeyCode::Char('q'))
             | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
             | (Self::Quit { .. }, KeyCode::Char('n')) => Answer::Close,
@@ -179,6 +185,7 @@ impl Overlay {
             Self::CutOff(cut_off) => cut_off.draw(frame),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
+            Self::MfaCode(code) => code.draw(frame),
         }
     }
 }

@@ -76,7 +76,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
         return page.lines;
     }
     for (target, outcome) in &report.outcomes {
-        if let Some(why) = words::explanation(outcome) {
+        if let Some(why) = words::explanation(target, outcome) {
             page.say(&format!("{}: {why}", target.short()), theme::BAD);
         }
         let change = plan.change_of(target);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::tracked::Tracked;
 use super::ui::picker::Entry;
-use crate::model::{RoleArn, RoleKind, RoleSummary};
+use crate::model::{RoleKind, RoleSummary, TypedRole};
 use crate::policy::Document;
 use crate::policy::trust;
 
@@ -32,11 +32,13 @@ impl ListedRole {
     }
 
     /// A role that somebody typed: nothing is known of it but its name and perhaps its path.
-    pub fn typed(arn: &RoleArn) -> Self {
+    pub fn typed(role: &TypedRole) -> Self {
+        let arn = role.arn.as_ref();
         let summary = RoleSummary {
-            name: arn.name.clone(),
-            path: arn.path.clone(),
-            arn: arn.to_string(),
+            name: role.name.clone(),
+            path: arn.map_or("/", |arn| &arn.path).to_owned(),
+            // Without its path, its ARN is not known.
+            arn: arn.map(ToString::to_string).unwrap_or_default(),
             trust: String::new(),
             description: "typed in".to_owned(),
         };

@@ -16,7 +16,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::role_list::ListedRole;
 use super::saving;
-use crate::account::{Account, CallError, Source};
+use crate::account::{Account, CallError, CodePrompt, CodeRequest, Source};
 use crate::apply::{self, Job};
 use crate::export::File;
 use crate::guide::{Paste, Subject};
@@ -38,6 +38,8 @@ const REST: Duration = Duration::from_millis(150);
 #[derive(Debug)]
 pub enum Message {
     Connected(Box<Result<Account, CallError>>),
+    /// The profile asks for a code.
+    MfaCode(CodeRequest),
     Identity(Box<Result<Identity, CallError>>),
     Quotas(Quotas),
     RolesPage(Vec<ListedRole>),
@@ -204,7 +206,11 @@ impl Tasks {
 
     pub fn connect(&mut self, source: Source, profile: Option<String>) {
         self.start(Slot::Connection, |out| async move {
-            let account = source.connect(profile.as_deref()).await;
+            let asks = out.clone();
+            let prompt = CodePrompt::new(move |request| {
+                asks.send(Message::MfaCode(request));
+            });
+            let account = source.connect_asking(profile.as_deref(), &prompt).await;
             out.send(Message::Connected(Box::new(account)));
         });
     }
@@ -215,13 +221,18 @@ impl Tasks {
         });
     }
 
-    /// Who is calling; then the account's alias and quotas, which may be denied.
-    pub fn identity(&mut self, account: Account) {
+    /// Who is calling; then the account's alias and quotas, which may be denied. What this program wrote a moment ago is
+    /// known to the connection before anything else is read.
+    pub fn identity(&mut self, account: Account, records: Records) {
         self.start(Slot::Identity, |out| async move {
             let identity = match account.identity().await {
                 Ok(identity) => identity,
                 Err(error) => return out.send(Message::Identity(Box::new(Err(error)))),
             };
+            let runs = tokio::task::spawn_blocking(move || records.all());
+            if let Ok(Ok(runs)) = runs.await {
+                runs.note_recent_writes(&identity.account, account.recent_writes());
+            }
             out.send(Message::Identity(Box::new(Ok(identity.clone()))));
             let (alias, quotas) = futures::join!(account.alias(), account.quotas());
             if let Ok(alias @ Some(_)) = alias {

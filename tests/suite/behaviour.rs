@@ -770,23 +770,14 @@ async fn a_profile_switch_starts_everything_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_loads_side_by_side_at_launch() {
-    // The identity hangs, and the rest does not wait for it.
+async fn the_roles_are_listed_while_the_caller_is_still_asked_for() {
+    // The identity hangs, and the list does not wait for it.
     let mut play = Scene::default()
         .start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang))
         .await;
     play.wait("| Asking AWS").await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let calls = play.faults.calls();
-    assert!(
-        calls
-            .iter()
-            .filter(|call| *call == "GetServiceSetting")
-            .count()
-            >= 34,
-        "{calls:?}"
-    );
-    assert!(calls.iter().any(|call| call == "ListRoles"));
+    assert!(play.faults.calls().iter().any(|call| call == "ListRoles"));
 }
 
 #[tokio::test(start_paused = true)]

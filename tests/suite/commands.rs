@@ -146,18 +146,6 @@ impl Desk {
         printed(child)
     }
 
-    /// Runs it until AWS was called like this, and interrupts it.
-    fn run_until(&self, arguments: &[&str], come: impl Fn(&[String]) -> bool) -> Printed {
-        let mut child = self.command(arguments).spawn().unwrap();
-        while !come(&self.aws.faults.calls()) {
-            let calls = self.aws.faults.calls();
-            assert!(child.try_wait().unwrap().is_none(), "only {calls:?}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        send(child.id(), Signal::INT);
-        printed(child)
-    }
-
     fn roles(&self) -> BTreeMap<String, HeldRole> {
         self.aws.block_on(self.aws.demo.roles())
     }
@@ -187,23 +175,6 @@ const FOR_EVER: Fault = Fault::Slow(Duration::from_hours(1));
 
 /// What has to be so before a command, for it to end with a code.
 type Prepare = fn(&Desk);
-
-/// Whose account it is, and what is there, are asked at once.
-#[test]
-fn what_is_wanted_is_read_while_the_caller_is_still_asked_for() {
-    let arn = format!("arn:aws:iam::123456789012:role/service-role/{SAGEMAKER}");
-    for role in [SAGEMAKER, arn.as_str()] {
-        let desk = Desk::new();
-        desk.aws.faults.add("GetCallerIdentity", 99, Fault::Hang);
-        let wanted = [&["--sagemaker-role", role], &WANTED[2..]].concat();
-        let is_read = |calls: &[String]| {
-            let count = |action| calls.iter().filter(|call| *call == action).count();
-            count("GetRole") == 2 && count("GetServiceSetting") == 1
-        };
-        desk.run_until(&with("plan", &wanted, &[]), is_read)
-            .ends_with(130);
-    }
-}
 
 #[test]
 fn every_command_ends_with_every_exit_code_that_it_can_have() {
@@ -594,7 +565,7 @@ fn what_is_missing_is_named_with_its_flag_and_aws_is_not_asked() {
     assert!(desk.aws.faults.writes().is_empty());
     for (role, reason) in [
         ("arn:aws:iam::999999999999:role/x", "999999999999"),
-        ("arn:aws:sts::123456789012:assumed-role/Admin/me", "session"),
+        ("arn:aws:iam::123456789012:user/me", "not of a role"),
         ("a b", "looks like"),
     ] {
         let arguments = ["plan", "--sagemaker-role", role, "--connect-from", "studio"];

@@ -70,7 +70,20 @@ pub struct Scene {
 
 impl Scene {
     pub async fn new() -> Self {
-        let demo = Demo::start(Manner::PROMPT).await.unwrap();
+        Self::in_manner(Manner::PROMPT).await
+    }
+
+    /// Another connection, as another process makes it: what was written lately is known from the records alone.
+    pub async fn connect_anew(&mut self) {
+        let source = self.demo.source_through(self.faults.http());
+        let account = source.connect(None).await.unwrap();
+        let runs = self.records.all().unwrap();
+        runs.note_recent_writes("123456789012", account.recent_writes());
+        self.account = account;
+    }
+
+    pub async fn in_manner(manner: Manner) -> Self {
+        let demo = Demo::start(manner).await.unwrap();
         let faults = Faults::before(demo.http());
         let source = demo.source_through(faults.http());
         let account = source.connect(None).await.unwrap();

@@ -153,7 +153,7 @@ async fn answer(account: &Account, call: &Path) {
         ("ssm", "get-service-setting") => account
             .tier(option("region"))
             .await
-            .map(|(tier, _)| tier.value().to_owned()),
+            .map(|setting| setting.tier.value().to_owned()),
         ("ssm", "update-service-setting") => {
             assert_eq!(option("setting-id"), arn(option("region")));
             let tier = Tier::from_value(option("setting-value"));

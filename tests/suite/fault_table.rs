@@ -230,8 +230,8 @@ fn assert_says_why(row: &Row, job: &Job, report: &Report) {
     if let Some(why) = &report.refused {
         assert_plain(row, why);
     }
-    for (_, outcome) in &report.outcomes {
-        match words::explanation(outcome) {
+    for (target, outcome) in &report.outcomes {
+        match words::explanation(target, outcome) {
             Some(why) => assert_plain(row, &why),
             None => assert!(outcome.is_done(), "{row}: {outcome:?} without a word"),
         }
@@ -432,8 +432,8 @@ async fn renewed_credentials_let_a_run_go_on() {
     let said = report
         .outcomes
         .iter()
-        .filter_map(|(_, outcome)| match outcome {
-            Outcome::Failed(_) => words::explanation(outcome),
+        .filter_map(|(target, outcome)| match outcome {
+            Outcome::Failed(_) => words::explanation(target, outcome),
             _ => None,
         });
     let said: Vec<String> = said.collect();

@@ -10,6 +10,7 @@
 
 mod apply;
 mod behaviour;
+mod behind;
 mod commands;
 mod cut_off;
 mod documents;

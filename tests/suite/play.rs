@@ -12,10 +12,10 @@ use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::{Clipboard, Stop};
+use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Ending, Options, Start};
+use sagemaker_ssh_setup::wizard::{self, Ending, Options, Signals, Start};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -108,6 +108,7 @@ pub struct Play {
     size: Arc<Mutex<(u16, u16)>>,
     input: Option<InputSender>,
     stops: UnboundedSender<Stop>,
+    jobs: UnboundedSender<JobSignal>,
     run: JoinHandle<Ending>,
 }
 
@@ -184,10 +185,15 @@ impl Scene {
             break_on: Some('#'),
         };
         let (input, mut receiver) = input::channel();
-        let (stops, mut stopped) = unbounded_channel();
+        let (stops, stopped) = unbounded_channel();
+        let (jobs, job_signals) = unbounded_channel();
+        let mut signals = Signals {
+            stops: stopped,
+            jobs: job_signals,
+        };
         let run = tokio::spawn(async move {
             let mut terminal = Terminal::new(backend).unwrap();
-            wizard::run(&mut terminal, &mut receiver, &mut stopped, source, options).await
+            wizard::run(&mut terminal, &mut receiver, &mut signals, source, options).await
         });
         Play {
             demo,
@@ -197,6 +203,7 @@ impl Scene {
             size,
             input: Some(input),
             stops,
+            jobs,
             run,
         }
     }
@@ -243,8 +250,16 @@ impl Play {
     /// Types keys: names in angle brackets, everything else as it stands.
     pub async fn keys(&mut self, script: &str) -> &mut Self {
         for key in keys(script) {
-            self.input.as_ref().unwrap().send(Event::Key(key));
+            self.input.as_ref().unwrap().send(vec![Event::Key(key)]);
         }
+        self.settle().await;
+        self
+    }
+
+    /// The same, all at once: as a slow line delivers them, or a terminal that has no brackets around a paste.
+    pub async fn keys_at_once(&mut self, script: &str) -> &mut Self {
+        let keys = keys(script).into_iter().map(Event::Key).collect();
+        self.input.as_ref().unwrap().send(keys);
         self.settle().await;
         self
     }
@@ -253,7 +268,7 @@ impl Play {
         self.input
             .as_ref()
             .unwrap()
-            .send(Event::Paste(text.to_owned()));
+            .send(vec![Event::Paste(text.to_owned())]);
         self.settle().await;
         self
     }
@@ -263,7 +278,13 @@ impl Play {
         self.input
             .as_ref()
             .unwrap()
-            .send(Event::Resize(width, height));
+            .send(vec![Event::Resize(width, height)]);
+        self.settle().await;
+        self
+    }
+
+    pub async fn job_signal(&mut self, signal: JobSignal) -> &mut Self {
+        self.jobs.send(signal).unwrap();
         self.settle().await;
         self
     }

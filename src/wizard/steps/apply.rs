@@ -253,7 +253,7 @@ impl ApplyStep {
             }
             Event::Ended(target, outcome, took) => {
                 let (_, words, style) = view::verdict(&outcome);
-                let why = words::explanation(&outcome)
+                let why = words::explanation(&target, &outcome)
                     .map(|why| format!(" {why}"))
                     .unwrap_or_default();
                 self.note(

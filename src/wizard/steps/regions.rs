@@ -10,6 +10,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::model::{Region, Tier, TierReading};
+use crate::plan::not_accepted;
 use crate::wizard::state::Findings;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::picker::{Entry, Picker};
@@ -97,12 +98,10 @@ impl RegionsStep {
             Some(TierReading::Denied(why) | TierReading::Failed(why)) => {
                 wrapped(&clean(why), width, "", theme::WARN)
             }
-            Some(TierReading::NotEnabled) => wrapped(
-                "This region is not enabled for the account: console, Account, AWS Regions.",
-                width,
-                "",
-                theme::WARN,
-            ),
+            Some(TierReading::NotAccepted) => {
+                let (reason, _) = not_accepted(*findings.quotas);
+                wrapped(reason, width, "", theme::WARN)
+            }
             Some(TierReading::Known { .. }) | None => wrapped(COST, width, "", theme::DIM),
         }
     }
@@ -168,7 +167,9 @@ fn row(code: &str, width: usize, findings: &Findings, spinner: &str) -> Line<'st
         .identity
         .ready()
         .is_some_and(|identity| identity.region_configured && identity.home_region == code);
-    let (verdict, style) = verdict(findings.tiers.get(code), spinner);
+    let has_version_1_tokens = findings.quotas.has_version_1_tokens;
+    let reading = findings.tiers.get(code);
+    let (verdict, style) = verdict(reading, has_version_1_tokens, spinner);
     let style_of_name = if style == theme::DIM {
         theme::DIM
     } else {
@@ -196,7 +197,11 @@ fn name(region: &Region) -> String {
     }
 }
 
-fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
+fn verdict(
+    reading: Option<&TierReading>,
+    has_version_1_tokens: bool,
+    spinner: &str,
+) -> (String, Style) {
     match reading {
         None => (spinner.to_owned(), theme::PLAIN),
         Some(TierReading::Known {
@@ -206,7 +211,14 @@ fn verdict(reading: Option<&TierReading>, spinner: &str) -> (String, Style) {
         Some(TierReading::Known { tier, .. }) => {
             (format!("{} {tier}", theme::TO_DO), theme::ACCENT)
         }
-        Some(TierReading::NotEnabled) => (format!("{} not enabled", theme::BLOCKED), theme::DIM),
+        Some(TierReading::NotAccepted) => {
+            let why = if has_version_1_tokens {
+                "not accepted"
+            } else {
+                "not enabled"
+            };
+            (format!("{} {why}", theme::BLOCKED), theme::DIM)
+        }
         Some(TierReading::Denied(_)) => (format!("{} denied", theme::BLOCKED), theme::WARN),
         Some(TierReading::Failed(_)) => (format!("{} not read", theme::CROSS), theme::BAD),
     }

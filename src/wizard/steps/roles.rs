@@ -9,7 +9,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use crate::model::{Choices, RoleArn};
+use crate::model::{Choices, TypedRole};
 use crate::wizard::role_list::ListedRole;
 use crate::wizard::state::{Findings, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
@@ -170,7 +170,7 @@ impl RolesStep {
     }
 
     /// A key while something is typed. Gives the roles that were typed, once they are right.
-    pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) -> Vec<RoleArn> {
+    pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) -> Vec<TypedRole> {
         let Some(typing) = &mut self.typing else {
             self.take_in(findings);
             self.picker.type_filter(key);

@@ -115,7 +115,12 @@ pub(super) fn lines(
         RoleState::Blocked(why) => say("State", &format!("{} {why}", theme::BLOCKED), theme::BAD),
         RoleState::Failed(why) => say("State", &format!("{} {why}", theme::CROSS), theme::BAD),
     }
-    say("ARN", &summary.arn, theme::PLAIN);
+    let arn = if summary.arn.is_empty() {
+        "not read yet"
+    } else {
+        &summary.arn
+    };
+    say("ARN", arn, theme::PLAIN);
     if !summary.description.is_empty() {
         say("Description", &summary.description, theme::PLAIN);
     }

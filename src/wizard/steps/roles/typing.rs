@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{Identity, RoleArn};
+use crate::model::{Identity, TypedRole};
 use crate::wizard::ui::text::{clean, wrapped};
 use crate::wizard::ui::theme;
 
@@ -40,7 +40,7 @@ impl Typing {
     }
 
     /// The roles that were typed; none, and an error on the screen, when one of them is not right.
-    pub(super) fn take(&mut self, identity: Option<&Identity>) -> Vec<RoleArn> {
+    pub(super) fn take(&mut self, identity: Option<&Identity>) -> Vec<TypedRole> {
         let words: Vec<&str> = self
             .input
             .value()
@@ -50,7 +50,7 @@ impl Typing {
         let words = if words.is_empty() { vec![""] } else { words };
         match words
             .into_iter()
-            .map(|word| RoleArn::typed(word, identity))
+            .map(|word| TypedRole::read(word, identity))
             .collect()
         {
             Ok(roles) => roles,
