@@ -3,14 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::region::activation_tier_arn;
-use crate::model::{Choices, Partition, RoleArn};
+use crate::model::region::ACTIVATION_TIER;
+use crate::model::{Choices, Partition, RoleArn, Tier};
 use crate::plan::{Plan, State};
 use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
-
-/// The function behind the tier: CloudFormation has no resource for a setting of Systems Manager.
-const TIER: &str = include_str!("../../assets/export/activation_tier.py");
-const RUNTIME: &str = "python3.13";
 
 /// Stand in for what is known only where the template is deployed.
 const PARTITION: &str = "${AWS::Partition}";
@@ -31,6 +27,15 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
             "Description": "IAM is global: the policies are written by the stack in this one of the regions.",
         }),
     );
+    parameters.insert(
+        "SetTier".to_owned(),
+        json!({
+            "Type": "String",
+            "Default": "true",
+            "AllowedValues": ["true", "false"],
+            "Description": "Whether the stack sets the instance tier of its region. Say false where advanced instances are on already: deleting the stack would turn them off.",
+        }),
+    );
     for role in roles(plan) {
         role.parameters(&mut parameters);
         role.resources(plan.choices.shell_access, &mut resources);
@@ -42,7 +47,10 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
                         policies of the roles. Not the trust policy; see Metadata.",
         "Metadata": {"Notes": notes(plan)},
         "Parameters": parameters,
-        "Conditions": {"WritesIam": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "IamRegion"}]}},
+        "Conditions": {
+            "WritesIam": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "IamRegion"}]},
+            "SetsTier": {"Fn::Equals": [{"Ref": "SetTier"}, "true"]},
+        },
         "Resources": resources,
     });
     serde_json::to_string_pretty(&template).map(|text| text + "\n")
@@ -61,8 +69,10 @@ fn notes(plan: &Plan) -> Vec<String> {
          as a whole. Letting Systems Manager assume the SageMaker roles is therefore not part of this template. The shell \
          script of the same export does it, and so does the console."
             .to_owned(),
-        "The tier is set by a small function, because CloudFormation has no resource for it. Deleting the stack gives the \
-         tier back its former value, which AWS refuses while the region has more than 1,000 hybrid nodes."
+        "The tier is set by AWS::SSM::ServiceSetting. Deleting the stack resets it to the default, standard, whatever it was \
+         before the stack: then Session Manager reaches no hybrid node of the region any more, and AWS refuses it while the \
+         region has more than 1,000 of them. Where advanced instances are on already, leave the tier out with the parameter \
+         SetTier=false."
             .to_owned(),
         "An inline policy of the same name with other contents is replaced, and deleted with the stack.".to_owned(),
         "Deploy it in every region in which people will connect, with CAPABILITY_IAM.".to_owned(),
@@ -205,59 +215,14 @@ fn substituted(value: &Value) -> Value {
     }
 }
 
-/// The tier of the region, by a function with no more permission than that.
+/// The tier of the region the stack is in.
 fn tier(resources: &mut Map<String, Value>) {
-    let sub = |text: String| json!({"Fn::Sub": text});
-    let setting = activation_tier_arn(PARTITION, "${AWS::Region}", ACCOUNT);
-    resources.insert(
-        "ActivationTierRole".to_owned(),
-        json!({
-            "Type": "AWS::IAM::Role",
-            "Properties": {
-                "AssumeRolePolicyDocument": {
-                    "Version": "2012-10-17",
-                    "Statement": [{
-                        "Effect": "Allow",
-                        "Principal": {"Service": "lambda.amazonaws.com"},
-                        "Action": "sts:AssumeRole",
-                    }],
-                },
-                "ManagedPolicyArns": [
-                    sub(format!("arn:{PARTITION}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole")),
-                ],
-                "Policies": [{
-                    "PolicyName": "ActivationTier",
-                    "PolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [{
-                            "Effect": "Allow",
-                            "Action": ["ssm:GetServiceSetting", "ssm:UpdateServiceSetting", "ssm:ResetServiceSetting"],
-                            "Resource": sub(setting),
-                        }],
-                    },
-                }],
-            },
-        }),
-    );
-    resources.insert(
-        "ActivationTierFunction".to_owned(),
-        json!({
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "Description": "Sets the instance tier of Systems Manager in this region, and gives it back.",
-                "Runtime": RUNTIME,
-                "Handler": "index.handler",
-                "Timeout": 60,
-                "Role": {"Fn::GetAtt": ["ActivationTierRole", "Arn"]},
-                "Code": {"ZipFile": {"Fn::Join": ["\n", TIER.lines().collect::<Vec<_>>()]}},
-            },
-        }),
-    );
     resources.insert(
         "ActivationTier".to_owned(),
         json!({
-            "Type": "Custom::ActivationTier",
-            "Properties": {"ServiceToken": {"Fn::GetAtt": ["ActivationTierFunction", "Arn"]}},
+            "Type": "AWS::SSM::ServiceSetting",
+            "Condition": "SetsTier",
+            "Properties": {"SettingId": ACTIVATION_TIER, "SettingValue": Tier::Advanced.value()},
         }),
     );
 }

@@ -53,6 +53,18 @@ fn head(plan: &Plan) -> String {
             "the role, leave the import and the role out here and add the last statement there.".to_owned(),
         ]);
     }
+    if has(is_policy) {
+        lines.extend([
+            String::new(),
+            "Where another configuration owns a role's inline policies as a whole (inline_policy blocks of aws_iam_role, or"
+                .to_owned(),
+            "aws_iam_role_policies_exclusive), it takes away at its next apply what is written here, or the two differ for"
+                .to_owned(),
+            "ever. Then leave aws_iam_role_policy out here, and add the policy there: as another inline_policy block, or as"
+                .to_owned(),
+            "a resource of its own whose name stands in policy_names.".to_owned(),
+        ]);
+    }
     if changes
         .iter()
         .any(|(item, change)| is_policy(&item.target) && change.before.text().is_some())

@@ -119,6 +119,8 @@ impl Claim {
 pub enum Verdict {
     /// It is as it should be.
     True,
+    /// By its policies it is as it should be, but all who come with this role are one and the same to AWS.
+    Shared,
     /// It is not; with what stands against it, where it is denied and should not be.
     Wrong(Option<Denial>),
     /// A service control policy seems to deny it; about those the simulator is known to be wrong now and then.
@@ -132,6 +134,7 @@ impl Verdict {
     pub fn word(&self) -> &'static str {
         match self {
             Self::True => "true",
+            Self::Shared => "shared",
             Self::Wrong(_) => "wrong",
             Self::Doubtful | Self::Unknown(_) => "unknown",
         }
@@ -156,6 +159,12 @@ impl Proved {
     pub fn reason(&self) -> Option<String> {
         match &self.verdict {
             Verdict::True => None,
+            Verdict::Shared => Some(
+                "In SageMaker Studio that does not keep people apart: all sessions of an execution role have the same user \
+                 ID, so everybody who shares it, and every job that runs under it, can open each other's nodes. The way out \
+                 is one execution role per user profile."
+                    .to_owned(),
+            ),
             Verdict::Unknown(why) => Some(why.clone()),
             Verdict::Doubtful => Some(format!(
                 "A service control policy of the organization seems to deny {}; the simulator is not always right about \

@@ -40,7 +40,7 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
         .collect();
     let mut wrong = ask(account, plan, claims).await;
     wrong.retain(|proved| match proved.verdict {
-        Verdict::True => false,
+        Verdict::True | Verdict::Shared => false,
         Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful | Verdict::Unknown(_) => true,
         // It may come from a policy that will be replaced, which the simulator still sees.
         Verdict::Wrong(Some(_)) => !is_replaced(plan, &proved.role, "\"Deny\""),
@@ -57,7 +57,14 @@ async fn ask(
     stream::iter(claims)
         .map(|(role, claim, policies)| async move {
             let verdict = match plan.role_arns.get(&role) {
-                Some(arn) => claim.ask(account, plan, arn, &policies).await,
+                Some(arn) => {
+                    let verdict = claim.ask(account, plan, arn, &policies).await;
+                    if verdict == Verdict::True && is_shared(plan, &role, claim) {
+                        Verdict::Shared
+                    } else {
+                        verdict
+                    }
+                }
                 None => Verdict::Unknown("The role was not read.".to_owned()),
             };
             Proved {
@@ -69,6 +76,15 @@ async fn ask(
         .buffered(AT_ONCE)
         .collect()
         .await
+}
+
+/// Whether a claim about other people's nodes separates nobody: SageMaker opens all sessions of an execution role under one
+/// name, so everybody who connects from Studio with it has one user ID.
+fn is_shared(plan: &Plan, role: &String, claim: Claim) -> bool {
+    let choices = &plan.choices;
+    claim == Claim::StartsNobodyElsesSessions
+        && choices.connect_from.uses_studio()
+        && choices.sagemaker_roles.contains(role)
 }
 
 /// What has to be true of each role all of whose items are as asked for.

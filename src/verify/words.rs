@@ -107,7 +107,9 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
         let (answer, before) = match proved.verdict {
             Verdict::Wrong(Some(_)) => (Answer::Denied, "What is written will not be enough. "),
             Verdict::Wrong(None) => (Answer::Denied, ""),
-            Verdict::True | Verdict::Doubtful | Verdict::Unknown(_) => (Answer::Unknown, ""),
+            Verdict::True | Verdict::Shared | Verdict::Doubtful | Verdict::Unknown(_) => {
+                (Answer::Unknown, "")
+            }
         };
         let reason = format!("{before}{}", proved.reason().unwrap_or_default());
         match reasons.iter_mut().find(|(_, known, _)| *known == reason) {

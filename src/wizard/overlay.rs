@@ -248,7 +248,7 @@ impl Profiles {
         let entry = |name: &String| {
             Arc::new(Entry {
                 id: name.clone(),
-                haystack: name.clone(),
+                haystack: name.to_lowercase(),
                 group: String::new(),
                 welcome: true,
             })

@@ -178,7 +178,7 @@ pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
         let (sign, before, style) = match &proved.verdict {
             Verdict::True => (theme::CHECK, "", theme::GOOD),
             Verdict::Wrong(_) if proved.is_serious() => (theme::CROSS, ": ", theme::BAD),
-            Verdict::Wrong(_) => (theme::BLOCKED, ": ", theme::WARN),
+            Verdict::Wrong(_) | Verdict::Shared => (theme::BLOCKED, ": ", theme::WARN),
             Verdict::Doubtful | Verdict::Unknown(_) => {
                 (theme::UNKNOWN, ": not known. ", theme::WARN)
             }
@@ -249,11 +249,17 @@ fn next_steps(plan: &Plan, page: &mut Page) {
         for line in [
             "[profile sagemaker-ssh]".to_owned(),
             format!("role_arn = {arn}"),
+            "role_session_name = YOUR-NAME".to_owned(),
             "source_profile = default".to_owned(),
             format!("region = {region}"),
         ] {
             page.say(&format!("  {line}"), theme::PLAIN);
         }
+        page.say(
+            "YOUR-NAME is one name per person, always the same: without it each program gets another session name, and so \
+             another user ID, and people lose their own nodes.",
+            theme::DIM,
+        );
         if !others.is_empty() {
             let others: Vec<&str> = others.iter().map(|arn| arn.as_str()).collect();
             let text = format!(

@@ -50,7 +50,8 @@ impl ListedRole {
         let entry = |welcome| {
             Arc::new(Entry {
                 id: summary.name.clone(),
-                haystack: format!("{} {} {}", summary.path, summary.name, summary.description),
+                haystack: format!("{} {} {}", summary.path, summary.name, summary.description)
+                    .to_lowercase(),
                 group: String::new(),
                 welcome,
             })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sagemaker_ssh_setup::account::Account;
 use sagemaker_ssh_setup::apply::{self, Aim, Job, Outcome, Report};
-use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
+use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner, Seed};
 use sagemaker_ssh_setup::journal::{Records, RunState, Verdict};
 use sagemaker_ssh_setup::model::{Choices, Quotas};
 use sagemaker_ssh_setup::plan::{Plan, Target};
@@ -51,7 +51,7 @@ pub struct Held {
 }
 
 /// Four changes, one of them a replaced policy.
-fn wanted() -> Choices {
+pub fn wanted() -> Choices {
     Choices {
         sagemaker_roles: vec![SAGEMAKER.into()],
         user_roles: vec![USER.into()],
@@ -83,7 +83,11 @@ impl Scene {
     }
 
     pub async fn in_manner(manner: Manner) -> Self {
-        let demo = Demo::start(manner).await.unwrap();
+        Self::with(Seed::shipped().unwrap(), manner).await
+    }
+
+    pub async fn with(seed: Seed, manner: Manner) -> Self {
+        let demo = Demo::with(seed, manner).await.unwrap();
         let faults = Faults::before(demo.http());
         let source = demo.source_through(faults.http());
         let account = source.connect(None).await.unwrap();

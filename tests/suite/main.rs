@@ -11,6 +11,7 @@
 mod apply;
 mod behaviour;
 mod behind;
+mod cases;
 mod commands;
 mod cut_off;
 mod documents;

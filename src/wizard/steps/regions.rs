@@ -62,7 +62,8 @@ impl RegionsStep {
         let entry = |region: &Region| {
             Arc::new(Entry {
                 id: region.code.clone(),
-                haystack: format!("{} {} {}", region.code, region.name, region.geography),
+                haystack: format!("{} {} {}", region.code, region.name, region.geography)
+                    .to_lowercase(),
                 group: region.geography.clone(),
                 welcome: Some(region.code.as_str()) == home,
             })

@@ -6,8 +6,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -24,7 +22,7 @@ use super::{text, theme};
 pub struct Entry {
     /// Stays the same when the list is made anew.
     pub id: String,
-    /// What the filter looks at.
+    /// What the filter looks at, in lower case.
     pub haystack: String,
     /// The heading it stands under; entries of one group have to be neighbours.
     pub group: String,
@@ -68,17 +66,10 @@ impl Picker {
     fn refilter(&mut self) {
         self.shown.clear();
         if self.has_filter() {
-            let pattern = Pattern::new(
-                self.filter.value(),
-                CaseMatching::Ignore,
-                Normalization::Smart,
-                AtomKind::Substring,
-            );
-            let mut matcher = Matcher::new(Config::DEFAULT);
-            let mut buffer = Vec::new();
+            let filter = self.filter.value().to_lowercase();
+            let words: Vec<&str> = filter.split_whitespace().collect();
             for (number, entry) in self.entries.iter().enumerate() {
-                let haystack = Utf32Str::new(&entry.haystack, &mut buffer);
-                if pattern.score(haystack, &mut matcher).is_some() {
+                if words.iter().all(|word| entry.haystack.contains(word)) {
                     self.shown.push(number);
                 }
             }

@@ -5,7 +5,7 @@ fn entries(ids: &[&str]) -> Vec<Arc<Entry>> {
         .map(|id| {
             Arc::new(Entry {
                 id: (*id).to_owned(),
-                haystack: (*id).to_owned(),
+                haystack: id.to_lowercase(),
                 group: String::new(),
                 welcome: *id != "a",
             })
@@ -50,6 +50,23 @@ fn the_cursor_starts_on_a_welcome_entry_and_stays_on_its_own_while_others_arrive
     assert_eq!(picker.count(), 0);
     picker.clear_filter();
     assert_eq!(picker.current().unwrap().id, "d");
+}
+
+#[test]
+fn every_part_of_a_name_is_found_and_every_word_has_to_be() {
+    let mut picker = picker(&["AmazonSageMaker-ExecutionRole-20240131T101010", "Other"]);
+    for (text, found) in [
+        ("20240131T101010", 1),
+        ("131t", 1),
+        ("execution amazon", 1),
+        ("amazon other", 0),
+        (" ", 2),
+    ] {
+        picker.start_filter();
+        type_text(&mut picker, text);
+        assert_eq!(shown(&picker).len(), found, "{text}");
+        picker.clear_filter();
+    }
 }
 
 #[test]
