@@ -47,6 +47,12 @@ impl Account {
         &self.home_region
     }
 
+    /// Where the credentials come from, in words: "profile prod", "environment variables", "CloudShell". What is not known
+    /// before the first request is said in general.
+    pub fn credentials(&self) -> String {
+        self.credentials.label()
+    }
+
     /// Waits until there are credentials: a person may be asked for a code, or by a credential process. Calls that are made
     /// afterwards have nothing to wait for within their time limits.
     ///

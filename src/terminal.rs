@@ -31,6 +31,9 @@ const FRAME: usize = 64 * 1024;
 /// Whether the screen is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
+/// Whether it is given back until the program goes on.
+static SUSPENDED: AtomicBool = AtomicBool::new(false);
+
 /// The screen. Dropping it restores the terminal.
 pub struct Screen {
     /// Never dropped: ratatui would complain on stderr about a terminal that has gone, which panics when stderr has
@@ -204,19 +207,22 @@ pub fn request_suspend() -> bool {
     has_shell && rustix::process::kill_process_group(group, Signal::TSTP).is_ok()
 }
 
-/// Gives the terminal back, stops the program, and takes the terminal again when it goes on.
-pub fn suspend() {
-    if ENTERED.load(Ordering::SeqCst) {
+/// Gives the terminal back and stops the program. A thread may still run for a moment after this, so nothing may touch the
+/// terminal before `take_again`; false when the screen was not ours.
+pub fn suspend() -> bool {
+    let is_ours = ENTERED.load(Ordering::SeqCst);
+    if is_ours {
         restore();
+        SUSPENDED.store(true, Ordering::SeqCst);
         let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::STOP);
-        ENTERED.store(true, Ordering::SeqCst);
-        take_again();
     }
+    is_ours
 }
 
-/// Takes the terminal again, whatever its modes are now. Everything has to be drawn anew after it.
+/// Takes the terminal again, whatever its modes are now, when the program goes on. Everything has to be drawn anew after it.
 pub fn take_again() {
-    if ENTERED.load(Ordering::SeqCst) {
+    let was_suspended = SUSPENDED.swap(false, Ordering::SeqCst);
+    if ENTERED.fetch_or(was_suspended, Ordering::SeqCst) || was_suspended {
         // Raw mode counts as entered still; it is entered anew from the modes that are remembered.
         let _ = disable_raw_mode();
         if let Err(error) = take() {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Terminal;
-use ratatui::backend::Backend;
+use ratatui::backend::{Backend, ClearType};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -178,12 +178,13 @@ pub async fn run<B: Backend>(
     let mut drawn = None;
     let mut screen = 0;
     let mut blind = false;
+    let mut suspended = false;
     let mut frames = tokio::time::interval(FRAME);
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        if !blind {
+        if !blind && !suspended {
             let cleared = if std::mem::take(&mut wizard.redraw) {
-                terminal.clear()
+                forget_screen(terminal)
             } else {
                 Ok(())
             };
@@ -228,10 +229,13 @@ pub async fn run<B: Backend>(
             Some(stop) = signals.stops.recv() => wizard.on_stop(stop),
             Some(job) = signals.jobs.recv() => {
                 match job {
-                    JobSignal::Suspend => terminal::suspend(),
-                    JobSignal::Continue => terminal::take_again(),
+                    JobSignal::Suspend => suspended |= terminal::suspend(),
+                    JobSignal::Continue => {
+                        terminal::take_again();
+                        suspended = false;
+                        wizard.redraw = true;
+                    }
                 }
-                wizard.redraw = true;
             }
             () = look_at(wizard.next_look()) => wizard.look_again(),
             _ = frames.tick(), if busy => {}
@@ -240,6 +244,15 @@ pub async fn run<B: Backend>(
             return ending;
         }
     }
+}
+
+/// Makes the next frame one that is written as a whole. `Terminal::clear` would ask the terminal where its cursor is, and
+/// not every terminal answers.
+fn forget_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+    terminal.backend_mut().clear_region(ClearType::All)?;
+    // The frame that was drawn last is what the next one is compared with.
+    terminal.swap_buffers();
+    Ok(())
 }
 
 /// Waits for the next look; for ever where there is none.

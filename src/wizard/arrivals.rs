@@ -89,10 +89,16 @@ impl Wizard {
         let records = self.options.records.clone();
         self.tasks.identity(account.clone(), records);
         self.tasks.roles(&account);
+        self.findings.credentials = Some(account.credentials());
         self.account = Some(account);
     }
 
     fn on_identity(&mut self, answer: Result<Identity, CallError>) {
+        let is_waiting = self.findings.identity.is_waiting();
+        if is_waiting && self.connecting_since.elapsed() > BY_ITSELF {
+            // A credential process that asks somebody writes on the same terminal.
+            self.redraw = true;
+        }
         let identity = match answer {
             Ok(identity) => identity,
             Err(error) => {
@@ -120,10 +126,6 @@ impl Wizard {
             );
         }
         *self.findings.identity = Load::Ready(identity);
-        if is_first && self.connecting_since.elapsed() > BY_ITSELF {
-            // A credential process that asks somebody writes on the same terminal.
-            self.redraw = true;
-        }
         if let Start::Guide(choices) = &mut self.options.start
             && let Some(chosen) = choices.take()
         {

@@ -36,6 +36,8 @@ impl<T> Load<T> {
 #[derive(Debug)]
 pub struct Findings {
     pub identity: Tracked<Load<Identity>>,
+    /// Where the credentials come from that are used or waited for.
+    pub credentials: Option<String>,
     pub quotas: Tracked<Quotas>,
     pub roles: RoleList,
     /// Whether the list of roles is complete.
@@ -53,6 +55,7 @@ impl Default for Findings {
     fn default() -> Self {
         Self {
             identity: Tracked::new(Load::Waiting),
+            credentials: None,
             quotas: Tracked::default(),
             roles: RoleList::default(),
             roles_end: Load::Waiting,

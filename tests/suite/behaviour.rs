@@ -6,7 +6,7 @@ use sagemaker_ssh_setup::apply::words::plain;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::Stop;
+use sagemaker_ssh_setup::terminal::{JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::Ending;
 use serde_json::{Value, json};
 
@@ -767,6 +767,16 @@ async fn a_profile_switch_starts_everything_anew() {
         .await
         .wait("0 picked of 12 roles")
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_continuation_the_whole_screen_is_drawn_again() {
+    let mut play = Scene::default().start().await;
+    play.walk_to_regions().await.wait("standard").await;
+    play.gone("still being read").await;
+    let screen = play.screen();
+    play.job_signal(JobSignal::Continue).await;
+    assert_eq!(play.screen(), screen);
 }
 
 #[tokio::test(start_paused = true)]

@@ -63,7 +63,12 @@ async fn case_07_a_principal_of_a_closed_account_is_named_in_awss_words() {
     let (target, outcome) = failed.unwrap();
     let text = words::explanation(target, outcome).unwrap();
     assert!(text.contains(said), "{text}");
-    for word in ["The principal arn:aws:iam::999999999999:root", "deleted", "closed", "mistyped"] {
+    for word in [
+        "The principal arn:aws:iam::999999999999:root",
+        "deleted",
+        "closed",
+        "mistyped",
+    ] {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(!text.contains("AROA"), "{text}");
@@ -78,7 +83,11 @@ async fn a_malformed_document_speaks_of_principals_only_where_aws_does() {
     scene.faults.add(
         "UpdateAssumeRolePolicy",
         9,
-        Fault::Refused(400, "MalformedPolicyDocument", "Has prohibited field Resource"),
+        Fault::Refused(
+            400,
+            "MalformedPolicyDocument",
+            "Has prohibited field Resource",
+        ),
     );
     let report = scene.run(&job).await;
     let texts = report
@@ -86,7 +95,10 @@ async fn a_malformed_document_speaks_of_principals_only_where_aws_does() {
         .iter()
         .filter_map(|(target, outcome)| words::explanation(target, outcome));
     let texts: Vec<String> = texts.collect();
-    assert!(texts[0].contains("Has prohibited field Resource"), "{texts:?}");
+    assert!(
+        texts[0].contains("Has prohibited field Resource"),
+        "{texts:?}"
+    );
     assert!(!texts[0].contains("principal"), "{texts:?}");
 }
 
@@ -114,9 +126,15 @@ async fn case_10_a_guard_that_lets_the_own_account_in_is_no_denial() {
     // Every call of a service is one.
     let guard = r#""StringNotEquals":{"aws:SourceAccount":123456789012}"#;
     assert!(trust.contains(guard));
-    let by_service = trust.replace(guard, r#""BoolIfExists":{"aws:PrincipalIsAWSService":false}"#);
+    let by_service = trust.replace(
+        guard,
+        r#""BoolIfExists":{"aws:PrincipalIsAWSService":false}"#,
+    );
     let (_, plan) = plan_of_trust(&by_service).await;
-    assert!(matches!(item(&plan, "trust:Cased").state, State::InPlace(_)));
+    assert!(matches!(
+        item(&plan, "trust:Cased").state,
+        State::InPlace(_)
+    ));
     // What cannot be judged is a warning that names the condition.
     let unclear = trust.replace(guard, r#""StringNotEquals":{"aws:PrincipalOrgID":"o-1"}"#);
     let (_, plan) = plan_of_trust(&unclear).await;
@@ -130,7 +148,8 @@ async fn case_10_a_guard_that_lets_the_own_account_in_is_no_denial() {
 
 #[tokio::test(start_paused = true)]
 async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
-    let document = include_str!("../cases/17-owner-deny-in-permission-set/inline-AwsSSOInlinePolicy.json");
+    let document =
+        include_str!("../cases/17-owner-deny-in-permission-set/inline-AwsSSOInlinePolicy.json");
     let name = "AWSReservedSSO_DataScience_0123456789abcdef";
     let people = json!({"Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
                                       "Action": "sts:AssumeRole"}});
@@ -154,20 +173,31 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
     else {
         panic!("{client:?}");
     };
-    assert!(!format!("{reason} {way_out}").contains("take"), "{reason} {way_out}");
+    assert!(
+        !format!("{reason} {way_out}").contains("take"),
+        "{reason} {way_out}"
+    );
     for sid in ["Work", "NotOthersNodes", "NotOthersCommands"] {
         assert!(wanted.contains(sid), "{wanted}");
     }
     // The same two statements in an ordinary role: the policy is planned, and nothing is said against them.
-    let ordinary = json!({"name": "People", "trust": people, "inline": {"SSMDenyAccessNotOwner": document}});
+    let ordinary =
+        json!({"name": "People", "trust": people, "inline": {"SSMDenyAccessNotOwner": document}});
     let scene = Scene::with(seed_with(ordinary), Manner::PROMPT).await;
     let plan = scene.set_up_as(choices("People")).await.plan;
     let client = item(&plan, "policy:People/SSHSageMakerClientPolicy");
-    assert!(client.change().is_some() && client.warnings.is_empty(), "{client:?}");
+    assert!(
+        client.change().is_some() && client.warnings.is_empty(),
+        "{client:?}"
+    );
     // What certainly denies is said, and what may deny is said with its condition.
     for (from, to, expected) in [
         ("StringNotEquals", "StringEquals", "denies ssm:SendCommand"),
-        ("\"ssm:resourceTag/SSHOwner\"", "\"aws:PrincipalTag/Team\"", "(StringNotEquals aws:PrincipalTag/Team)"),
+        (
+            "\"ssm:resourceTag/SSHOwner\"",
+            "\"aws:PrincipalTag/Team\"",
+            "(StringNotEquals aws:PrincipalTag/Team)",
+        ),
     ] {
         let other = document.replace(from, to);
         let role = json!({"name": "People", "trust": people, "inline": {"Guard": other}});
@@ -175,7 +205,10 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
         let plan = scene.set_up_as(choices("People")).await.plan;
         let client = item(&plan, "policy:People/SSHSageMakerClientPolicy");
         assert!(client.change().is_some(), "{client:?}");
-        assert!(client.warnings.iter().any(|text| text.contains(expected)), "{client:?}");
+        assert!(
+            client.warnings.iter().any(|text| text.contains(expected)),
+            "{client:?}"
+        );
     }
 }
 
@@ -184,17 +217,30 @@ async fn what_a_policy_breaks_is_judged_with_its_denials_and_its_version() {
     let scene = Scene::new().await;
     let wanted = scene.set_up().await.plan;
     let id = format!("policy:{USER}/SSHSageMakerClientPolicy");
-    let whole = item(&wanted, &id).change().unwrap().after.text().unwrap().to_owned();
+    let whole = item(&wanted, &id)
+        .change()
+        .unwrap()
+        .after
+        .text()
+        .unwrap()
+        .to_owned();
     let breaks = async |text: String| {
         let policy = "SSHSageMakerClientPolicy";
-        scene.account.write_inline_policy(USER, policy, &text).await.unwrap();
+        scene
+            .account
+            .write_inline_policy(USER, policy, &text)
+            .await
+            .unwrap();
         item(&scene.set_up().await.plan, &id).breaks()
     };
     let mut denied: Value = serde_json::from_str(&whole).unwrap();
     let statements = denied["Statement"].as_array_mut().unwrap();
     statements.push(json!({"Effect": "Deny", "Action": "ssm:StartSession", "Resource": "*"}));
     let text = breaks(denied.to_string()).await.unwrap();
-    assert!(text.starts_with("The policy denies ssm:StartSession"), "{text}");
+    assert!(
+        text.starts_with("The policy denies ssm:StartSession"),
+        "{text}"
+    );
     for version in ["\"2008-10-17\"", ""] {
         let old = match version {
             "" => {
@@ -206,7 +252,10 @@ async fn what_a_policy_breaks_is_judged_with_its_denials_and_its_version() {
         };
         let text = breaks(old).await.unwrap();
         assert!(text.contains("${aws:userid} is plain text"), "{text}");
-        assert!(text.contains("People with this role cannot connect"), "{text}");
+        assert!(
+            text.contains("People with this role cannot connect"),
+            "{text}"
+        );
     }
     // More than is wanted breaks nothing.
     let mut more: Value = serde_json::from_str(&whole).unwrap();
@@ -219,29 +268,44 @@ async fn what_a_policy_breaks_is_judged_with_its_denials_and_its_version() {
 fn case_18_a_sessions_arn_leads_to_the_role_and_a_wrong_path_to_the_right_one() {
     let desk = Desk::with(Seed::shipped().unwrap());
     let plan = |role: &str| {
-        desk.run(&["plan", "--sagemaker-role", role, "--connect-from", "studio", "--regions", "eu-west-1", "--output", "json"])
+        desk.run(&[
+            "plan",
+            "--sagemaker-role",
+            role,
+            "--connect-from",
+            "studio",
+            "--regions",
+            "eu-west-1",
+            "--output",
+            "json",
+        ])
     };
     let arn = format!("arn:aws:iam::123456789012:role/service-role/{SERVICE_ROLE}");
     let session = format!("arn:aws:sts::123456789012:assumed-role/{SERVICE_ROLE}/SageMaker");
     for typed in [SERVICE_ROLE, arn.as_str(), session.as_str()] {
         let plan = plan(typed).ends_with(2).json();
-        let server = plan["items"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|item| item["id"] == format!("policy:{SERVICE_ROLE}/SSHSageMakerServerPolicy"));
+        let server =
+            plan["items"].as_array().unwrap().iter().find(|item| {
+                item["id"] == format!("policy:{SERVICE_ROLE}/SSHSageMakerServerPolicy")
+            });
         let after = server.unwrap()["after"].as_str().unwrap().to_owned();
         assert!(after.contains(&arn), "{after}");
     }
     for (typed, right) in [
-        (format!("arn:aws:iam::123456789012:role/{SERVICE_ROLE}"), arn.as_str()),
+        (
+            format!("arn:aws:iam::123456789012:role/{SERVICE_ROLE}"),
+            arn.as_str(),
+        ),
         (
             "arn:aws:iam::123456789012:role/service-role/DataScientist".to_owned(),
             "arn:aws:iam::123456789012:role/DataScientist",
         ),
     ] {
         let printed = plan(&typed).ends_with(64);
-        assert!(printed.err.contains(&format!("There is no role {typed}")), "{printed:?}");
+        assert!(
+            printed.err.contains(&format!("There is no role {typed}")),
+            "{printed:?}"
+        );
         assert!(printed.err.contains(&format!("is {right};")), "{printed:?}");
     }
 }
@@ -249,14 +313,20 @@ fn case_18_a_sessions_arn_leads_to_the_role_and_a_wrong_path_to_the_right_one() 
 #[tokio::test(start_paused = true)]
 async fn case_18_the_wizard_gets_there_too() {
     for (typed, said) in [
-        (format!("arn:aws:sts::123456789012:assumed-role/{SERVICE_ROLE}/SageMaker"), None),
+        (
+            format!("arn:aws:sts::123456789012:assumed-role/{SERVICE_ROLE}/SageMaker"),
+            None,
+        ),
         (
             format!("arn:aws:iam::123456789012:role/{SERVICE_ROLE}"),
             Some("There is no role arn:aws:iam::123456789012:role/AmazonSageMaker"),
         ),
     ] {
         let mut play = play::Scene::at((160, 50)).start().await;
-        play.wait("Admin/console").await.keys("<enter><enter>").await;
+        play.wait("Admin/console")
+            .await
+            .keys("<enter><enter>")
+            .await;
         play.wait("Recommender").await.keys("t").await;
         play.paste(&typed).await.keys("<enter>").await;
         if let Some(said) = said {
@@ -266,7 +336,11 @@ async fn case_18_the_wizard_gets_there_too() {
         // The role that there is, with its path.
         play.keys("/ExecutionRole-20240131<enter>").await;
         play.wait("role/service-role/AmazonSage").await;
-        assert!(!play.screen().contains("assumed-role/Amazon"), "{}", play.screen());
+        assert!(
+            !play.screen().contains("assumed-role/Amazon"),
+            "{}",
+            play.screen()
+        );
     }
 }
 
@@ -278,9 +352,16 @@ fn case_27_a_region_that_takes_no_credentials_has_two_causes() {
         seed.not_enabled = vec![region.to_owned()];
         seed.token_version = version;
         let desk = Desk::with(seed);
-        let wanted = ["--sagemaker-role", SERVICE_ROLE, "--user-role", "DataScientist"];
+        let wanted = [
+            "--sagemaker-role",
+            SERVICE_ROLE,
+            "--user-role",
+            "DataScientist",
+        ];
         let regions = ["--regions", "ap-east-1,eu-west-1", "--output", "json"];
-        let printed = desk.run(&[&[command], &wanted[..], &regions].concat()).ends_with(2);
+        let printed = desk
+            .run(&[&[command], &wanted[..], &regions].concat())
+            .ends_with(2);
         let json = printed.json();
         let items = json["items"].as_array().unwrap().clone();
         let find = |id: &str| items.iter().find(|item| item["id"] == *id).unwrap().clone();
@@ -309,12 +390,21 @@ fn case_27_a_region_that_takes_no_credentials_has_two_causes() {
 async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
     let arns = "arn:aws:iam::123456789012:role/ChurnTraining<enter>LockedTraining<enter>Recommender-ExecutionRole<enter>";
     let mut play = play::Scene::default().start().await;
-    play.wait("Admin/console").await.keys("<enter><enter>").await;
+    play.wait("Admin/console")
+        .await
+        .keys("<enter><enter>")
+        .await;
     play.wait("Recommender").await;
     // With no field open it is nothing at all.
     let before = play.screen();
-    play.keys_at_once(arns).await.wait("goes into a text field").await;
-    play.keys("<down><up>").await.gone("goes into a text field").await;
+    play.keys_at_once(arns)
+        .await
+        .wait("goes into a text field")
+        .await;
+    play.keys("<down><up>")
+        .await
+        .gone("goes into a text field")
+        .await;
     assert_eq!(play.screen(), before);
     // With the field open all three are in it, and Enter takes them.
     play.keys("t").await.wait("Type or paste").await;
@@ -331,11 +421,21 @@ async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
 #[tokio::test(start_paused = true)]
 async fn keys_that_a_slow_line_delivers_together_act_as_keys() {
     let mut play = play::Scene::default().start().await;
-    play.wait("Admin/console").await.keys_at_once("<enter><enter>").await;
-    play.wait("Recommender").await.keys_at_once("/churn<enter><space>").await;
+    play.wait("Admin/console")
+        .await
+        .keys_at_once("<enter><enter>")
+        .await;
+    play.wait("Recommender")
+        .await
+        .keys_at_once("/churn<enter><space>")
+        .await;
     play.wait("1 picked").await.keys_at_once("<esc> j j").await;
     play.wait("picked").await;
-    assert!(play.screen().contains("SageMaker roles"), "{}", play.screen());
+    assert!(
+        play.screen().contains("SageMaker roles"),
+        "{}",
+        play.screen()
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -343,7 +443,11 @@ async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
     let scene = Scene::new().await;
     let job = scene.set_up().await;
     let standard = r#"{"ServiceSetting":{"SettingValue":"standard","Status":"PendingUpdate"}}"#;
-    scene.faults.add("GetServiceSetting", 999, Fault::Answer("application/x-amz-json-1.1", standard));
+    scene.faults.add(
+        "GetServiceSetting",
+        999,
+        Fault::Answer("application/x-amz-json-1.1", standard),
+    );
     let report = scene.run(&job).await;
     let (target, outcome) = report
         .outcomes
@@ -352,13 +456,19 @@ async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
         .unwrap();
     assert!(matches!(outcome, Outcome::NotSeenYet), "{outcome:?}");
     let text = words::explanation(target, outcome).unwrap();
-    assert!(text.contains("under way") && !text.contains("IAM"), "{text}");
+    assert!(
+        text.contains("under way") && !text.contains("IAM"),
+        "{text}"
+    );
     // Read now, it is no default, and that a change is under way is said.
     let plan = scene.set_up().await.plan;
     let tier = item(&plan, &format!("tier:{REGION}"));
     assert!(tier.warnings[0].contains("PendingUpdate"), "{tier:?}");
     let change = tier.change().unwrap();
-    assert_eq!(change.before, sagemaker_ssh_setup::plan::Content::Text("standard".into()));
+    assert_eq!(
+        change.before,
+        sagemaker_ssh_setup::plan::Content::Text("standard".into())
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -375,7 +485,10 @@ async fn no_advice_is_given_twice_in_one_message() {
         let report = scene.run(&job).await;
         for (target, outcome) in &report.outcomes {
             let text = words::explanation(target, outcome).unwrap_or_default();
-            assert!(text.to_lowercase().matches("a minute").count() <= 1, "{text}");
+            assert!(
+                text.to_lowercase().matches("a minute").count() <= 1,
+                "{text}"
+            );
         }
         scene.faults.clear();
         scene.run(&scene.put_back(None).await).await;
@@ -385,10 +498,17 @@ async fn no_advice_is_given_twice_in_one_message() {
         ..super::cut_off::wanted()
     };
     let plan = scene.set_up_as(choices).await.plan;
-    let State::Blocked { reason, way_out, .. } = &item(&plan, "trust:Nobody").state else {
+    let State::Blocked {
+        reason, way_out, ..
+    } = &item(&plan, "trust:Nobody").state
+    else {
         panic!("{plan:?}");
     };
-    assert_eq!(format!("{reason} {way_out}").matches("name").count(), 2, "{reason} {way_out}");
+    assert_eq!(
+        format!("{reason} {way_out}").matches("name").count(),
+        2,
+        "{reason} {way_out}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,12 +525,19 @@ async fn from_studio_other_peoples_nodes_are_not_called_closed() {
     let of = |role: &str| {
         let mut proved = proved.iter();
         proved
-            .find(|proved| proved.role == role && proved.claim.id() == "starts-nobody-elses-sessions")
+            .find(|proved| {
+                proved.role == role && proved.claim.id() == "starts-nobody-elses-sessions"
+            })
             .unwrap()
     };
     assert_eq!(of(USER).verdict.word(), "true");
     let shared = of(SAGEMAKER);
     assert_eq!(shared.verdict.word(), "shared");
     assert!(!shared.is_serious());
-    assert!(shared.reason().unwrap().contains("one execution role per user profile"));
+    assert!(
+        shared
+            .reason()
+            .unwrap()
+            .contains("one execution role per user profile")
+    );
 }

@@ -434,6 +434,9 @@ async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_i
         file.text
             .contains("# NOT PART OF THIS FILE: tier:af-south-1")
     );
+    for owner in ["inline_policy blocks", "aws_iam_role_policies_exclusive"] {
+        assert!(file.text.contains(owner), "{owner}");
+    }
 }
 
 /// A template's value with everything filled in that CloudFormation would fill in for this account.
@@ -500,13 +503,20 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
         assert_eq!(resource["Properties"]["PolicyDocument"], after);
     }
     assert_eq!(policies, 2);
-    let tier = &resources["ActivationTierRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    // The tier is a resource of its own, and can be left out.
+    let tier = &resources["ActivationTier"];
+    assert_eq!(tier["Type"], "AWS::SSM::ServiceSetting");
+    assert_eq!(tier["Condition"], "SetsTier");
     assert_eq!(
-        tier["Statement"][0]["Resource"],
-        format!(
-            "arn:aws:ssm:{REGION}:123456789012:servicesetting/ssm/managed-instance/activation-tier"
-        )
+        tier["Properties"],
+        serde_json::json!({"SettingId": "/ssm/managed-instance/activation-tier", "SettingValue": "advanced"})
     );
+    assert_eq!(template["Parameters"]["SetTier"]["Default"], "true");
+    assert!(!file.text.contains("Lambda"), "{}", file.text);
     let notes = template["Metadata"]["Notes"].to_string();
+    assert!(
+        notes.contains("Deleting the stack resets it to the default"),
+        "{notes}"
+    );
     assert!(notes.contains("What CloudFormation cannot do"), "{notes}");
 }

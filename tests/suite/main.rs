@@ -28,9 +28,12 @@ mod monkey;
 mod play;
 mod policies;
 mod preflight;
+mod profiles;
 mod program;
 mod proof;
 mod put_back;
 mod same;
 mod screens;
+#[cfg(all(feature = "demo", target_os = "linux"))]
+mod suspended;
 mod undoing;

@@ -322,7 +322,7 @@ impl Play {
 
     /// Picks the first roles and goes to the regions.
     pub async fn walk_to_regions(&mut self) -> &mut Self {
-        self.wait("embedded account")
+        self.wait("Admin/console")
             .await
             .keys("<enter><enter>")
             .await;

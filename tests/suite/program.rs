@@ -41,6 +41,12 @@ impl Drop for Run {
 impl Run {
     /// Starts it with nothing of the environment but what is given.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let program = env!("CARGO_BIN_EXE_sagemaker-ssh-setup");
+        Self::start_program(program, arguments, environment)
+    }
+
+    /// The same with another program.
+    pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let home = std::env::temp_dir().join(format!(
@@ -56,7 +62,7 @@ impl Run {
             pixel_height: 0,
         };
         let pty = native_pty_system().openpty(pty_size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"));
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.env_clear();
         command.cwd(&home);
@@ -98,7 +104,7 @@ impl Run {
     }
 
     /// Reads until a condition holds.
-    fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
+    pub fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !met(self) {
             let left = end.saturating_duration_since(Instant::now());
@@ -120,7 +126,7 @@ impl Run {
         self
     }
 
-    fn gone(&mut self, text: &str) -> &mut Self {
+    pub fn gone(&mut self, text: &str) -> &mut Self {
         self.until(text, |run| !run.screen.screen().contents().contains(text));
         self
     }
@@ -144,8 +150,13 @@ impl Run {
         self.master = None;
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     fn signal(&self, signal: Signal) {
-        send(self.child.process_id().unwrap(), signal);
+        send(self.id(), signal);
     }
 
     /// Waits for the end and gives the exit code; everything that was printed has been read then.
@@ -174,13 +185,9 @@ impl Run {
 
     /// Whether the terminal is as it was: alternate screen and bracketed paste off, cursor on.
     fn assert_restored(&self) {
+        self.assert_shell_has_the_screen();
         let screen = self.screen.screen();
-        assert!(
-            !screen.alternate_screen(),
-            "the alternate screen is still on"
-        );
         assert!(!screen.bracketed_paste(), "bracketed paste is still on");
-        assert!(!screen.hide_cursor(), "the cursor is still hidden");
         let modes = format!(
             "{:?}",
             self.master
@@ -196,6 +203,16 @@ impl Run {
         );
     }
 
+    /// Whether the alternate screen is off and the cursor on; a shell has modes of its own at its prompt.
+    pub fn assert_shell_has_the_screen(&self) {
+        let screen = self.screen.screen();
+        assert!(
+            !screen.alternate_screen(),
+            "the alternate screen is still on"
+        );
+        assert!(!screen.hide_cursor(), "the cursor is still hidden");
+    }
+
     /// What stays on the terminal.
     pub fn left(&self) -> String {
         self.screen.screen().contents()
@@ -203,7 +220,7 @@ impl Run {
 
     /// Says yes. A key that comes in the very moment in which the question is drawn is dropped, so it is said again
     /// until it is heard; where changes are being made it means nothing.
-    fn confirm(&mut self) -> &mut Self {
+    pub fn confirm(&mut self) -> &mut Self {
         let end = Instant::now() + PATIENCE;
         while !self.screen.screen().contents().contains("Step 7/7") {
             assert!(
@@ -224,7 +241,7 @@ impl Run {
     }
 
     /// Picks the first of everything and goes to the last question.
-    fn walk_to_confirm(&mut self) -> &mut Self {
+    pub fn walk_to_confirm(&mut self) -> &mut Self {
         self.wait("Admin/console")
             .keys("\r")
             .wait("My own")
@@ -281,7 +298,7 @@ fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> Str
 }
 
 /// A request with its body.
-fn read_request(stream: &mut impl Read) -> String {
+pub fn read_request(stream: &mut impl Read) -> String {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     loop {

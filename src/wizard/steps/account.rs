@@ -45,7 +45,13 @@ impl AccountStep {
         let width = area.width.saturating_sub(1);
         let mut lines = vec![Line::default()];
         match &*findings.identity {
-            Load::Waiting => lines.push(Line::raw(format!("{spinner} Asking AWS who you are."))),
+            Load::Waiting => {
+                lines.push(Line::raw(format!("{spinner} Asking AWS who you are.")));
+                lines.push(Line::default());
+                lines.extend(findings.credentials.iter().flat_map(|label| {
+                    labelled("Credentials", &clean(label), COLUMN, width, theme::PLAIN)
+                }));
+            }
             Load::Failed(error) => {
                 lines.extend(wrapped(
                     &format!("{} {}", theme::CROSS, error.sentence()),
