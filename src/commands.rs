@@ -148,7 +148,7 @@ impl Visit {
                 () = &mut is_long, if !told => {
                     told = true;
                     self.people.complain(
-                        "Waiting: AWS does not show everywhere yet what was written less than a minute ago.",
+                        "Waiting for AWS: what was written less than a minute ago may not show everywhere yet.",
                     );
                 }
             }

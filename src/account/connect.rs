@@ -170,7 +170,7 @@ async fn chain(
     // For the call that assumes a profile's role.
     let sdk_at_home = sdk.to_builder().region(home).build();
     let label = selection.label();
-    let provider = selection.provider(&sdk_at_home, &config, prompt).await;
+    let provider = selection.provider(&sdk_at_home, &config, prompt);
     let credentials = SharedCredentials::new(provider, label, in_cloudshell(variable));
     let sdk = sdk
         .into_builder()

@@ -9,11 +9,11 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use aws_config::credential_process::CredentialProcessProvider;
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds::credentials::ImdsCredentialsProvider;
 use aws_config::login::LoginCredentialsProvider;
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sso::SsoCredentialsProvider;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
@@ -149,7 +149,7 @@ impl Selection {
     }
 
     /// The provider of the credentials; nothing is asked yet.
-    pub(super) async fn provider(
+    pub(super) fn provider(
         self,
         sdk: &SdkConfig,
         config: &ProviderConfig,
@@ -161,11 +161,17 @@ impl Selection {
             }
             Self::Profile(name, source) => source.provider(&name, sdk, config, prompt),
             Self::Surroundings => {
-                let chain = DefaultCredentialsChain::builder()
-                    .configure(config.clone())
-                    .build()
-                    .await;
-                SharedCredentialsProvider::new(chain)
+                let web_identity = WebIdentityTokenCredentialsProvider::builder();
+                let container = EcsCredentialsProvider::builder();
+                let instance = ImdsCredentialsProvider::builder();
+                SharedCredentialsProvider::new(
+                    CredentialsProviderChain::first_try(
+                        "WebIdentityToken",
+                        web_identity.configure(config).build(),
+                    )
+                    .or_else("Container", container.configure(config).build())
+                    .or_else("Instance", instance.configure(config).build()),
+                )
             }
         }
     }
@@ -314,8 +320,9 @@ impl ProfileSource {
     ) -> SharedCredentialsProvider {
         match self {
             Self::Keys(keys) => SharedCredentialsProvider::new(keys),
-            Self::Process(command) => SharedCredentialsProvider::new(Process {
+            Self::Process(command) => SharedCredentialsProvider::new(OfProfile {
                 profile: profile.to_owned(),
+                how: How::Process,
                 inner: CredentialProcessProvider::new(command),
             }),
             Self::IdentityCenter {
@@ -332,13 +339,19 @@ impl ProfileSource {
                     .account_id(account)
                     .role_name(role);
                 builder.set_session_name(session);
-                SharedCredentialsProvider::new(builder.build())
+                SharedCredentialsProvider::new(OfProfile {
+                    profile: profile.to_owned(),
+                    how: How::SignIn("aws sso login"),
+                    inner: builder.build(),
+                })
             }
-            Self::Login(session) => SharedCredentialsProvider::new(
-                LoginCredentialsProvider::builder(session)
+            Self::Login(session) => SharedCredentialsProvider::new(OfProfile {
+                profile: profile.to_owned(),
+                how: How::SignIn("aws login"),
+                inner: LoginCredentialsProvider::builder(session)
                     .configure(config)
                     .build(),
-            ),
+            }),
             Self::WebIdentity(configuration) => SharedCredentialsProvider::new(
                 WebIdentityTokenCredentialsProvider::builder()
                     .configure(config)
@@ -386,33 +399,61 @@ impl NamedSource {
     }
 }
 
-/// The output of another program.
+/// A provider that says of which profile it is when it fails.
 #[derive(Debug)]
-struct Process {
+struct OfProfile<T> {
     profile: String,
-    inner: CredentialProcessProvider,
+    how: How,
+    inner: T,
 }
 
-impl ProvideCredentials for Process {
+/// What helps when it fails.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// The output of another program.
+    Process,
+    /// A person signs in with this command.
+    SignIn(&'static str),
+}
+
+impl<T: ProvideCredentials> ProvideCredentials for OfProfile<T> {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
     {
         future::ProvideCredentials::new(async {
-            self.inner.provide_credentials().await.map_err(|error| {
-                let why = innermost(&error);
+            let answer = self.inner.provide_credentials().await;
+            answer.map_err(|error| self.failure(&error))
+        })
+    }
+}
+
+impl<T> OfProfile<T> {
+    fn failure(&self, error: &CredentialsError) -> CredentialsError {
+        let (profile, why) = (&self.profile, innermost(error));
+        match self.how {
+            How::Process => {
                 let why = why
                     .strip_prefix("Error retrieving credentials: ")
                     .unwrap_or(&why);
                 failed(
                     ErrorKind::CredentialsFailed,
+                    format!("The credential process of the profile {profile} failed: {why}"),
+                )
+            }
+            How::SignIn(command) => {
+                let profile = crate::text::shell_word(profile);
+                failed(
+                    ErrorKind::NotSignedIn {
+                        command: format!("{command} --profile {profile}"),
+                    },
                     format!(
-                        "The credential process of the profile {} failed: {why}",
+                        "There are no credentials of the profile {}; its session may have expired ({why}).",
                         self.profile
                     ),
                 )
-            })
-        })
+            }
+        }
     }
 }
 

@@ -20,6 +20,10 @@ pub enum ErrorKind {
     Configuration,
     /// The source of the credentials did not give any.
     CredentialsFailed,
+    /// A person has to sign in with this command.
+    NotSignedIn {
+        command: String,
+    },
     /// The profile asks for a code, and nobody could be asked for it.
     MfaNeeded {
         profile: String,
@@ -260,6 +264,7 @@ impl CallError {
             ErrorKind::UnknownProfile
             | ErrorKind::Configuration
             | ErrorKind::CredentialsFailed
+            | ErrorKind::NotSignedIn { .. }
             | ErrorKind::MfaNeeded { .. } => quoted(),
             ErrorKind::UntrustedCertificate => {
                 format!(
@@ -338,6 +343,7 @@ impl CallError {
                 "The AWS CLI with the same profile says more: aws sts get-caller-identity. Or choose another profile."
                     .to_owned()
             }
+            ErrorKind::NotSignedIn { command } => format!("Sign in with \"{command}\", then try again."),
             ErrorKind::MfaNeeded { profile } => format!(
                 "At a terminal this program asks for it. Elsewhere make a session first: eval \"$(aws configure \
                  export-credentials --profile {} --format env)\".",

@@ -43,6 +43,11 @@ impl RecentWrites {
         self.lock().entry(id.to_owned()).or_default().push(write);
     }
 
+    /// Forgets what was written to an item: another write may have followed, and nobody knows whether it took effect.
+    pub fn forget(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
     /// Until when this content of an item is not to be believed, because it is an earlier one than that which was
     /// written last; none where it may be believed now.
     pub fn doubtful_until(&self, id: &str, found: Option<&str>) -> Option<Instant> {
@@ -111,6 +116,9 @@ mod tests {
         recent.note("x", Some("b"), Some("a"), Duration::from_secs(2));
         assert_eq!(recent.doubtful_until("x", Some("a")), None);
         assert!(recent.doubtful_until("x", Some("b")).is_some());
+        // A write of which nobody knows whether it took effect may have brought it about.
+        recent.forget("x");
+        assert_eq!(recent.doubtful_until("x", Some("b")), None);
         // What is older than a minute is not noted at all.
         recent.note("y", Some("a"), Some("b"), PROPAGATION);
         assert_eq!(recent.doubtful_until("y", Some("a")), None);

@@ -102,14 +102,12 @@ impl<'a> Step<'a> {
             }
             Written::ToReadBack(unclear) => self.read_back(unclear).await,
         };
+        let (recent, id) = (self.account.recent_writes(), self.target.to_string());
         if matches!(outcome, Outcome::Done | Outcome::NotSeenYet) {
             let (former, written) = (self.change.before.text(), self.change.after.text());
-            self.account.recent_writes().note(
-                &self.target.to_string(),
-                former,
-                written,
-                Duration::ZERO,
-            );
+            recent.note(&id, former, written, Duration::ZERO);
+        } else if outcome.may_have_written() {
+            recent.forget(&id);
         }
         // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
         let abandoned = self.unanswered > usize::from(!self.answered);

@@ -2,7 +2,7 @@
 
 use super::record::{Record, RecordError, RunState, Step, Verdict};
 use super::reversal::Reversal;
-use crate::account::{PROPAGATION, RecentWrites};
+use crate::account::RecentWrites;
 
 /// The records that there are.
 #[derive(Debug, Default)]
@@ -33,17 +33,18 @@ impl Runs {
 
     /// Notes what the runs of an account wrote less than a minute ago.
     pub fn note_recent_writes(&self, account: &str, recent: &RecentWrites) {
+        // One run at a time goes on in an account, so this is the order of the writes.
         let records = self.records.iter();
         let of_account = records.filter(|record| record.account == account);
-        let mut accepted: Vec<_> = of_account
-            .flat_map(|record| &record.steps)
-            .filter_map(|step| Some((step.accepted()?, &step.target)))
-            .filter(|((.., age), _)| *age < PROPAGATION)
-            .collect();
-        // The oldest first, whatever run it belongs to.
-        accepted.sort_by_key(|((.., age), _)| std::cmp::Reverse(*age));
-        for ((former, written, age), target) in accepted {
-            recent.note(&target.to_string(), former.text(), written.text(), age);
+        for step in of_account.flat_map(|record| &record.steps) {
+            let id = step.target.to_string();
+            match step.accepted() {
+                Some((former, written, age)) => {
+                    recent.note(&id, former.text(), written.text(), age);
+                }
+                None if step.written_over().is_some() => recent.forget(&id),
+                None => {}
+            }
         }
     }
 

@@ -322,7 +322,7 @@ impl Play {
 
     /// Picks the first roles and goes to the regions.
     pub async fn walk_to_regions(&mut self) -> &mut Self {
-        self.wait("Admin/console")
+        self.wait("User ID")
             .await
             .keys("<enter><enter>")
             .await;

@@ -345,7 +345,7 @@ fn case_21_a_session_of_identity_center_may_have_blanks_in_its_name() {
     let printed = home.run(&PLAN, &environment);
     assert_eq!(printed.code, Some(1));
     assert!(
-        printed.err.contains("profile work (Identity Center)"),
+        printed.err.contains("aws sso login --profile work"),
         "{}",
         printed.err
     );
