@@ -4,6 +4,7 @@
 mod activations;
 mod edge;
 mod readings;
+mod roles;
 mod seed;
 mod simulator;
 mod tiers;

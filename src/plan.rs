@@ -6,14 +6,15 @@ pub mod format;
 mod inline;
 pub(crate) mod permission_set;
 mod saved;
+mod tier;
 pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-pub(crate) use check::{not_accepted, tier_content};
 pub use saved::Altered;
+pub(crate) use tier::{not_accepted, tier_content};
 
 use serde::Serialize;
 
@@ -328,7 +329,7 @@ impl Plan {
         let mut items: Vec<Item> = choices
             .regions
             .iter()
-            .map(|region| check::tier(region, survey.tiers.get(region), survey.quotas))
+            .map(|region| tier::tier(region, survey.tiers.get(region), survey.quotas))
             .collect();
         let mut inline_sizes = Vec::new();
         for role in roles(choices) {

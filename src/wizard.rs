@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType};
+use ratatui::backend::Backend;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -184,7 +184,7 @@ pub async fn run<B: Backend>(
     loop {
         if !blind && !suspended {
             let cleared = if std::mem::take(&mut wizard.redraw) {
-                forget_screen(terminal)
+                view::forget_screen(terminal)
             } else {
                 Ok(())
             };
@@ -237,29 +237,12 @@ pub async fn run<B: Backend>(
                     }
                 }
             }
-            () = look_at(wizard.next_look()) => wizard.look_again(),
+            () = guiding::time_has_come(wizard.next_look()) => wizard.look_again(),
             _ = frames.tick(), if busy => {}
         }
         if let Some(ending) = wizard.ending.take() {
             return ending;
         }
-    }
-}
-
-/// Makes the next frame one that is written as a whole. `Terminal::clear` would ask the terminal where its cursor is, and
-/// not every terminal answers.
-fn forget_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
-    terminal.backend_mut().clear_region(ClearType::All)?;
-    // The frame that was drawn last is what the next one is compared with.
-    terminal.swap_buffers();
-    Ok(())
-}
-
-/// Waits for the next look; for ever where there is none.
-async fn look_at(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Which credentials are used, in the AWS CLI's order: a named profile alone; else the environment's keys; else the
 //! profile of `AWS_PROFILE`; else the default profile, and only then a web identity, a container or an instance.
 
+mod provider;
+
 use std::path::PathBuf;
 
 use aws_credential_types::Credentials;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sts::error::DisplayErrorContext;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
@@ -17,13 +19,14 @@ use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sso::SsoCredentialsProvider;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 
 use super::CallError;
 use super::error::{CredentialsFailure, ErrorKind, innermost};
 use super::mfa::CodePrompt;
 use super::profiles::{Profiles, Section};
+use provider::{AssumedRole, How, OfProfile};
 
 /// A role session's name where the profile gives none.
 const SESSION_NAME: &str = env!("CARGO_PKG_NAME");
@@ -399,161 +402,6 @@ impl NamedSource {
     }
 }
 
-/// A provider that says of which profile it is when it fails.
-#[derive(Debug)]
-struct OfProfile<T> {
-    profile: String,
-    how: How,
-    inner: T,
-}
-
-/// What helps when it fails.
-#[derive(Clone, Copy, Debug)]
-enum How {
-    /// The output of another program.
-    Process,
-    /// A person signs in with this command.
-    SignIn(&'static str),
-}
-
-impl<T: ProvideCredentials> ProvideCredentials for OfProfile<T> {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(async {
-            let answer = self.inner.provide_credentials().await;
-            answer.map_err(|error| self.failure(&error))
-        })
-    }
-}
-
-impl<T> OfProfile<T> {
-    fn failure(&self, error: &CredentialsError) -> CredentialsError {
-        let (profile, why) = (&self.profile, innermost(error));
-        match self.how {
-            How::Process => {
-                let why = why
-                    .strip_prefix("Error retrieving credentials: ")
-                    .unwrap_or(&why);
-                failed(
-                    ErrorKind::CredentialsFailed,
-                    format!("The credential process of the profile {profile} failed: {why}"),
-                )
-            }
-            How::SignIn(command) => {
-                let profile = crate::text::shell_word(profile);
-                failed(
-                    ErrorKind::NotSignedIn {
-                        command: format!("{command} --profile {profile}"),
-                    },
-                    format!(
-                        "There are no credentials of the profile {}; its session may have expired ({why}).",
-                        self.profile
-                    ),
-                )
-            }
-        }
-    }
-}
-
-/// The session of a role, with a code where the profile asks for one.
-#[derive(Debug)]
-struct AssumedRole {
-    /// With the credentials of the source.
-    sdk: SdkConfig,
-    prompt: CodePrompt,
-    profile: String,
-    arn: String,
-    session_name: Option<String>,
-    external_id: Option<String>,
-    duration_seconds: Option<i32>,
-    mfa_serial: Option<String>,
-}
-
-impl AssumedRole {
-    async fn credentials(&self) -> provider::Result {
-        let code = match &self.mfa_serial {
-            None => None,
-            Some(serial) => {
-                let code = self.prompt.code(&self.profile, serial).await;
-                Some(code.ok_or_else(|| self.needs_code(serial))?)
-            }
-        };
-        let session_name = self.session_name.clone().unwrap_or_else(|| {
-            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            format!("{SESSION_NAME}-{}", now.unwrap_or_default().as_secs())
-        });
-        let answer = aws_sdk_sts::Client::new(&self.sdk)
-            .assume_role()
-            .role_arn(&self.arn)
-            .role_session_name(session_name)
-            .set_external_id(self.external_id.clone())
-            .set_duration_seconds(self.duration_seconds)
-            .set_serial_number(self.mfa_serial.clone())
-            .set_token_code(code)
-            .send()
-            .await
-            .map_err(|error| {
-                if let Some(failure) = failure_in(&error) {
-                    return CredentialsError::provider_error(failure);
-                }
-                tracing::warn!(
-                    profile = self.profile,
-                    code = error.code(),
-                    "role not assumed"
-                );
-                let why = match (error.code(), error.message()) {
-                    (Some(code), Some(message)) => format!("{code}, {message}"),
-                    _ => innermost(&error),
-                };
-                failed(
-                    ErrorKind::CredentialsFailed,
-                    format!(
-                        "The role {} of the profile {} could not be assumed: {why}",
-                        self.arn, self.profile
-                    ),
-                )
-            })?;
-        let keys = answer
-            .credentials()
-            .ok_or_else(|| CredentialsError::unhandled("the answer has no credentials"))?;
-        let expiry = std::time::SystemTime::try_from(*keys.expiration());
-        Ok(Credentials::new(
-            keys.access_key_id(),
-            keys.secret_access_key(),
-            Some(keys.session_token().to_owned()),
-            expiry.ok(),
-            "AssumedRole",
-        ))
-    }
-
-    fn needs_code(&self, serial: &str) -> CredentialsError {
-        failed(
-            ErrorKind::MfaNeeded {
-                profile: self.profile.clone(),
-            },
-            format!(
-                "The profile {} asks for a code of the MFA device {serial}, and none was given.",
-                self.profile
-            ),
-        )
-    }
-}
-
-impl ProvideCredentials for AssumedRole {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        future::ProvideCredentials::new(self.credentials())
-    }
-}
-
-fn failed(kind: ErrorKind, message: String) -> CredentialsError {
-    CredentialsError::provider_error(CredentialsFailure { kind, message })
-}
-
 /// The failure that a provider of ours reported, wherever it stands among the causes.
 pub(super) fn failure_in(error: &(dyn std::error::Error + 'static)) -> Option<CredentialsFailure> {
     super::error::find::<CredentialsFailure>(error).cloned()
@@ -580,128 +428,4 @@ pub(super) fn failure(error: &CredentialsError, label: &str) -> CredentialsFailu
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn selected(
-        config: &str,
-        credentials: &str,
-        profile: Option<&str>,
-        environment: &[(&str, &str)],
-    ) -> Result<String, String> {
-        let profiles = Profiles::of_texts(config, credentials);
-        let get = |name: &str| {
-            let mut found = environment.iter().filter(|(known, _)| *known == name);
-            found.next().map(|(_, value)| (*value).to_owned())
-        };
-        Selection::of(profile, get, &profiles)
-            .map(|selection| {
-                selection
-                    .label()
-                    .unwrap_or_else(|| "surroundings".to_owned())
-            })
-            .map_err(|error| error.to_string())
-    }
-
-    const KEYS: &str = "[dev]\naws_access_key_id = A\naws_secret_access_key = s\n";
-
-    #[test]
-    fn the_order_is_the_aws_clis() {
-        let key = ("AWS_ACCESS_KEY_ID", "A");
-        let profile = ("AWS_PROFILE", "dev");
-        for (named, environment, expected) in [
-            (Some("dev"), vec![key], "profile dev"),
-            (None, vec![key, profile], "environment variables"),
-            (None, vec![profile], "profile dev"),
-            (None, vec![("AWS_DEFAULT_PROFILE", "dev")], "profile dev"),
-            (None, vec![], "surroundings"),
-            (None, vec![("AWS_PROFILE", "")], "surroundings"),
-        ] {
-            assert_eq!(selected("", KEYS, named, &environment).unwrap(), expected);
-        }
-        let default = "[default]\naws_access_key_id = A\naws_secret_access_key = s\n";
-        assert_eq!(selected("", default, None, &[]).unwrap(), "profile default");
-    }
-
-    #[test]
-    fn what_was_named_and_is_not_there_stops_everything() {
-        let config = include_str!("../../tests/cases/23-aws-profile-that-does-not-exist/config");
-        let credentials =
-            include_str!("../../tests/cases/23-aws-profile-that-does-not-exist/credentials");
-        let named =
-            |profile: &str| selected(config, credentials, None, &[("AWS_PROFILE", profile)]);
-        let error = named("prdo").unwrap_err();
-        assert!(
-            error.contains("prdo does not exist. There are: dev, prod."),
-            "{error}"
-        );
-        let error = named("prod").unwrap_err();
-        assert!(error.contains("source_profile = gone"), "{error}");
-        assert!(error.contains("There are: dev, prod."), "{error}");
-        assert_eq!(named("dev").unwrap(), "profile dev");
-        // Also with keys in the environment, as in the AWS CLI.
-        let both = [("AWS_PROFILE", "prdo"), ("AWS_ACCESS_KEY_ID", "A")];
-        assert!(selected(config, credentials, None, &both).is_err());
-        // A profile without credentials never leads on to a container or an instance.
-        let error = selected("[profile x]\nregion = eu-west-1\n", "", Some("x"), &[]).unwrap_err();
-        assert!(
-            error.contains("The profile x has no credentials"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn each_kind_of_profile_is_known() {
-        let config = include_str!("../../tests/cases/19-mfa-serial-profile/config");
-        let credentials = include_str!("../../tests/cases/19-mfa-serial-profile/credentials");
-        assert_eq!(
-            selected(config, credentials, Some("admin-mfa"), &[]).unwrap(),
-            "profile admin-mfa (role Admin, MFA)"
-        );
-        let config = include_str!("../../tests/cases/21-sso-session-with-blanks/config");
-        assert_eq!(
-            selected(config, "", Some("work"), &[]).unwrap(),
-            "profile work (Identity Center)"
-        );
-        let config = include_str!("../../tests/cases/26-credential-process-that-asks/config");
-        assert_eq!(
-            selected(config, "", Some("slow"), &[]).unwrap(),
-            "profile slow (credential process)"
-        );
-        let own = "[profile self]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = self\n\
-                   aws_access_key_id = A\naws_secret_access_key = s\n";
-        assert_eq!(
-            selected(own, "", Some("self"), &[]).unwrap(),
-            "profile self (role R)"
-        );
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_profile_is_named() {
-        for (config, expected) in [
-            (
-                "[profile x]\nrole_arn = a\nsource_profile = y\n[profile y]\nrole_arn = b\nsource_profile = x\n",
-                "lead to each other",
-            ),
-            (
-                "[profile x]\nrole_arn = a\n",
-                "needs either source_profile or credential_source",
-            ),
-            (
-                "[profile x]\nrole_arn = a\ncredential_source = Moon\n",
-                "credential_source = Moon",
-            ),
-            (
-                "[profile x]\nsso_session = Gone\nsso_account_id = 1\nsso_role_name = r\n",
-                "no section [sso-session Gone]",
-            ),
-            (
-                "[profile x]\naws_access_key_id = A\n",
-                "no aws_secret_access_key",
-            ),
-        ] {
-            let error = selected(config, "", Some("x"), &[]).unwrap_err();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-}
+mod tests;

@@ -1,15 +1,20 @@
 //! What can go wrong with a call, in two parts: a plain sentence with what to do next, and the cause for the log.
 
+mod kind;
+mod secrets;
+
 use std::error::Error;
 use std::fmt;
 
-use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::model::{Unread, UnreadCause};
+use kind::kind_of_transport;
+pub(super) use kind::{find, innermost, kind_of_code};
+use secrets::without_secrets;
 
 /// What kind of trouble it is. Decides the sentence, the way out, and whether trying again can help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -429,134 +434,12 @@ fn refused_principal(message: &str) -> Option<String> {
     )
 }
 
-pub(super) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
-    match code {
-        "ExpiredToken" | "ExpiredTokenException" => ErrorKind::Expired,
-        "RequestExpired" | "RequestTimeTooSkewed" => ErrorKind::WrongClock,
-        "SignatureDoesNotMatch" | "InvalidSignatureException"
-            if message.starts_with("Signature expired")
-                || message.starts_with("Signature not yet current") =>
-        {
-            ErrorKind::WrongClock
-        }
-        "UnrecognizedClientException"
-        | "InvalidClientTokenId"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignatureException"
-        | "AuthFailure"
-        | "MissingAuthenticationToken"
-        | "IncompleteSignature" => ErrorKind::InvalidCredentials,
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "OptInRequired" => {
-            ErrorKind::Denied {
-                by_organization: message.contains("service control policy"),
-            }
-        }
-        "Throttling"
-        | "ThrottlingException"
-        | "ThrottledException"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded" => ErrorKind::Throttled,
-        "NoSuchEntity"
-        | "ServiceSettingNotFound"
-        | "ParameterNotFound"
-        | "InvalidActivation"
-        | "InvalidActivationId" => ErrorKind::NotFound,
-        "ValidationException" if message.contains("service principal in trust policy") => {
-            ErrorKind::UnusableRole
-        }
-        "LimitExceeded" => ErrorKind::LimitExceeded,
-        "MalformedPolicyDocument" => ErrorKind::Malformed,
-        "UnmodifiableEntity" => ErrorKind::Unmodifiable,
-        "TooManyUpdates" | "ConcurrentModification" => ErrorKind::Busy,
-        "InternalServerError" | "InternalFailure" | "ServiceFailure" | "ServiceUnavailable" => {
-            ErrorKind::Service
-        }
-        _ => ErrorKind::Other,
-    }
-}
-
-/// For errors without a code of AWS's: nothing came back, or nothing that makes sense.
-fn kind_of_transport<E>(error: &SdkError<E, HttpResponse>) -> ErrorKind
-where
-    E: Error + 'static,
-{
-    if find::<CredentialsError>(error).is_some() {
-        return ErrorKind::NoCredentials;
-    }
-    if DisplayErrorContext(error)
-        .to_string()
-        .contains("invalid peer certificate")
-    {
-        return ErrorKind::UntrustedCertificate;
-    }
-    match error {
-        SdkError::TimeoutError(_) => ErrorKind::TimedOut,
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => ErrorKind::TimedOut,
-        SdkError::DispatchFailure(_) => ErrorKind::Unreachable,
-        // The service answered, but not in its own language.
-        SdkError::ResponseError(_) | SdkError::ServiceError(_) => ErrorKind::NotAws,
-        _ => ErrorKind::Other,
-    }
-}
-
-/// The first error of type `T` among the causes.
-pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
-}
-
-/// The cause at the bottom, which names the trouble best when AWS said nothing.
-pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
-}
-
 fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let response = error.raw_response()?;
     ["x-amzn-requestid", "x-amz-request-id"]
         .into_iter()
         .find_map(|name| response.headers().get(name))
         .map(str::to_owned)
-}
-
-/// A text without session tokens, signatures and activation codes: AWS's answer to a wrong signature repeats the request
-/// that it is about.
-fn without_secrets(text: &str) -> String {
-    const BEFORE: [&str; 6] = [
-        "x-amz-security-token:",
-        "x-amz-security-token=",
-        "signature=",
-        "credential=",
-        "activationcode\":\"",
-        "activationcode\\\":\\\"",
-    ];
-    let lower = text.to_ascii_lowercase();
-    let mut out = String::new();
-    let mut rest = 0;
-    while let Some(start) = BEFORE
-        .into_iter()
-        .filter_map(|before| Some(lower.get(rest..)?.find(before)? + rest + before.len()))
-        .min()
-    {
-        out.push_str(text.get(rest..start).unwrap_or_default());
-        out.push('…');
-        let value = text.get(start..).unwrap_or_default();
-        let ends = |c: char| c.is_whitespace() || ",&\"'<\\;".contains(c);
-        let blanks = value.len() - value.trim_start_matches(' ').len();
-        let length = value.get(blanks..).unwrap_or_default().find(ends);
-        rest = length.map_or(text.len(), |length| start + blanks + length);
-    }
-    out.push_str(text.get(rest..).unwrap_or_default());
-    out
 }
 
 /// A message of unknown origin on one line, without control characters, not longer than is useful.
@@ -570,34 +453,5 @@ fn clean(text: &str) -> String {
     match line.char_indices().nth(300) {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_aws_repeats_of_a_request_is_not_kept() {
-        let text = "The Canonical String for this request should have been 'POST\n/\nhost:iam.amazonaws.com\n\
-                    x-amz-date:20240131T101010Z\nX-Amz-Security-Token:FwoGZX/abc+d==\n\nhost;x-amz-date' \
-                    Credential=AKIDEXAMPLE/20240131, Signature=0123abcd";
-        let kept = without_secrets(text);
-        for secret in ["FwoGZX", "AKIDEXAMPLE", "0123abcd"] {
-            assert!(!kept.contains(secret), "{kept}");
-        }
-        assert!(kept.contains("x-amz-date:20240131T101010Z") && kept.contains("host;x-amz-date"));
-        // As the debug form writes it.
-        let debug = format!("{text:?}");
-        assert!(!without_secrets(&debug).contains("FwoGZX"));
-        assert_eq!(without_secrets("nothing to hide"), "nothing to hide");
-        let activation = r#"{"ActivationCode":"qwerty","ActivationId":"1"}"#;
-        for text in [activation.to_owned(), format!("{activation:?}")] {
-            let kept = without_secrets(&text);
-            assert!(
-                !kept.contains("qwerty") && kept.contains("ActivationId"),
-                "{kept}"
-            );
-        }
     }
 }

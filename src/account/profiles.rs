@@ -169,7 +169,8 @@ fn expanded(path: &str, home: Option<String>) -> Option<PathBuf> {
 /// The sections of a file, in their order. A key without a value of its own may have nested lines below it.
 fn parse(text: &str, path: &str) -> Result<Vec<(String, Section)>, ProfilesError> {
     let mut sections: Vec<(String, Section)> = Vec::new();
-    let mut key: Option<String> = None;
+    // The last key, and how far its line is indented.
+    let mut key: Option<(String, usize)> = None;
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let wrong = |what: &str| ProfilesError::Unparsable {
             path: path.to_owned(),
@@ -180,8 +181,11 @@ fn parse(text: &str, path: &str) -> Result<Vec<(String, Section)>, ProfilesError
         if content.is_empty() || content.starts_with(['#', ';']) {
             continue;
         }
-        let is_indented = line.starts_with([' ', '\t']);
-        if let (true, Some((_, section)), Some(key)) = (is_indented, sections.last_mut(), &key) {
+        let indent = line.len() - line.trim_start().len();
+        if let (Some((_, section)), Some((key, _))) = (
+            sections.last_mut(),
+            key.as_ref().filter(|(_, of_key)| indent > *of_key),
+        ) {
             if let Some(value) = section.get_mut(key) {
                 value.push('\n');
                 value.push_str(content);
@@ -208,7 +212,7 @@ fn parse(text: &str, path: &str) -> Result<Vec<(String, Section)>, ProfilesError
             return Err(wrong("has no key before its ="));
         }
         section.insert(name.clone(), value.trim().to_owned());
-        key = Some(name);
+        key = Some((name, indent));
     }
     Ok(sections)
 }

@@ -389,3 +389,11 @@ fn scene<'a>(known: &'a Tracked<Known>, roles: &'a RoleList) -> Scene<'a> {
 fn tells_something(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Denied { .. } | ErrorKind::NotFound)
 }
+
+/// Waits for the next look; for ever where there is none.
+pub(super) async fn time_has_come(time: Option<tokio::time::Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,7 +1,8 @@
 //! The whole screen: surroundings, step, and what lies over it. Changes nothing but scroll offsets.
 
-use ratatui::Frame;
+use ratatui::backend::{Backend, ClearType};
 use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal};
 
 use super::overlay::Overlay;
 use super::state::Load;
@@ -185,4 +186,13 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
             }
         }
     }
+}
+
+/// Makes the next frame one that is written as a whole. `Terminal::clear` would ask the terminal where its cursor is, and
+/// not every terminal answers.
+pub fn forget_screen<B: Backend>(terminal: &mut Terminal<B>) -> Result<(), B::Error> {
+    terminal.backend_mut().clear_region(ClearType::All)?;
+    // The frame that was drawn last is what the next one is compared with.
+    terminal.swap_buffers();
+    Ok(())
 }

@@ -322,10 +322,7 @@ impl Play {
 
     /// Picks the first roles and goes to the regions.
     pub async fn walk_to_regions(&mut self) -> &mut Self {
-        self.wait("User ID")
-            .await
-            .keys("<enter><enter>")
-            .await;
+        self.wait("User ID").await.keys("<enter><enter>").await;
         self.wait("Recommender").await.keys("<space><enter>").await;
         self.wait("DataEngineer")
             .await
