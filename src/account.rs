@@ -6,6 +6,7 @@ mod attempts;
 mod connect;
 mod credentials;
 mod error;
+mod http;
 mod iam;
 mod inline_names;
 mod mfa;

@@ -196,6 +196,7 @@ pub async fn content(account: &Account, target: &Target) -> Result<Content, Call
 /// # Errors
 /// As [`content`].
 pub async fn content_now(account: &Account, target: &Target) -> Result<Content, CallError> {
+    account.ready().await?;
     match target {
         Target::Trust { role } => account.trust(role).await.map(Content::Text),
         Target::Policy { role, policy } => {

@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
@@ -249,10 +249,19 @@ fn take() -> io::Result<()> {
 ///
 /// On a thread of its own: reading from a terminal that was closed can go round in circles inside crossterm, and must
 /// not keep the runtime from finishing what is under way. The thread ends with the program.
-pub fn read_input(hand_over: impl Fn(Vec<Event>) -> bool + Send + 'static) {
+///
+/// `stamp` is taken when the first of them has come: what is drawn while the rest is waited for is no answer to it.
+pub fn read_input<S>(
+    stamp: impl Fn() -> S + Send + 'static,
+    hand_over: impl Fn(S, Vec<Event>) -> bool + Send + 'static,
+) {
     std::thread::spawn(move || {
-        while let Ok(burst) = read_burst() {
-            if !hand_over(burst) {
+        while let Ok(first) = crossterm::event::read() {
+            let stamp = stamp();
+            let Ok(burst) = read_burst(first) else {
+                return;
+            };
+            if !hand_over(stamp, burst) {
                 return;
             }
         }
@@ -264,16 +273,20 @@ const FAST: usize = 3;
 /// How long the rest of a text may take to come.
 const GAP: Duration = Duration::from_millis(25);
 
-/// The next event, and those that come together with it.
-fn read_burst() -> io::Result<Vec<Event>> {
-    let mut burst = vec![crossterm::event::read()?];
+/// How long events may be held back, however fast they come.
+const LONGEST: Duration = Duration::from_millis(250);
+
+/// An event, and those that come together with it.
+fn read_burst(first: Event) -> io::Result<Vec<Event>> {
+    let began = Instant::now();
+    let mut burst = vec![first];
     loop {
         let wait = if burst.len() < FAST {
             Duration::ZERO
         } else {
             GAP
         };
-        if !crossterm::event::poll(wait)? {
+        if began.elapsed() > LONGEST || !crossterm::event::poll(wait)? {
             return Ok(burst);
         }
         burst.push(crossterm::event::read()?);

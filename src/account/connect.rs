@@ -12,15 +12,13 @@ use aws_config::{AppName, BehaviorVersion};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
-use aws_smithy_http_client::{Builder as HttpBuilder, Connector};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
 
 use super::credentials::{Selection, named_profile};
+use super::http;
 use super::inline_names::InlineNames;
 use super::mfa::CodePrompt;
 use super::pace::Paced;
@@ -135,7 +133,8 @@ async fn chain(
         None => selection.settings_profile().to_owned(),
     };
     let setting = |key: &str| profiles.get(&settings)?.get(key).cloned();
-    let http = http_client(ca_bundle(setting("ca_bundle")).await?);
+    let http = http::client(ca_bundle(setting("ca_bundle")).await?)
+        .map_err(|why| CallError::configuration(format!("TLS cannot be set up: {why}.")))?;
     let files = EnvConfigFiles::builder()
         .with_contents(
             EnvConfigFileKind::Config,
@@ -148,7 +147,11 @@ async fn chain(
         .map(SdkRegion::new);
     let region = match (&selection, region) {
         // An instance knows where it is.
-        (Selection::Surroundings, None) => ImdsRegionProvider::builder().build().region().await,
+        (Selection::Surroundings, None) => {
+            let config = ProviderConfig::without_region().with_http_client(http.clone());
+            let provider = ImdsRegionProvider::builder().configure(&config).build();
+            provider.region().await
+        }
         (_, region) => region,
     };
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -221,11 +224,13 @@ async fn ca_bundle(of_profile: Option<String>) -> Result<Option<Vec<u8>>, CallEr
     let bytes = read
         .map_err(|error| wrong(error.to_string()))?
         .map_err(|error| wrong(error.to_string()))?;
-    let begin = b"-----BEGIN CERTIFICATE-----";
-    if bytes.windows(begin.len()).any(|part| part == begin) {
-        Ok(Some(bytes))
+    let usable = http::usable_certificates(&bytes);
+    if usable.is_empty() {
+        Err(wrong(
+            "it holds no usable certificate in PEM form".to_owned(),
+        ))
     } else {
-        Err(wrong("it holds no certificate in PEM form".to_owned()))
+        Ok(Some(usable))
     }
 }
 
@@ -260,25 +265,4 @@ fn time_limits() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_secs(10))
         .operation_timeout(Duration::from_secs(45))
         .build()
-}
-
-/// One client, and so one pool of connections, for everything. `HTTPS_PROXY` and its kin are honoured, as in the AWS
-/// CLI. Without certificates of its own, the system's are trusted, or those of `SSL_CERT_FILE`.
-fn http_client(ca_bundle: Option<Vec<u8>>) -> SharedHttpClient {
-    let trusted = ca_bundle.map(|pem| TrustStore::empty().with_pem_certificate(pem));
-    let tls = trusted.and_then(|store| TlsContext::builder().with_trust_store(store).build().ok());
-    HttpBuilder::new().build_with_connector_fn(move |settings, components| {
-        let mut builder = Connector::builder().proxy_config(ProxyConfig::from_env());
-        if let Some(settings) = settings {
-            builder = builder.connector_settings(settings.clone());
-        }
-        builder.set_sleep_impl(
-            components.and_then(aws_sdk_sts::config::RuntimeComponents::sleep_impl),
-        );
-        let mut builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        if let Some(tls) = &tls {
-            builder = builder.tls_context(tls.clone());
-        }
-        builder.build()
-    })
 }

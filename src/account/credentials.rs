@@ -79,6 +79,8 @@ pub(super) struct RoleSource {
     duration_seconds: Option<i32>,
     mfa_serial: Option<String>,
     base: ProfileSource,
+    /// The profile of the base.
+    base_profile: String,
 }
 
 /// The name of the profile that was asked for, on the command line or in the environment.
@@ -122,6 +124,11 @@ impl Selection {
             };
         }
         let source = ProfileSource::of(profiles, DEFAULT_PROFILE, &mut Vec::new())?;
+        // As in the AWS CLI, a web identity comes before all of a profile but a role.
+        let is_set = |name: &str| environment(name).is_some_and(|value| !value.is_empty());
+        let has_web_identity = is_set("AWS_WEB_IDENTITY_TOKEN_FILE") && is_set("AWS_ROLE_ARN");
+        let source =
+            source.filter(|source| matches!(source, ProfileSource::Role(_)) || !has_web_identity);
         Ok(source.map_or(Self::Surroundings, |source| {
             Self::Profile(DEFAULT_PROFILE.to_owned(), source)
         }))
@@ -198,8 +205,12 @@ impl ProfileSource {
         };
         let is_repeated = chain.iter().any(|known| known == name);
         let value = |key: &str| section.get(key).filter(|value| !value.is_empty()).cloned();
-        let role_arn = value("role_arn").filter(|_| value("web_identity_token_file").is_none());
+        // Another profile's source with keys of its own gives these, whatever role it assumes itself.
+        let gives_keys = !chain.is_empty() && value("aws_access_key_id").is_some();
+        let role_arn =
+            value("role_arn").filter(|_| value("web_identity_token_file").is_none() && !gives_keys);
         if let (Some(arn), false) = (role_arn, is_repeated) {
+            let base_profile = value("source_profile").unwrap_or_else(|| name.to_owned());
             let base = match (value("source_profile"), value("credential_source")) {
                 (Some(source), None) => {
                     chain.push(name.to_owned());
@@ -221,6 +232,7 @@ impl ProfileSource {
                 duration_seconds: value("duration_seconds").and_then(|text| text.parse().ok()),
                 mfa_serial: value("mfa_serial"),
                 base,
+                base_profile,
             }))));
         }
         if is_repeated && chain.last().is_some_and(|last| last != name) {
@@ -274,25 +286,18 @@ impl ProfileSource {
                 role,
             }));
         }
+        let keys = || keys(name, section);
+        // In this order, as botocore has it.
+        if profiles.has_keys_of_credentials_file(name) {
+            return keys();
+        }
         if let Some(session) = value("login_session") {
             return Ok(Some(Self::Login(session)));
         }
-        if let Some(key) = value("aws_access_key_id") {
-            let secret = value("aws_secret_access_key").ok_or_else(|| {
-                CallError::configuration(format!(
-                    "The profile {name} has aws_access_key_id, and no aws_secret_access_key."
-                ))
-            })?;
-            let token = value("aws_session_token");
-            return Ok(Some(Self::Keys(Credentials::new(
-                key,
-                secret,
-                token,
-                None,
-                "ProfileFile",
-            ))));
+        match value("credential_process") {
+            Some(command) => Ok(Some(Self::Process(command))),
+            None => keys(),
         }
-        Ok(value("credential_process").map(Self::Process))
     }
 
     /// How the credentials are obtained, in a few words.
@@ -372,7 +377,7 @@ impl ProfileSource {
             ),
             Self::Role(role) => {
                 let role = *role;
-                let base = role.base.provider(&role.profile, sdk, config, prompt);
+                let base = role.base.provider(&role.base_profile, sdk, config, prompt);
                 SharedCredentialsProvider::new(AssumedRole {
                     sdk: sdk.to_builder().credentials_provider(base).build(),
                     prompt: prompt.clone(),
@@ -386,6 +391,22 @@ impl ProfileSource {
             }
         }
     }
+}
+
+/// The keys that a profile holds itself.
+fn keys(profile: &str, section: &Section) -> Result<Option<ProfileSource>, CallError> {
+    let value = |key: &str| section.get(key).filter(|value| !value.is_empty()).cloned();
+    let Some(key) = value("aws_access_key_id") else {
+        return Ok(None);
+    };
+    let secret = value("aws_secret_access_key").ok_or_else(|| {
+        CallError::configuration(format!(
+            "The profile {profile} has aws_access_key_id, and no aws_secret_access_key."
+        ))
+    })?;
+    let token = value("aws_session_token");
+    let keys = Credentials::new(key, secret, token, None, "ProfileFile");
+    Ok(Some(ProfileSource::Keys(keys)))
 }
 
 impl NamedSource {
@@ -427,5 +448,5 @@ pub(super) fn failure(error: &CredentialsError, label: &str) -> CredentialsFailu
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;

@@ -1,11 +1,17 @@
 //! The AWS config and credentials files, read as the AWS CLI reads them: section names are split as a shell splits words,
 //! so that names with blanks and quotation marks are names like any other. A file that cannot be read stops everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The keys of a profile or session, in lower case.
 pub(super) type Section = BTreeMap<String, String>;
+
+const KEYS: [&str; 3] = [
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+];
 
 /// What both files say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +19,8 @@ pub(super) struct Profiles {
     by_name: BTreeMap<String, Section>,
     sso_sessions: BTreeMap<String, Section>,
     services: BTreeMap<String, Section>,
+    /// The profiles that have their keys from the credentials file.
+    keyed: BTreeSet<String>,
 }
 
 /// Why the files cannot be used.
@@ -102,14 +110,25 @@ impl Profiles {
                 (Kind::Config, [.., last]) => last,
                 (Kind::Config, []) => continue,
             };
+            let of_name = place.entry(name.to_owned()).or_default();
+            if kind == Kind::Credentials && section.contains_key("aws_access_key_id") {
+                // Keys belong together: none of another pair stays beside them.
+                of_name.retain(|key, _| !KEYS.contains(&key.as_str()));
+                self.keyed.insert(name.to_owned());
+            }
             // What both files say of a profile is one; the credentials file, which comes later, wins.
-            place.entry(name.to_owned()).or_default().extend(section);
+            of_name.extend(section);
         }
         Ok(())
     }
 
     pub(super) fn get(&self, profile: &str) -> Option<&Section> {
         self.by_name.get(profile)
+    }
+
+    /// Whether a profile has its keys from the credentials file.
+    pub(super) fn has_keys_of_credentials_file(&self, profile: &str) -> bool {
+        self.keyed.contains(profile)
     }
 
     pub(super) fn sso_session(&self, name: &str) -> Option<&Section> {

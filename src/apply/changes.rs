@@ -113,6 +113,10 @@ async fn carried_out(
     } else {
         found
     };
+    // A reading may have waited for a minute.
+    if run.cancel.is_cancelled() {
+        return Err(NotBegun::Cancelled);
+    }
     let end = step.carry_out(&journal, found, turn).await;
     let recorded = journal.after(
         target,

@@ -97,7 +97,11 @@ async fn enter(
     };
     let (sender, mut receiver) = input::channel();
     let mut screen = Screen::enter()?;
-    terminal::read_input(move |event| sender.send(event));
+    let stamps = sender.clone();
+    terminal::read_input(
+        move || stamps.stamp(),
+        move |screen, events| sender.send_stamped(screen, events),
+    );
     let ending = wizard::run(
         &mut screen.terminal,
         &mut receiver,

@@ -18,6 +18,9 @@ pub enum Met {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContextValue {
     Is(String),
+    /// A value of the request that stands for any of its kind, such as somebody's user ID: what refers to it by a variable
+    /// is equal to it, and what spells a value out may be.
+    StandsFor(String),
     /// The request does not carry the key.
     Absent,
     Unknown,
@@ -56,17 +59,19 @@ pub fn met(condition: &Value, has_variables: bool, context: &Context) -> Met {
             return Met::Unknown;
         };
         for (key, patterns) in keys {
-            let patterns: Vec<Option<String>> = texts(patterns)
-                .into_iter()
-                .map(|text| {
-                    if has_variables {
-                        filled_in(&text, context)
-                    } else {
-                        Some(text)
-                    }
-                })
-                .collect();
-            match key_met(operator, &context(&key.to_ascii_lowercase()), &patterns) {
+            let found = context(&key.to_ascii_lowercase());
+            let stands_for = matches!(found, ContextValue::StandsFor(_));
+            let pattern = |text: String| {
+                if has_variables && text.contains("${") {
+                    filled_in(&text, context)
+                } else {
+                    // No value of AWS's holds a variable's text.
+                    let says = |text: &String| text == "*" || text.contains("${");
+                    Some(text).filter(|text| !stands_for || says(text))
+                }
+            };
+            let patterns: Vec<Option<String>> = texts(patterns).into_iter().map(pattern).collect();
+            match key_met(operator, &found, &patterns) {
                 Met::No => return Met::No,
                 Met::Unknown => all = Met::Unknown,
                 Met::Yes => {}
@@ -104,7 +109,7 @@ pub(super) fn filled_in(text: &str, context: &Context) -> Option<String> {
     for part in parts {
         let (name, rest) = part.split_once('}')?;
         match context(&name.to_ascii_lowercase()) {
-            ContextValue::Is(value) => out.push_str(&value),
+            ContextValue::Is(value) | ContextValue::StandsFor(value) => out.push_str(&value),
             ContextValue::Absent | ContextValue::Unknown => return None,
         }
         out.push_str(rest);
@@ -120,7 +125,7 @@ fn key_met(operator: &str, found: &ContextValue, patterns: &[Option<String>]) ->
     };
     if plain == "Null" {
         let is_absent = match found {
-            ContextValue::Is(_) => "false",
+            ContextValue::Is(_) | ContextValue::StandsFor(_) => "false",
             ContextValue::Absent => "true",
             ContextValue::Unknown => return Met::Unknown,
         };
@@ -141,7 +146,7 @@ fn key_met(operator: &str, found: &ContextValue, patterns: &[Option<String>]) ->
         ContextValue::Unknown => Met::Unknown,
         ContextValue::Absent if negated || if_exists => Met::Yes,
         ContextValue::Absent => Met::No,
-        ContextValue::Is(value) => {
+        ContextValue::Is(value) | ContextValue::StandsFor(value) => {
             let met = answer(patterns, |pattern| compare(pattern, value));
             match (met, negated) {
                 (Met::Yes, true) => Met::No,
@@ -302,6 +307,16 @@ mod tests {
         };
         let owner =
             |operator: &str, value: &str| json!({operator: {"ssm:resourceTag/SSHOwner": value}});
+        // Somebody's ID that is spelt out may be this one, or another.
+        let anybody = |_: &str| ContextValue::StandsFor("A:me".to_owned());
+        for (value, expected) in [
+            ("B:*", Met::Unknown),
+            ("*", Met::Yes),
+            ("${aws:userid}", Met::Yes),
+        ] {
+            let condition = owner("StringLike", value);
+            assert_eq!(met(&condition, true, &anybody), expected, "{value}");
+        }
         let own = owner("StringEquals", "${aws:userid}");
         assert_eq!(met(&own, true, &context), Met::Yes);
         assert_eq!(met(&own, false, &context), Met::No);

@@ -95,27 +95,29 @@ fn denied_action(
         let matches = |pattern: &str| wildcard::matches(&pattern.to_ascii_lowercase(), &lower);
         reaches("Action", "NotAction", &matches)
     })?;
-    let is_reached = strings(allow.get("Resource")).into_iter().any(|resource| {
-        let resource = concrete(resource, region);
-        let matches = |pattern: &str| {
-            let filled = if has_variables {
-                filled_in(pattern, &context)
-            } else {
-                Some(pattern.to_owned())
+    // A resource with a variable that is not known may be the one or not.
+    let is_reached = |unknown: bool| {
+        strings(allow.get("Resource")).into_iter().any(|resource| {
+            let resource = concrete(resource, region);
+            let matches = |pattern: &str| {
+                let filled = if has_variables {
+                    filled_in(pattern, &context)
+                } else {
+                    Some(pattern.to_owned())
+                };
+                filled.map_or(unknown, |pattern| wildcard::matches(&pattern, &resource))
             };
-            filled.is_some_and(|pattern| wildcard::matches(&pattern, &resource))
-        };
-        reaches("Resource", "NotResource", &matches)
-    });
-    if !is_reached {
-        return None;
-    }
+            reaches("Resource", "NotResource", &matches)
+        })
+    };
+    let (one, other) = (is_reached(false), is_reached(true));
     let met = match deny.get("Condition") {
+        _ if !one && !other => Met::No,
         None => Met::Yes,
         Some(block) => condition::met(block, has_variables, &context as &Context),
     };
     match met {
-        Met::Yes => Some((action.to_owned(), true)),
+        Met::Yes => Some((action.to_owned(), one && other)),
         Met::Unknown => Some((action.to_owned(), false)),
         Met::No => None,
     }
@@ -138,7 +140,7 @@ fn concrete(pattern: &str, region: &str) -> String {
 /// for what is theirs.
 fn context_of(allow: &Statement, region: &str, key: &str) -> ContextValue {
     match key {
-        "aws:userid" => return ContextValue::Is(OWN_USER_ID.to_owned()),
+        "aws:userid" => return ContextValue::StandsFor(OWN_USER_ID.to_owned()),
         "aws:requestedregion" if region != "any-region" => {
             return ContextValue::Is(region.to_owned());
         }
@@ -151,11 +153,12 @@ fn context_of(allow: &Statement, region: &str, key: &str) -> ContextValue {
         .flatten()
         .filter(|(name, _)| name.eq_ignore_ascii_case(key));
     match values.next().and_then(|(_, value)| value.as_str()) {
-        Some(value) => ContextValue::Is(
+        Some(value) if value.contains(['$', '*']) => ContextValue::StandsFor(
             value
                 .replace("${aws:userid}", OWN_USER_ID)
                 .replace('*', ANYTHING),
         ),
+        Some(value) => ContextValue::Is(value.to_owned()),
         None => ContextValue::Unknown,
     }
 }
@@ -222,6 +225,17 @@ mod tests {
                 r#"{"Effect":"Deny","Action":"ssm:StartSession","Resource":"*",
                     "Condition":{"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}}"#,
                 start(true),
+            ),
+            // Who is exempt is not known from here; neither is what an unknown variable stands for.
+            (
+                r#"{"Effect":"Deny","Action":"ssm:StartSession","Resource":"*",
+                    "Condition":{"StringNotLike":{"aws:userid":["AROA123ABC:*"]}}}"#,
+                start(false),
+            ),
+            (
+                r#"{"Effect":"Deny","Action":"ssm:StartSession",
+                    "Resource":"arn:aws:ssm:*:${aws:PrincipalAccount}:managed-instance/*"}"#,
+                start(false),
             ),
             (
                 r#"{"Effect":"Deny","NotAction":["logs:*","ssm:D*","ssm:L*","ssm:G*","ssm:S*","ssm:T*"],"Resource":"*"}"#,

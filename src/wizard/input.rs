@@ -62,9 +62,18 @@ pub fn channel() -> (InputSender, InputReceiver) {
 }
 
 impl InputSender {
-    /// Hands events over that came together; false when the loop has ended.
+    /// How many screens have been drawn by now.
+    pub fn stamp(&self) -> u64 {
+        self.drawn.load(Ordering::SeqCst)
+    }
+
+    /// Hands events over that came together, now; false when the loop has ended.
     pub fn send(&self, events: Vec<Event>) -> bool {
-        let screen = self.drawn.load(Ordering::SeqCst);
+        self.send_stamped(self.stamp(), events)
+    }
+
+    /// The same for events of which the first came when so many screens had been drawn.
+    pub fn send_stamped(&self, screen: u64, events: Vec<Event>) -> bool {
         self.sender.send(Burst { screen, events }).is_ok()
     }
 }
@@ -90,11 +99,32 @@ impl InputReceiver {
 /// The events of a burst, with a paste in place of keys that were not typed: some terminals, GNU screen among them, hand a
 /// pasted text over as keys, and each line end would be Enter.
 fn with_pastes(burst: Vec<Event>, is_typing: bool) -> Vec<Event> {
-    let text: Option<String> = burst.iter().map(character).collect();
-    match text {
-        Some(text) if is_pasted(&text, is_typing) => vec![Event::Paste(text)],
-        _ => burst,
+    let mut events = Vec::new();
+    // Each run of characters for itself; a change of the window's size in between does not end it.
+    let (mut run, mut text) = (Vec::new(), String::new());
+    let end_run = |run: &mut Vec<Event>, text: &mut String, events: &mut Vec<Event>| {
+        let (run, text) = (std::mem::take(run), std::mem::take(text));
+        if is_pasted(&text, is_typing) {
+            events.push(Event::Paste(text));
+        } else {
+            events.extend(run);
+        }
+    };
+    for event in burst {
+        match (character(&event), &event) {
+            (Some(c), _) => {
+                text.push(c);
+                run.push(event);
+            }
+            (None, Event::Resize(..) | Event::FocusGained | Event::FocusLost) => events.push(event),
+            (None, _) => {
+                end_run(&mut run, &mut text, &mut events);
+                events.push(event);
+            }
+        }
     }
+    end_run(&mut run, &mut text, &mut events);
+    events
 }
 
 /// The character of a key that may be part of a text.
@@ -108,6 +138,10 @@ fn character(event: &Event) -> Option<char> {
     else {
         return None;
     };
+    // In raw mode a line feed comes as Ctrl-J.
+    if *code == KeyCode::Char('j') && *modifiers == KeyModifiers::CONTROL {
+        return Some('\n');
+    }
     if modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) {
         return None;
     }
@@ -174,8 +208,28 @@ mod tests {
         for text in ["churn\r ", "churn\r j \r", "Train1\r", "ChurnTraining"] {
             assert!(!is_taken_for_a_paste(text, true), "{text}");
         }
-        let mut events = keys("arn:aws:iam::123456789012:role/");
+        let mut events = keys("ab ");
         events.push(Event::Key(KeyEvent::from(KeyCode::Down)));
+        events.extend(keys("jj\r"));
         assert_eq!(with_pastes(events.clone(), true), events);
+    }
+
+    #[test]
+    fn a_paste_is_known_with_line_feeds_and_with_other_events_in_between() {
+        let line_feed = Event::Key(KeyEvent::new(KeyCode::Char('j'), KeyModifiers::CONTROL));
+        let mut events = keys("arn:aws:iam::123456");
+        events.push(Event::Resize(80, 24));
+        events.extend(keys("789012:role/Train1"));
+        events.push(line_feed);
+        events.extend(keys("Train2"));
+        events.push(Event::Key(KeyEvent::from(KeyCode::Down)));
+        assert_eq!(
+            with_pastes(events, false),
+            [
+                Event::Resize(80, 24),
+                Event::Paste("arn:aws:iam::123456789012:role/Train1\nTrain2".to_owned()),
+                Event::Key(KeyEvent::from(KeyCode::Down)),
+            ]
+        );
     }
 }

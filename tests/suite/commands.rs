@@ -367,7 +367,10 @@ fn an_interrupted_apply_finishes_what_is_under_way_and_says_what_was_done() {
     let behind = format!("policy:{SAGEMAKER}/SSHSageMakerServerPolicy");
     assert_eq!(outcome(behind), "skipped");
     let count = |key: &str| last[key].as_u64().unwrap();
-    assert_eq!((count("applied") + count("skipped"), count("failed")), (4, 0));
+    assert_eq!(
+        (count("applied") + count("skipped"), count("failed")),
+        (4, 0)
+    );
     assert!(desk.roles()[SAGEMAKER].trust.contains("ssm.amazonaws.com"));
 }
 

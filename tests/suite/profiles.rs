@@ -60,6 +60,10 @@ fn answer(request: &str) -> (u16, String) {
         );
         return sts("GetCallerIdentity", &who);
     }
+    if request.starts_with("GET /creds") {
+        let keys = r#"{"AccessKeyId":"ASIACONTAINER","SecretAccessKey":"s","Token":"t","Expiration":"2999-01-01T00:00:00Z"}"#;
+        return (200, keys.to_owned());
+    }
     if request.starts_with("GET /federation/credentials") {
         let keys = r#"{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"s","sessionToken":"t","expiration":32472144000000}}"#;
         return (200, keys.to_owned());
@@ -195,6 +199,34 @@ const BLANKS: (&str, &str) = (
     include_str!("../cases/20-profile-name-with-blanks/config"),
     include_str!("../cases/20-profile-name-with-blanks/credentials"),
 );
+
+#[test]
+fn credentials_of_a_container_never_go_through_a_proxy() {
+    let (aws, proxy) = (Aws::start(), Aws::start());
+    let home = Home::with("", "");
+    let container = format!("{}/creds", aws.address.replace("127.0.0.1", "localhost"));
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        let environment = [
+            (variable, proxy.address.as_str()),
+            ("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.as_str()),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "CONTAINERSECRET"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ENDPOINT_URL", aws.address.as_str()),
+        ];
+        let printed = home.run(&PLAN, &environment);
+        assert!(
+            printed.out.contains("Credentials   container"),
+            "{}{}",
+            printed.out,
+            printed.err
+        );
+        assert_eq!(
+            aws.keys("GetCallerIdentity").last().unwrap(),
+            "ASIACONTAINER"
+        );
+        assert_eq!(proxy.requests.lock().unwrap().len(), 0, "{variable}");
+    }
+}
 
 #[test]
 fn case_20_names_with_blanks_and_quotation_marks_are_profiles_like_any_other() {
@@ -497,7 +529,7 @@ fn case_24_a_certificate_that_a_proxy_signed_anew_is_trusted_when_it_is_named() 
     }
     for (bundle, why) in [
         ("/nowhere/ca.pem", "No such file"),
-        ("/dev/null", "no certificate"),
+        ("/dev/null", "no usable certificate"),
     ] {
         let printed = plain.run(&PLAN, &[endpoint, ("AWS_CA_BUNDLE", bundle)]);
         assert_eq!(printed.code, Some(1));

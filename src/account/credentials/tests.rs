@@ -41,6 +41,42 @@ fn the_order_is_the_aws_clis() {
 }
 
 #[test]
+fn of_one_profile_that_has_several_sources_the_aws_clis_is_used() {
+    let named = |config: &str, credentials: &str, profile: &str| {
+        selected(config, credentials, Some(profile), &[]).unwrap()
+    };
+    let keys = "aws_access_key_id = A\naws_secret_access_key = s\n";
+    let process = "credential_process = x\n";
+    let login = "login_session = arn:aws:iam::1:user/x\n";
+    let profile = |lines: &str| format!("[profile x]\n{lines}");
+    // Keys of the config file come last, keys of the credentials file before a login and a process.
+    let both = profile(&format!("{keys}{process}"));
+    assert_eq!(named(&both, "", "x"), "profile x (credential process)");
+    let credentials = format!("[x]\n{keys}");
+    assert_eq!(named(&profile(login), &credentials, "x"), "profile x");
+    assert_eq!(named(&profile(process), &credentials, "x"), "profile x");
+    // A source with keys gives these, whatever role it assumes itself.
+    let roles = format!(
+        "[profile base]\nrole_arn = arn:aws:iam::1:role/One\nsource_profile = base\n{keys}\
+         [profile x]\nrole_arn = arn:aws:iam::1:role/Two\nsource_profile = base\n"
+    );
+    let profiles = Profiles::of_texts(&roles, "");
+    let source = ProfileSource::of(&profiles, "x", &mut Vec::new()).unwrap();
+    let Some(ProfileSource::Role(role)) = source else {
+        panic!("{source:?}");
+    };
+    assert!(matches!(role.base, ProfileSource::Keys(_)), "{role:?}");
+    // A token of another pair does not stay beside the keys.
+    let stale = profile("aws_session_token = old\n");
+    let profiles = Profiles::of_texts(&stale, &credentials);
+    assert!(!profiles.get("x").unwrap().contains_key("aws_session_token"));
+    // A web identity of the environment comes before the keys of the default profile.
+    let web = [("AWS_WEB_IDENTITY_TOKEN_FILE", "t"), ("AWS_ROLE_ARN", "r")];
+    let default = format!("[default]\n{keys}");
+    assert_eq!(selected("", &default, None, &web).unwrap(), "surroundings");
+}
+
+#[test]
 fn what_was_named_and_is_not_there_stops_everything() {
     let config = include_str!("../../../tests/cases/23-aws-profile-that-does-not-exist/config");
     let credentials =

@@ -1,0 +1,176 @@
+//! The HTTP client of a connection: one pool of connections for everything, through the environment's proxy. What is on
+//! this computer or this link, such as the credentials of a container or an instance, never goes through a proxy: it would
+//! see the keys, and could answer with keys of its own.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// `HTTPS_PROXY` and its kin are honoured, as in the AWS CLI. Without certificates of its own, the system's are trusted, or
+/// those of `SSL_CERT_FILE`.
+///
+/// # Errors
+/// When the certificates cannot be used.
+pub(super) fn client(ca_bundle: Option<Vec<u8>>) -> Result<SharedHttpClient, String> {
+    let trusted = ca_bundle.map(|pem| TrustStore::empty().with_pem_certificate(pem));
+    let context = |store| TlsContext::builder().with_trust_store(store).build();
+    let tls = trusted.map(context).transpose();
+    let tls = tls.map_err(|error| error.to_string())?;
+    Ok(SharedHttpClient::new(Routed {
+        proxied: through(ProxyConfig::from_env(), tls.clone()),
+        direct: through(ProxyConfig::disabled(), tls),
+    }))
+}
+
+/// The certificates of a PEM file that can be trusted; empty where there are none. Others would end the program later.
+pub(super) fn usable_certificates(pem: &[u8]) -> Vec<u8> {
+    const END: &str = "-----END CERTIFICATE-----";
+    let text = String::from_utf8_lossy(pem);
+    let blocks = text.split_inclusive(END);
+    let usable = blocks.filter(|block| {
+        let certificate = CertificateDer::from_pem_slice(block.as_bytes());
+        certificate.is_ok_and(|certificate| RootCertStore::empty().add(certificate).is_ok())
+    });
+    usable.collect::<String>().into_bytes()
+}
+
+fn through(proxy: ProxyConfig, tls: Option<TlsContext>) -> SharedHttpClient {
+    Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut builder = Connector::builder().proxy_config(proxy.clone());
+        if let Some(settings) = settings {
+            builder = builder.connector_settings(settings.clone());
+        }
+        builder.set_sleep_impl(
+            components.and_then(aws_sdk_sts::config::RuntimeComponents::sleep_impl),
+        );
+        let mut builder = builder.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(tls) = &tls {
+            builder = builder.tls_context(tls.clone());
+        }
+        builder.build()
+    })
+}
+
+/// Two ways, of which the request's host decides.
+#[derive(Clone, Debug)]
+struct Routed<T> {
+    proxied: T,
+    direct: T,
+}
+
+impl HttpClient for Routed<SharedHttpClient> {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Routed {
+            proxied: self.proxied.http_connector(settings, components),
+            direct: self.direct.http_connector(settings, components),
+        })
+    }
+}
+
+impl HttpConnector for Routed<SharedHttpConnector> {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if is_near(request.uri()) {
+            self.direct.call(request)
+        } else {
+            self.proxied.call(request)
+        }
+    }
+}
+
+/// Whether a request goes to this computer or to this link.
+fn is_near(uri: &str) -> bool {
+    let Some((_, rest)) = uri.split_once("://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    match name.parse() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local(),
+        Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
+            Some(ip) => ip.is_loopback() || ip.is_link_local(),
+            None => ip.is_loopback() || ip.is_unicast_link_local() || is_metadata(ip),
+        },
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    }
+}
+
+/// The addresses of instance metadata and of pod identity: `fd00:ec2::254`, `fd00:ec2::23`.
+fn is_metadata(ip: Ipv6Addr) -> bool {
+    ip.segments().starts_with(&[0xfd00, 0xec2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_that_nobody_can_use_are_left_out() {
+        let good = include_str!("../../tests/cases/24-tls-inspection-ca-bundle/ca.pem");
+        let cut = good.replacen("MII", "MIJ", 1);
+        assert!(!usable_certificates(good.as_bytes()).is_empty());
+        let both = format!("# ours\n{cut}\n{good}");
+        let usable = String::from_utf8(usable_certificates(both.as_bytes()));
+        assert_eq!(usable.unwrap_or_default().matches("BEGIN").count(), 1);
+        for none in [
+            "",
+            "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n",
+            &cut,
+        ] {
+            assert_eq!(usable_certificates(none.as_bytes()), b"", "{none}");
+        }
+    }
+
+    #[test]
+    fn what_is_on_this_computer_or_link_is_known() {
+        for near in [
+            "http://localhost:1338/latest",
+            "http://LOCALHOST./",
+            "http://169.254.170.2/v2/credentials",
+            "http://169.254.170.23/v1",
+            "http://169.254.169.254/latest/api/token",
+            "http://[fd00:ec2::254]/latest",
+            "http://[fd00:ec2::23]:80/v1",
+            "http://[::1]:8080/",
+            "http://[fe80::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://127.0.0.53?x",
+            "http://user@127.0.0.1:1/",
+        ] {
+            assert!(is_near(near), "{near}");
+        }
+        for far in [
+            "https://sts.eu-west-1.amazonaws.com/",
+            "http://localhost.example.com/",
+            "http://10.0.0.1/",
+            "http://127.0.0.1.example.com/",
+            "http://localhost@example.com/",
+            "http://[2001:db8::1]/",
+            "localhost",
+            "",
+        ] {
+            assert!(!is_near(far), "{far}");
+        }
+    }
+}
