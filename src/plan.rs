@@ -21,7 +21,7 @@ use serde::Serialize;
 use crate::model::arn::{is_policy_name, is_role_name};
 use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, Survey};
-use crate::policy::same::is_same_document;
+use crate::policy::same::is_same_content;
 
 /// An item's ID that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -112,10 +112,7 @@ impl Content {
 
     /// Whether it is the same document, or the same value of a tier; who set a tier does not matter.
     pub fn is_same(&self, other: &Self) -> bool {
-        match (self.text(), other.text()) {
-            (Some(one), Some(other)) => is_same_document(one, other),
-            (one, other) => one == other,
-        }
+        is_same_content(self.text(), other.text())
     }
 }
 

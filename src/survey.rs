@@ -74,7 +74,12 @@ impl Patience {
     }
 }
 
-fn doubtful_until(account: &Account, target: &Target, found: Option<&str>) -> Option<Instant> {
+/// Until when what was found is not to be believed, because this program wrote something else a moment ago.
+pub(crate) fn doubtful_until(
+    account: &Account,
+    target: &Target,
+    found: Option<&str>,
+) -> Option<Instant> {
     let recent = account.recent_writes();
     recent.doubtful_until(&target.to_string(), found)
 }

@@ -17,7 +17,7 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
 
-use super::credentials::{Selection, named_profile};
+use super::credentials::{DEFAULT_PROFILE, Selection, named_profile};
 use super::http;
 use super::inline_names::InlineNames;
 use super::mfa::CodePrompt;
@@ -128,10 +128,8 @@ async fn chain(
 ) -> Result<(SdkConfig, SharedCredentials), CallError> {
     let profiles = profiles().await?;
     let selection = Selection::of(profile, variable, &profiles)?;
-    let settings = match named_profile(profile, variable) {
-        Some(name) => name,
-        None => selection.settings_profile().to_owned(),
-    };
+    // Whose other settings hold, region and endpoints among them.
+    let settings = named_profile(profile, variable).unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
     let setting = |key: &str| profiles.get(&settings)?.get(key).cloned();
     let http = http::client(ca_bundle(setting("ca_bundle")).await?)
         .map_err(|why| CallError::configuration(format!("TLS cannot be set up: {why}.")))?;

@@ -30,7 +30,7 @@ use provider::{AssumedRole, How, OfProfile};
 
 /// A role session's name where the profile gives none.
 const SESSION_NAME: &str = env!("CARGO_PKG_NAME");
-const DEFAULT_PROFILE: &str = "default";
+pub(super) const DEFAULT_PROFILE: &str = "default";
 
 /// Where credentials come from, as far as files and environment say.
 #[derive(Debug)]
@@ -132,14 +132,6 @@ impl Selection {
         Ok(source.map_or(Self::Surroundings, |source| {
             Self::Profile(DEFAULT_PROFILE.to_owned(), source)
         }))
-    }
-
-    /// The profile whose other settings hold, region and endpoints among them.
-    pub(super) fn settings_profile(&self) -> &str {
-        match self {
-            Self::Profile(name, _) => name,
-            Self::Environment | Self::Surroundings => DEFAULT_PROFILE,
-        }
     }
 
     /// Where the credentials come from, in words; none where that is known only once they have come.

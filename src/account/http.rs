@@ -62,33 +62,44 @@ fn through(proxy: ProxyConfig, tls: Option<TlsContext>) -> SharedHttpClient {
     })
 }
 
-/// Two ways, of which the request's host decides.
+/// Two clients, of which the request's host decides. The one that no request needs is never set up.
 #[derive(Clone, Debug)]
-struct Routed<T> {
-    proxied: T,
-    direct: T,
+struct Routed {
+    proxied: SharedHttpClient,
+    direct: SharedHttpClient,
 }
 
-impl HttpClient for Routed<SharedHttpClient> {
+impl HttpClient for Routed {
     fn http_connector(
         &self,
         settings: &HttpConnectorSettings,
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Routed {
-            proxied: self.proxied.http_connector(settings, components),
-            direct: self.direct.http_connector(settings, components),
+        SharedHttpConnector::new(RoutedConnector {
+            clients: self.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
         })
     }
 }
 
-impl HttpConnector for Routed<SharedHttpConnector> {
+#[derive(Debug)]
+struct RoutedConnector {
+    clients: Routed,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for RoutedConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        if is_near(request.uri()) {
-            self.direct.call(request)
+        let client = if is_near(request.uri()) {
+            &self.clients.direct
         } else {
-            self.proxied.call(request)
-        }
+            &self.clients.proxied
+        };
+        // A client keeps the connectors that it made, and so their connections.
+        let connector = client.http_connector(&self.settings, &self.components);
+        connector.call(request)
     }
 }
 

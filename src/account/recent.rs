@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::policy::same::is_same_document;
+use crate::policy::same::is_same_content;
 
 /// How long a reading may contradict a write.
 pub const PROPAGATION: Duration = Duration::from_mins(1);
@@ -56,14 +56,14 @@ impl RecentWrites {
         let writes = writes.get_mut(id)?;
         writes.retain(|write| write.until > now);
         let (last, earlier) = writes.split_last()?;
-        if is_same(&last.written, found) {
+        if is_same_content(last.written.as_deref(), found) {
             return None;
         }
         let was_there = earlier
             .iter()
             .flat_map(|write| [&write.former, &write.written])
             .chain([&last.former])
-            .any(|text| is_same(text, found));
+            .any(|text| is_same_content(text.as_deref(), found));
         was_there.then_some(last.until)
     }
 
@@ -79,13 +79,6 @@ impl RecentWrites {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Vec<Write>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn is_same(text: &Text, found: Option<&str>) -> bool {
-    match (text.as_deref(), found) {
-        (Some(text), Some(found)) => is_same_document(text, found),
-        (text, found) => text == found,
     }
 }
 

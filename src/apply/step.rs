@@ -288,9 +288,7 @@ impl<'a> Step<'a> {
 
     /// Whether what was found is an earlier state of what this program wrote in the last minute.
     fn is_doubtful(&self, found: &Content) -> bool {
-        let recent = self.account.recent_writes();
-        let until = recent.doubtful_until(&self.target.to_string(), found.text());
-        until.is_some()
+        survey::doubtful_until(&self.account, self.target, found.text()).is_some()
     }
 
     /// Whether what was found is what the plan wants there: the same document, or of a new one, one that means the same.

@@ -18,6 +18,14 @@ pub fn is_same_document(one: &str, other: &str) -> bool {
         }
 }
 
+/// The same for what may be missing: two absences are the same.
+pub fn is_same_content(one: Option<&str>, other: Option<&str>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_same_document(one, other),
+        (one, other) => one == other,
+    }
+}
+
 /// Whether two statements are the same, in the sense of [`is_same_document`].
 pub fn is_same_statement(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     object_form(one) == object_form(other)
