@@ -49,6 +49,7 @@ fn account(roles: usize) -> (Survey, Choices) {
             credentials: "environment".into(),
             home_region: "eu-west-1".into(),
             region_configured: true,
+            endpoints: Vec::new(),
         },
         quotas: Quotas::default(),
         roles: readings.collect(),

@@ -129,6 +129,7 @@ impl Play {
             records: Records::in_memory(),
             start: Start::SetUp,
             clipboard: Clipboard::to(|_| Ok(())),
+            insecure_endpoint: false,
             break_on: None,
         };
         runtime.spawn(async move {

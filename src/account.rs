@@ -3,14 +3,17 @@
 
 mod activations;
 mod attempts;
+mod bounded;
 mod connect;
 mod credentials;
+mod endpoints;
 mod error;
 mod http;
 mod iam;
 mod inline_names;
 mod mfa;
 mod pace;
+mod pages;
 mod profiles;
 mod recent;
 mod shared_credentials;
@@ -25,8 +28,12 @@ pub use mfa::{CodePrompt, CodeRequest};
 pub use recent::{PROPAGATION, RecentWrites};
 pub use simulator::Question;
 
+use std::sync::{Arc, OnceLock};
+
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
+
+use crate::model::Endpoint;
 
 /// A connection to one account with one set of credentials. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,12 +47,21 @@ pub struct Account {
     attempts: AttemptSink,
     recent: RecentWrites,
     inline_names: inline_names::InlineNames,
+    /// Where requests go, where that is not AWS.
+    endpoints: Vec<Endpoint>,
+    /// The number of the account that STS named first, once it has.
+    number: Arc<OnceLock<String>>,
 }
 
 impl Account {
     /// The region that the configuration names, or the stand-in where it names none.
     pub fn home_region(&self) -> &str {
         &self.home_region
+    }
+
+    /// Where requests go, where that is not AWS.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
     }
 
     /// Where the credentials come from, in words: "profile prod", "environment variables", "CloudShell". What is not known

@@ -42,6 +42,11 @@ pub struct Common {
     /// Plain ASCII signs.
     #[arg(long, global = true)]
     pub ascii: bool,
+
+    /// Where AWS_ENDPOINT_URL or the profile leads to another computer over plain HTTP: write there without being asked
+    /// about that.
+    #[arg(long, global = true)]
+    pub insecure_endpoint: bool,
 }
 
 impl Common {

@@ -20,7 +20,8 @@ use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
 use crate::journal::{Records, Runs, words};
 use crate::log;
-use crate::model::{Identity, Quotas};
+use crate::model::endpoint::insecurity;
+use crate::model::{Endpoint, Identity, Quotas};
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
 use say::People;
@@ -53,11 +54,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(over(set_up::plan(visit, &arguments).await))
         }
         Some(Command::Check(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            visit.writes_unasked = arguments.live.is_some();
             Ok(over(check::check(visit, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            visit.writes_unasked = arguments.yes;
             Ok(over(set_up::apply(visit, &arguments).await))
         }
         Some(Command::Export(arguments)) => {
@@ -66,7 +69,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(over(set_up::export(visit, &arguments).await))
         }
         Some(Command::Undo(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            visit.writes_unasked = arguments.yes;
             Ok(over(undo::run(visit, &arguments).await))
         }
     }
@@ -102,6 +106,10 @@ struct Visit {
     people: People,
     output: Output,
     stops: UnboundedReceiver<Stop>,
+    /// Plain HTTP to another computer is accepted.
+    insecure_endpoint: bool,
+    /// Something may be written without a question.
+    writes_unasked: bool,
     /// What was written in the account less than a minute ago, once the account is known.
     recent: RecentWrites,
 }
@@ -129,6 +137,8 @@ impl Visit {
             people: People::new(output, common.ascii),
             output,
             stops: terminal::stops()?,
+            insecure_endpoint: common.insecure_endpoint,
+            writes_unasked: false,
             recent: RecentWrites::default(),
         })
     }
@@ -159,8 +169,16 @@ impl Visit {
     async fn known(&mut self) -> Result<Known, Exit> {
         let (source, profile) = (self.source.clone(), self.profile.clone());
         let prompt = say::code_prompt(self.people);
-        let reading = Box::pin(async move {
+        let connecting = Box::pin(async move {
             let account = source.connect_asking(profile.as_deref(), &prompt).await?;
+            Ok::<_, CallError>(account)
+        });
+        let account = self
+            .reading(connecting)
+            .await?
+            .map_err(|error| self.failed(&error))?;
+        self.is_secure_enough(account.endpoints())?;
+        let reading = Box::pin(async move {
             let identity = account.identity().await?;
             let (alias, quotas) = futures::join!(account.alias(), account.quotas());
             let identity = Identity {
@@ -169,10 +187,10 @@ impl Visit {
             };
             Ok::<_, CallError>((account, identity, quotas.unwrap_or_default()))
         });
-        let (account, identity, quotas) = self.reading(reading).await?.map_err(|error| {
-            self.people.complain(&error.to_string());
-            Exit::Failed
-        })?;
+        let (account, identity, quotas) = self
+            .reading(reading)
+            .await?
+            .map_err(|error| self.failed(&error))?;
         let runs = self.records.all();
         if let Ok(runs) = &runs {
             runs.note_recent_writes(&identity.account, account.recent_writes());
@@ -186,6 +204,25 @@ impl Visit {
         };
         self.mention_cut_off(&known);
         Ok(known)
+    }
+
+    /// What is written without a question must not follow from what somebody on the way may have forged, unless that was
+    /// accepted.
+    fn is_secure_enough(&self, endpoints: &[Endpoint]) -> Result<(), Exit> {
+        match insecurity(endpoints) {
+            Some(why) if self.writes_unasked && !self.insecure_endpoint => {
+                self.people.complain(&format!(
+                    "missing: --insecure-endpoint. {why} Nothing was asked for, and nothing was changed."
+                ));
+                Err(Exit::Usage)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, error: &impl std::fmt::Display) -> Exit {
+        self.people.complain(&error.to_string());
+        Exit::Failed
     }
 
     /// Says which runs in this account were cut off, and how to go on.

@@ -2,6 +2,7 @@
 
 pub mod arn;
 pub mod choices;
+pub mod endpoint;
 pub mod identity;
 pub mod partition;
 mod permission;
@@ -11,6 +12,7 @@ pub mod survey;
 
 pub use arn::{RoleArn, RoleArnError, TypedRole};
 pub use choices::{Choices, ConnectFrom};
+pub use endpoint::Endpoint;
 pub use identity::{Identity, Principal};
 pub use partition::Partition;
 pub use permission::{Denial, Permission};

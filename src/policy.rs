@@ -1,5 +1,6 @@
 //! IAM policy documents as text and as meaning: read, compare, extend, measure, fill in. Pure.
 
+pub mod admitted;
 pub mod condition;
 pub mod denial;
 pub mod deviation;

@@ -7,6 +7,7 @@ use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::{DescribeActivationsFilter, DescribeActivationsFilterKeys, Tag};
 
 use super::attempts::Attempts;
+use super::pages::{MANY, Pages};
 use super::ssm::once;
 use super::{Account, CallError, ErrorKind};
 
@@ -83,13 +84,13 @@ impl Account {
             .filter_key(DescribeActivationsFilterKeys::DefaultInstanceName)
             .filter_values(NAME)
             .build();
-        let (mut ids, mut token) = (Vec::new(), None::<String>);
-        loop {
+        let (mut ids, mut pages) = (Vec::new(), Pages::of(ACTION, MANY));
+        while !pages.have_ended() {
             let answer = client
                 .describe_activations()
                 .filters(by_name.clone())
                 .max_results(A_PAGE)
-                .set_next_token(token.clone())
+                .set_next_token(pages.token())
                 .customize()
                 .interceptor(
                     Attempts::<op::describe_activations::DescribeActivationsError>::new(
@@ -100,15 +101,13 @@ impl Account {
                 .await
                 .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
             CallError::unless_aws(ACTION, answer.request_id())?;
+            pages.turn(answer.activation_list().len(), answer.next_token())?;
             let own = answer.activation_list().iter().filter(|activation| {
                 let has_tag = |tag: &Tag| (tag.key(), tag.value()) == TAG;
                 activation.tags().iter().any(has_tag)
             });
             ids.extend(own.filter_map(|own| own.activation_id()).map(str::to_owned));
-            match answer.next_token() {
-                Some(next) if token.as_deref() != Some(next) => token = Some(next.to_owned()),
-                _ => return Ok(ids),
-            }
         }
+        Ok(ids)
     }
 }

@@ -17,7 +17,9 @@ use aws_smithy_runtime_api::client::identity::SharedIdentityCache;
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
 
+use super::bounded::Bounded;
 use super::credentials::{DEFAULT_PROFILE, Selection, named_profile};
+use super::endpoints;
 use super::http;
 use super::inline_names::InlineNames;
 use super::mfa::CodePrompt;
@@ -99,6 +101,7 @@ impl Source {
             .into_builder()
             .region(SdkRegion::new(home_region.clone()))
             .build();
+        let endpoints = endpoints::of(&sdk);
         Ok(Account {
             sts: aws_sdk_sts::Client::new(&sdk),
             iam: iam(&sdk),
@@ -109,6 +112,8 @@ impl Source {
             attempts: AttemptSink::default(),
             recent: RecentWrites::default(),
             inline_names: InlineNames::default(),
+            endpoints,
+            number: Arc::default(),
         })
     }
 }
@@ -133,6 +138,7 @@ async fn chain(
     let setting = |key: &str| profiles.get(&settings)?.get(key).cloned();
     let http = http::client(ca_bundle(setting("ca_bundle")).await?)
         .map_err(|why| CallError::configuration(format!("TLS cannot be set up: {why}.")))?;
+    let http = Bounded::over(http);
     let files = EnvConfigFiles::builder()
         .with_contents(
             EnvConfigFileKind::Config,
@@ -236,7 +242,7 @@ fn wire_config(wire: &Wire) -> SdkConfig {
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(SdkRegion::new(wire.region.clone()))
-        .http_client(wire.http.clone())
+        .http_client(Bounded::over(wire.http.clone()))
         .credentials_provider(wire.credentials.clone())
         .identity_cache(aws_sdk_sts::config::IdentityCache::lazy().build())
         .sleep_impl(TokioSleep::new())

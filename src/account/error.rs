@@ -57,6 +57,8 @@ pub enum ErrorKind {
     TimedOut,
     /// What answered is not AWS: a proxy's page, say.
     NotAws,
+    /// The answer is larger than any of AWS's.
+    TooLarge,
     /// AWS itself failed.
     Service,
     Other,
@@ -124,6 +126,24 @@ impl CallError {
         Self {
             action,
             ..Self::local(ErrorKind::NotAws, format!("the answer has no {missing}"))
+        }
+    }
+
+    /// An answer that is larger than any of AWS's.
+    pub(super) fn too_large(action: &'static str, what: String) -> Self {
+        Self {
+            action,
+            ..Self::local(ErrorKind::TooLarge, what)
+        }
+    }
+
+    /// An answer about another account than the one that was asked about.
+    pub(super) fn other_account(action: &'static str, asked: &str, answered: &str) -> Self {
+        let what =
+            format!("the answer is about the account {answered}, and {asked} was asked about");
+        Self {
+            action,
+            ..Self::local(ErrorKind::NotAws, what)
         }
     }
 
@@ -218,6 +238,7 @@ impl CallError {
             ErrorKind::Unreachable
                 | ErrorKind::TimedOut
                 | ErrorKind::NotAws
+                | ErrorKind::TooLarge
                 | ErrorKind::Service
                 | ErrorKind::Other
         )
@@ -317,6 +338,12 @@ impl CallError {
             ErrorKind::NotAws => {
                 format!("What answered {action}{place} is not AWS ({}).", quoted())
             }
+            ErrorKind::TooLarge => {
+                format!(
+                    "What answered {action}{place} is larger than anything that AWS answers ({}).",
+                    quoted()
+                )
+            }
             ErrorKind::Service => format!("AWS itself failed at {action}{place}: {}", quoted()),
             ErrorKind::Other => {
                 let code = self.code.as_deref().unwrap_or("no code");
@@ -401,7 +428,7 @@ impl CallError {
             ErrorKind::Unreachable | ErrorKind::TimedOut => {
                 "Check the network, HTTPS_PROXY and AWS_ENDPOINT_URL, then try again.".to_owned()
             }
-            ErrorKind::NotAws => {
+            ErrorKind::NotAws | ErrorKind::TooLarge => {
                 "A proxy or a captive portal may stand in between. Check HTTPS_PROXY and AWS_ENDPOINT_URL.".to_owned()
             }
             ErrorKind::Other => "The log file has the whole answer.".to_owned(),

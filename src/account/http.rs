@@ -2,8 +2,6 @@
 //! this computer or this link, such as the credentials of a container or an instance, never goes through a proxy: it would
 //! see the keys, and could answer with keys of its own.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_http_client::{Builder, Connector};
@@ -16,6 +14,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+
+use crate::model::endpoint::is_near;
 
 /// `HTTPS_PROXY` and its kin are honoured, as in the AWS CLI. Without certificates of its own, the system's are trusted, or
 /// those of `SSL_CERT_FILE`.
@@ -103,35 +103,6 @@ impl HttpConnector for RoutedConnector {
     }
 }
 
-/// Whether a request goes to this computer or to this link.
-fn is_near(uri: &str) -> bool {
-    let Some((_, rest)) = uri.split_once("://") else {
-        return false;
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let host = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    match name.parse() {
-        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_link_local(),
-        Ok(IpAddr::V6(ip)) => match ip.to_ipv4_mapped() {
-            Some(ip) => ip.is_loopback() || ip.is_link_local(),
-            None => ip.is_loopback() || ip.is_unicast_link_local() || is_metadata(ip),
-        },
-        Err(_) => name == "localhost" || name.ends_with(".localhost"),
-    }
-}
-
-/// The addresses of instance metadata and of pod identity: `fd00:ec2::254`, `fd00:ec2::23`.
-fn is_metadata(ip: Ipv6Addr) -> bool {
-    ip.segments().starts_with(&[0xfd00, 0xec2])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,38 +121,6 @@ mod tests {
             &cut,
         ] {
             assert_eq!(usable_certificates(none.as_bytes()), b"", "{none}");
-        }
-    }
-
-    #[test]
-    fn what_is_on_this_computer_or_link_is_known() {
-        for near in [
-            "http://localhost:1338/latest",
-            "http://LOCALHOST./",
-            "http://169.254.170.2/v2/credentials",
-            "http://169.254.170.23/v1",
-            "http://169.254.169.254/latest/api/token",
-            "http://[fd00:ec2::254]/latest",
-            "http://[fd00:ec2::23]:80/v1",
-            "http://[::1]:8080/",
-            "http://[fe80::1]/",
-            "http://[::ffff:127.0.0.1]/",
-            "http://127.0.0.53?x",
-            "http://user@127.0.0.1:1/",
-        ] {
-            assert!(is_near(near), "{near}");
-        }
-        for far in [
-            "https://sts.eu-west-1.amazonaws.com/",
-            "http://localhost.example.com/",
-            "http://10.0.0.1/",
-            "http://127.0.0.1.example.com/",
-            "http://localhost@example.com/",
-            "http://[2001:db8::1]/",
-            "localhost",
-            "",
-        ] {
-            assert!(!is_near(far), "{far}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Roles, their trust policies and their inline policies.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
@@ -8,6 +7,7 @@ use aws_sdk_iam::operation::{self as op, RequestId};
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::attempts::Attempts;
+use super::pages::{FEW, MANY, Pages};
 use super::{Account, CallError, ErrorKind};
 use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
@@ -15,25 +15,13 @@ use crate::text::clean;
 
 /// The most that IAM gives a page.
 const PAGE: i32 = 1000;
+/// The most bytes of a document. AWS gives a trust policy at most 8,192 characters, all inline policies of a role together
+/// 10,240, and a managed policy 6,144.
+const LARGEST_DOCUMENT: usize = 256 * 1024;
+/// The most bytes of a list of roles.
+const LARGEST_LIST: usize = 256 * 1024 * 1024;
 /// Inline policies of a role that are read side by side.
 const SIDE_BY_SIDE: usize = 4;
-
-/// Where a list goes on.
-enum Next {
-    Start,
-    Marker(String),
-    End,
-}
-
-impl Next {
-    fn of(truncated: bool, marker: Option<&str>, before: Option<&str>) -> Self {
-        match marker {
-            // A marker that does not move would go round for ever.
-            Some(marker) if truncated && Some(marker) != before => Self::Marker(marker.to_owned()),
-            _ => Self::End,
-        }
-    }
-}
 
 impl Account {
     /// The account's alias, where it has one, safe to be shown.
@@ -90,31 +78,40 @@ impl Account {
     pub fn roles(
         &self,
     ) -> impl Stream<Item = Result<Vec<RoleSummary>, CallError>> + Send + 'static {
+        const ACTION: &str = "iam:ListRoles";
         let account = self.clone();
-        stream::try_unfold(Next::Start, move |next| {
+        let start = (Pages::of(ACTION, MANY), 0);
+        stream::try_unfold(start, move |(mut pages, mut size)| {
             let account = account.clone();
             async move {
+                if pages.have_ended() {
+                    return Ok(None);
+                }
                 account.ready().await?;
-                let marker = match next {
-                    Next::Start => None,
-                    Next::Marker(marker) => Some(marker),
-                    Next::End => return Ok(None),
-                };
                 let answer = account
                     .iam
                     .list_roles()
                     .max_items(PAGE)
-                    .set_marker(marker.clone())
+                    .set_marker(pages.token())
                     .customize()
                     .interceptor(Attempts::<op::list_roles::ListRolesError>::new(
                         &account.attempts,
                     ))
                     .send()
                     .await
-                    .map_err(|error| CallError::of_sdk("iam:ListRoles", None, &error))?;
-                let next = Next::of(answer.is_truncated(), answer.marker(), marker.as_deref());
-                let page = answer.roles().iter().map(summary).collect();
-                Ok(Some((page, next)))
+                    .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+                let next = answer.marker().filter(|_| answer.is_truncated());
+                pages.turn(answer.roles().len(), next)?;
+                let page: Vec<RoleSummary> = answer.roles().iter().map(summary).collect();
+                for role in &page {
+                    account.is_its_own(ACTION, &role.arn)?;
+                    size += role.size();
+                }
+                if size > LARGEST_LIST {
+                    let what = format!("the list has more than {LARGEST_LIST} bytes");
+                    return Err(CallError::too_large(ACTION, what));
+                }
+                Ok(Some((page, (pages, size))))
             }
         })
     }
@@ -276,10 +273,25 @@ impl Account {
             .filter(|role| {
                 let arn = role.arn().parse::<RoleArn>();
                 arn.is_ok_and(|arn| {
-                    (arn.name.as_str(), arn.path.as_str()) == (role.role_name(), role.path())
+                    let said = (role.role_name(), role.path());
+                    (arn.name.as_str(), arn.path.as_str()) == said
                 })
             })
             .ok_or_else(|| CallError::not_aws(ACTION, "role with its ARN"))
+            .and_then(|role| {
+                self.is_its_own(ACTION, role.arn())?;
+                Ok(role)
+            })
+    }
+
+    /// Makes sure that a role belongs to the account that the credentials belong to.
+    fn is_its_own(&self, action: &'static str, arn: &str) -> Result<(), CallError> {
+        match (self.number.get(), arn.parse::<RoleArn>()) {
+            (Some(number), Ok(arn)) if *number != arn.account => {
+                Err(CallError::other_account(action, number, &arn.account))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All inline policies of a role by name, decoded. Those that were there the last time are read beside the list.
@@ -316,58 +328,54 @@ impl Account {
     }
 
     async fn inline_policy_names(&self, role: &str) -> Result<Vec<String>, CallError> {
-        let (mut names, mut marker) = (Vec::new(), None::<String>);
-        loop {
+        const ACTION: &str = "iam:ListRolePolicies";
+        let (mut names, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
+        while !pages.have_ended() {
             let answer = self
                 .iam
                 .list_role_policies()
                 .role_name(role)
-                .set_marker(marker.clone())
+                .set_marker(pages.token())
                 .customize()
                 .interceptor(
                     Attempts::<op::list_role_policies::ListRolePoliciesError>::new(&self.attempts),
                 )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk("iam:ListRolePolicies", None, &error))?;
+                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+            let next = answer.marker().filter(|_| answer.is_truncated());
+            pages.turn(answer.policy_names().len(), next)?;
             names.extend_from_slice(answer.policy_names());
-            match Next::of(answer.is_truncated(), answer.marker(), marker.as_deref()) {
-                Next::Marker(next) => marker = Some(next),
-                Next::Start | Next::End => return Ok(names),
-            }
         }
+        Ok(names)
     }
 
     async fn attached_policies(&self, role: &str) -> Result<Vec<AttachedPolicy>, CallError> {
-        let (mut policies, mut marker) = (Vec::new(), None::<String>);
-        loop {
+        const ACTION: &str = "iam:ListAttachedRolePolicies";
+        let (mut policies, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
+        while !pages.have_ended() {
             let answer = self
                 .iam
                 .list_attached_role_policies()
                 .role_name(role)
-                .set_marker(marker.clone())
+                .set_marker(pages.token())
                 .customize()
                 .interceptor(Attempts::<
                     op::list_attached_role_policies::ListAttachedRolePoliciesError,
                 >::new(&self.attempts))
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk("iam:ListAttachedRolePolicies", None, &error))?;
-            policies.extend(
-                answer
-                    .attached_policies()
-                    .iter()
-                    .map(|policy| AttachedPolicy {
-                        name: policy.policy_name().unwrap_or_default().to_owned(),
-                        arn: policy.policy_arn().unwrap_or_default().to_owned(),
-                        document: None,
-                    }),
-            );
-            match Next::of(answer.is_truncated(), answer.marker(), marker.as_deref()) {
-                Next::Marker(next) => marker = Some(next),
-                Next::Start | Next::End => return Ok(policies),
-            }
+                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+            let page = answer.attached_policies();
+            let next = answer.marker().filter(|_| answer.is_truncated());
+            pages.turn(page.len(), next)?;
+            policies.extend(page.iter().map(|policy| AttachedPolicy {
+                name: policy.policy_name().unwrap_or_default().to_owned(),
+                arn: policy.policy_arn().unwrap_or_default().to_owned(),
+                document: None,
+            }));
         }
+        Ok(policies)
     }
 
     /// The default version of a managed policy, decoded.
@@ -423,9 +431,12 @@ fn trust_of(role: &aws_sdk_iam::types::Role) -> Result<String, CallError> {
 
 /// A document, decoded.
 fn text(action: &'static str, wire: &str) -> Result<String, CallError> {
-    decoded(wire)
-        .map(Cow::into_owned)
-        .map_err(|_| CallError::not_aws(action, "readable document"))
+    let document = decoded(wire).map_err(|_| CallError::not_aws(action, "readable document"))?;
+    if document.len() > LARGEST_DOCUMENT {
+        let what = format!("a document has more than {LARGEST_DOCUMENT} bytes");
+        return Err(CallError::too_large(action, what));
+    }
+    Ok(document.into_owned())
 }
 
 fn summary(role: &aws_sdk_iam::types::Role) -> RoleSummary {

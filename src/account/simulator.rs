@@ -6,6 +6,7 @@ use aws_sdk_iam::operation as op;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 
 use super::attempts::Attempts;
+use super::pages::{MANY, Pages};
 use super::{Account, CallError};
 use crate::model::{Denial, Permission};
 
@@ -49,8 +50,8 @@ impl Account {
             policies,
         } = *question;
         let mut permissions = BTreeMap::new();
-        let mut marker = None;
-        loop {
+        let mut pages = Pages::of(ACTION, MANY);
+        while !pages.have_ended() {
             let answer = self
                 .iam
                 .simulate_principal_policy()
@@ -59,7 +60,7 @@ impl Account {
                 .set_resource_arns(Some(resources.to_vec()))
                 .set_policy_input_list((!policies.is_empty()).then(|| policies.to_vec()))
                 .set_context_entries(Some(context.iter().map(entry).collect()))
-                .set_marker(marker.clone())
+                .set_marker(pages.token())
                 .customize()
                 .interceptor(Attempts::<
                     op::simulate_principal_policy::SimulatePrincipalPolicyError,
@@ -67,6 +68,8 @@ impl Account {
                 .send()
                 .await
                 .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+            let next = answer.marker().filter(|_| answer.is_truncated());
+            pages.turn(answer.evaluation_results().len(), next)?;
             for result in answer.evaluation_results() {
                 let by_organization = result
                     .organizations_decision_detail()
@@ -93,13 +96,8 @@ impl Account {
                         .or_insert_with(|| permission(decision, by_organization, boundary));
                 }
             }
-            match answer.marker() {
-                Some(next) if answer.is_truncated() && Some(next) != marker.as_deref() => {
-                    marker = Some(next.to_owned());
-                }
-                _ => return Ok(permissions),
-            }
         }
+        Ok(permissions)
     }
 }
 

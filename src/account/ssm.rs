@@ -4,6 +4,7 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_ssm::operation::{self as op, RequestId};
 
 use super::attempts::Attempts;
+use super::pages::{FEW, Pages};
 use super::{Account, CallError};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn, is_region_code};
 use crate::model::{Partition, Tier, TierSetting};
@@ -114,6 +115,7 @@ impl Account {
     /// # Errors
     /// When they cannot be read; the shipped list has to do then.
     pub async fn sagemaker_regions(&self, partition: &Partition) -> Result<Vec<String>, CallError> {
+        const ACTION: &str = "ssm:GetParametersByPath";
         if *partition != Partition::default() {
             return Ok(Vec::new());
         }
@@ -123,21 +125,21 @@ impl Account {
             .find(|region| *region == home)
             .unwrap_or(PARAMETER_REGIONS[0]);
         let client = self.ssm(region);
-        let (mut codes, mut token) = (Vec::new(), None::<String>);
-        loop {
+        let (mut codes, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
+        while !pages.have_ended() {
             let answer = client
                 .get_parameters_by_path()
                 .path(SAGEMAKER_REGIONS)
-                .set_next_token(token.clone())
+                .set_next_token(pages.token())
                 .customize()
                 .interceptor(Attempts::<
                     op::get_parameters_by_path::GetParametersByPathError,
                 >::new(&self.attempts))
                 .send()
                 .await
-                .map_err(|error| {
-                    CallError::of_sdk("ssm:GetParametersByPath", Some(region), &error)
-                })?;
+                .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+            // Pages may be empty and still have a successor.
+            pages.turn(answer.parameters().len(), answer.next_token())?;
             // The list mixes partitions.
             codes.extend(
                 answer
@@ -147,12 +149,8 @@ impl Account {
                     .filter(|code| is_region_code(code) && Partition::of_region(code) == *partition)
                     .map(str::to_owned),
             );
-            // Pages may be empty and still have a successor.
-            match answer.next_token() {
-                Some(next) if token.as_deref() != Some(next) => token = Some(next.to_owned()),
-                _ => return Ok(codes),
-            }
         }
+        Ok(codes)
     }
 }
 

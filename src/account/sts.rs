@@ -31,6 +31,11 @@ impl Account {
         let arn = answer
             .arn()
             .ok_or_else(|| CallError::not_aws(ACTION, "ARN"))?;
+        let of_arn = arn.split(':').nth(4).unwrap_or_default();
+        if of_arn != account {
+            return Err(CallError::other_account(ACTION, account, of_arn));
+        }
+        let _ = self.number.set(account.to_owned());
         let partition =
             Partition::of_arn(arn).ok_or_else(|| CallError::not_aws(ACTION, "usable ARN"))?;
         Ok(Identity {
@@ -42,6 +47,7 @@ impl Account {
             credentials: self.credentials.label(),
             home_region: self.home_region.clone(),
             region_configured: self.region_configured,
+            endpoints: self.endpoints.clone(),
         })
     }
 }

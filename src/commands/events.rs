@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::say::emit;
 use crate::apply::{Event, Outcome, Report, words};
+use crate::model::Endpoint;
 use crate::plan::{Difference, Plan, State, Target};
 use crate::text::clean_json;
 
@@ -54,6 +55,9 @@ struct Finished<'a> {
     skipped: usize,
     verified: bool,
     run: Option<&'a str>,
+    /// Where requests went, where that was not AWS.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    endpoints: &'a [Endpoint],
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
 }
@@ -157,6 +161,7 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
         skipped: not_begun + blocked,
         verified: report.is_complete(),
         run: report.run.as_deref(),
+        endpoints: &plan.identity.endpoints,
         reason: report.refused.as_deref().or(report.record_lost.as_deref()),
     });
 }
@@ -171,6 +176,9 @@ pub(super) fn nothing_to_do(plan: Option<&Plan>) {
         skipped: blocked,
         verified: refused + blocked == 0,
         run: None,
+        endpoints: plan
+            .map(|plan| &plan.identity.endpoints[..])
+            .unwrap_or_default(),
         reason: None,
     });
 }

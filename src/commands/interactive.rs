@@ -89,6 +89,7 @@ async fn enter(
         records: records.clone(),
         start,
         clipboard: Clipboard::of_terminal(),
+        insecure_endpoint: common.insecure_endpoint,
         break_on,
     };
     let mut signals = Signals {

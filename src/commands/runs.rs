@@ -8,7 +8,7 @@ use super::say::{People, emit};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
 use crate::journal::{Ended, Record, Records, RunState, Runs, Verdict, words};
-use crate::model::Choices;
+use crate::model::{Choices, Endpoint};
 use crate::plan::Content;
 use crate::text::clean_json;
 
@@ -87,9 +87,13 @@ fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output
         ),
         format!("Account       {}", record.account),
         format!("Signed in as  {}", record.identity),
+    ];
+    let endpoints = record.endpoints.iter();
+    lines.extend(endpoints.map(|endpoint| format!("Endpoint      {}", endpoint.label())));
+    lines.extend([
         format!("Program       {}", record.program),
         format!("Result        {}", result(runs, record)),
-    ];
+    ]);
     for (label, other) in [
         ("Puts back", &record.undoes),
         ("Goes on with", &record.continues),
@@ -171,6 +175,8 @@ struct RunDetail<'a> {
     version: u32,
     #[serde(flatten)]
     run: RunEntry<'a>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    endpoints: &'a [Endpoint],
     choices: &'a Choices,
     items: Vec<StepEntry<'a>>,
 }
@@ -249,6 +255,7 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
         format: "sagemaker-ssh-setup/run",
         version: 1,
         run: entry(records, runs, record),
+        endpoints: &record.endpoints,
         choices: &record.choices,
         items: items.chain(blocked).collect(),
     }

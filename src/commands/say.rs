@@ -4,7 +4,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::account::CodePrompt;
 use crate::cli::Output;
-use crate::plan::{Content, Difference, Item, Plan, State, Target};
+use crate::model::endpoint::insecurity;
+use crate::plan::words::WHO_THEN;
+use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
 
@@ -103,7 +105,7 @@ pub(super) fn show_plan(people: People, plan: &Plan) {
     head(people, plan);
     people.say(&plan.totals_line("·"));
     for item in &plan.items {
-        show_item(people, item, plan.undoes.is_some());
+        show_item(people, plan, item);
     }
     for size in &plan.inline_sizes {
         if size.now != size.after {
@@ -120,12 +122,19 @@ pub(super) fn head(people: People, plan: &Plan) {
     people.say(&format!("Account       {}", plan.identity.account_label()));
     people.say(&format!("Signed in as  {}", plan.identity.arn));
     people.say(&format!("Credentials   {}", plan.identity.credentials));
+    for endpoint in &plan.identity.endpoints {
+        people.say(&format!("Endpoint      {}", endpoint.label()));
+    }
+    if let Some(warning) = insecurity(&plan.identity.endpoints) {
+        people.say(&format!("! {warning}"));
+    }
     if let Some(run) = &plan.undoes {
         people.say(&format!("Putting back  the run {run}"));
     }
 }
 
-fn show_item(people: People, item: &Item, undo: bool) {
+fn show_item(people: People, plan: &Plan, item: &Item) {
+    let undo = plan.undoes.is_some();
     people.say("");
     let id = &item.target;
     match &item.state {
@@ -140,6 +149,7 @@ fn show_item(people: People, item: &Item, undo: bool) {
             };
             people.say(&format!("{sign} {id}: {}", change.sentence(id)));
             show_difference(people, id, change.before.text(), change.after.text());
+            show_admitted(people, plan, id, change);
         }
         State::Blocked {
             reason,
@@ -159,6 +169,17 @@ fn show_item(people: People, item: &Item, undo: bool) {
     }
     for warning in &item.warnings {
         people.say(&format!("    ! {warning}"));
+    }
+}
+
+/// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out.
+fn show_admitted(people: People, plan: &Plan, target: &Target, change: &Change) {
+    let admitted = change.admitted(target, &plan.identity.account);
+    if !admitted.is_empty() {
+        people.say(&format!("    {WHO_THEN}"));
+    }
+    for (standing, text) in admitted {
+        people.say(&format!("    {} {text}", standing.sign()));
     }
 }
 

@@ -145,11 +145,6 @@ impl Visit {
         text.map_err(|error| self.failed(&error))
     }
 
-    fn failed(&self, error: &serde_json::Error) -> Exit {
-        self.people.complain(&error.to_string());
-        Exit::Failed
-    }
-
     fn saved(&self, path: &Path, saved: io::Result<()>) -> Result<(), Exit> {
         let path = path.display();
         match saved {

@@ -24,6 +24,7 @@ fn identity(region: &str) -> Identity {
         credentials: "environment".into(),
         home_region: region.into(),
         region_configured: true,
+        endpoints: Vec::new(),
     }
 }
 

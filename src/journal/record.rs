@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::Choices;
+use crate::model::{Choices, Endpoint};
 use crate::plan::format::{ItemState, PlanFile, PlanFileError};
 use crate::plan::{Change, Content, Target};
 
@@ -222,6 +222,8 @@ pub struct Record {
     pub partition: String,
     /// The ARN of the caller.
     pub identity: String,
+    /// Where requests went, where that was not AWS.
+    pub endpoints: Vec<Endpoint>,
     pub choices: Choices,
     pub steps: Vec<Step>,
     /// Items that the plan could not change, with the reason.
@@ -291,6 +293,7 @@ impl Record {
             account: head.plan.account,
             partition: head.plan.partition,
             identity: head.plan.identity,
+            endpoints: head.plan.endpoints,
             choices: head.plan.choices,
             steps: steps
                 .into_iter()

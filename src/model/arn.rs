@@ -222,6 +222,7 @@ mod tests {
             credentials: String::new(),
             home_region: "eu-west-1".into(),
             region_configured: true,
+            endpoints: Vec::new(),
         }
     }
 

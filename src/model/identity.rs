@@ -1,6 +1,6 @@
 //! Who is signed in: the answer of STS `GetCallerIdentity`, understood.
 
-use super::Partition;
+use super::{Endpoint, Partition};
 
 /// The caller, as STS names it, and where the credentials came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Identity {
     pub home_region: String,
     /// False when no region was configured and a stand-in is used.
     pub region_configured: bool,
+    /// Where requests go, where that is not AWS.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// What kind of caller an ARN names.
@@ -101,6 +103,7 @@ mod tests {
             credentials: "environment".into(),
             home_region: "eu-west-1".into(),
             region_configured: true,
+            endpoints: Vec::new(),
         }
     }
 

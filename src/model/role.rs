@@ -42,6 +42,18 @@ impl RoleSummary {
         RoleKind::of_path(&self.path)
     }
 
+    /// Its bytes in memory, roughly.
+    pub fn size(&self) -> usize {
+        let texts = [
+            &self.name,
+            &self.path,
+            &self.arn,
+            &self.trust,
+            &self.description,
+        ];
+        texts.into_iter().map(String::len).sum()
+    }
+
     /// Whether Systems Manager could not take the role, were it a SageMaker role.
     pub fn is_too_long(&self) -> bool {
         path_and_name_length(&self.path, &self.name) > LONGEST_PATH_AND_NAME

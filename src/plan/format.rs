@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Change, Content, Finding, Item, Plan, State, Target};
-use crate::model::Choices;
+use crate::model::{Choices, Endpoint};
 use crate::text::clean_json;
 
 const FORMAT: &str = "sagemaker-ssh-setup/plan";
@@ -20,6 +20,9 @@ pub struct PlanFile {
     pub partition: String,
     /// The ARN of the caller who made the plan.
     pub identity: String,
+    /// Where requests went when the plan was made, where that was not AWS.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub endpoints: Vec<Endpoint>,
     pub choices: Choices,
     /// The run that the plan puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +64,8 @@ struct CheckFile<'a> {
     account: &'a str,
     partition: &'a str,
     identity: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    endpoints: &'a [Endpoint],
     choices: &'a Choices,
     in_place: bool,
     items: Vec<FindingFile>,
@@ -160,6 +165,7 @@ impl PlanFile {
             account: plan.identity.account.clone(),
             partition: plan.identity.partition.as_str().to_owned(),
             identity: plan.identity.arn.clone(),
+            endpoints: plan.identity.endpoints.clone(),
             choices: plan.choices.clone(),
             undoes: plan.undoes.clone(),
             items: plan
@@ -259,6 +265,7 @@ impl Plan {
             account: &self.identity.account,
             partition: self.identity.partition.as_str(),
             identity: &self.identity.arn,
+            endpoints: &self.identity.endpoints,
             choices: &self.choices,
             in_place: self.is_in_place(),
             items: self

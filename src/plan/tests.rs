@@ -23,6 +23,7 @@ fn identity() -> Identity {
         credentials: "environment".into(),
         home_region: "eu-west-1".into(),
         region_configured: true,
+        endpoints: Vec::new(),
     }
 }
 

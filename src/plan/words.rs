@@ -4,6 +4,7 @@ use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Total
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
 use crate::policy::Document;
+use crate::policy::admitted::{self, Standing};
 use crate::policy::denial::{denials, has_variables};
 use crate::policy::deviation::lacking;
 use crate::policy::template::{self, SERVER_POLICY};
@@ -142,7 +143,23 @@ impl Target {
     }
 }
 
+/// What stands above the list of those who may assume a role.
+pub const WHO_THEN: &str = "Who may assume the role then:";
+
 impl Change {
+    /// Everybody whom the trust policy lets in afterwards, and who is gone, in a line each; empty for anything else than a
+    /// trust policy. `account` is the role's.
+    pub fn admitted(&self, target: &Target, account: &str) -> Vec<(Standing, String)> {
+        let parsed = |content: &Content| Document::parse(content.text()?).ok();
+        let (Target::Trust { .. }, Some(after)) = (target, parsed(&self.after)) else {
+            return Vec::new();
+        };
+        let admitted = admitted::between(parsed(&self.before).as_ref(), &after).into_iter();
+        admitted
+            .map(|(standing, admitted)| (standing, admitted.text(account)))
+            .collect()
+    }
+
     /// What it does: "Let Systems Manager assume the role X."
     pub fn sentence(&self, target: &Target) -> String {
         match (target, &self.after, self.puts_back) {

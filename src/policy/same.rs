@@ -42,7 +42,7 @@ pub fn contains_statement<'a>(
 }
 
 /// A text that two values have in common exactly when they are the same.
-fn normal_form(value: &Value) -> String {
+pub(super) fn normal_form(value: &Value) -> String {
     match value {
         Value::Object(object) => object_form(object),
         Value::Array(list) => {

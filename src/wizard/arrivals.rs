@@ -11,6 +11,7 @@ use super::{Ending, Start, Wizard};
 use crate::account::{Account, CallError};
 use crate::apply::{self, Aim, Job};
 use crate::journal::Record;
+use crate::model::endpoint::insecurity;
 use crate::model::{Identity, Region, RoleReading, RoleSummary, TypedRole};
 use crate::undo::Undo;
 
@@ -125,6 +126,12 @@ impl Wizard {
                 Tone::Warn,
             );
         }
+        if is_first && self.accepted.as_ref() != Some(&identity.endpoints) {
+            let insecure = insecurity(&identity.endpoints);
+            if let Some(text) = insecure.filter(|_| !self.options.insecure_endpoint) {
+                self.overlay = Some(Overlay::Insecure(text));
+            }
+        }
         *self.findings.identity = Load::Ready(identity);
         if let Start::Guide(choices) = &mut self.options.start
             && let Some(chosen) = choices.take()
@@ -150,6 +157,15 @@ impl Wizard {
             self.overlay = Some(Overlay::cut_off(record.clone(), others));
         }
         self.cut_off = records;
+    }
+
+    /// Goes on over plain HTTP to these endpoints; then what had to wait for that is told.
+    pub(super) fn accept_insecure(&mut self) {
+        let identity = self.findings.identity.ready();
+        self.accepted = identity.map(|identity| identity.endpoints.clone());
+        self.overlay = None;
+        let cut_off = std::mem::take(&mut self.cut_off);
+        self.on_cut_off(cut_off, None);
     }
 
     /// What can be put back is known: now it is asked about.

@@ -222,6 +222,8 @@ impl Wizard {
                 self.tasks.stop(&Slot::Undo);
             }
             Answer::TryLive => self.try_live(),
+            Answer::AcceptInsecure => self.accept_insecure(),
+            Answer::Profiles => self.perform(Action::Profiles),
             Answer::Leave => self.ending = Some(self.left(false)),
             Answer::Profile(profile) => {
                 self.overlay = None;

@@ -47,6 +47,7 @@ impl Documents {
                 credentials: String::new(),
                 home_region: "eu-west-1".into(),
                 region_configured: true,
+                endpoints: Vec::new(),
             },
             quotas: Quotas::default(),
             roles: [(ROLE.to_owned(), Ok(role))].into(),

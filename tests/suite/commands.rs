@@ -385,7 +385,10 @@ fn the_whole_way_from_plan_to_undo_leaves_the_account_as_it_was() {
     let run = last["run"].as_str().unwrap();
     assert_eq!(
         *last,
-        json!({"event": "finished", "applied": 4, "failed": 0, "skipped": 0, "verified": true, "run": run})
+        json!({
+            "event": "finished", "applied": 4, "failed": 0, "skipped": 0, "verified": true, "run": run,
+            "endpoints": [{"services": "STS, IAM, Systems Manager", "url": desk.aws.address}],
+        })
     );
     desk.run(&with("check", &WANTED, &[])).ends_with(0);
     desk.run(&with("plan", &WANTED, &[])).ends_with(0);

@@ -182,6 +182,7 @@ impl Scene {
                 clipboard.lock().unwrap().push(text.to_owned());
                 Ok(())
             }),
+            insecure_endpoint: false,
             break_on: Some('#'),
         };
         let (input, mut receiver) = input::channel();

@@ -6,6 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
+use http_body_util::LengthLimitError;
 
 use super::ErrorKind;
 
@@ -63,6 +64,9 @@ where
 {
     if find::<CredentialsError>(error).is_some() {
         return ErrorKind::NoCredentials;
+    }
+    if find::<LengthLimitError>(error).is_some() {
+        return ErrorKind::TooLarge;
     }
     if DisplayErrorContext(error)
         .to_string()

@@ -5,6 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::model::endpoint::insecurity;
 use crate::model::{Identity, Principal};
 use crate::verify::words;
 use crate::wizard::state::{Findings, Load};
@@ -91,6 +92,7 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
     } else {
         format!("none configured; {} stands in", identity.home_region)
     };
+    let endpoints = identity.endpoints.iter();
     let mut lines: Vec<Line> = [
         ("Account", identity.account_label()),
         ("Signed in as", identity.arn.clone()),
@@ -100,6 +102,7 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
         ("Partition", identity.partition.to_string()),
     ]
     .into_iter()
+    .chain(endpoints.map(|endpoint| ("Endpoint", endpoint.label())))
     .flat_map(|(label, value)| labelled(label, &clean(&value), COLUMN, width, theme::PLAIN))
     .collect();
     let mut warn = |text: &str| {
@@ -111,6 +114,9 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
             theme::WARN,
         ));
     };
+    if let Some(warning) = insecurity(&identity.endpoints) {
+        warn(&warning);
+    }
     if identity.principal() == Principal::Root {
         warn(
             "You are signed in as the root user. It may do everything, and AWS advises against using it. \

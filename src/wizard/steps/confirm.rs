@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use crate::apply::Job;
 use crate::journal::Records;
+use crate::model::endpoint::insecurity;
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::verify::words::{self, Answer};
@@ -167,6 +168,15 @@ impl ConfirmStep {
             }
             say(put_back(plan, self.records_last), theme::PLAIN);
         }
+        for endpoint in &plan.identity.endpoints {
+            say(
+                &format!("Requests go to {}.", endpoint.label()),
+                theme::PLAIN,
+            );
+        }
+        if let Some(warning) = insecurity(&plan.identity.endpoints) {
+            say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
+        }
         if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
             say(&format!("{} {trouble}", theme::BLOCKED), theme::WARN);
         }
@@ -311,6 +321,8 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
             clean(&format!("{}:", item.target.short())),
             theme::DIM,
         ));
+        let account = &plan.identity.account;
+        lines.extend(diff::admitted(change, &item.target, account, width));
         let (before, after) = (change.before.text(), change.after.text());
         lines.extend(diff::indented(before, after, width));
     }

@@ -264,7 +264,11 @@ impl PreviewStep {
         let lines = match (self.view, item.change()) {
             (View::Sentence, _) => in_words(item, plan, width),
             (_, None) => not_to_change(item, width),
-            (View::Difference, Some(change)) => difference(item, change, width),
+            (View::Difference, Some(change)) => {
+                let mut lines = admitted(item, change, plan, width);
+                lines.extend(difference(item, change, width));
+                lines
+            }
             (View::Document, Some(change)) => text_lines(&document(item, change), width),
             (View::Call, Some(change)) => call(item, change, width),
         };
@@ -319,18 +323,29 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
     for warning in &item.warnings {
         say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
     }
+    if let Some(change) = item.change() {
+        lines.extend(admitted(item, change, plan, width));
+    }
     let size = item
         .target
         .role()
         .and_then(|role| plan.inline_sizes.iter().find(|size| size.role == role));
     if let (Some(size), Target::Policy { .. }) = (size, &item.target) {
-        say(
-            &format!(
-                "Inline policies of this role: {} of {} characters now, {} after the plan.",
-                size.now, size.quota, size.after
-            ),
-            theme::DIM,
+        let text = format!(
+            "Inline policies of this role: {} of {} characters now, {} after the plan.",
+            size.now, size.quota, size.after
         );
+        lines.extend(wrapped(&text, width, "", theme::DIM));
+        lines.push(Line::default());
+    }
+    lines
+}
+
+/// Everybody whom a trust policy lets in afterwards.
+fn admitted(item: &Item, change: &Change, plan: &Plan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = diff::admitted(change, &item.target, &plan.identity.account, width);
+    if !lines.is_empty() {
+        lines.push(Line::default());
     }
     lines
 }

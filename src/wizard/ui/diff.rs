@@ -3,6 +3,9 @@
 use ratatui::text::Line;
 
 use super::{text, theme};
+use crate::plan::words::WHO_THEN;
+use crate::plan::{Change, Target};
+use crate::policy::admitted::Standing;
 use crate::policy::difference::{self, difference};
 
 /// The difference below something that it belongs to.
@@ -13,6 +16,25 @@ pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Li
     };
     let lines = lines(before, after, width.saturating_sub(4));
     lines.into_iter().map(indent).collect()
+}
+
+/// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out; empty for anything else
+/// than a trust policy.
+pub fn admitted(change: &Change, target: &Target, account: &str, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (standing, text) in change.admitted(target, account) {
+        let style = match standing {
+            Standing::Stays => theme::PLAIN,
+            Standing::Gone => theme::BAD,
+            Standing::New => theme::GOOD,
+        };
+        let text = format!("{} {}", standing.sign(), text::clean(&text));
+        lines.extend(text::wrapped(&text, width, "    ", style));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, Line::styled(WHO_THEN, theme::DIM));
+    }
+    lines
 }
 
 /// The difference as lines of at most `width` columns.

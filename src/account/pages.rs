@@ -1,0 +1,66 @@
+//! Lists that come in pages. Whatever answers, a list has an end.
+
+use super::CallError;
+
+/// The most pages of a list. AWS gives at most 5,000 roles in an account, up to 1,000 of them a page.
+const MOST_PAGES: usize = 1000;
+/// The most roles of an account, or regions.
+pub(super) const MANY: usize = 100_000;
+/// The most entries of a list that belongs to one role. A role's inline policies have 10,240 characters together.
+pub(super) const FEW: usize = 1000;
+
+/// How far a list has been read.
+#[derive(Debug)]
+pub(super) struct Pages {
+    action: &'static str,
+    /// The most entries.
+    most: usize,
+    token: Option<String>,
+    pages: usize,
+    entries: usize,
+    ended: bool,
+}
+
+impl Pages {
+    pub(super) fn of(action: &'static str, most: usize) -> Self {
+        Self {
+            action,
+            most,
+            token: None,
+            pages: 0,
+            entries: 0,
+            ended: false,
+        }
+    }
+
+    /// What the next page is asked for with: a marker or a token; none for the first page.
+    pub(super) fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    /// Whether every page was read.
+    pub(super) fn have_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Takes note of a page with so many entries, and of where the list goes on.
+    ///
+    /// # Errors
+    /// `TooLarge` when the list is longer than any list of AWS's.
+    pub(super) fn turn(&mut self, entries: usize, next: Option<&str>) -> Result<(), CallError> {
+        self.pages += 1;
+        self.entries += entries;
+        // A token that does not move would go round for ever.
+        self.ended = next.is_none() || next == self.token.as_deref();
+        self.token = next.map(str::to_owned);
+        if self.entries > self.most {
+            let what = format!("the list has more than {} entries", self.most);
+            Err(CallError::too_large(self.action, what))
+        } else if self.pages >= MOST_PAGES && !self.ended {
+            let what = format!("the list has more than {MOST_PAGES} pages");
+            Err(CallError::too_large(self.action, what))
+        } else {
+            Ok(())
+        }
+    }
+}
