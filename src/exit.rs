@@ -1,7 +1,7 @@
 //! What the exit code says.
 
 use crate::apply::Report;
-use crate::plan::Plan;
+use crate::plan::{Finding, Item, Plan};
 
 /// The exit codes, one place for all faces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,13 +56,20 @@ impl Exit {
 
     /// The code for a plan or a check: whether there is anything to change, or something that cannot be.
     pub fn of_plan(plan: &Plan) -> Self {
-        let totals = plan.totals();
-        if totals.changes > 0 {
+        let differs = |item: &Item| matches!(item.finding(), Finding::Missing | Finding::Differs);
+        if plan.items.iter().any(differs) {
             Self::Changes
-        } else if totals.blocked > 0 {
-            Self::Failed
         } else {
+            Self::of_nothing_to_write(plan)
+        }
+    }
+
+    /// The code for a plan that changes nothing: whether that is because all is in place.
+    pub fn of_nothing_to_write(plan: &Plan) -> Self {
+        if plan.is_in_place() {
             Self::Done
+        } else {
+            Self::Failed
         }
     }
 

@@ -269,7 +269,14 @@ fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
     let stays = document
         .statements()
         .into_iter()
-        .filter(|statement| !trust::keeps_out(statement, place, regions));
+        .filter(|statement| !trust::keeps_out(statement, place, regions))
+        // With conditions it is another statement.
+        .filter(|statement| {
+            let is_hardened = plan.choices.harden_trust
+                && trust::is_for_systems_manager_alone(statement)
+                && trust::is_open(statement, place, regions);
+            !is_hardened
+        });
     stays.filter_map(trust::without_deleted).collect()
 }
 

@@ -153,6 +153,8 @@ pub enum Obstacle {
     DeletedPrincipal,
     /// The trust policy denies Systems Manager the role.
     Denial,
+    /// Systems Manager may assume the role, without the conditions that were asked for.
+    NotHardened,
     TrustQuota,
     InlineQuota,
     /// A document cannot be understood safely.
@@ -234,6 +236,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// Whether it is blocked by this kind of thing.
+    pub fn is_blocked_by(&self, kind: Obstacle) -> bool {
+        matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == kind)
+    }
+
     pub fn change(&self) -> Option<&Change> {
         match &self.state {
             State::Change(change) => Some(change),
@@ -265,6 +272,9 @@ impl Item {
             (State::Change(change), _) if change.before == Content::Absent => Finding::Missing,
             (State::Change(_), _) => Finding::Differs,
             (State::Blocked { obstacle, .. }, _) if obstacle.is_unread() => Finding::Unknown,
+            (State::Blocked { obstacle, .. }, _) if *obstacle == Obstacle::NotHardened => {
+                Finding::Differs
+            }
             (State::Blocked { .. }, _) => Finding::Blocked,
         }
     }

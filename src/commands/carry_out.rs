@@ -49,7 +49,7 @@ impl Visit {
             if plan.is_in_place() {
                 apply::settle(&job, &self.records).await;
             }
-            return Ok(Exit::of_plan(plan));
+            return Ok(Exit::of_nothing_to_write(plan));
         }
         if !yes {
             let needs = preflight::needs(plan);

@@ -115,11 +115,15 @@ fn show_findings(people: People, plan: &Plan) {
             (Finding::Differs, State::Change(change)) => ("differs", change.sentence(&item.target)),
             (Finding::Unknown, _) => ("unknown", item.summary()),
             (
-                _,
+                finding,
                 State::Blocked {
                     reason, way_out, ..
                 },
-            ) => ("blocked", format!("{reason} {way_out}")),
+            ) => {
+                let is_there = finding == Finding::Differs;
+                let word = if is_there { "differs" } else { "blocked" };
+                (word, format!("{reason} {way_out}"))
+            }
             (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
         };
         people.say(format!("{word:<10}{}  {what}", item.target).trim_end());

@@ -157,9 +157,10 @@ impl Draft<'_> {
                     file,
                 });
             }
-            (State::Blocked { wanted, .. }, Some(Obstacle::PermissionSet)) => {
-                (true, wanted.clone()?)
-            }
+            (
+                State::Blocked { wanted, .. },
+                Some(Obstacle::PermissionSet | Obstacle::NotHardened),
+            ) => (true, wanted.clone()?),
             (_, Some(Obstacle::Unread | Obstacle::ReadDenied))
                 if *self.standing != Standing::Reading =>
             {
@@ -329,10 +330,10 @@ impl Draft<'_> {
                  it is, and choose Update policy."
                     .to_owned()
             }
-            Some(_) => "Mend what is said above, and choose Update policy.".to_owned(),
-            None if pastes => {
+            None | Some(Obstacle::NotHardened) if pastes => {
                 "Replace the whole text by the one below, which holds all of it, and choose Update policy.".to_owned()
             }
+            Some(_) => "Mend what is said above, and choose Update policy.".to_owned(),
             None if !self.lost.is_empty() => {
                 "Add what is gone again, and choose Update policy.".to_owned()
             }

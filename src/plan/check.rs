@@ -99,10 +99,12 @@ fn wanted<'a>(target: &Target, state: &'a State) -> Option<&'a str> {
 
 /// A change helps nobody while another item of the same role is blocked; that is said where the change is.
 fn with_company(mut items: Vec<Item>) -> Vec<Item> {
-    if items
-        .iter()
-        .any(|item| matches!(item.state, State::Blocked { .. }))
-    {
+    let stands_in_the_way = |item: &Item| match item.state {
+        // The role works all the same.
+        State::Blocked { obstacle, .. } => obstacle != Obstacle::NotHardened,
+        State::Change(_) | State::InPlace(_) => false,
+    };
+    if items.iter().any(stands_in_the_way) {
         for item in items.iter_mut().filter(|item| item.change().is_some()) {
             item.warnings.push(
                 "Alone this is not enough: another item of this role is blocked, and the role will not work before that \
@@ -184,16 +186,19 @@ impl Role<'_> {
         let text = &self.reading.trust;
         let document = Document::parse(text.as_str()).map_err(|error| error.to_string())?;
         match trust::systems_manager_access(&document, self.place, &self.regions()) {
-            Access::Allowed { conditional } => {
-                return Ok(State::InPlace(match (conditional, self.choices.harden_trust) {
-                    (false, true) => "Systems Manager may already assume this role, without a condition. Existing \
-                                      statements are never altered, so hardening does not apply here."
+            Access::Allowed { .. } if self.choices.harden_trust && self.is_open(&document) => {
+                return Ok(self.not_hardened(&document));
+            }
+            Access::Allowed { conditional: true } => {
+                return Ok(State::InPlace(
+                    "Systems Manager may already assume this role, under a condition that this account satisfies."
                         .to_owned(),
-                    (true, _) => "Systems Manager may already assume this role, under a condition that this account \
-                                  satisfies."
-                        .to_owned(),
-                    (false, false) => "Systems Manager may already assume this role.".to_owned(),
-                }));
+                ));
+            }
+            Access::Allowed { conditional: false } => {
+                return Ok(State::InPlace(
+                    "Systems Manager may already assume this role.".to_owned(),
+                ));
             }
             Access::Denied => {
                 return Ok(State::blocked(
@@ -240,6 +245,33 @@ impl Role<'_> {
             after: Content::Text(extended.text().to_owned()),
             puts_back: false,
         }))
+    }
+
+    fn is_open(&self, trust: &Document) -> bool {
+        let statements = trust.statements().into_iter();
+        let regions = self.regions();
+        statements
+            .into_iter()
+            .any(|statement| trust::is_open(statement, self.place, &regions))
+    }
+
+    /// Existing statements are never altered, so that somebody else has to.
+    fn not_hardened(&self, trust: &Document) -> State {
+        let hardened = trust::hardened(trust, self.place, &self.regions());
+        let way_out = if hardened.is_some() {
+            "Put the conditions on that statement in the IAM console, under Trust relationships; \"guide\" shows the text. \
+             Or do without hardened trust."
+        } else {
+            "That statement is for others too, whom the conditions would keep out: give Systems Manager a statement of its \
+             own in the IAM console, under Trust relationships. Or do without hardened trust."
+        };
+        State::blocked(
+            Obstacle::NotHardened,
+            "Systems Manager may assume this role already, but not only on behalf of this account: the statement has no \
+             condition for it, or one that holds for every account. Existing statements are never altered by this program.",
+            way_out,
+        )
+        .with_document(hardened.map(|document| document.text().to_owned()))
     }
 
     /// The regions in which the trust has to hold; with none chosen, the one that the admin works in.

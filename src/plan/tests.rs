@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use super::*;
+use crate::exit::Exit;
 use crate::model::{
     AttachedPolicy, ConnectFrom, Partition, Quotas, RoleReading, Tier, TierReading,
 };
@@ -189,6 +192,83 @@ fn applying_the_plan_to_the_survey_leaves_nothing_to_do() {
             }
         }
     }
+}
+
+#[test]
+fn a_trust_without_the_conditions_that_were_asked_for_differs() {
+    let hardened = Choices {
+        harden_trust: true,
+        ..sagemaker("R")
+    };
+    let partition = Partition::default();
+    let ours = place(&partition).trust_statement(true)["Condition"].clone();
+    let state = |condition: Option<serde_json::Value>| {
+        let mut statement = place(&partition).trust_statement(false);
+        if let Some(condition) = condition {
+            statement["Condition"] = condition;
+        }
+        let trust = Document::parse(SAGEMAKER_TRUST).unwrap();
+        let trust = trust.with_statement(&statement).unwrap();
+        let plan = Plan::new(&survey(vec![role("R", "/", trust.text())]), &hardened);
+        let item = plan.items[1].clone();
+        assert_eq!(item.target.to_string(), "trust:R");
+        let exit = Exit::of_plan(&Plan {
+            items: vec![item.clone()],
+            ..plan
+        });
+        (item, exit)
+    };
+    for open in [
+        None,
+        Some(json!({"StringLike": {"aws:SourceAccount": "*"}})),
+        Some(json!({"ArnLike": {"aws:SourceArn": "arn:aws:ssm:*:*:*"}})),
+        Some(json!({"Bool": {"aws:PrincipalIsAWSService": "true"}})),
+    ] {
+        let (item, exit) = state(open);
+        assert!(item.is_blocked_by(Obstacle::NotHardened), "{item:?}");
+        assert_eq!((item.finding(), exit), (Finding::Differs, Exit::Changes));
+        assert_eq!(item.breaks(), None);
+        let State::Blocked {
+            wanted: Some(wanted),
+            ..
+        } = &item.state
+        else {
+            panic!("{item:?}");
+        };
+        // What is shown as the way out is what counts as in place then.
+        let plan = Plan::new(&survey(vec![role("R", "/", wanted)]), &hardened);
+        assert!(matches!(plan.items[1].state, State::InPlace(_)));
+    }
+    for closed in [
+        ours,
+        json!({"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
+        json!({"ArnLike": {"aws:SourceArn": format!("arn:aws:ssm:*:{ACCOUNT}:*")}}),
+    ] {
+        let (item, exit) = state(Some(closed));
+        assert_eq!((item.finding(), exit), (Finding::InPlace, Exit::Done));
+    }
+}
+
+#[test]
+fn no_condition_is_advised_that_would_keep_others_out() {
+    let shared = SAGEMAKER_TRUST.replace(
+        r#""sagemaker.amazonaws.com""#,
+        r#"["sagemaker.amazonaws.com","ssm.amazonaws.com"]"#,
+    );
+    assert_ne!(shared, SAGEMAKER_TRUST);
+    let hardened = Choices {
+        harden_trust: true,
+        ..sagemaker("R")
+    };
+    let plan = Plan::new(&survey(vec![role("R", "/", &shared)]), &hardened);
+    let State::Blocked {
+        wanted, way_out, ..
+    } = &plan.items[1].state
+    else {
+        panic!("{:?}", plan.items[1]);
+    };
+    assert_eq!(*wanted, None);
+    assert!(way_out.contains("a statement of its own"), "{way_out}");
 }
 
 #[test]

@@ -54,7 +54,9 @@ impl Item {
     pub fn breaks(&self) -> Option<String> {
         match self.finding() {
             Finding::InPlace | Finding::Unknown => None,
-            _ if self.is_odd() => None,
+            // Nobody is kept out by it.
+            _ if self.is_blocked_by(Obstacle::NotHardened) => None,
+            _ if self.is_blocked_by(Obstacle::OddDocument) => None,
             Finding::Missing | Finding::Differs | Finding::Blocked => match &self.target {
                 Target::Tier { .. } | Target::Trust { .. } => Some(self.target.consequence()),
                 Target::Policy { .. } => {
@@ -63,10 +65,6 @@ impl Item {
                 }
             },
         }
-    }
-
-    fn is_odd(&self) -> bool {
-        matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == Obstacle::OddDocument)
     }
 
     /// Why SSH does not work with the policy that is there, or on which condition it does; none where that policy gives

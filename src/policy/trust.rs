@@ -12,6 +12,8 @@ use super::wildcard;
 
 /// The service principal that needs to assume SageMaker roles.
 pub const SYSTEMS_MANAGER: &str = "ssm.amazonaws.com";
+/// An account that is nobody's.
+const SOME_OTHER_ACCOUNT: &str = "000000000000";
 const SAGEMAKER: &str = "sagemaker.amazonaws.com";
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
@@ -76,6 +78,54 @@ pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]
         }
     }
     access
+}
+
+/// Whether a statement lets Systems Manager in on behalf of other accounts too: without a condition, or under one that holds
+/// for them as well, such as a wildcard for `aws:SourceAccount`.
+pub fn is_open(statement: &Map<String, Value>, place: Place, regions: &[String]) -> bool {
+    let other = Place {
+        account: SOME_OTHER_ACCOUNT,
+        ..place
+    };
+    effect(statement) == "Allow"
+        && allows(statement, SYSTEMS_MANAGER)
+        && answers(statement, other, regions).contains(&Met::Yes)
+}
+
+/// The document with the conditions of a hardened statement put on each statement that is open; none where one of them is for
+/// others too, whom the conditions would keep out.
+pub fn hardened(trust: &Document, place: Place, regions: &[String]) -> Option<Document> {
+    let mut value = trust.value().clone();
+    let wanted = place.trust_statement(true);
+    let wanted = wanted.get("Condition")?.as_object()?;
+    let statements: Vec<&mut Map<String, Value>> = match value.get_mut("Statement")? {
+        Value::Object(one) => vec![one],
+        Value::Array(list) => list.iter_mut().filter_map(Value::as_object_mut).collect(),
+        _ => return None,
+    };
+    for statement in statements {
+        if !is_open(statement, place, regions) {
+            continue;
+        }
+        if !is_for_systems_manager_alone(statement) {
+            return None;
+        }
+        let condition = statement
+            .entry("Condition")
+            .or_insert_with(|| Value::Object(Map::new()))
+            .as_object_mut()?;
+        for (operator, keys) in wanted {
+            let there = condition
+                .entry(operator)
+                .or_insert_with(|| Value::Object(Map::new()))
+                .as_object_mut()?;
+            let keys = keys.as_object()?;
+            // IAM does not tell capitals from small letters in keys.
+            there.retain(|key, _| keys.keys().all(|new| !new.eq_ignore_ascii_case(key)));
+            there.extend(keys.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+    }
+    Document::parse(value.to_string()).ok()
 }
 
 /// Whether a statement names Systems Manager, whatever it says of it.

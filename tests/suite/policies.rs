@@ -9,9 +9,21 @@ use sagemaker_ssh_setup::model::Partition;
 use sagemaker_ssh_setup::policy::deviation::{deviations, lacking};
 use sagemaker_ssh_setup::policy::document::{decoded, size};
 use sagemaker_ssh_setup::policy::template::Place;
-use sagemaker_ssh_setup::policy::trust::{Access, systems_manager_access};
+use sagemaker_ssh_setup::policy::trust::{
+    Access, hardened, is_for_systems_manager_alone, is_open, systems_manager_access,
+};
 use sagemaker_ssh_setup::policy::{Document, meaning};
 use serde_json::{Map, Value};
+
+/// Conditions of a statement for Systems Manager, from one that holds for everybody to one that holds for this account alone.
+const CONDITIONS: [&str; 6] = [
+    "{}",
+    r#"{"StringLike":{"aws:SourceAccount":"*"}}"#,
+    r#"{"ArnLike":{"AWS:SourceARN":["arn:aws:ssm:*:*:*"]}}"#,
+    r#"{"StringEquals":{"aws:sourceaccount":["123456789012","999999999999"]}}"#,
+    r#"{"StringEquals":{"aws:SourceAccount":"123456789012"}}"#,
+    r#"{"StringEquals":{"aws:SourceOrgID":"o-1"}}"#,
+];
 
 fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -172,6 +184,38 @@ proptest! {
                 systems_manager_access(&after, place, &regions),
                 Access::Allowed { conditional: hardened }
             );
+        }
+    }
+
+    #[test]
+    fn what_is_hardened_lets_systems_manager_in_for_this_account_alone_and_everybody_else_as_before(
+        text in trust(),
+        conditions in prop::collection::vec(prop::sample::select(CONDITIONS.to_vec()), 0..4),
+    ) {
+        let partition = Partition::default();
+        let place = Place { partition: &partition, account: "123456789012" };
+        let regions = ["eu-west-1".to_owned()];
+        let mut before = Document::parse(text.as_str()).unwrap();
+        for condition in conditions {
+            let mut statement = place.trust_statement(false);
+            statement["Condition"] = serde_json::from_str(condition).unwrap();
+            before = before.with_statement(&statement).unwrap();
+        }
+        let is_open = |document: &Document| {
+            document.statements().into_iter().any(|statement| is_open(statement, place, &regions))
+        };
+        let Some(after) = hardened(&before, place, &regions) else {
+            // A statement that is for others too stands in the way.
+            prop_assert!(is_open(&before));
+            return Ok(());
+        };
+        prop_assert!(!is_open(&after));
+        let access = |document: &Document| systems_manager_access(document, place, &regions);
+        let allowed = |access| matches!(access, Access::Allowed { .. });
+        prop_assert_eq!(allowed(access(&before)), allowed(access(&after)));
+        for (old, new) in statements(&before).iter().zip(statements(&after)) {
+            let alone = old.as_object().is_some_and(is_for_systems_manager_alone);
+            prop_assert!(alone || *old == new, "{} {}", old, new);
         }
     }
 
