@@ -269,6 +269,10 @@ pub struct ExportArgs {
     /// Write it into this folder instead of standard output.
     #[arg(long, value_name = "DIR", help_heading = "Options")]
     pub out: Option<PathBuf>,
+
+    /// Replace the file there, if there is one.
+    #[arg(long, requires = "out", help_heading = "Options")]
+    pub force: bool,
 }
 
 /// The forms in which a plan can be handed over.

@@ -191,7 +191,8 @@ impl Visit {
             .reading(reading)
             .await?
             .map_err(|error| self.failed(&error))?;
-        let runs = self.records.all();
+        let records = self.records.clone();
+        let runs = self.reading(async move { records.read().await }).await?;
         if let Ok(runs) = &runs {
             runs.note_recent_writes(&identity.account, account.recent_writes());
         }

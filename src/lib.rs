@@ -9,6 +9,7 @@ pub mod commands;
 pub mod demo;
 pub mod exit;
 pub mod export;
+mod files;
 pub mod guide;
 pub mod journal;
 mod log;

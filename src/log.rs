@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::state_folder;
+use crate::{files, state_folder};
 
 /// Starts logging. Where the file cannot be written there is no log; nothing depends on it.
 pub fn start() {
@@ -20,12 +20,9 @@ pub fn start() {
     if state_folder::make(&folder).is_err() {
         return;
     }
-    let file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(folder.join("log"));
-    if let Ok(file) = file {
+    let mut how = OpenOptions::new();
+    how.create(true).append(true).mode(0o600);
+    if let Ok(file) = files::open_own(&folder.join("log"), &how) {
         // Our own notes; of the libraries only warnings, which hold no secrets.
         let filter = Targets::new()
             .with_default(LevelFilter::WARN)

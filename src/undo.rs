@@ -97,11 +97,13 @@ pub async fn prepare(
     records: &Records,
     run: Option<&str>,
 ) -> Result<Undo, UndoError> {
-    let runs = records.all()?;
+    let runs = records.read().await?;
     let mut first: Option<Undo> = None;
     let mut passed_over = Vec::new();
+    // Many runs may have written in the same places; each is read once.
+    let mut now = BTreeMap::new();
     for record in meant(&runs, identity, run)? {
-        let mut undo = of_run(account, identity, records, &runs, record).await?;
+        let mut undo = of_run(account, identity, records, &runs, record, &mut now).await?;
         if undo.plan.totals().changes > 0 {
             undo.passed_over = passed_over;
             return Ok(undo);
@@ -118,6 +120,7 @@ async fn of_run(
     records: &Records,
     runs: &Runs,
     record: &Record,
+    now: &mut BTreeMap<Target, Result<Content, String>>,
 ) -> Result<Undo, UndoError> {
     if record.account != identity.account || record.partition != identity.partition.as_str() {
         return Err(UndoError::OtherAccount {
@@ -136,12 +139,14 @@ async fn of_run(
             record.run
         ),
     })?;
-    let mut now = survey::contents(account, reversal.targets()).await;
+    let mut unread = reversal.targets();
+    unread.retain(|target| !now.contains_key(target));
+    now.extend(survey::contents(account, unread).await);
     if record.is_younger_than(PROPAGATION) {
-        wait_for_late_writes(account, &reversal, &mut now).await;
+        wait_for_late_writes(account, &reversal, now).await;
     }
     let undo = Undo {
-        plan: reversal.plan(identity, &now),
+        plan: reversal.plan(identity, now),
         reversal,
         continues: runs
             .unfinished_undo(record)

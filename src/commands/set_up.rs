@@ -1,8 +1,8 @@
 //! plan, apply and export, and the beginning that they share with the other commands.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::say::{emit, show_plan};
@@ -11,6 +11,7 @@ use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
 use crate::export;
+use crate::files;
 use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
@@ -20,7 +21,10 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
     let (_, plan) = visit.plan(&arguments.wanted).await?;
     let text = visit.json(plan.to_json())?;
     if let Some(path) = &arguments.out {
-        let saved = save(path, &text);
+        let saved = {
+            let (path, text) = (path.clone(), text.clone());
+            visit.with_files(move || files::write(&path, &text)).await?
+        };
         visit.saved(path, saved)?;
     }
     match arguments.printed.output {
@@ -47,7 +51,27 @@ pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<E
         None => visit.emit(&file.text)?,
         Some(folder) => {
             let path = folder.join(file.name);
-            let saved = std::fs::create_dir_all(folder).and_then(|()| save(&path, &file.text));
+            let saved = {
+                let (folder, path, force) = (folder.clone(), path.clone(), arguments.force);
+                let write = move || {
+                    DirBuilder::new()
+                        .recursive(true)
+                        .mode(0o700)
+                        .create(folder)?;
+                    if force {
+                        files::write(&path, &file.text)
+                    } else {
+                        files::write_new(&path, &file.text)
+                    }
+                };
+                visit.with_files(write).await?
+            };
+            let saved = saved.map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => {
+                    io::Error::other("it is there already, and only --force replaces it")
+                }
+                _ => error,
+            });
             visit.saved(&path, saved)?;
         }
     }
@@ -71,6 +95,15 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
 }
 
 impl Visit {
+    /// Works with files while a stop is still obeyed.
+    async fn with_files<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Result<io::Result<T>, Exit> {
+        let done = self.reading(tokio::task::spawn_blocking(work)).await?;
+        Ok(done.unwrap_or_else(|error| Err(io::Error::other(error))))
+    }
+
     /// The plan for what is wanted, from a fresh reading.
     pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
         self.complete(wanted)?;
@@ -92,8 +125,11 @@ impl Visit {
             visit.people.complain(&format!("{}: {why}", path.display()));
             Exit::Failed
         };
-        let text =
-            std::fs::read_to_string(path).map_err(|error| failed(self, error.to_string()))?;
+        let text = {
+            let path = path.to_owned();
+            self.with_files(move || files::read(&path)).await?
+        };
+        let text = text.map_err(|error| failed(self, format!("It cannot be read: {error}.")))?;
         let file = PlanFile::parse(&text).map_err(|error| failed(self, error.to_string()))?;
         if let Some(run) = &file.undoes {
             let why = format!("This plan puts a run back. \"undo {run}\" does that.");
@@ -169,32 +205,4 @@ fn same_cut_off(known: &Known, plan: &Plan) -> Option<String> {
         .rev()
         .find(|record| record.was_to_set_up(&plan.choices));
     same.map(|record| record.run.clone())
-}
-
-/// The plan holds the account's policies: only its owner may read it. An older file is there until the new one is whole.
-fn save(path: &Path, text: &str) -> io::Result<()> {
-    if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        // A pipe, say.
-        return OpenOptions::new()
-            .write(true)
-            .open(path)?
-            .write_all(text.as_bytes());
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&part)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    written
 }

@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::files;
+
 /// Somebody who only looks whether a run is going on holds its lock for a moment.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(50);
@@ -25,13 +27,13 @@ impl Lock {
     /// Takes the account's lock, as soon as nobody has it.
     pub(super) async fn take(folder: &Path, account: &str) -> Result<Self, NotLocked> {
         let path = path(folder, account);
-        let file = OpenOptions::new()
-            .create(true)
+        let mut how = OpenOptions::new();
+        how.create(true)
             .truncate(false)
+            .read(true)
             .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(NotLocked::Failed)?;
+            .mode(0o600);
+        let file = files::open_own(&path, &how).map_err(NotLocked::Failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {
                 Ok(()) => {
@@ -43,8 +45,7 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(NotLocked::Failed(error)),
             }
         }
-        let by = std::fs::read_to_string(&path).unwrap_or_default();
-        Err(NotLocked::HeldBy(by))
+        Err(NotLocked::HeldBy(name_in(&file)))
     }
 
     /// Says which run holds it.
@@ -56,9 +57,14 @@ impl Lock {
 /// The run that holds the account's lock; empty while it is beginning, none when nobody does.
 pub(super) fn holder(folder: &Path, account: &str) -> Option<String> {
     let path = path(folder, account);
-    let file = File::open(&path).ok()?;
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
-        .then(|| std::fs::read_to_string(&path).unwrap_or_default())
+    let file = files::open_own(&path, OpenOptions::new().read(true)).ok()?;
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| name_in(&file))
+}
+
+/// The run whose name stands in the lock.
+fn name_in(lock: &File) -> String {
+    let name = files::read_to_end(lock).unwrap_or_default();
+    String::from_utf8(name).unwrap_or_default()
 }
 
 fn path(folder: &Path, account: &str) -> PathBuf {

@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Choices, Endpoint};
 use crate::plan::format::{ItemState, PlanFile, PlanFileError};
 use crate::plan::{Change, Content, Target};
+use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 pub(super) const FORMAT: &str = "sagemaker-ssh-setup/record";
 pub(super) const VERSION: u64 = 1;
+
+/// A run's ID is the time of its beginning: `20240131-101010`.
+pub(super) const ID: &str = "%Y%m%d-%H%M%S";
 
 /// Seconds after which AWS takes no request any more: its signature is too old then.
 const LATEST_ARRIVAL: i64 = 15 * 60;
@@ -259,6 +264,12 @@ pub enum RecordError {
     Foreign,
     #[error("it has version {0} of the format, and this program reads version {VERSION}")]
     Version(u64),
+    #[error("it says of itself that it is the record of the run {0}")]
+    OtherRun(String),
+    #[error("it names \"{0}\" as a run, which is the ID of none")]
+    NoId(String),
+    #[error("it holds a change that this program never makes ({0})")]
+    NeverMade(Target),
     #[error("line {line} is damaged: {what}")]
     Damaged { line: usize, what: String },
     #[error(transparent)]
@@ -275,6 +286,13 @@ impl Record {
         let (_, first) = lines.next().ok_or(RecordError::Foreign)?;
         let head = head(first)?;
         let steps = head.plan.changes()?;
+        let others = head.undoes.iter().chain(&head.continues);
+        if let Some(id) = others.chain([&head.run]).find(|id| !is_id(id)) {
+            return Err(RecordError::NoId(id.clone()));
+        }
+        if let Some((target, _)) = steps.iter().find(|(target, _)| !is_ever_made(target)) {
+            return Err(RecordError::NeverMade(target.clone()));
+        }
         let blocked = head
             .plan
             .items
@@ -431,6 +449,19 @@ impl Record {
         self.steps
             .iter()
             .filter(move |step| step.verdict() == verdict)
+    }
+}
+
+/// Whether a text is a run's ID.
+fn is_id(text: &str) -> bool {
+    DateTime::strptime(ID, text).is_ok_and(|time| time.strftime(ID).to_string() == text)
+}
+
+/// Whether this program ever changes such a thing. Undo writes what a record says, so a record must not say anything else.
+fn is_ever_made(target: &Target) -> bool {
+    match target {
+        Target::Tier { .. } | Target::Trust { .. } => true,
+        Target::Policy { policy, .. } => [SERVER_POLICY, CLIENT_POLICY].contains(&policy.as_str()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! All records together: which run goes on with which, which was cut off, which can be put back. Pure.
 
+use std::collections::HashMap;
+
 use super::record::{Record, RecordError, RunState, Step, Verdict};
 use super::reversal::Reversal;
 use crate::account::RecentWrites;
@@ -11,9 +13,67 @@ pub struct Runs {
     pub records: Vec<Record>,
     /// Those that cannot be used, with the reason.
     pub damaged: Vec<(String, RecordError)>,
+    /// By the ID of a run, which later runs undo it or go on with it, the oldest first.
+    later: HashMap<String, Vec<usize>>,
+    /// What is known of each record in the light of the others.
+    known: HashMap<String, Known>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    /// Its place among the records.
+    place: usize,
+    /// How many times over it is the undoing of an undoing.
+    depth: usize,
+    /// A later run put it back, whole, and was not itself put back.
+    undone: bool,
 }
 
 impl Runs {
+    /// Of records with the oldest first.
+    pub(super) fn new(records: Vec<Record>, damaged: Vec<(String, RecordError)>) -> Self {
+        let mut runs = Self {
+            records,
+            damaged,
+            ..Self::default()
+        };
+        for (place, record) in runs.records.iter().enumerate() {
+            // What it undoes is an earlier one, so that it is known already.
+            let undone = record.undoes.as_ref().map(|run| runs.known.get(run));
+            let depth = undone.map_or(0, |earlier| earlier.map_or(1, |known| known.depth + 1));
+            let known = Known {
+                place,
+                depth,
+                undone: false,
+            };
+            runs.known.insert(record.run.clone(), known);
+            for earlier in record.undoes.iter().chain(&record.continues) {
+                runs.later.entry(earlier.clone()).or_default().push(place);
+            }
+        }
+        // Whether a run is undone depends on later ones alone.
+        for place in (0..runs.records.len()).rev() {
+            if let Some(record) = runs.records.get(place) {
+                let undone = runs.is_undone_by_later(record);
+                let known = runs.known.get_mut(&record.run);
+                known.map(|known| known.undone = undone);
+            }
+        }
+        runs
+    }
+
+    /// The later runs that undo a run, or go on with it.
+    fn later<'a>(&'a self, record: &Record) -> impl Iterator<Item = &'a Record> + use<'a> {
+        let here = self.known(record).place;
+        let places = self.later.get(&record.run).into_iter().flatten();
+        let later = places.filter(move |place| **place > here);
+        later.filter_map(|place| self.records.get(*place))
+    }
+
+    fn known(&self, record: &Record) -> Known {
+        self.known.get(&record.run).copied().unwrap_or_default()
+    }
+
     /// Which records cannot be used, in a sentence; none when all can.
     pub fn trouble(&self) -> Option<String> {
         let (id, error) = self.damaged.last()?;
@@ -28,7 +88,7 @@ impl Runs {
 
     /// The run of this ID.
     pub fn find(&self, run: &str) -> Option<&Record> {
-        self.records.iter().find(|record| record.run == run)
+        self.records.get(self.known.get(run)?.place)
     }
 
     /// Notes what the runs of an account wrote less than a minute ago.
@@ -75,7 +135,8 @@ impl Runs {
         while let Some(id) = next {
             let earlier = self
                 .find(id)
-                .filter(|earlier| chain.iter().all(|known| known.run > earlier.run))
+                // Each is earlier than the one before, so this comes to an end.
+                .filter(|earlier| chain.last().is_some_and(|known| known.run > earlier.run))
                 .ok_or_else(|| id.to_owned())?;
             chain.push(earlier);
             next = earlier.continues.as_deref();
@@ -86,27 +147,16 @@ impl Runs {
 
     /// The runs of an account that were cut off, and of which nobody has taken care since.
     pub fn cut_off(&self, account: &str) -> Vec<&Record> {
-        let of_account: Vec<&Record> = self
-            .records
-            .iter()
-            .filter(|record| record.account == account)
-            .collect();
-        of_account
-            .iter()
-            .enumerate()
-            .filter(|(place, record)| {
-                let later = of_account.get(place + 1..).unwrap_or_default();
-                let by_later = |later: &&Record| {
-                    [&later.continues, &later.undoes]
-                        .into_iter()
-                        .any(|run| run.as_ref() == Some(&record.run))
-                };
+        let records = self.records.iter();
+        let of_account = || records.clone().filter(|record| record.account == account);
+        let newest = of_account().next_back().map(|record| &record.run);
+        of_account()
+            .filter(|record| {
                 record.was_cut_off()
                     && !record.settled
-                    && !later.iter().any(by_later)
-                    && (record.may_have_written() || later.is_empty())
+                    && !self.later(record).any(|later| later.account == account)
+                    && (record.may_have_written() || newest == Some(&record.run))
             })
-            .map(|(_, record)| *record)
             .collect()
     }
 
@@ -117,7 +167,7 @@ impl Runs {
             record.account == account
                 && self.went_on(record).is_none()
                 && !self.is_undone(record)
-                && self.depth(record).is_multiple_of(2)
+                && self.known(record).depth.is_multiple_of(2)
                 && self.chain(record).map_or(
                     // One that is not whole is named, not passed over.
                     true,
@@ -128,8 +178,11 @@ impl Runs {
 
     /// Whether a later run put it back, whole, and was not itself put back.
     pub fn is_undone(&self, record: &Record) -> bool {
-        let mut later = self.records.iter().filter(|later| later.run > record.run);
-        later.any(|later| {
+        self.known(record).undone
+    }
+
+    fn is_undone_by_later(&self, record: &Record) -> bool {
+        self.later(record).any(|later| {
             let undoes = later.undoes.as_ref() == Some(&record.run);
             let went_on = later.continues.as_ref() == Some(&record.run);
             undoes && self.was_put_back_whole(record, later) && !self.is_undone(later)
@@ -160,17 +213,8 @@ impl Runs {
 
     /// The run that went on with this one.
     pub fn went_on(&self, record: &Record) -> Option<&Record> {
-        let mut later = self.records.iter();
-        later.find(|later| later.continues.as_ref() == Some(&record.run))
-    }
-
-    /// How many times over it is the undoing of an undoing.
-    fn depth(&self, record: &Record) -> usize {
-        let undone = record.undoes.as_deref().and_then(|run| self.find(run));
-        let earlier = undone.filter(|undone| undone.run < record.run);
-        earlier.map_or(usize::from(record.undoes.is_some()), |undone| {
-            self.depth(undone) + 1
-        })
+        self.later(record)
+            .find(|later| later.continues.as_ref() == Some(&record.run))
     }
 
     /// What has to be put back of a run, with those that it goes on with.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -13,15 +12,12 @@ use jiff::{Timestamp, ToSpan};
 use super::error::JournalError;
 use super::lock::{self, Lock, NotLocked};
 use super::memory::{Memory, held};
-use super::record::{FORMAT, Head, Line, Record, RecordError, RunState, VERSION, whole_lines};
+use super::record::{FORMAT, Head, ID, Line, Record, RecordError, RunState, VERSION, whole_lines};
 use super::runs::Runs;
 use super::writing::{Journal, Sink, end_whole, line, now, off_the_loop};
 use crate::plan::Plan;
 use crate::plan::format::PlanFile;
-use crate::state_folder;
-
-/// A run's ID is the time of its beginning: `20240131-101010`.
-const ID: &str = "%Y%m%d-%H%M%S";
+use crate::{files, state_folder};
 
 /// The place of all records. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -120,7 +116,7 @@ impl Records {
                 let tried = make(folder).and_then(|()| {
                     // Left there by a program that was killed.
                     let _ = std::fs::remove_file(&trial);
-                    new_file(&trial)?;
+                    files::new(&trial)?;
                     std::fs::remove_file(&trial)
                 });
                 tried.err().map(|error| begin(folder, &error))
@@ -156,6 +152,17 @@ impl Records {
         }
     }
 
+    /// The same as [`Records::all`], where it holds nobody up.
+    ///
+    /// # Errors
+    /// As [`Records::all`].
+    pub async fn read(&self) -> io::Result<Runs> {
+        let records = self.clone();
+        off_the_loop(move || records.all())
+            .await
+            .unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+
     /// All records, the oldest first. Empty where there are none yet.
     ///
     /// # Errors
@@ -164,20 +171,24 @@ impl Records {
         let ids = match &self.0 {
             Place::Nowhere => BTreeSet::new(),
             Place::Memory(memory) => held(memory).records.keys().cloned().collect(),
-            Place::Folder(folder) => ids(&runs(folder))?,
+            Place::Folder(folder) => ids(folder)?,
         };
-        let mut found = Runs::default();
+        let (mut records, mut damaged) = (Vec::new(), Vec::new());
         for id in ids {
             match self.record(&id) {
-                Ok(record) => found.records.push(record),
-                Err(error) => found.damaged.push((id, error)),
+                Ok(record) => records.push(record),
+                Err(error) => damaged.push((id, error)),
             }
         }
-        Ok(found)
+        Ok(Runs::new(records, damaged))
     }
 
     fn record(&self, id: &str) -> Result<Record, RecordError> {
         let mut record = Record::parse(&self.text(id)?)?;
+        if record.run != id {
+            // Whatever is done with it would be done to another file.
+            return Err(RecordError::OtherRun(record.run));
+        }
         if record.was_cut_off() {
             if self.is_running(&record) {
                 record.state = RunState::Running;
@@ -198,7 +209,9 @@ impl Records {
                 text.ok_or_else(|| io::ErrorKind::NotFound.into())
             }
             Place::Folder(folder) => {
-                let mut bytes = std::fs::read(file(&runs(folder), id))?;
+                let how = OpenOptions::new().read(true).clone();
+                let file = files::open_own(&file(&runs(folder), id), &how)?;
+                let mut bytes = files::read_to_end(&file)?;
                 bytes.truncate(whole_lines(&bytes));
                 String::from_utf8(bytes).map_err(io::Error::other)
             }
@@ -276,20 +289,15 @@ fn make(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn new_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-}
-
-/// The IDs of all records, the oldest first.
-fn ids(runs: &Path) -> io::Result<BTreeSet<String>> {
-    let entries = match std::fs::read_dir(runs) {
+/// The IDs of all records, the oldest first. Only what is this user's own is believed.
+fn ids(folder: &Path) -> io::Result<BTreeSet<String>> {
+    let runs = runs(folder);
+    let closed = state_folder::close_to_others(folder);
+    match closed.and_then(|()| state_folder::close_to_others(&runs)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        entries => entries?,
-    };
+        closed => closed?,
+    }
+    let entries = std::fs::read_dir(runs)?;
     let mut ids = BTreeSet::new();
     for entry in entries {
         let name = entry?.file_name();
@@ -328,12 +336,12 @@ fn begin_in_memory(
 /// Writes the beginning under a name of its own, and gives it its name when it is whole and on the disk.
 fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> {
     let runs = runs(folder);
-    let mut id = next_id(ids(&runs)?.last().map(String::as_str));
+    let mut id = next_id(ids(folder)?.last().map(String::as_str));
     let (run, hidden, mut record) = loop {
         let run = id.strftime(ID).to_string();
         // Another account's run may begin in the same second; only one of them can make this file.
         let hidden = runs.join(format!(".{run}.jsonl"));
-        match new_file(&hidden) {
+        match files::new(&hidden) {
             Ok(record) if !file(&runs, &run).exists() => break (run, hidden, record),
             Ok(_) => std::fs::remove_file(&hidden)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

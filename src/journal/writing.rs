@@ -12,6 +12,7 @@ use super::error::JournalError;
 use super::lock::Lock;
 use super::memory::{Memory, held};
 use super::record::{Ended, Kept, Line, whole_lines};
+use crate::files;
 use crate::plan::{Content, Target};
 
 /// The record of the run that is going on. As long as it lives, no other run begins in the account.
@@ -163,8 +164,9 @@ fn append_to(file: &Mutex<File>, broken: &AtomicBool, text: &str, durable: bool)
 /// Appends to a record that nobody writes any more. The program may have been killed in the middle of a line; that line
 /// does not count, and goes.
 pub(super) fn end_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().append(true).open(path)?;
-    let whole = std::fs::read(path)?;
+    let how = OpenOptions::new().read(true).append(true).clone();
+    let mut file = files::open_own(path, &how)?;
+    let whole = files::read_to_end(&file)?;
     let end = whole_lines(&whole);
     if end < whole.len() {
         file.set_len(u64::try_from(end).map_err(io::Error::other)?)?;

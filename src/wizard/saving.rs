@@ -1,11 +1,12 @@
 //! Writing what is handed over: never over anything that is there, and for its owner alone.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::export::File;
+use crate::files;
 use crate::guide::Paste;
 
 /// How many names are tried before giving up.
@@ -17,7 +18,7 @@ const NAMES: u32 = 1000;
 /// When it cannot be written.
 pub fn plan(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
     let stem = format!("sagemaker-ssh-setup-plan-{account}");
-    under_a_new_name(folder, &stem, ".json", |path| new_file(path, text))
+    under_a_new_name(folder, &stem, ".json", |path| files::write_new(path, text))
 }
 
 /// Writes a text to paste under a name that is not taken yet.
@@ -27,7 +28,7 @@ pub fn plan(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
 pub fn text(folder: &Path, paste: &Paste) -> io::Result<PathBuf> {
     let stem = paste.file.trim_end_matches(".json");
     let text = format!("{}\n", paste.text);
-    under_a_new_name(folder, stem, ".json", |path| new_file(path, &text))
+    under_a_new_name(folder, stem, ".json", |path| files::write_new(path, &text))
 }
 
 /// Writes files into a new folder.
@@ -40,7 +41,7 @@ pub fn files(folder: &Path, account: &str, files: &[File]) -> io::Result<PathBuf
         DirBuilder::new().mode(0o700).create(path)
     })?;
     for file in files {
-        new_file(&made.join(file.name), &file.text)?;
+        files::write_new(&made.join(file.name), &file.text)?;
     }
     Ok(made)
 }
@@ -65,13 +66,4 @@ fn under_a_new_name(
         }
     }
     Err(io::Error::other("a thousand of them are here already"))
-}
-
-fn new_file(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(text.as_bytes())
 }
