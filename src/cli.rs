@@ -56,7 +56,13 @@ impl Common {
         if self.demo {
             return vec!["--demo".to_owned()];
         }
-        let named = |name: &String| vec!["--profile".to_owned(), name.clone()];
+        let named = |name: &String| {
+            if name.starts_with('-') {
+                vec![format!("--profile={name}")]
+            } else {
+                vec!["--profile".to_owned(), name.clone()]
+            }
+        };
         self.profile.as_ref().map_or_else(Vec::new, named)
     }
 }

@@ -31,6 +31,7 @@ use say::People;
 /// # Errors
 /// When the terminal fails, or the embedded account cannot be built.
 pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+    terminal::outlive_full_files()?;
     let common = cli.common;
     match cli.command {
         None => {

@@ -16,6 +16,7 @@ mod log;
 pub mod model;
 pub mod plan;
 pub mod policy;
+mod secrets;
 mod state_folder;
 pub mod survey;
 pub mod terminal;

@@ -293,6 +293,16 @@ fn read_burst(first: Event) -> io::Result<Vec<Event>> {
     }
 }
 
+/// Where a file may not grow any more (`ulimit -f`), the write fails from now on as on a full disk, and is told as such; the
+/// signal would end the program in the middle of a change.
+///
+/// # Errors
+/// When the signal cannot be taken.
+pub fn outlive_full_files() -> io::Result<()> {
+    // It stays taken when nobody listens.
+    signal(SignalKind::from_raw(Signal::XFSZ.as_raw())).map(drop)
+}
+
 /// Requests from outside to end.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ fn is_unsafe(c: char) -> bool {
 }
 
 /// JSON that says the same and is safe for a terminal: what `clean` does not show is written as an escape. Line breaks and
-/// tabs, which stand between its parts only, stay.
+/// tabs, which stand between its parts only, stay; carriage returns, which do as well, go.
 pub fn clean_json(json: String) -> String {
     let is_escaped = |c: char| c != '\n' && c != '\t' && is_unsafe(c);
     if !json.contains(is_escaped) {
@@ -29,7 +29,7 @@ pub fn clean_json(json: String) -> String {
             c.to_string()
         }
     };
-    json.chars().map(shown).collect()
+    json.chars().filter(|c| *c != '\r').map(shown).collect()
 }
 
 /// A text as one word of a POSIX shell, in quotes where it needs them.
@@ -42,9 +42,24 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
-/// A text of any characters as one word of a POSIX shell.
+/// A text of any characters as one word of a POSIX shell. What a terminal or an editor would not show, or show in another
+/// order, is written as octal numbers.
 pub fn shell_quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    let mut word = "'".to_owned();
+    for c in text.chars() {
+        if c == '\'' {
+            word.push_str(r"'\''");
+        } else if c != '\n' && c != '\t' && is_unsafe(c) {
+            let octal = |byte: &u8| format!("\\{byte:03o}");
+            let bytes: String = c.to_string().as_bytes().iter().map(octal).collect();
+            word.push_str("'\"$(printf '");
+            word.push_str(&bytes);
+            word.push_str("')\"'");
+        } else {
+            word.push(c);
+        }
+    }
+    word + "'"
 }
 
 /// `0.4 s`.
@@ -126,6 +141,11 @@ mod tests {
         );
         assert_eq!(shell_word("a b"), "'a b'");
         assert_eq!(shell_word(""), "''");
+        assert_eq!(
+            shell_quoted("a\u{9b}\r\nb\u{202e}"),
+            "'a'\"$(printf '\\302\\233')\"''\"$(printf '\\015')\"'\nb'\"$(printf '\\342\\200\\256')\"''"
+        );
+        assert_eq!(clean_json("{\r\n\"a\":\r1}".to_owned()), "{\n\"a\":1}");
         assert_eq!(shell_quoted(r"it's $(x) `y` \"), r"'it'\''s $(x) `y` \'");
     }
 

@@ -16,7 +16,7 @@ complain() {
 
 # A document as the AWS CLI prints it; (none) where the role has no such policy.
 read_policy() {
-    if found=$(aws iam get-role-policy --region "$REGION" --role-name "$1" --policy-name "$2" \
+    if found=$(aws iam get-role-policy --region "$REGION" --role-name="$1" --policy-name="$2" \
         --query PolicyDocument --output json 2>"$errors"); then
         printf '%s' "$found"
     elif grep -q NoSuchEntity "$errors"; then
@@ -28,7 +28,7 @@ read_policy() {
 }
 
 read_trust() {
-    aws iam get-role --region "$REGION" --role-name "$1" --query Role.AssumeRolePolicyDocument --output json
+    aws iam get-role --region "$REGION" --role-name="$1" --query Role.AssumeRolePolicyDocument --output json
 }
 
 read_tier() {

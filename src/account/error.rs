@@ -1,7 +1,6 @@
 //! What can go wrong with a call, in two parts: a plain sentence with what to do next, and the cause for the log.
 
 mod kind;
-mod secrets;
 
 use std::error::Error;
 use std::fmt;
@@ -12,9 +11,9 @@ use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::model::{Unread, UnreadCause};
+use crate::secrets::without_secrets;
 use kind::kind_of_transport;
 pub(super) use kind::{find, innermost, kind_of_code};
-use secrets::without_secrets;
 
 /// What kind of trouble it is. Decides the sentence, the way out, and whether trying again can help.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub(super) struct Pages {
     /// The most entries.
     most: usize,
     token: Option<String>,
-    pages: usize,
+    read: usize,
     entries: usize,
     ended: bool,
 }
@@ -27,7 +27,7 @@ impl Pages {
             action,
             most,
             token: None,
-            pages: 0,
+            read: 0,
             entries: 0,
             ended: false,
         }
@@ -48,7 +48,7 @@ impl Pages {
     /// # Errors
     /// `TooLarge` when the list is longer than any list of AWS's.
     pub(super) fn turn(&mut self, entries: usize, next: Option<&str>) -> Result<(), CallError> {
-        self.pages += 1;
+        self.read += 1;
         self.entries += entries;
         // A token that does not move would go round for ever.
         self.ended = next.is_none() || next == self.token.as_deref();
@@ -56,7 +56,7 @@ impl Pages {
         if self.entries > self.most {
             let what = format!("the list has more than {} entries", self.most);
             Err(CallError::too_large(self.action, what))
-        } else if self.pages >= MOST_PAGES && !self.ended {
+        } else if self.read >= MOST_PAGES && !self.ended {
             let what = format!("the list has more than {MOST_PAGES} pages");
             Err(CallError::too_large(self.action, what))
         } else {

@@ -53,7 +53,7 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
         },
         "Resources": resources,
     });
-    serde_json::to_string_pretty(&template).map(|text| text + "\n")
+    serde_json::to_string_pretty(&template).map(|text| crate::text::clean_json(text + "\n"))
 }
 
 /// What whoever deploys it has to know.

@@ -110,7 +110,7 @@ pub(super) fn document(plan: &Plan) -> String {
         ),
         ("Items", plan.totals_line("·")),
     ] {
-        page.line(&format!("| {label} | {} |", cell(&value)));
+        page.line(&format!("| {label} | {} |", plain(&value)));
     }
     page.section("What it is for");
     page.line(
@@ -189,13 +189,13 @@ impl Page {
         let target = &item.target;
         self.line(&format!(
             "### {number}. {}",
-            clean(&change.sentence(target))
+            plain(&change.sentence(target))
         ));
         self.line("");
         self.line(target.why());
         for warning in &item.warnings {
             self.line("");
-            self.line(&format!("**To note:** {}", clean(warning)));
+            self.line(&format!("**To note:** {}", plain(warning)));
         }
         let (before, after) = (change.before.text(), change.after.text());
         if let Target::Tier { .. } = target {
@@ -242,7 +242,7 @@ fn rest(plan: &Plan, page: &mut Page) {
     if !in_place.is_empty() {
         page.section("What is in place already");
         for item in in_place {
-            page.line(&format!("- {}", clean(&item.summary())));
+            page.line(&format!("- {}", plain(&item.summary())));
         }
     }
     let blocked = items(|state| matches!(state, State::Blocked { .. }));
@@ -259,7 +259,7 @@ fn rest(plan: &Plan, page: &mut Page) {
                 let short = item.target.short();
                 page.line(&format!(
                     "- {}",
-                    clean(&format!("{short}: {reason} {way_out}"))
+                    plain(&format!("{short}: {reason} {way_out}"))
                 ));
                 if let Some(document) = wanted {
                     page.block("json", &pretty(document));
@@ -353,13 +353,13 @@ fn put_back(plan: &Plan, page: &mut Page) {
                 format!("aws ssm reset-service-setting --region {region} --setting-id {ACTIVATION_TIER}")
             }
             (Target::Trust { role }, _) => format!(
-                "aws iam update-assume-role-policy --role-name {role} --policy-document file://FORMER.json"
+                "aws iam update-assume-role-policy --role-name={role} --policy-document file://FORMER.json"
             ),
             (Target::Policy { role, policy }, Content::Absent) => {
-                format!("aws iam delete-role-policy --role-name {role} --policy-name {policy}")
+                format!("aws iam delete-role-policy --role-name={role} --policy-name {policy}")
             }
             (Target::Policy { role, policy }, _) => format!(
-                "aws iam put-role-policy --role-name {role} --policy-name {policy} --policy-document file://FORMER.json"
+                "aws iam put-role-policy --role-name={role} --policy-name {policy} --policy-document file://FORMER.json"
             ),
         })
         .collect();
@@ -368,7 +368,35 @@ fn put_back(plan: &Plan, page: &mut Page) {
     page.line("`FORMER.json` is the document that stands above under \"Before\".");
 }
 
-/// Text of a table's cell.
+/// Text of unknown origin as text, and never as Markdown: no emphasis, link, picture, HTML or cell of its own.
+fn plain(text: &str) -> String {
+    let text = clean(text);
+    let mut plain = String::new();
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let after = rest.peek().copied().unwrap_or(' ');
+        let acts = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' => true,
+            // Within a word it is no emphasis, and names are full of them.
+            '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+            '&' => after == '#' || after.is_alphanumeric(),
+            '!' => after == '[',
+            // Addresses become links by themselves.
+            ':' => after == '/',
+            '.' => plain.to_ascii_lowercase().ends_with("www"),
+            _ => false,
+        };
+        if acts {
+            plain.push('\\');
+        }
+        plain.push(c);
+        before = c;
+    }
+    plain
+}
+
+/// Code in a table's cell.
 fn cell(text: &str) -> String {
     clean(text).replace('|', "\\|")
 }
@@ -407,6 +435,27 @@ mod tests {
         }
         for (action, _) in PURPOSES {
             assert!(given.iter().any(|given| given == action), "{action}");
+        }
+    }
+
+    #[test]
+    fn what_aws_says_is_text_and_no_markdown() {
+        for (said, shown) in [
+            (
+                "Signed in as arn:aws:iam::1:user/a_b (a & b)!",
+                "Signed in as arn:aws:iam::1:user/a_b (a & b)!",
+            ),
+            (
+                "![x](http://evil.example/p.png)",
+                r"\!\[x\](http\://evil.example/p.png)",
+            ),
+            (
+                "<script> a|b &lt; *c* _d_",
+                r"\<script\> a\|b \&lt; \*c\* \_d\_",
+            ),
+            ("www.evil.example `x` \\", r"www\.evil.example \`x\` \\"),
+        ] {
+            assert_eq!(plain(said), shown);
         }
     }
 

@@ -132,11 +132,11 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
     let join = |words: &[&str]| words.join(" \\\n        ");
     let iam = |call: &str, role: &str| {
         format!(
-            "aws iam {call} --region \"$REGION\" --role-name {}",
+            "aws iam {call} --region \"$REGION\" --role-name={}",
             quoted(role)
         )
     };
-    let document = |text: &str| format!("--policy-document {}", quoted(text));
+    let document = |text: &str| format!("--policy-document={}", quoted(text));
     match (target, content) {
         (Target::Tier { region }, content) => {
             let (partition, account) = (&plan.identity.partition, &plan.identity.account);
@@ -159,11 +159,11 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
         ]),
         (Target::Policy { role, policy }, Content::Absent) => join(&[
             &iam("delete-role-policy", role),
-            &format!("--policy-name {}", quoted(policy)),
+            &format!("--policy-name={}", quoted(policy)),
         ]),
         (Target::Policy { role, policy }, content) => join(&[
             &iam("put-role-policy", role),
-            &format!("--policy-name {}", quoted(policy)),
+            &format!("--policy-name={}", quoted(policy)),
             &document(content.text().unwrap_or_default()),
         ]),
     }

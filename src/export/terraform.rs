@@ -7,7 +7,7 @@ use crate::model::RoleArn;
 use crate::model::region::activation_tier_arn;
 use crate::plan::words::counted;
 use crate::plan::{Change, Plan, State, Target};
-use crate::text::clean;
+use crate::text::{clean, clean_json};
 
 /// Ends a document; no line of JSON can be this word.
 const END: &str = "END_OF_DOCUMENT";
@@ -202,9 +202,10 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", literal(&text.replace('\n', "\\n")))
 }
 
-/// A document as it stands.
+/// A document as it stands; what cannot be shown as an escape.
 fn document(text: &str) -> String {
-    format!("chomp(<<{END}\n{}\n{END}\n  )", literal(text))
+    let text = clean_json(text.to_owned());
+    format!("chomp(<<{END}\n{}\n{END}\n  )", literal(&text))
 }
 
 /// Terraform takes nothing of it for a template.

@@ -55,8 +55,9 @@ impl Runs {
         for place in (0..runs.records.len()).rev() {
             if let Some(record) = runs.records.get(place) {
                 let undone = runs.is_undone_by_later(record);
-                let known = runs.known.get_mut(&record.run);
-                known.map(|known| known.undone = undone);
+                if let Some(known) = runs.known.get_mut(&record.run) {
+                    known.undone = undone;
+                }
             }
         }
         runs

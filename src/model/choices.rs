@@ -64,11 +64,19 @@ impl Choices {
             words.push(name.to_owned());
             words.extend(value.map(str::to_owned));
         };
+        let mut named = |name: &str, role: &str| {
+            if role.starts_with('-') {
+                // It would be taken for an option.
+                option(&format!("{name}={role}"), None);
+            } else {
+                option(name, Some(role));
+            }
+        };
         for role in &self.sagemaker_roles {
-            option("--sagemaker-role", Some(role));
+            named("--sagemaker-role", role);
         }
         for role in self.asked_user_roles() {
-            option("--user-role", Some(role));
+            named("--user-role", role);
         }
         option("--regions", Some(&self.regions.join(",")));
         if self.connect_from != ConnectFrom::default() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::overlay::{MfaCode, Overlay};
+use super::overlay::{Insecure, MfaCode, Overlay};
 use super::role_list::ListedRole;
 use super::state::Load;
 use super::tasks::{Message, Slot};
@@ -129,7 +129,7 @@ impl Wizard {
         if is_first && self.accepted.as_ref() != Some(&identity.endpoints) {
             let insecure = insecurity(&identity.endpoints);
             if let Some(text) = insecure.filter(|_| !self.options.insecure_endpoint) {
-                self.overlay = Some(Overlay::Insecure(text));
+                self.overlay = Some(Overlay::Insecure(Insecure::new(text)));
             }
         }
         *self.findings.identity = Load::Ready(identity);

@@ -1,5 +1,6 @@
 //! What lies over a step: the help, the choice of a profile, questions, and what they lead to.
 
+mod insecure;
 mod live_check;
 mod mfa_code;
 
@@ -22,6 +23,7 @@ use super::ui::theme;
 use crate::account::CallError;
 use crate::journal::{Record, words};
 use crate::text::counted;
+pub use insecure::Insecure;
 pub use live_check::LiveCheck;
 pub use mfa_code::MfaCode;
 
@@ -42,8 +44,8 @@ pub enum Overlay {
     Live(Box<LiveCheck>),
     /// A profile asks for a code.
     MfaCode(Box<MfaCode>),
-    /// Whether to go on over plain HTTP; the text says what that means.
-    Insecure(String),
+    /// Whether to go on over plain HTTP.
+    Insecure(Insecure),
 }
 
 /// A run that was cut off, and how far down its story is scrolled.
@@ -137,11 +139,7 @@ impl Overlay {
             Self::Undoing(_) => vec![close("leave it")],
             Self::Live(live) => live.bindings(),
             Self::MfaCode(_) => MfaCode::bindings(),
-            Self::Insecure(_) => vec![
-                hint(KeyCode::Char('g'), Action::Next, "go on all the same"),
-                hint(KeyCode::Char('p'), Action::Profiles, "other profile"),
-                hint(KeyCode::Char('q'), Action::Quit, "leave"),
-            ],
+            Self::Insecure(_) => Insecure::bindings(),
         }
     }
 
@@ -153,11 +151,7 @@ impl Overlay {
             (Self::Undoing(_), _) => Answer::StayOpen,
             (Self::Live(live), _) => live.on_key(key),
             (Self::MfaCode(code), _) => code.on_key(key),
-            // It has to be answered; there is nothing behind it that could be trusted.
-            (Self::Insecure(_), KeyCode::Char('g')) => Answer::AcceptInsecure,
-            (Self::Insecure(_), KeyCode::Char('p')) => Answer::Profiles,
-            (Self::Insecure(_), KeyCode::Char('q')) => Answer::Leave,
-            (Self::Insecure(_), _) => Answer::StayOpen,
+            (Self::Insecure(_), code) => Insecure::on_key(code),
             (_, KeyCode::Esc | KeyCode::Char('q'))
             | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
             | (Self::Quit { .. }, KeyCode::Char('n')) => Answer::Close,
@@ -202,7 +196,7 @@ impl Overlay {
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
             Self::MfaCode(code) => code.draw(frame),
-            Self::Insecure(text) => draw_insecure(frame, text),
+            Self::Insecure(insecure) => insecure.draw(frame),
         }
     }
 }
@@ -396,26 +390,6 @@ fn draw_quit(frame: &mut Frame, guided: bool) {
         Span::styled("n", theme::KEY),
         Span::raw(" stay"),
     ]));
-    frame.render_widget(Paragraph::new(lines), place);
-}
-
-fn draw_insecure(frame: &mut Frame, text: &str) {
-    let width = frame.area().width.min(72).saturating_sub(3);
-    let mut lines = wrapped(&clean(text), width, "", theme::WARN);
-    lines.push(Line::default());
-    for (key, text) in [
-        ("g", "go on all the same; it is not asked again"),
-        ("p", "choose another profile"),
-        ("q", "leave; nothing was changed"),
-    ] {
-        lines.push(Line::from(vec![
-            Span::styled(format!("{key:<5}"), theme::KEY),
-            Span::raw(text),
-        ]));
-    }
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let height = height.min(frame.area().height.saturating_sub(2));
-    let place = window(frame, 72, height, "Not encrypted");
     frame.render_widget(Paragraph::new(lines), place);
 }
 
