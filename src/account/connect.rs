@@ -101,7 +101,7 @@ impl Source {
             .into_builder()
             .region(SdkRegion::new(home_region.clone()))
             .build();
-        let endpoints = endpoints::of(&sdk);
+        let endpoints = endpoints::of(&sdk)?;
         Ok(Account {
             sts: aws_sdk_sts::Client::new(&sdk),
             iam: iam(&sdk),

@@ -4,6 +4,7 @@
 use aws_types::SdkConfig;
 use aws_types::service_config::ServiceConfigKey;
 
+use super::CallError;
 use crate::model::endpoint::{self, Endpoint};
 use crate::text::clean;
 
@@ -21,7 +22,10 @@ const SERVICES: [(&str, &str); 6] = [
 const CALLED: usize = 3;
 
 /// The endpoints that are not AWS's, each with the services that go there.
-pub(super) fn of(sdk: &SdkConfig) -> Vec<Endpoint> {
+///
+/// # Errors
+/// When one of them is no address: the SDK would panic on it.
+pub(super) fn of(sdk: &SdkConfig) -> Result<Vec<Endpoint>, CallError> {
     let general = sdk.endpoint_url().map(str::to_owned);
     let mut found: Vec<(String, Vec<&str>)> = Vec::new();
     for (number, (name, id)) in SERVICES.into_iter().enumerate() {
@@ -39,6 +43,14 @@ pub(super) fn of(sdk: &SdkConfig) -> Vec<Endpoint> {
         let Some(url) = url.filter(|url| !endpoint::is_of_aws(url)) else {
             continue;
         };
+        if !is_address(&url) {
+            let url = clean(&endpoint::shown(&url));
+            return Err(CallError::configuration(format!(
+                "Requests to {name} were to go to \"{url}\" (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_{}, endpoint_url or services \
+                 of the profile), which is no address such as https://aws.example.com.",
+                id.to_uppercase().replace(' ', "_")
+            )));
+        }
         match found.iter_mut().find(|(known, _)| *known == url) {
             Some((_, services)) => services.push(name),
             None => found.push((url, vec![name])),
@@ -48,5 +60,12 @@ pub(super) fn of(sdk: &SdkConfig) -> Vec<Endpoint> {
         services: services.join(", "),
         url: clean(&endpoint::shown(&url)),
     });
-    shown.collect()
+    Ok(shown.collect())
+}
+
+fn is_address(url: &str) -> bool {
+    url.parse::<http::Uri>().is_ok_and(|uri| {
+        let known = matches!(uri.scheme_str(), Some("http" | "https"));
+        known && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }

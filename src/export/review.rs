@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::model::region::ACTIVATION_TIER;
-use crate::plan::words::counted;
+use crate::plan::words::{WHO_THEN, counted};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
@@ -126,7 +126,7 @@ pub(super) fn document(plan: &Plan) -> String {
         page.line("Nothing.");
     }
     for (number, (item, change)) in plan.changes().enumerate() {
-        page.change(number + 1, item, change);
+        page.change(number + 1, item, change, &identity.account);
     }
     rest(plan, &mut page);
     page.section("What each permission is for");
@@ -185,7 +185,7 @@ impl Page {
         self.line(&fence);
     }
 
-    fn change(&mut self, number: usize, item: &Item, change: &Change) {
+    fn change(&mut self, number: usize, item: &Item, change: &Change, account: &str) {
         let target = &item.target;
         self.line(&format!(
             "### {number}. {}",
@@ -210,6 +210,15 @@ impl Page {
                 .iter()
                 .map(|line| format!("{} {}", line.sign(), line.text()));
             self.block("diff", &lines.collect::<Vec<_>>().join("\n"));
+            let admitted = change.admitted(target, account).into_iter();
+            let admitted: Vec<String> = admitted
+                .map(|(standing, text)| clean(&format!("{} {text}", standing.sign())))
+                .collect();
+            if !admitted.is_empty() {
+                self.line("");
+                self.line(WHO_THEN);
+                self.block("diff", &admitted.join("\n"));
+            }
             for (label, text) in [("Before:", before), ("After:", after)] {
                 self.line("");
                 match text {

@@ -117,7 +117,12 @@ impl Entry {
         let found = &later.former;
         let is_ours = self.ours.iter().any(|ours| ours.is_same(found));
         if is_ours || found.is_same(&self.former) {
-            self.ours.extend(later.ours);
+            for ours in later.ours {
+                // Runs that go on with each other leave the same, each of them.
+                if !self.ours.contains(&ours) {
+                    self.ours.push(ours);
+                }
+            }
             // Two that are not certain may both arrive, one after the other.
             self.is_abandoned |= later.is_abandoned || self.is_uncertain && later.is_uncertain;
             self.is_uncertain = later.is_uncertain || self.is_abandoned;

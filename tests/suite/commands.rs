@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rustix::process::Signal;
 use sagemaker_ssh_setup::demo::{HeldRole, Seed, SeedRole};
 use sagemaker_ssh_setup::model::Partition;
@@ -44,7 +45,7 @@ const ONE: [&str; 6] = [
 /// An account, and somebody's computer.
 pub struct Desk {
     pub aws: Loopback,
-    home: Folder,
+    pub home: Folder,
 }
 
 /// What a command printed, and its exit code.
@@ -62,7 +63,7 @@ impl Printed {
     }
 
     /// The JSON objects on standard output, one a line.
-    fn lines(&self) -> Vec<Value> {
+    pub fn lines(&self) -> Vec<Value> {
         let parse = |line: &str| {
             serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {self:?}"))
         };
@@ -76,12 +77,12 @@ impl Printed {
     }
 }
 
-fn with<'a>(command: &'a str, wanted: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+pub fn with<'a>(command: &'a str, wanted: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [&[command], wanted, more].concat()
 }
 
 impl Desk {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self::with(Seed::shipped().unwrap())
     }
 
@@ -94,7 +95,24 @@ impl Desk {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The account behind something that stands in front of it.
+    pub fn behind(in_front: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Self {
+        let home = Folder::new("desk");
+        std::fs::create_dir_all(&home.0).unwrap();
+        Self {
+            aws: Loopback::behind(Seed::shipped().unwrap(), in_front),
+            home,
+        }
+    }
+
+    /// Runs it with more in its environment.
+    pub fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Printed {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
+        printed(command.spawn().unwrap())
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sagemaker-ssh-setup"));
         command
             .args(arguments)
@@ -154,12 +172,12 @@ impl Desk {
         self.aws.demo.tier(region)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.home.0.join(name)
     }
 }
 
-fn printed(child: std::process::Child) -> Printed {
+pub fn printed(child: std::process::Child) -> Printed {
     let output = child.wait_with_output().unwrap();
     Printed {
         code: output.status.code(),
@@ -696,7 +714,7 @@ fn a_full_disk_stops_before_the_write_that_could_not_be_recorded() {
     let run = |blocks: u32| {
         let arguments = with("apply", &WANTED, &["--yes", "--output", "json"]).join(" ");
         let program = env!("CARGO_BIN_EXE_sagemaker-ssh-setup");
-        let script = format!("ulimit -f {blocks}; trap '' XFSZ; exec {program} {arguments}");
+        let script = format!("ulimit -f {blocks}; exec {program} {arguments}");
         let mut command = Command::new("sh");
         command.args(["-c", &script]);
         let template = desk.command(&[]);

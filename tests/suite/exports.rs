@@ -108,10 +108,18 @@ impl<'a> Shell<'a> {
 async fn answer(account: &Account, call: &Path) {
     let words = std::fs::read_to_string(call.join("words")).unwrap();
     let words: Vec<&str> = words.split_terminator('\0').collect();
-    let options: HashMap<&str, &str> = words[2..]
-        .chunks(2)
-        .map(|pair| (pair[0].strip_prefix("--").unwrap(), pair[1]))
-        .collect();
+    let mut options: HashMap<&str, &str> = HashMap::new();
+    let mut rest = words[2..].iter();
+    while let Some(word) = rest.next() {
+        let option = word.strip_prefix("--").unwrap();
+        let (name, value) = match option.split_once('=') {
+            Some(pair) => pair,
+            None => (option, *rest.next().unwrap()),
+        };
+        // As the AWS CLI has it: what begins with a hyphen is an option.
+        assert!(option.contains('=') || !value.starts_with('-'), "{word}");
+        options.insert(name, value);
+    }
     let option = |name: &str| options[name];
     let identity = account.identity().await.unwrap();
     let (number, partition) = (identity.account.as_str(), &identity.partition);
@@ -243,14 +251,25 @@ async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
 
 #[tokio::test]
 async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
-    let hostile = r#"{ "Version":"2012-10-17","Statement":[{"Sid":"It","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"it's $(touch /tmp/x) `id` \\ \" ${HOME} !! %s 'a' é"}}}]  }"#;
+    let hostile = r#"{ "Version":"2012-10-17","Statement":[{"Sid":"It","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"it's $(touch /tmp/x) `id` \\ \" ${HOME} !! %s 'a' é C1 DEL"}}}]  }"#;
+    // IAM takes these in documents, and no editor shows them.
+    let hostile = hostile
+        .replace("C1", "\u{9b}2J\u{85}")
+        .replace("DEL", "\u{7f}");
+    let hostile = hostile.as_str();
     let prepare = async |scene: &Scene| {
         scene.account.write_trust(SAGEMAKER, hostile).await.unwrap();
     };
     let scene = Scene::new().await;
     prepare(&scene).await;
     let before = scene.held().await;
-    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    let plan = plan(&scene).await;
+    for form in Form::ALL {
+        let text = export::file(&plan, form).unwrap().text;
+        let raw = |c: char| c.is_control() && c != '\n' && c != '\t';
+        assert!(!text.contains(raw), "{form:?}");
+    }
+    let shell = Shell::new(&scene, &script(&plan));
     let output = shell.run(&["--yes"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(scene.held().await, as_applied(prepare).await);
@@ -336,7 +355,8 @@ async fn the_review_is_complete_without_the_program() {
         "| people who connect | `ssm:StartSession` |",
         "| Systems Manager | `sts:AssumeRole` |",
         "aws ssm reset-service-setting --region eu-west-1",
-        "aws iam delete-role-policy --role-name AmazonSageMaker-ExecutionRole",
+        "aws iam delete-role-policy --role-name=AmazonSageMaker-ExecutionRole",
+        "Who may assume the role then:\n\n```diff\n+ Service ssm.amazonaws.com\n",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }

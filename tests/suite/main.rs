@@ -34,6 +34,7 @@ mod proof;
 mod put_back;
 mod same;
 mod screens;
+mod security;
 #[cfg(all(feature = "demo", target_os = "linux"))]
 mod suspended;
 mod undoing;

@@ -274,7 +274,7 @@ pub fn against(endpoint: &str) -> [(&str, &str); 4] {
 }
 
 /// An HTTP server on this machine that answers by the request's text; its address.
-fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
+pub fn server(answer: impl Fn(&str) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let answer = std::sync::Arc::new(answer);
