@@ -31,7 +31,7 @@ use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::export::{self, File, Form};
 use crate::journal::{Record, Records};
-use crate::model::{Choices, Endpoint, Survey, TypedRole};
+use crate::model::{Choices, Survey, TypedRole};
 use crate::plan::Plan;
 use crate::terminal::{self, Clipboard, JobSignal, Stop};
 use crate::verify::live::Live;
@@ -158,8 +158,6 @@ struct Wizard {
     busy_since: Option<Instant>,
     /// Everything has to be drawn anew: something else may have written on the terminal.
     redraw: bool,
-    /// The endpoints that were accepted although not everything is encrypted on the way to them.
-    accepted: Option<Vec<Endpoint>>,
     /// When the credentials were asked for.
     connecting_since: Instant,
     /// Leave as soon as what is being carried out has ended.
@@ -279,7 +277,6 @@ impl Wizard {
             resting_on: None,
             busy_since: None,
             redraw: false,
-            accepted: None,
             connecting_since: Instant::now(),
             leaving: false,
             ending: None,

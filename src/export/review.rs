@@ -100,6 +100,7 @@ pub(super) fn document(plan: &Plan) -> String {
     page.line("");
     page.line("| | |");
     page.line("|---|---|");
+    let endpoints = identity.endpoints.iter();
     for (label, value) in [
         ("Account", identity.account_label()),
         ("Partition", identity.partition.to_string()),
@@ -109,7 +110,10 @@ pub(super) fn document(plan: &Plan) -> String {
             format!("sagemaker-ssh-setup {}", env!("CARGO_PKG_VERSION")),
         ),
         ("Items", plan.totals_line("·")),
-    ] {
+    ]
+    .into_iter()
+    .chain(endpoints.map(|endpoint| ("Endpoint", endpoint.label())))
+    {
         page.line(&format!("| {label} | {} |", plain(&value)));
     }
     page.section("What it is for");

@@ -126,7 +126,7 @@ impl Wizard {
                 Tone::Warn,
             );
         }
-        if is_first && self.accepted.as_ref() != Some(&identity.endpoints) {
+        if is_first && self.account_step.accepted.as_ref() != Some(&identity.endpoints) {
             let insecure = insecurity(&identity.endpoints);
             if let Some(text) = insecure.filter(|_| !self.options.insecure_endpoint) {
                 self.overlay = Some(Overlay::Insecure(Insecure::new(text)));
@@ -162,7 +162,7 @@ impl Wizard {
     /// Goes on over plain HTTP to these endpoints; then what had to wait for that is told.
     pub(super) fn accept_insecure(&mut self) {
         let identity = self.findings.identity.ready();
-        self.accepted = identity.map(|identity| identity.endpoints.clone());
+        self.account_step.accepted = identity.map(|identity| identity.endpoints.clone());
         self.overlay = None;
         let cut_off = std::mem::take(&mut self.cut_off);
         self.on_cut_off(cut_off, None);

@@ -326,7 +326,7 @@ fn an_answer_without_end_is_named_and_takes_no_memory() {
                 let head = b"HTTP/1.1 200 X\r\nContent-Type: text/xml\r\n\r\n<a>";
                 let mut open = stream.write_all(head);
                 while open.is_ok() {
-                    open = stream.write_all(&[b'x'; 65_536]);
+                    open = stream.write_all(&vec![b'x'; 65_536]);
                 }
             });
         }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::model::endpoint::insecurity;
-use crate::model::{Identity, Principal};
+use crate::model::{Endpoint, Identity, Principal};
 use crate::verify::words;
 use crate::wizard::state::{Findings, Load};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
@@ -17,6 +17,8 @@ use crate::wizard::ui::theme;
 /// The step's own state.
 #[derive(Debug, Default)]
 pub struct AccountStep {
+    /// The endpoints that were accepted although not everything is encrypted on the way to them.
+    pub accepted: Option<Vec<Endpoint>>,
     scroll: Scroll,
 }
 
