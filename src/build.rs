@@ -41,7 +41,12 @@ fn commit(folder: &Path) -> String {
         let folder = folder.to_str()?;
         said_by("git", &[&["-C", folder], arguments].concat())
     };
-    if let Some(log) = git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"]) {
+    if let Some(log) = git(&[
+        "rev-parse",
+        "--path-format=absolute",
+        "--git-path",
+        "logs/HEAD",
+    ]) {
         println!("cargo:rerun-if-changed={log}");
     }
     let changed = git(&["status", "--porcelain", "--untracked-files=no"]);

@@ -1,7 +1,7 @@
 //! The command line: what it takes, and how it explains itself.
 
-use std::env;
 use std::path::PathBuf;
+use std::{env, io};
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -13,7 +13,7 @@ use crate::text::clean;
 /// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
 /// would change, and changes nothing before you confirm it. The commands do the same for scripts and pipelines.
 #[derive(Debug, Parser)]
-#[command(version, after_help = after_help(), subcommand_help_heading = "Commands for scripts")]
+#[command(version, long_version = long_version(), after_help = after_help(), subcommand_help_heading = "Commands for scripts")]
 pub struct Cli {
     #[command(flatten)]
     pub common: Common,
@@ -94,6 +94,12 @@ pub enum Command {
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },
+    /// Write the manual pages into a folder.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The folder; pages of the same name in it are replaced.
+        folder: PathBuf,
+    },
 }
 
 /// What says by itself what is wanted, and so excludes a plan or a run that says it.
@@ -348,10 +354,30 @@ const COMPLETIONS_EXAMPLES: &str = "Example:
   sagemaker-ssh-setup completions bash > \\
       ~/.local/share/bash-completion/completions/sagemaker-ssh-setup";
 
+const MAN_EXAMPLES: &str = "Example:
+  sagemaker-ssh-setup man ~/.local/share/man/man1";
+
 const EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup                  set up the account of your current AWS credentials
   sagemaker-ssh-setup --profile prod   the same with another profile
 ";
+
+/// The version, the commit, and how it was built.
+fn long_version() -> String {
+    let demo = if cfg!(feature = "demo") {
+        "with"
+    } else {
+        "without"
+    };
+    format!(
+        "{}\ncommit {}\nbuilt as {} for {} by {}, {demo} the embedded account",
+        env!("CARGO_PKG_VERSION"),
+        env!("BUILD_COMMIT"),
+        env!("BUILD_PROFILE"),
+        env!("BUILD_TARGET"),
+        env!("BUILD_COMPILER"),
+    )
+}
 
 fn after_help() -> String {
     let demo = if cfg!(feature = "demo") {
@@ -391,13 +417,97 @@ pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     script
 }
 
+/// The manual pages, each with its file's name: the program's own, and one for each command.
+///
+/// # Errors
+/// When a page cannot be made.
+pub fn manual() -> io::Result<Vec<(String, Vec<u8>)>> {
+    let mut program = Cli::command();
+    // Options for every command stand on every page.
+    program.build();
+    let name = program.get_name().to_owned();
+    let mut pages = vec![program.clone()];
+    for command in program.get_subcommands() {
+        let full = format!("{name}-{}", command.get_name());
+        if command.get_name() != "help" {
+            pages.push(command.clone().name(full.clone()).display_name(full));
+        }
+    }
+    let page = |command: clap::Command| {
+        let file = format!("{}.1", command.get_name());
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page)?;
+        Ok((file, page))
+    };
+    pages.into_iter().map(page).collect()
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// The options that a text names.
+    fn options(text: &str) -> BTreeSet<String> {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        let options = words.filter(|word| word.starts_with("--") && word.len() > 2);
+        options.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn manual_and_completions_name_every_command_and_option_of_the_help() {
+        let mut program = Cli::command();
+        program.build();
+        let pages: BTreeMap<String, String> = manual()
+            .unwrap()
+            .into_iter()
+            .map(|(file, page)| (file, String::from_utf8(page).unwrap().replace('\\', "")))
+            .collect();
+        let bash = String::from_utf8(completions(clap_complete::Shell::Bash)).unwrap();
+        let zsh = String::from_utf8(completions(clap_complete::Shell::Zsh)).unwrap();
+        let mut helps = vec![(program.get_name().to_owned(), program.clone())];
+        for command in program
+            .get_subcommands()
+            .filter(|command| command.get_name() != "help")
+        {
+            let file = format!("{}-{}", program.get_name(), command.get_name());
+            helps.push((file, command.clone()));
+            assert!(bash.contains(command.get_name()) && zsh.contains(command.get_name()));
+        }
+        assert_eq!(pages.len(), helps.len());
+        for (name, mut command) in helps {
+            let page = &pages[&format!("{name}.1")];
+            let said = options(&command.render_long_help().to_string());
+            assert!(
+                said.contains("--profile") && said.contains("--help"),
+                "{name}: {said:?}"
+            );
+            for option in said {
+                assert!(page.contains(&option), "{name}: {option}");
+                assert!(bash.contains(&option) && zsh.contains(&option), "{option}");
+            }
+            assert!(page.contains(&format!(".TH {name} 1")), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_version_says_where_it_comes_from() {
+        let version = long_version();
+        let lines: Vec<&str> = version.lines().collect();
+        assert_eq!(lines.len(), 3, "{version}");
+        assert_eq!(lines[0], env!("CARGO_PKG_VERSION"));
+        assert!(lines[1].starts_with("commit "), "{version}");
+        assert!(
+            lines[2].contains(std::env::consts::ARCH) && lines[2].contains("rustc"),
+            "{version}"
+        );
     }
 
     #[test]

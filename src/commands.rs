@@ -46,6 +46,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             say::emit(cli::completions(shell))?;
             Ok(Exit::Done)
         }
+        Some(Command::Man { folder }) => {
+            std::fs::create_dir_all(&folder)?;
+            for (file, page) in cli::manual()? {
+                std::fs::write(folder.join(file), page)?;
+            }
+            Ok(Exit::Done)
+        }
         Some(Command::Runs(arguments)) => {
             let (_, records) = place(&common).await?;
             Ok(runs::run(&records, &arguments, &common))

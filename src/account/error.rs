@@ -202,7 +202,8 @@ impl CallError {
         };
         // That something is not there is often the answer that was hoped for.
         if kind != ErrorKind::NotFound {
-            let cause = without_secrets(&DisplayErrorContext(error).to_string());
+            // The log cuts secrets from every note.
+            let cause = DisplayErrorContext(error);
             tracing::warn!(action, region, code, request_id, %cause, "call failed");
         }
         Self {

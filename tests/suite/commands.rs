@@ -320,6 +320,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
         (with("export", &["json"], &WANTED), denied, 1),
         (vec!["completions", "bash"], nothing, 0),
         (vec!["completions", "perl"], nothing, 64),
+        (vec!["man", "pages"], nothing, 0),
         (vec!["--help"], nothing, 0),
         (vec!["nonsense"], nothing, 64),
     ] {
