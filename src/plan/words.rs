@@ -1,5 +1,7 @@
 //! The plan in a person's words: one sentence an item, why it is needed, and the API call that does it.
 
+use std::collections::BTreeSet;
+
 use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Totals};
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
@@ -244,6 +246,28 @@ impl Plan {
         format!(
             "{changes} to put back {separator} {in_place} as before {separator} {blocked} blocked"
         )
+    }
+
+    /// Who from other accounts is let in by a trust policy that is written, in a sentence; none where nobody is.
+    pub fn let_in_from_elsewhere(&self) -> Option<String> {
+        let account = &self.identity.account;
+        let mut names = BTreeSet::new();
+        for (item, change) in self.changes() {
+            let trust = matches!(item.target, Target::Trust { .. });
+            let after = change.after.text().filter(|_| trust);
+            if let Some(after) = after.and_then(|after| Document::parse(after).ok()) {
+                let all = admitted::between(None, &after).into_iter();
+                let elsewhere = all.filter(|(_, admitted)| admitted.is_from_elsewhere(account));
+                names.extend(elsewhere.map(|(_, admitted)| admitted.principal));
+            }
+        }
+        let names: Vec<String> = names.into_iter().collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "From outside of this account, a trust policy that is written lets in {}. The preview shows each with its role.",
+                names.join(", ")
+            )
+        })
     }
 
     /// What confirming does, in one sentence.

@@ -49,14 +49,23 @@ impl Admitted {
         is_number.then_some(number)
     }
 
-    /// Whether it is nobody of this account and no AWS service.
+    /// Whether it belongs to another account.
     fn is_foreign(&self, account: &str) -> bool {
         self.account().is_some_and(|number| number != account)
     }
 
+    /// Whether anybody outside of this account is let in, AWS services aside.
+    pub fn is_from_elsewhere(&self, account: &str) -> bool {
+        self.is_foreign(account) || self.is_everybody()
+    }
+
+    fn is_everybody(&self) -> bool {
+        self.principal == "*" || self.principal == "AWS *" || self.principal.starts_with(ALL_BUT)
+    }
+
     /// In a line: who, whether from another account, and under which condition.
     pub fn text(&self, account: &str) -> String {
-        let whose = if self.principal == EVERYBODY || self.principal == "AWS *" {
+        let whose = if self.is_everybody() {
             " (everybody)"
         } else if self.is_foreign(account) {
             " (another account)"
@@ -69,8 +78,8 @@ impl Admitted {
     }
 }
 
-/// The principal of everybody, as the document writes it.
-const EVERYBODY: &str = "*";
+/// How a principal begins that stands for all but some.
+const ALL_BUT: &str = "all but ";
 
 /// Everybody whom either document lets in, those that are new first.
 pub fn between(before: Option<&Document>, after: &Document) -> Vec<(Standing, Admitted)> {
@@ -101,7 +110,7 @@ fn by_statement(statement: &Map<String, Value>) -> Vec<Admitted> {
         names.extend(named(principal));
     }
     if let Some(others) = statement.get("NotPrincipal") {
-        names.push(format!("everybody but {}", named(others).join(", ")));
+        names.push(format!("{ALL_BUT}{}", named(others).join(", ")));
     }
     let condition = statement.get("Condition").map(normal_form);
     let admitted = names.into_iter().map(|principal| Admitted {
@@ -202,7 +211,7 @@ mod tests {
                 "+ AWS * (everybody)",
                 "+ AWS 7",
                 "+ Federated cognito-identity.amazonaws.com",
-                "+ everybody but AWS a, AWS b",
+                "+ all but AWS a, AWS b (everybody)",
             ]
         );
     }

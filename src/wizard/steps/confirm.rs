@@ -168,11 +168,14 @@ impl ConfirmStep {
             }
             say(put_back(plan, self.records_last), theme::PLAIN);
         }
-        for endpoint in &plan.identity.endpoints {
-            say(
-                &format!("Requests go to {}.", endpoint.label()),
-                theme::PLAIN,
-            );
+        if let Some(text) = plan.let_in_from_elsewhere() {
+            say(&format!("{} {text}", theme::BLOCKED), theme::WARN);
+        }
+        let endpoints = plan.identity.endpoints.iter();
+        // The insecure ones are named with what that means.
+        for endpoint in endpoints.filter(|endpoint| !endpoint.is_insecure()) {
+            let text = format!("Requests go to {}.", endpoint.label());
+            say(&text, theme::PLAIN);
         }
         if let Some(warning) = insecurity(&plan.identity.endpoints) {
             say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
