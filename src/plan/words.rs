@@ -264,7 +264,7 @@ impl Plan {
         let names: Vec<String> = names.into_iter().collect();
         (!names.is_empty()).then(|| {
             format!(
-                "From outside of this account, a trust policy that is written lets in {}. The preview shows each with its role.",
+                "Lets in from outside of this account: {}.",
                 names.join(", ")
             )
         })

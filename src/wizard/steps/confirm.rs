@@ -152,44 +152,48 @@ impl ConfirmStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
         let width = area.width.saturating_sub(1);
         let mut lines = vec![Line::default()];
-        let mut say = |text: &str, style: Style| {
-            lines.extend(wrapped(&clean(text), width, "", style));
+        // Parts of one paragraph, each from a line of its own.
+        let mut say = |parts: &[(&str, Style)]| {
+            for (text, style) in parts {
+                lines.extend(wrapped(&clean(text), width, "", *style));
+            }
             lines.push(Line::default());
         };
         let (plan, totals) = (self.plan(), self.plan().totals());
         if let Some(run) = &plan.undoes {
-            say(&format!("Putting the run {run} back."), theme::TITLE);
+            say(&[(&format!("Putting the run {run} back."), theme::TITLE)]);
         }
         if totals.changes > 0 {
-            say(&plan.sentence(), theme::TITLE);
+            say(&[(&plan.sentence(), theme::TITLE)]);
             if let Some(run) = &self.job.continues {
                 let text = format!("It goes on with the run {run}; both are put back together.");
-                say(&text, theme::PLAIN);
+                say(&[(&text, theme::PLAIN)]);
             }
-            say(put_back(plan, self.records_last), theme::PLAIN);
-        }
-        if let Some(text) = plan.let_in_from_elsewhere() {
-            say(&format!("{} {text}", theme::BLOCKED), theme::WARN);
+            let strangers = plan.let_in_from_elsewhere();
+            let strangers = strangers.map(|text| format!("{} {text}", theme::BLOCKED));
+            let mut parts = vec![(put_back(plan, self.records_last), theme::PLAIN)];
+            parts.extend(strangers.iter().map(|text| (text.as_str(), theme::WARN)));
+            say(&parts);
         }
         let endpoints = plan.identity.endpoints.iter();
         // The insecure ones are named with what that means.
         for endpoint in endpoints.filter(|endpoint| !endpoint.is_insecure()) {
             let text = format!("Requests go to {}.", endpoint.label());
-            say(&text, theme::PLAIN);
+            say(&[(&text, theme::PLAIN)]);
         }
         if let Some(warning) = insecurity(&plan.identity.endpoints) {
-            say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
+            say(&[(&format!("{} {warning}", theme::BLOCKED), theme::WARN)]);
         }
         if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
-            say(&format!("{} {trouble}", theme::BLOCKED), theme::WARN);
+            say(&[(&format!("{} {trouble}", theme::BLOCKED), theme::WARN)]);
         }
         if totals.changes > 0 {
             for (text, style) in preflight(self.preflight.as_ref(), self.foreseen.as_deref()) {
-                say(&text, style);
+                say(&[(&text, style)]);
             }
         }
         for (text, style) in situation(plan) {
-            say(&text, style);
+            say(&[(&text, style)]);
         }
         let mut focused_line = 0;
         for choice in self.choices() {
@@ -372,12 +376,7 @@ fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> 
 fn put_back(plan: &Plan, records_last: bool) -> &'static str {
     match (plan.undoes.is_some(), records_last) {
         (true, _) => "What is there is recorded before each change, so this too can be put back.",
-        (false, true) => {
-            "What is there is recorded before each change. All of it can be put back exactly, here with u or later with \
-             \"sagemaker-ssh-setup undo\"."
-        }
-        (false, false) => {
-            "What is there is recorded before each change. All of it can be put back exactly, with u, until you leave."
-        }
+        (false, true) => "All of it can be put back exactly: with u, or later with \"undo\".",
+        (false, false) => "All of it can be put back exactly, with u, until you leave.",
     }
 }
