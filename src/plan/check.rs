@@ -248,11 +248,9 @@ impl Role<'_> {
     }
 
     fn is_open(&self, trust: &Document) -> bool {
-        let statements = trust.statements().into_iter();
         let regions = self.regions();
-        statements
-            .into_iter()
-            .any(|statement| trust::is_open(statement, self.place, &regions))
+        let mut statements = trust.statements().into_iter();
+        statements.any(|statement| trust::is_open(statement, self.place, &regions))
     }
 
     /// Existing statements are never altered, so that somebody else has to.

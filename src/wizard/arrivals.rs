@@ -126,13 +126,10 @@ impl Wizard {
                 Tone::Warn,
             );
         }
-        if is_first && self.account_step.accepted.as_ref() != Some(&identity.endpoints) {
-            let insecure = insecurity(&identity.endpoints);
-            if let Some(text) = insecure.filter(|_| !self.options.insecure_endpoint) {
-                self.overlay = Some(Overlay::Insecure(Insecure::new(text)));
-            }
-        }
         *self.findings.identity = Load::Ready(identity);
+        if is_first {
+            self.ask_about_plain_http();
+        }
         if let Start::Guide(choices) = &mut self.options.start
             && let Some(chosen) = choices.take()
         {
@@ -157,6 +154,18 @@ impl Wizard {
             self.overlay = Some(Overlay::cut_off(record.clone(), others));
         }
         self.cut_off = records;
+    }
+
+    /// Asks whether to go on over plain HTTP to another computer, unless that was answered.
+    pub(super) fn ask_about_plain_http(&mut self) {
+        let Some(identity) = self.findings.identity.ready() else {
+            return;
+        };
+        let accepted = self.options.insecure_endpoint
+            || self.account_step.accepted.as_ref() == Some(&identity.endpoints);
+        if let Some(meaning) = insecurity(&identity.endpoints).filter(|_| !accepted) {
+            self.overlay = Some(Overlay::Insecure(Insecure::new(meaning)));
+        }
     }
 
     /// Goes on over plain HTTP to these endpoints; then what had to wait for that is told.

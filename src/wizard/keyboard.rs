@@ -208,7 +208,10 @@ impl Wizard {
         };
         match overlay.on_key(key) {
             Answer::StayOpen => {}
-            Answer::Close => self.overlay = None,
+            Answer::Close => {
+                self.overlay = None;
+                self.ask_about_plain_http();
+            }
             Answer::GoOn(record) => {
                 self.overlay = None;
                 self.go_on_with(&record);

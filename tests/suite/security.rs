@@ -159,6 +159,10 @@ fn the_wizard_asks_once_whether_to_go_on_over_plain_http() {
     run.wait("Not encrypted").wait("http://aws.example");
     // Only an answer closes it.
     run.keys("\x1b").keys("\r").wait("Not encrypted");
+    run.keys("p")
+        .wait("Profile")
+        .keys("\x1b")
+        .wait("Not encrypted");
     run.keys("g").gone("Not encrypted").wait("Endpoint");
     run.wait("over plain HTTP");
     let answers = || {
