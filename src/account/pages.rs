@@ -64,3 +64,50 @@ impl Pages {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::account::ErrorKind;
+
+    /// Reads a list to its end, or until it is refused: the pages that were read, and why it was.
+    fn read(
+        most: usize,
+        page: impl Fn(usize) -> (usize, Option<String>),
+    ) -> (usize, Option<String>) {
+        let mut pages = Pages::of("iam:ListRoles", most);
+        for number in 0.. {
+            let (entries, next) = page(number);
+            if let Err(error) = pages.turn(entries, next.as_deref()) {
+                assert_eq!(error.kind, ErrorKind::TooLarge);
+                return (number + 1, Some(error.to_string()));
+            }
+            if pages.have_ended() {
+                return (number + 1, None);
+            }
+        }
+        unreachable!("a list has an end")
+    }
+
+    #[test]
+    fn a_list_is_read_to_its_end() {
+        let list = |number: usize| (1000, (number < 4).then(|| number.to_string()));
+        assert_eq!(read(MANY, list), (5, None));
+        // A token that does not move is the end.
+        assert_eq!(read(MANY, |_| (1000, Some("same".to_owned()))), (2, None));
+    }
+
+    #[test]
+    fn a_list_without_end_is_refused_and_named() {
+        let (pages, why) = read(MANY, |number| (1000, Some(number.to_string())));
+        assert_eq!(pages, 101);
+        assert!(
+            why.unwrap()
+                .contains("the list has more than 100000 entries")
+        );
+        let (pages, why) = read(FEW, |number| (0, Some(number.to_string())));
+        assert_eq!(pages, MOST_PAGES);
+        assert!(why.unwrap().contains("the list has more than 1000 pages"));
+    }
+}
