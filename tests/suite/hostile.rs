@@ -94,7 +94,9 @@ fn commands() -> Vec<Vec<&'static str>> {
 fn what_the_account_holds_cannot_act_on_the_terminal_in_plain_output() {
     let desk = Desk::with(seed());
     let mut seen = String::new();
-    for command in commands() {
+    let forms = ["shell", "terraform", "cloudformation"];
+    let exports = forms.map(|form| with("export", &[form]));
+    for command in commands().into_iter().chain(exports) {
         let printed = desk.run(&command);
         assert_all_harmless(&command.join(" "), &printed);
         seen += &printed.out;
@@ -127,6 +129,8 @@ fn what_aws_says_cannot_act_on_the_terminal_in_plain_output() {
                         desk.aws.faults.clear();
                         assert_all_harmless(&format!("{action}: {}", command.join(" ")), &printed);
                     }
+                    let log = desk.path(".local/state/sagemaker-ssh-setup/log");
+                    assert_harmless("the log", &std::fs::read_to_string(log).unwrap());
                 });
             }
         }
