@@ -333,6 +333,17 @@ fn begin_in_memory(
     Ok(Journal::new(run, sink))
 }
 
+/// The beginning of a record holds each document before and after; what is found on the way comes once more. A record that
+/// became too large could not be read again, and nothing of the run be put back.
+fn short_enough(beginning: String) -> io::Result<String> {
+    if beginning.len() as u64 > files::LARGEST / 3 {
+        return Err(io::Error::other(
+            "the plan is too large for one run; choose fewer roles at once",
+        ));
+    }
+    Ok(beginning)
+}
+
 /// Writes the beginning under a name of its own, and gives it its name when it is whole and on the disk.
 fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> {
     let runs = runs(folder);
@@ -354,6 +365,7 @@ fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> 
     lock.name(&run)?;
     let written = line(&Line::Begin(Box::new(head)))
         .map_err(io::Error::other)
+        .and_then(short_enough)
         .and_then(|text| record.write_all(text.as_bytes()))
         .and_then(|()| record.sync_all())
         .and_then(|()| std::fs::rename(&hidden, file(&runs, &run)))
@@ -367,4 +379,16 @@ fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> 
         _lock: lock,
     };
     Ok(Journal::new(run, sink))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_run_begins_whose_record_could_not_be_read_again() {
+        let most = usize::try_from(files::LARGEST / 3).unwrap_or_default();
+        assert!(short_enough("x".repeat(most)).is_ok());
+        assert!(short_enough("x".repeat(most + 1)).is_err());
+    }
 }
