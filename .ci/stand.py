@@ -16,7 +16,7 @@ def start(port, latency_ms, **seed):
     python = folder / "venv/bin/python"
     if not (folder / "venv/bin/moto_server").exists():
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "moto[server]"], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "moto[server]==5.2.5"], check=True)
     seeded = {**json.loads((STAND / "seed.json").read_text()), **seed}
     written = folder / f"seed-{port}.json"
     written.write_text(json.dumps(seeded))
