@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use crate::exit::Exit;
 use crate::export;
 use crate::model::ConnectFrom;
-use crate::text::clean;
+use crate::text::{clean, option};
 
 /// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
 /// would change, and changes nothing before you confirm it. The commands do the same for scripts and pipelines.
@@ -56,13 +56,7 @@ impl Common {
         if self.demo {
             return vec!["--demo".to_owned()];
         }
-        let named = |name: &String| {
-            if name.starts_with('-') {
-                vec![format!("--profile={name}")]
-            } else {
-                vec!["--profile".to_owned(), name.clone()]
-            }
-        };
+        let named = |name: &String| option("--profile", name);
         self.profile.as_ref().map_or_else(Vec::new, named)
     }
 }

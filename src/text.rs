@@ -42,6 +42,15 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
+/// An option of a command line with its value: two words, or one where the value would be taken for an option.
+pub fn option(name: &str, value: &str) -> Vec<String> {
+    if value.starts_with('-') {
+        vec![format!("{name}={value}")]
+    } else {
+        vec![name.to_owned(), value.to_owned()]
+    }
+}
+
 /// A text of any characters as one word of a POSIX shell. What a terminal or an editor would not show, or show in another
 /// order, is written as octal numbers.
 pub fn shell_quoted(text: &str) -> String {

@@ -174,11 +174,12 @@ fn show_item(people: People, plan: &Plan, item: &Item) {
 
 /// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out.
 fn show_admitted(people: People, plan: &Plan, target: &Target, change: &Change) {
-    let admitted = change.admitted(target, &plan.identity.account);
+    let admitted = change.admitted(target);
     if !admitted.is_empty() {
         people.say(&format!("    {WHO_THEN}"));
     }
-    for (standing, text) in admitted {
+    for (standing, admitted) in admitted {
+        let text = admitted.text(&plan.identity.account);
         people.say(&format!("    {} {text}", standing.sign()));
     }
 }

@@ -214,9 +214,11 @@ impl Page {
                 .iter()
                 .map(|line| format!("{} {}", line.sign(), line.text()));
             self.block("diff", &lines.collect::<Vec<_>>().join("\n"));
-            let admitted = change.admitted(target, account).into_iter();
+            let admitted = change.admitted(target).into_iter();
             let admitted: Vec<String> = admitted
-                .map(|(standing, text)| clean(&format!("{} {text}", standing.sign())))
+                .map(|(standing, admitted)| {
+                    clean(&format!("{} {}", standing.sign(), admitted.text(account)))
+                })
                 .collect();
             if !admitted.is_empty() {
                 self.line("");

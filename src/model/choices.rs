@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::option;
+
 /// Where people start their SSH sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -60,33 +62,21 @@ impl Choices {
     /// The command line options that say the same.
     pub fn arguments(&self) -> Vec<String> {
         let mut words = Vec::new();
-        let mut option = |name: &str, value: Option<&str>| {
-            words.push(name.to_owned());
-            words.extend(value.map(str::to_owned));
-        };
-        let mut named = |name: &str, role: &str| {
-            if role.starts_with('-') {
-                // It would be taken for an option.
-                option(&format!("{name}={role}"), None);
-            } else {
-                option(name, Some(role));
-            }
-        };
         for role in &self.sagemaker_roles {
-            named("--sagemaker-role", role);
+            words.extend(option("--sagemaker-role", role));
         }
         for role in self.asked_user_roles() {
-            named("--user-role", role);
+            words.extend(option("--user-role", role));
         }
-        option("--regions", Some(&self.regions.join(",")));
+        words.extend(option("--regions", &self.regions.join(",")));
         if self.connect_from != ConnectFrom::default() {
-            option("--connect-from", Some(self.connect_from.word()));
+            words.extend(option("--connect-from", self.connect_from.word()));
         }
         if self.harden_trust {
-            option("--harden-trust", None);
+            words.push("--harden-trust".to_owned());
         }
         if self.shell_access {
-            option("--shell-access", None);
+            words.push("--shell-access".to_owned());
         }
         words
     }

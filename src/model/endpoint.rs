@@ -73,10 +73,14 @@ pub fn shown(url: &str) -> String {
     let (authority, path) = rest
         .find('/')
         .map_or((rest, ""), |slash| rest.split_at(slash));
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = without_user(authority);
     format!("{scheme}://{host}{}", path.trim_end_matches('/'))
+}
+
+/// Host and port, without a user's name and password.
+fn without_user(authority: &str) -> &str {
+    let host = authority.rsplit_once('@');
+    host.map_or(authority, |(_, host)| host)
 }
 
 /// Whether requests go to this computer or to this link.
@@ -114,9 +118,7 @@ fn is_metadata(ip: Ipv6Addr) -> bool {
 fn host(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = without_user(authority);
     let host = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

@@ -6,7 +6,7 @@ use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Total
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
 use crate::policy::Document;
-use crate::policy::admitted::{self, Standing};
+use crate::policy::admitted::{self, Admitted, Standing};
 use crate::policy::denial::{denials, has_variables};
 use crate::policy::deviation::lacking;
 use crate::policy::template::{self, SERVER_POLICY};
@@ -147,17 +147,13 @@ impl Target {
 pub const WHO_THEN: &str = "Who may assume the role then:";
 
 impl Change {
-    /// Everybody whom the trust policy lets in afterwards, and who is gone, in a line each; empty for anything else than a
-    /// trust policy. `account` is the role's.
-    pub fn admitted(&self, target: &Target, account: &str) -> Vec<(Standing, String)> {
+    /// Everybody whom the trust policy lets in afterwards, and who is gone; empty for anything else than a trust policy.
+    pub fn admitted(&self, target: &Target) -> Vec<(Standing, Admitted)> {
         let parsed = |content: &Content| Document::parse(content.text()?).ok();
         let (Target::Trust { .. }, Some(after)) = (target, parsed(&self.after)) else {
             return Vec::new();
         };
-        let admitted = admitted::between(parsed(&self.before).as_ref(), &after).into_iter();
-        admitted
-            .map(|(standing, admitted)| (standing, admitted.text(account)))
-            .collect()
+        admitted::between(parsed(&self.before).as_ref(), &after)
     }
 
     /// What it does: "Let Systems Manager assume the role X."
@@ -253,13 +249,11 @@ impl Plan {
         let account = &self.identity.account;
         let mut names = BTreeSet::new();
         for (item, change) in self.changes() {
-            let trust = matches!(item.target, Target::Trust { .. });
-            let after = change.after.text().filter(|_| trust);
-            if let Some(after) = after.and_then(|after| Document::parse(after).ok()) {
-                let all = admitted::between(None, &after).into_iter();
-                let elsewhere = all.filter(|(_, admitted)| admitted.is_from_elsewhere(account));
-                names.extend(elsewhere.map(|(_, admitted)| admitted.principal));
-            }
+            let admitted = change.admitted(&item.target).into_iter();
+            let elsewhere = admitted.filter(|(standing, admitted)| {
+                *standing != Standing::Gone && admitted.is_from_elsewhere(account)
+            });
+            names.extend(elsewhere.map(|(_, admitted)| admitted.principal));
         }
         let names: Vec<String> = names.into_iter().collect();
         (!names.is_empty()).then(|| {

@@ -22,13 +22,14 @@ pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Li
 /// than a trust policy.
 pub fn admitted(change: &Change, target: &Target, account: &str, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (standing, text) in change.admitted(target, account) {
+    for (standing, admitted) in change.admitted(target) {
         let style = match standing {
             Standing::Stays => theme::PLAIN,
             Standing::Gone => theme::BAD,
             Standing::New => theme::GOOD,
         };
-        let text = format!("{} {}", standing.sign(), text::clean(&text));
+        let text = text::clean(&admitted.text(account));
+        let text = format!("{} {text}", standing.sign());
         lines.extend(text::wrapped(&text, width, "    ", style));
     }
     if !lines.is_empty() {
