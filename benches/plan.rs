@@ -86,7 +86,7 @@ fn extend_a_trust_policy(bencher: Bencher) {
     };
     bencher.bench(|| {
         let document = Document::parse(black_box(TRUST))?;
-        document.with_statement(&place.trust_statement(true))
+        document.with_statement(&place.trust_statement(true)?)
     });
 }
 

@@ -8,12 +8,12 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use divan::Bencher;
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, CrosstermBackend, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed, SeedRole};
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Output, Stop};
+use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::input::{self, InputSender};
 use sagemaker_ssh_setup::wizard::ui::theme::Look;
 use sagemaker_ssh_setup::wizard::{self, Options, Signals, Start};
@@ -31,7 +31,7 @@ fn main() {
 /// A screen that is written as to a terminal, and can be read.
 struct Screen {
     shown: TestBackend,
-    terminal: Output<std::io::Sink>,
+    terminal: CrosstermBackend<std::io::Sink>,
     drawn: watch::Sender<Buffer>,
 }
 
@@ -111,12 +111,10 @@ impl Play {
             stops: stopped,
             jobs: job_signals,
         };
-        let demo = runtime
-            .block_on(Demo::with(seed(roles), Manner::PROMPT))
-            .unwrap();
+        let demo = Demo::with(seed(roles), Manner::PROMPT);
         let screen = Screen {
             shown: TestBackend::new(SIZE.0, SIZE.1),
-            terminal: Output::new(std::io::sink(), true),
+            terminal: CrosstermBackend::new(std::io::sink()),
             drawn: drawn_sender,
         };
         let options = Options {

@@ -10,7 +10,6 @@ mod endpoints;
 mod error;
 mod http;
 mod iam;
-mod inline_names;
 mod mfa;
 mod pace;
 mod pages;
@@ -46,7 +45,8 @@ pub struct Account {
     region_configured: bool,
     attempts: AttemptSink,
     recent: RecentWrites,
-    inline_names: inline_names::InlineNames,
+    /// When calls to IAM may go out.
+    pace: pace::Pace,
     /// Where requests go, where that is not AWS.
     endpoints: Vec<Endpoint>,
     /// The number of the account that STS named first, once it has.

@@ -1,27 +1,23 @@
 //! Carries a confirmed plan out: re-read, compare, write, re-read, for each change; one failure never stops the
 //! others. What happens is told as events; nothing is called done that was not read back.
 
-mod changes;
-mod running;
+mod run;
 mod step;
 pub mod words;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
-use crate::journal::{Claim, Ended, Journal, NewRun, Records, Reversal};
+use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
-use changes::changes;
-use running::Run;
+use run::Run;
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -68,11 +64,14 @@ impl Outcome {
         matches!(self, Self::Done | Self::AlreadyThere)
     }
 
-    /// What was expected there and what was found, where somebody else had a hand in it.
-    pub fn differing<'a>(&'a self, change: &'a Change) -> Option<(&'a Content, &'a Content)> {
+    /// The texts that were expected there and that were found, where somebody else had a hand in it.
+    pub fn differing<'a>(
+        &'a self,
+        change: &'a Change,
+    ) -> Option<(Option<&'a str>, Option<&'a str>)> {
         match self {
-            Self::Stale { found } => Some((&change.before, found)),
-            Self::Overwritten { found } => Some((&change.after, found)),
+            Self::Stale { found } => Some((change.before_text(), found.text())),
+            Self::Overwritten { found } => Some((change.after_text(), found.text())),
             _ => None,
         }
     }
@@ -341,32 +340,26 @@ async fn carried_out(
     records: &Records,
     cancel: &CancellationToken,
     events: &UnboundedSender<Event>,
-) -> Result<(Arc<Journal>, Vec<(Target, Outcome)>), String> {
+) -> Result<(Journal, Vec<(Target, Outcome)>), String> {
     // Before anything is read: what another run still writes must not be taken for what was there.
     let claim = records.claim(&job.plan.identity.account).await;
     let claim = claim.map_err(|error| error.to_string())?;
-    let opening = open(account.clone(), job.clone(), claim).boxed().shared();
-    let run = Run {
-        account: account.clone(),
-        job: job.clone(),
-        opening: opening.clone(),
-        cancel: cancel.clone(),
-        events: events.clone(),
-    };
-    let (opened, outcomes) = futures::join!(opening, changes(Arc::new(run)));
-    Ok((opened?, outcomes))
-}
-
-/// Makes sure that it is the plan's account, and opens the record.
-async fn open(account: Account, job: Job, claim: Claim) -> Result<Arc<Journal>, String> {
-    same_account(&account, &job.plan).await?;
+    same_account(account, &job.plan).await?;
     let plan = job.meant();
     let new = NewRun {
         plan: &plan,
         continues: job.continues.clone(),
     };
-    let journal = claim.begin(new).await;
-    journal.map(Arc::new).map_err(|error| error.to_string())
+    let journal = claim.begin(new).await.map_err(|error| error.to_string())?;
+    let run = Run {
+        account,
+        job,
+        journal: &journal,
+        cancel,
+        events,
+    };
+    let outcomes = run.changes().await;
+    Ok((journal, outcomes))
 }
 
 impl Job {

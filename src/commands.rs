@@ -93,7 +93,7 @@ fn over(ended: Result<Exit, Exit>) -> Exit {
 async fn place(common: &Common) -> anyhow::Result<(Source, Records)> {
     #[cfg(feature = "demo")]
     if common.demo {
-        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE).await?;
+        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE)?;
         return Ok((demo.source(), Records::in_memory()));
     }
     #[cfg(not(feature = "demo"))]

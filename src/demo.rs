@@ -3,7 +3,8 @@
 
 mod activations;
 mod edge;
-mod readings;
+mod iam;
+mod layout;
 mod roles;
 mod seed;
 mod simulator;
@@ -18,23 +19,15 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, StateViewError, StatefulService};
-use winterbaume_iam::IamService;
 
 use crate::account::{Source, Wire};
+use seed::SeedPolicy;
 pub use seed::{Seed, SeedRole};
 
-/// IAM is global; its state is kept where its endpoint says it is.
+/// The account's number.
+const ACCOUNT: &str = "123456789012";
+/// Where IAM's endpoint says that it is.
 const IAM_REGION: &str = "us-east-1";
-
-/// Why the embedded account could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum DemoError {
-    #[error("the embedded account's description cannot be read: {0}")]
-    Seed(#[from] serde_json::Error),
-    #[error("the embedded account cannot be filled: {0}")]
-    State(#[from] StateViewError),
-}
 
 /// The embedded account. Clones share one state.
 #[derive(Clone)]
@@ -86,29 +79,22 @@ impl Demo {
     ///
     /// # Errors
     /// Only when the shipped description is damaged.
-    pub async fn start(manner: Manner) -> Result<Self, DemoError> {
-        Self::with(Seed::shipped()?, manner).await
+    pub fn start(manner: Manner) -> Result<Self, serde_json::Error> {
+        Ok(Self::with(Seed::shipped()?, manner))
     }
 
     /// An account of one's own.
-    ///
-    /// # Errors
-    /// When the description cannot be turned into a state.
-    pub async fn with(seed: Seed, manner: Manner) -> Result<Self, DemoError> {
-        let iam = IamService::new();
-        iam.restore(DEFAULT_ACCOUNT_ID, IAM_REGION, seed.iam_state())
-            .await?;
+    pub fn with(seed: Seed, manner: Manner) -> Self {
         let state = Arc::new(edge::Account {
             tiers: tiers::Tiers::advanced_in(&seed.advanced),
+            iam: iam::Iam::of(&seed),
             seed,
-            iam,
             manner,
             throttled_writes: AtomicU32::new(manner.throttled_writes),
-            readings: readings::Readings::default(),
             activations: activations::Activations::default(),
         });
         let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state)));
-        Ok(Self { state, http })
+        Self { state, http }
     }
 
     /// The account as a source of connections.
@@ -145,34 +131,22 @@ impl Demo {
     }
 
     /// What the account holds: every role by name.
-    pub async fn roles(&self) -> BTreeMap<String, HeldRole> {
-        let state = self
-            .state
-            .iam
-            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
-            .await;
-        state
-            .roles
-            .into_iter()
-            .map(|(name, role)| {
-                let inline = role
-                    .inline_policies
-                    .into_iter()
-                    .map(|p| (p.policy_name, p.policy_document))
-                    .collect();
+    pub fn roles(&self) -> BTreeMap<String, HeldRole> {
+        let roles = self.state.iam.roles().into_iter();
+        roles
+            .map(|role| {
                 let held = HeldRole {
-                    trust: readings::in_iams_layout(&role.assume_role_policy_document, 0),
-                    inline,
+                    trust: layout::in_iams_layout(&role.trust, 0),
+                    inline: role.inline,
                 };
-                (name, held)
+                (role.name, held)
             })
             .collect()
     }
 
     /// The trust policy of a role exactly as it was last written.
-    pub async fn written_trust(&self, role: &str) -> Option<String> {
-        let role = self.state.role(role).await?;
-        Some(role.assume_role_policy_document)
+    pub fn written_trust(&self, role: &str) -> Option<String> {
+        self.state.iam.role(role).map(|role| role.trust)
     }
 
     /// What the account holds: the tier of a region, none where nobody has set it.

@@ -15,7 +15,7 @@ use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Statement, lacking};
 use crate::policy::same::contains_statement;
-use crate::policy::template::{CLIENT_POLICY, Place};
+use crate::policy::template::{Place, RolePolicy};
 use crate::policy::trust;
 
 /// The parts of the manual setup, in its order.
@@ -42,7 +42,10 @@ impl Part {
     pub fn of(target: &Target, plan: &Plan) -> Self {
         match target {
             Target::Tier { .. } => Self::SystemsManager,
-            Target::Policy { role, policy } if policy == CLIENT_POLICY => {
+            Target::Policy {
+                role,
+                policy: RolePolicy::Client,
+            } => {
                 if plan.choices.connect_from.uses_studio()
                     && plan.choices.sagemaker_roles.contains(role)
                 {

@@ -14,6 +14,6 @@ mod writing;
 pub use error::JournalError;
 pub use record::{Ended, Record, RecordError, RunState, Step, Verdict};
 pub use reversal::Reversal;
-pub use runs::Runs;
+pub use runs::{Runs, to_continue};
 pub use store::{Claim, NewRun, Records};
 pub use writing::Journal;

@@ -1,6 +1,7 @@
 //! The plan: what differs between what is there and what is wanted, as an ordered list of changes. Pure.
 //! Every face of the program shows or carries out this list; none of them decides anything itself.
 
+mod change;
 mod check;
 pub mod format;
 mod inline;
@@ -13,15 +14,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+pub use change::{Change, Edit, TierValue};
 pub use saved::Altered;
 pub(crate) use tier::{not_accepted, tier_content};
 
 use serde::Serialize;
 
-use crate::model::arn::{is_policy_name, is_role_name};
+use crate::model::arn::is_role_name;
 use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, Survey};
 use crate::policy::same::is_same_content;
+use crate::policy::template::RolePolicy;
 
 /// An item's ID that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +39,7 @@ pub enum Target {
     /// The trust policy of a role.
     Trust { role: String },
     /// An inline policy of a role.
-    Policy { role: String, policy: String },
+    Policy { role: String, policy: RolePolicy },
 }
 
 impl Target {
@@ -44,8 +47,7 @@ impl Target {
     fn is_plausible(&self) -> bool {
         match self {
             Self::Tier { region } => is_region_code(region),
-            Self::Trust { role } => is_role_name(role),
-            Self::Policy { role, policy } => is_role_name(role) && is_policy_name(policy),
+            Self::Trust { role } | Self::Policy { role, .. } => is_role_name(role),
         }
     }
 
@@ -69,10 +71,13 @@ impl FromStr for Target {
             "trust" => Some(Self::Trust {
                 role: rest.to_owned(),
             }),
-            "policy" => rest.split_once('/').map(|(role, policy)| Self::Policy {
-                role: role.to_owned(),
-                policy: policy.to_owned(),
-            }),
+            "policy" => {
+                let (role, policy) = rest.split_once('/')?;
+                Some(Self::Policy {
+                    role: role.to_owned(),
+                    policy: RolePolicy::named(policy)?,
+                })
+            }
             _ => None,
         });
         target
@@ -114,15 +119,6 @@ impl Content {
     pub fn is_same(&self, other: &Self) -> bool {
         is_same_content(self.text(), other.text())
     }
-}
-
-/// A write, with all that is needed to compare before it and to put it back after it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    pub before: Content,
-    pub after: Content,
-    /// Something former comes back: then it has to be the same document, not one that means the same.
-    pub puts_back: bool,
 }
 
 /// Somebody else's hand: what was expected in a place, and what was found there.
@@ -269,7 +265,7 @@ impl Item {
         match (&self.state, &self.target) {
             (State::InPlace(_), _) => Finding::InPlace,
             (State::Change(_), Target::Trust { .. }) => Finding::Missing,
-            (State::Change(change), _) if change.before == Content::Absent => Finding::Missing,
+            (State::Change(change), _) if change.before_text().is_none() => Finding::Missing,
             (State::Change(_), _) => Finding::Differs,
             (State::Blocked { obstacle, .. }, _) if obstacle.is_unread() => Finding::Unknown,
             (State::Blocked { obstacle, .. }, _) if *obstacle == Obstacle::NotHardened => {

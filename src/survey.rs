@@ -12,12 +12,11 @@ use crate::model::{
     Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading, TierSetting,
 };
 use crate::plan::{Content, Target, tier_content};
-use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use crate::policy::template::RolePolicy;
 
 /// Regions read or changed side by side. Each has its own endpoint; the number bounds the open connections.
 pub const REGIONS_AT_ONCE: usize = 40;
-/// Roles read side by side, each with three calls at once, and as many more as its inline policies are known already:
-/// IAM is one endpoint with unpublished limits.
+/// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;
 /// Single documents of roles that are read side by side.
 const DOCUMENTS_AT_ONCE: usize = 6;
@@ -30,7 +29,9 @@ const DOCUMENTS_AT_ONCE: usize = 6;
 pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallError> {
     let mut patience = Patience::default();
     loop {
-        let reading = account.role(name, &[SERVER_POLICY, CLIENT_POLICY]).await?;
+        let reading = account
+            .role(name, &RolePolicy::BOTH.map(RolePolicy::name))
+            .await?;
         if !patience.wait(role_doubtful_until(account, &reading)).await {
             return Ok(reading);
         }
@@ -39,12 +40,12 @@ pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallErro
 
 fn role_doubtful_until(account: &Account, reading: &RoleReading) -> Option<Instant> {
     let role = || reading.name.clone();
-    let policies = [SERVER_POLICY, CLIENT_POLICY].map(|policy| {
+    let policies = RolePolicy::BOTH.map(|policy| {
         let target = Target::Policy {
             role: role(),
-            policy: policy.to_owned(),
+            policy,
         };
-        (target, reading.inline.get(policy))
+        (target, reading.inline.get(policy.name()))
     });
     [(Target::Trust { role: role() }, Some(&reading.trust))]
         .into_iter()
@@ -205,7 +206,7 @@ pub async fn content_now(account: &Account, target: &Target) -> Result<Content, 
     match target {
         Target::Trust { role } => account.trust(role).await.map(Content::Text),
         Target::Policy { role, policy } => {
-            let text = account.inline_policy(role, policy).await?;
+            let text = account.inline_policy(role, policy.name()).await?;
             Ok(text.map_or(Content::Absent, Content::Text))
         }
         Target::Tier { region } => {

@@ -1,11 +1,8 @@
 //! Entering and leaving the screen. There is one way back, for return, error, panic and signal alike, and it is taken
 //! before anything is printed.
 
-mod output;
-mod shown;
-
 use std::fmt;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, IsTerminal, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,18 +12,15 @@ use crossterm::Command;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event};
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::{cursor, execute};
+use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
-
-pub use output::Output;
-
-/// More than the bytes of most frames, so that each arrives as a whole.
-const FRAME: usize = 64 * 1024;
 
 /// Whether the screen is ours at the moment.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -38,7 +32,32 @@ static SUSPENDED: AtomicBool = AtomicBool::new(false);
 pub struct Screen {
     /// Never dropped: ratatui would complain on stderr about a terminal that has gone, which panics when stderr has
     /// gone with it. All that its drop would do is done by `restore`.
-    pub terminal: ManuallyDrop<Terminal<Output<BufWriter<Stdout>>>>,
+    pub terminal: ManuallyDrop<Terminal<CrosstermBackend<Frames>>>,
+}
+
+/// Standard output, to which each frame goes in one piece, and as one update where the terminal knows that.
+pub struct Frames {
+    stdout: Stdout,
+    frame: Vec<u8>,
+}
+
+impl Write for Frames {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let frame = std::mem::take(&mut self.frame);
+        if frame.is_empty() {
+            return Ok(());
+        }
+        let mut whole = Vec::with_capacity(frame.len() + 16);
+        queue!(whole, BeginSynchronizedUpdate)?;
+        whole.extend(frame);
+        queue!(whole, EndSynchronizedUpdate)?;
+        self.stdout.write_all(&whole)?;
+        self.stdout.flush()
+    }
 }
 
 /// Whether both ends of the conversation are a terminal.
@@ -55,9 +74,11 @@ impl Screen {
         restore_on_panic();
         ENTERED.store(true, Ordering::SeqCst);
         let entered = take().and_then(|()| {
-            let can_edit = output::can_edit(|name| std::env::var(name).ok());
-            let writer = BufWriter::with_capacity(FRAME, io::stdout());
-            Terminal::new(Output::new(writer, can_edit))
+            let frames = Frames {
+                stdout: io::stdout(),
+                frame: Vec::new(),
+            };
+            Terminal::new(CrosstermBackend::new(frames))
         });
         match entered {
             Ok(terminal) => Ok(Self {

@@ -13,13 +13,10 @@ mod saving;
 mod state;
 pub mod steps;
 mod tasks;
-mod tracked;
 pub mod ui;
 mod view;
 
-use std::cell::RefCell;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::Terminal;
@@ -48,7 +45,6 @@ use steps::preview::PreviewStep;
 use steps::regions::RegionsStep;
 use steps::roles::{RolesStep, Side};
 use tasks::Tasks;
-use tracked::Tracked;
 use ui::frame::Tone;
 use ui::theme::Look;
 
@@ -121,7 +117,6 @@ pub struct Signals {
 struct Known {
     plan: Plan,
     survey: Survey,
-    revisions: [u64; 4],
 }
 
 struct Wizard {
@@ -131,8 +126,8 @@ struct Wizard {
     account: Option<Account>,
     profile: Option<String>,
     findings: Findings,
-    /// The plan as it was last made.
-    kept: RefCell<Option<Arc<Tracked<Known>>>>,
+    /// Derived from the findings and the choices after each event.
+    known: Option<Known>,
     step: Step,
     overlay: Option<Overlay>,
     status: Option<(String, Tone)>,
@@ -184,6 +179,7 @@ pub async fn run<B: Backend>(
     let mut frames = tokio::time::interval(FRAME);
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        wizard.refresh();
         if !blind && !suspended {
             let cleared = if std::mem::take(&mut wizard.redraw) {
                 view::forget_screen(terminal)
@@ -257,7 +253,7 @@ impl Wizard {
             tasks,
             account: None,
             findings: Findings::default(),
-            kept: RefCell::new(None),
+            known: None,
             step: Step::Account,
             overlay: None,
             status: None,
@@ -319,28 +315,30 @@ impl Wizard {
         }
     }
 
-    fn plan(&self) -> Option<Plan> {
-        self.known().map(|known| known.plan.clone())
+    fn plan(&self) -> Option<&Plan> {
+        self.known.as_ref().map(|known| &known.plan)
     }
 
-    /// The plan, with the reading that it was made from; made anew only when that or the choices have changed.
-    fn known(&self) -> Option<Arc<Tracked<Known>>> {
-        let (revisions, choices) = (self.findings.revisions(), self.choices());
-        let mut kept = self.kept.borrow_mut();
-        if let Some(known) = &*kept
-            && known.revisions == revisions
-            && known.plan.choices == choices
-        {
-            return Some(Arc::clone(known));
+    /// Derives what follows from the findings and the choices, once they may have changed.
+    fn refresh(&mut self) {
+        match self.step {
+            Step::SageMakerRoles => self.sagemaker_roles.rebuild(&self.findings),
+            Step::UserRoles => self.user_roles.rebuild(&self.findings),
+            Step::Regions => self.regions.rebuild(&self.findings),
+            Step::Account
+            | Step::ConnectFrom
+            | Step::Preview
+            | Step::Confirm
+            | Step::Guide
+            | Step::Apply => {}
         }
-        let survey = self.findings.survey()?;
-        let known = Arc::new(Tracked::new(Known {
+        self.read_what_is_picked();
+        let choices = self.choices();
+        self.known = self.findings.survey().map(|survey| Known {
             plan: Plan::new(&survey, &choices),
             survey,
-            revisions,
-        }));
-        *kept = Some(Arc::clone(&known));
-        Some(known)
+        });
+        self.with_guide(GuideStep::look);
     }
 
     /// Left without carrying anything out.
@@ -404,7 +402,7 @@ impl Wizard {
     }
 
     fn save_plan(&mut self) {
-        let Some(plan) = self.plan() else {
+        let Some(plan) = self.plan().cloned() else {
             return;
         };
         match plan.to_json() {
@@ -447,8 +445,6 @@ impl Wizard {
     fn on_envelope(&mut self, envelope: tasks::Envelope) {
         if let Some(message) = self.tasks.accept(envelope) {
             self.on_message(message);
-            self.read_what_is_picked();
-            self.take_in();
         }
     }
 
@@ -472,14 +468,8 @@ impl Wizard {
             self.tasks.role(account.clone(), name);
         }
         let here = match self.step {
-            Step::SageMakerRoles => {
-                self.sagemaker_roles.take_in(&self.findings);
-                self.sagemaker_roles.current()
-            }
-            Step::UserRoles => {
-                self.user_roles.take_in(&self.findings);
-                self.user_roles.current()
-            }
+            Step::SageMakerRoles => self.sagemaker_roles.current(),
+            Step::UserRoles => self.user_roles.current(),
             Step::Account
             | Step::ConnectFrom
             | Step::Regions

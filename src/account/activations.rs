@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_ssm::operation::{self as op, RequestId};
+use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::{DescribeActivationsFilter, DescribeActivationsFilterKeys, Tag};
 
-use super::attempts::Attempts;
 use super::pages::{MANY, Pages};
 use super::ssm::once;
 use super::{Account, CallError, ErrorKind};
@@ -31,19 +30,23 @@ impl Account {
         let tag = Tag::builder().key(key).value(value).build();
         let tag = tag.map_err(|_| CallError::not_aws(ACTION, "tag"))?;
         let answer = self
-            .ssm(region)
-            .create_activation()
-            .iam_role(role)
-            .default_instance_name(NAME)
-            .description("Made by sagemaker-ssh-setup to try the role out. It can be deleted.")
-            .registration_limit(1)
-            .expiration_date(DateTime::from(SystemTime::now() + LIFE))
-            .tags(tag)
-            .customize()
-            .config_override(once())
+            .to_ssm(
+                self.ssm(region)
+                    .create_activation()
+                    .iam_role(role)
+                    .default_instance_name(NAME)
+                    .description(
+                        "Made by sagemaker-ssh-setup to try the role out. It can be deleted.",
+                    )
+                    .registration_limit(1)
+                    .expiration_date(DateTime::from(SystemTime::now() + LIFE))
+                    .tags(tag)
+                    .customize()
+                    .config_override(once()),
+            )
             .send()
             .await
-            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+            .map_err(CallError::of(ACTION, Some(region)))?;
         let id = answer.activation_id();
         id.map(str::to_owned)
             .ok_or_else(|| CallError::not_aws(ACTION, "activation ID"))
@@ -56,16 +59,15 @@ impl Account {
     pub async fn delete_activation(&self, region: &str, id: &str) -> Result<(), CallError> {
         const ACTION: &str = "ssm:DeleteActivation";
         let deleted = self
-            .ssm(region)
-            .delete_activation()
-            .activation_id(id)
-            .customize()
-            .interceptor(
-                Attempts::<op::delete_activation::DeleteActivationError>::new(&self.attempts),
+            .to_ssm(
+                self.ssm(region)
+                    .delete_activation()
+                    .activation_id(id)
+                    .customize(),
             )
             .send()
             .await
-            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))
+            .map_err(CallError::of(ACTION, Some(region)))
             .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()));
         match deleted {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
@@ -86,20 +88,18 @@ impl Account {
             .build();
         let (mut ids, mut pages) = (Vec::new(), Pages::of(ACTION, MANY));
         while !pages.have_ended() {
-            let answer = client
-                .describe_activations()
-                .filters(by_name.clone())
-                .max_results(A_PAGE)
-                .set_next_token(pages.token())
-                .customize()
-                .interceptor(
-                    Attempts::<op::describe_activations::DescribeActivationsError>::new(
-                        &self.attempts,
-                    ),
+            let answer = self
+                .to_ssm(
+                    client
+                        .describe_activations()
+                        .filters(by_name.clone())
+                        .max_results(A_PAGE)
+                        .set_next_token(pages.token())
+                        .customize(),
                 )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+                .map_err(CallError::of(ACTION, Some(region)))?;
             CallError::unless_aws(ACTION, answer.request_id())?;
             pages.turn(answer.activation_list().len(), answer.next_token())?;
             let own = answer.activation_list().iter().filter(|activation| {

@@ -1,4 +1,4 @@
-//! Makes the SDK's retries visible while they happen.
+//! Makes the SDK's retries visible while they happen, and tells the pace of calls that came too fast.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,6 +16,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio::time::Instant;
+
+use super::Account;
+use super::error::{ErrorKind, kind_of_code};
+use super::pace::Pace;
 
 /// A call that is being made again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,19 +55,38 @@ impl fmt::Debug for AttemptSink {
 }
 
 /// Interceptor for calls whose error type is `E`.
-pub(super) struct Attempts<E> {
+struct Attempts<E> {
     sink: AttemptSink,
+    /// What is told of calls that come too fast; none for services that have their limits in each region.
+    pace: Option<Pace>,
     error: PhantomData<fn() -> E>,
 }
 
-impl<E> Attempts<E> {
-    pub(super) fn new(sink: &AttemptSink) -> Self {
-        Self {
-            sink: sink.clone(),
-            error: PhantomData,
+/// The helper of one service: a call of it that tells of its retries, whatever its operation.
+macro_rules! watched {
+    ($helper:ident, $service:ident, $pace:expr) => {
+        impl Account {
+            pub(super) fn $helper<T, E, B>(
+                &self,
+                call: $service::client::customize::CustomizableOperation<T, E, B>,
+            ) -> $service::client::customize::CustomizableOperation<T, E, B>
+            where
+                E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+            {
+                let pace: fn(&Self) -> Option<Pace> = $pace;
+                call.interceptor(Attempts::<E> {
+                    sink: self.attempts.clone(),
+                    pace: pace(self),
+                    error: PhantomData,
+                })
+            }
         }
-    }
+    };
 }
+
+watched!(to_iam, aws_sdk_iam, |account| Some(account.pace.clone()));
+watched!(to_ssm, aws_sdk_ssm, |_| None);
+watched!(to_sts, aws_sdk_sts, |_| None);
 
 impl<E> fmt::Debug for Attempts<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,10 +120,8 @@ where
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let attempt = cfg.load::<RequestAttempts>().map_or(
-            1,
-            aws_smithy_runtime_api::client::retries::RequestAttempts::attempts,
-        );
+        let attempts = cfg.load::<RequestAttempts>();
+        let attempt = attempts.map_or(1, RequestAttempts::attempts);
         if let (true, Some(last)) = (attempt > 1, cfg.load::<LastFailure>()) {
             (self.sink.0)(Retry {
                 attempt,
@@ -122,6 +143,11 @@ where
                 .as_operation_error()
                 .and_then(|error| error.downcast_ref::<E>())
                 .and_then(ProvideErrorMetadata::code);
+            if let (Some(pace), Some(ErrorKind::Throttled)) =
+                (&self.pace, code.map(|code| kind_of_code(code, "")))
+            {
+                pace.slow_down(Instant::now());
+            }
             let reason = match code {
                 Some(code) => code.to_owned(),
                 None if error.is_timeout_error() => "no answer in time".to_owned(),

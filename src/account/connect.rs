@@ -21,9 +21,8 @@ use super::bounded::Bounded;
 use super::credentials::{DEFAULT_PROFILE, Selection, named_profile};
 use super::endpoints;
 use super::http;
-use super::inline_names::InlineNames;
 use super::mfa::CodePrompt;
-use super::pace::Paced;
+use super::pace::{Pace, Paced};
 use super::profiles::Profiles;
 use super::shared_credentials::{SharedCredentials, in_cloudshell};
 use super::{Account, AttemptSink, CallError, RecentWrites};
@@ -102,16 +101,17 @@ impl Source {
             .region(SdkRegion::new(home_region.clone()))
             .build();
         let endpoints = endpoints::of(&sdk)?;
+        let pace = Pace::default();
         Ok(Account {
             sts: aws_sdk_sts::Client::new(&sdk),
-            iam: iam(&sdk),
+            iam: iam(&sdk, &pace),
             sdk,
             credentials,
             home_region,
             region_configured,
             attempts: AttemptSink::default(),
             recent: RecentWrites::default(),
-            inline_names: InlineNames::default(),
+            pace,
             endpoints,
             number: Arc::default(),
         })
@@ -119,10 +119,10 @@ impl Source {
 }
 
 /// IAM's client keeps a pace of its own; all clones share it.
-fn iam(sdk: &SdkConfig) -> aws_sdk_iam::Client {
+fn iam(sdk: &SdkConfig, pace: &Pace) -> aws_sdk_iam::Client {
     let mut config = aws_sdk_iam::config::Builder::from(sdk);
     if let Some(http) = sdk.http_client() {
-        config = config.http_client(Paced::over(http));
+        config = config.http_client(Paced::over(http, pace));
     }
     aws_sdk_iam::Client::from_conf(config.build())
 }

@@ -166,7 +166,17 @@ impl CallError {
     }
 
     /// Understands an SDK error, and writes the cause to the log.
-    pub(super) fn of_sdk<E>(
+    pub(super) fn of<E>(
+        action: &'static str,
+        region: Option<&str>,
+    ) -> impl FnOnce(SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        move |error| Self::of_sdk(action, region, &error)
+    }
+
+    fn of_sdk<E>(
         action: &'static str,
         region: Option<&str>,
         error: &SdkError<E, HttpResponse>,

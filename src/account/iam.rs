@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
-use aws_sdk_iam::operation::{self as op, RequestId};
+use aws_sdk_iam::operation::RequestId;
+use futures::future;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
-use super::attempts::Attempts;
 use super::pages::{FEW, MANY, Pages};
 use super::{Account, CallError, ErrorKind};
 use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
@@ -30,15 +30,10 @@ impl Account {
     /// Mostly for lack of the permission.
     pub async fn alias(&self) -> Result<Option<String>, CallError> {
         let answer = self
-            .iam
-            .list_account_aliases()
-            .customize()
-            .interceptor(
-                Attempts::<op::list_account_aliases::ListAccountAliasesError>::new(&self.attempts),
-            )
+            .to_iam(self.iam.list_account_aliases().customize())
             .send()
             .await
-            .map_err(|error| CallError::of_sdk("iam:ListAccountAliases", None, &error))?;
+            .map_err(CallError::of("iam:ListAccountAliases", None))?;
         Ok(answer.account_aliases().first().map(|alias| clean(alias)))
     }
 
@@ -48,15 +43,10 @@ impl Account {
     /// Mostly for lack of the permission.
     pub async fn quotas(&self) -> Result<Quotas, CallError> {
         let answer = self
-            .iam
-            .get_account_summary()
-            .customize()
-            .interceptor(
-                Attempts::<op::get_account_summary::GetAccountSummaryError>::new(&self.attempts),
-            )
+            .to_iam(self.iam.get_account_summary().customize())
             .send()
             .await
-            .map_err(|error| CallError::of_sdk("iam:GetAccountSummary", None, &error))?;
+            .map_err(CallError::of("iam:GetAccountSummary", None))?;
         let quota = |name: &str| {
             let value = answer.summary_map()?.get(&name.into())?;
             usize::try_from(*value).ok().filter(|value| *value > 0)
@@ -89,17 +79,17 @@ impl Account {
                 }
                 account.ready().await?;
                 let answer = account
-                    .iam
-                    .list_roles()
-                    .max_items(PAGE)
-                    .set_marker(pages.token())
-                    .customize()
-                    .interceptor(Attempts::<op::list_roles::ListRolesError>::new(
-                        &account.attempts,
-                    ))
+                    .to_iam(
+                        account
+                            .iam
+                            .list_roles()
+                            .max_items(PAGE)
+                            .set_marker(pages.token())
+                            .customize(),
+                    )
                     .send()
                     .await
-                    .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+                    .map_err(CallError::of(ACTION, None))?;
                 let next = answer.marker().filter(|_| answer.is_truncated());
                 pages.turn(answer.roles().len(), next)?;
                 let page: Vec<RoleSummary> = answer.roles().iter().map(summary).collect();
@@ -178,22 +168,19 @@ impl Account {
         policy: &str,
     ) -> Result<Option<String>, CallError> {
         let answer = self
-            .iam
-            .get_role_policy()
-            .role_name(role)
-            .policy_name(policy)
-            .customize()
-            .interceptor(Attempts::<op::get_role_policy::GetRolePolicyError>::new(
-                &self.attempts,
-            ))
+            .to_iam(
+                self.iam
+                    .get_role_policy()
+                    .role_name(role)
+                    .policy_name(policy)
+                    .customize(),
+            )
             .send()
             .await;
-        match answer {
+        match answer.map_err(CallError::of("iam:GetRolePolicy", None)) {
             Ok(answer) => text("iam:GetRolePolicy", answer.policy_document()).map(Some),
-            Err(error) => match CallError::of_sdk("iam:GetRolePolicy", None, &error) {
-                error if error.kind == ErrorKind::NotFound => Ok(None),
-                error => Err(error),
-            },
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -202,18 +189,18 @@ impl Account {
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
     pub async fn write_trust(&self, role: &str, document: &str) -> Result<(), CallError> {
-        self.iam
-            .update_assume_role_policy()
-            .role_name(role)
-            .policy_document(document)
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|error| CallError::of_sdk("iam:UpdateAssumeRolePolicy", None, &error))
-            .and_then(|answer| {
-                CallError::unless_aws("iam:UpdateAssumeRolePolicy", answer.request_id())
-            })
+        self.to_iam(
+            self.iam
+                .update_assume_role_policy()
+                .role_name(role)
+                .policy_document(document)
+                .customize()
+                .config_override(once()),
+        )
+        .send()
+        .await
+        .map_err(CallError::of("iam:UpdateAssumeRolePolicy", None))
+        .and_then(|answer| CallError::unless_aws("iam:UpdateAssumeRolePolicy", answer.request_id()))
     }
 
     /// Writes an inline policy of a role, in a single attempt.
@@ -226,18 +213,19 @@ impl Account {
         policy: &str,
         document: &str,
     ) -> Result<(), CallError> {
-        self.iam
-            .put_role_policy()
-            .role_name(role)
-            .policy_name(policy)
-            .policy_document(document)
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|error| CallError::of_sdk("iam:PutRolePolicy", None, &error))
-            .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
-            .inspect(|()| self.inline_names.add(role, policy))
+        self.to_iam(
+            self.iam
+                .put_role_policy()
+                .role_name(role)
+                .policy_name(policy)
+                .policy_document(document)
+                .customize()
+                .config_override(once()),
+        )
+        .send()
+        .await
+        .map_err(CallError::of("iam:PutRolePolicy", None))
+        .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
     }
 
     /// Deletes an inline policy of a role, in a single attempt.
@@ -246,28 +234,26 @@ impl Account {
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
     pub async fn delete_inline_policy(&self, role: &str, policy: &str) -> Result<(), CallError> {
         const ACTION: &str = "iam:DeleteRolePolicy";
-        self.iam
-            .delete_role_policy()
-            .role_name(role)
-            .policy_name(policy)
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|error| CallError::of_sdk(ACTION, None, &error))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        self.to_iam(
+            self.iam
+                .delete_role_policy()
+                .role_name(role)
+                .policy_name(policy)
+                .customize()
+                .config_override(once()),
+        )
+        .send()
+        .await
+        .map_err(CallError::of(ACTION, None))
+        .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
     }
 
     async fn get_role(&self, name: &str) -> Result<aws_sdk_iam::types::Role, CallError> {
         const ACTION: &str = "iam:GetRole";
-        self.iam
-            .get_role()
-            .role_name(name)
-            .customize()
-            .interceptor(Attempts::<op::get_role::GetRoleError>::new(&self.attempts))
+        self.to_iam(self.iam.get_role().role_name(name).customize())
             .send()
             .await
-            .map_err(|error| CallError::of_sdk(ACTION, None, &error))?
+            .map_err(CallError::of(ACTION, None))?
             .role
             // Policies are made with the ARN: half of one, cut off on the way, must not get into them.
             .filter(|role| {
@@ -294,35 +280,16 @@ impl Account {
         }
     }
 
-    /// All inline policies of a role by name, decoded. Those that were there the last time are read beside the list.
+    /// All inline policies of a role by name, decoded.
     async fn inline_policies(&self, role: &str) -> Result<BTreeMap<String, String>, CallError> {
-        let read = |policy: String| async move {
-            let text = self.inline_policy(role, &policy).await;
-            (policy, text)
-        };
-        let expected = stream::iter(self.inline_names.of(role))
-            .map(read)
-            .buffered(SIDE_BY_SIDE)
-            .collect::<BTreeMap<_, _>>();
-        let (names, mut expected) = futures::join!(self.inline_policy_names(role), expected);
-        let names = names?;
-        self.inline_names.note(role, &names);
-        stream::iter(names)
-            .map(|policy| {
-                let early = expected.remove(&policy);
-                async move {
-                    match early {
-                        Some(text @ (Ok(Some(_)) | Err(_))) => (policy, text),
-                        // New, or made anew since.
-                        Some(Ok(None)) | None => read(policy).await,
-                    }
-                }
+        stream::iter(self.inline_policy_names(role).await?)
+            .map(|policy| async move {
+                let text = self.inline_policy(role, &policy).await?;
+                // Deleted between the two calls: then it is not there.
+                Ok(text.map(|text| (policy, text)))
             })
             .buffered(SIDE_BY_SIDE)
-            // Deleted between the two calls: then it is not there.
-            .filter_map(|(policy, text)| async move {
-                text.map(|text| text.map(|text| (policy, text))).transpose()
-            })
+            .try_filter_map(future::ok)
             .try_collect()
             .await
     }
@@ -332,17 +299,16 @@ impl Account {
         let (mut names, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
         while !pages.have_ended() {
             let answer = self
-                .iam
-                .list_role_policies()
-                .role_name(role)
-                .set_marker(pages.token())
-                .customize()
-                .interceptor(
-                    Attempts::<op::list_role_policies::ListRolePoliciesError>::new(&self.attempts),
+                .to_iam(
+                    self.iam
+                        .list_role_policies()
+                        .role_name(role)
+                        .set_marker(pages.token())
+                        .customize(),
                 )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+                .map_err(CallError::of(ACTION, None))?;
             let next = answer.marker().filter(|_| answer.is_truncated());
             pages.turn(answer.policy_names().len(), next)?;
             names.extend_from_slice(answer.policy_names());
@@ -355,17 +321,16 @@ impl Account {
         let (mut policies, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
         while !pages.have_ended() {
             let answer = self
-                .iam
-                .list_attached_role_policies()
-                .role_name(role)
-                .set_marker(pages.token())
-                .customize()
-                .interceptor(Attempts::<
-                    op::list_attached_role_policies::ListAttachedRolePoliciesError,
-                >::new(&self.attempts))
+                .to_iam(
+                    self.iam
+                        .list_attached_role_policies()
+                        .role_name(role)
+                        .set_marker(pages.token())
+                        .customize(),
+                )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+                .map_err(CallError::of(ACTION, None))?;
             let page = answer.attached_policies();
             let next = answer.marker().filter(|_| answer.is_truncated());
             pages.turn(page.len(), next)?;
@@ -381,32 +346,25 @@ impl Account {
     /// The default version of a managed policy, decoded.
     async fn managed_policy(&self, arn: &str) -> Result<String, CallError> {
         let policy = self
-            .iam
-            .get_policy()
-            .policy_arn(arn)
-            .customize()
-            .interceptor(Attempts::<op::get_policy::GetPolicyError>::new(
-                &self.attempts,
-            ))
+            .to_iam(self.iam.get_policy().policy_arn(arn).customize())
             .send()
             .await
-            .map_err(|error| CallError::of_sdk("iam:GetPolicy", None, &error))?;
+            .map_err(CallError::of("iam:GetPolicy", None))?;
         let version = policy
             .policy()
             .and_then(|policy| policy.default_version_id())
             .ok_or_else(|| CallError::not_aws("iam:GetPolicy", "default version"))?;
         let answer = self
-            .iam
-            .get_policy_version()
-            .policy_arn(arn)
-            .version_id(version)
-            .customize()
-            .interceptor(
-                Attempts::<op::get_policy_version::GetPolicyVersionError>::new(&self.attempts),
+            .to_iam(
+                self.iam
+                    .get_policy_version()
+                    .policy_arn(arn)
+                    .version_id(version)
+                    .customize(),
             )
             .send()
             .await
-            .map_err(|error| CallError::of_sdk("iam:GetPolicyVersion", None, &error))?;
+            .map_err(CallError::of("iam:GetPolicyVersion", None))?;
         answer
             .policy_version()
             .and_then(|version| version.document())

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_iam::operation as op;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 
-use super::attempts::Attempts;
 use super::pages::{MANY, Pages};
 use super::{Account, CallError};
 use crate::model::{Denial, Permission};
@@ -53,21 +51,20 @@ impl Account {
         let mut pages = Pages::of(ACTION, MANY);
         while !pages.have_ended() {
             let answer = self
-                .iam
-                .simulate_principal_policy()
-                .policy_source_arn(principal)
-                .set_action_names(Some(actions.to_vec()))
-                .set_resource_arns(Some(resources.to_vec()))
-                .set_policy_input_list((!policies.is_empty()).then(|| policies.to_vec()))
-                .set_context_entries(Some(context.iter().map(entry).collect()))
-                .set_marker(pages.token())
-                .customize()
-                .interceptor(Attempts::<
-                    op::simulate_principal_policy::SimulatePrincipalPolicyError,
-                >::new(&self.attempts))
+                .to_iam(
+                    self.iam
+                        .simulate_principal_policy()
+                        .policy_source_arn(principal)
+                        .set_action_names(Some(actions.to_vec()))
+                        .set_resource_arns(Some(resources.to_vec()))
+                        .set_policy_input_list((!policies.is_empty()).then(|| policies.to_vec()))
+                        .set_context_entries(Some(context.iter().map(entry).collect()))
+                        .set_marker(pages.token())
+                        .customize(),
+                )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+                .map_err(CallError::of(ACTION, None))?;
             let next = answer.marker().filter(|_| answer.is_truncated());
             pages.turn(answer.evaluation_results().len(), next)?;
             for result in answer.evaluation_results() {

@@ -1,9 +1,8 @@
 //! The instance tier of each region, and the regions in which SageMaker is offered.
 
 use aws_config::retry::RetryConfig;
-use aws_sdk_ssm::operation::{self as op, RequestId};
+use aws_sdk_ssm::operation::RequestId;
 
-use super::attempts::Attempts;
 use super::pages::{FEW, Pages};
 use super::{Account, CallError};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn, is_region_code};
@@ -39,16 +38,15 @@ impl Account {
     pub async fn tier(&self, region: &str) -> Result<TierSetting, CallError> {
         const ACTION: &str = "ssm:GetServiceSetting";
         let answer = self
-            .ssm(region)
-            .get_service_setting()
-            .setting_id(ACTIVATION_TIER)
-            .customize()
-            .interceptor(
-                Attempts::<op::get_service_setting::GetServiceSettingError>::new(&self.attempts),
+            .to_ssm(
+                self.ssm(region)
+                    .get_service_setting()
+                    .setting_id(ACTIVATION_TIER)
+                    .customize(),
             )
             .send()
             .await
-            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+            .map_err(CallError::of(ACTION, Some(region)))?;
         let setting = answer
             .service_setting()
             .ok_or_else(|| CallError::not_aws(ACTION, "setting"))?;
@@ -73,18 +71,18 @@ impl Account {
         account: &str,
         partition: &Partition,
     ) -> Result<(), CallError> {
-        self.ssm(region)
-            .update_service_setting()
-            .setting_id(activation_tier_arn(partition, region, account))
-            .setting_value(tier.value())
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|error| CallError::of_sdk("ssm:UpdateServiceSetting", Some(region), &error))
-            .and_then(|answer| {
-                CallError::unless_aws("ssm:UpdateServiceSetting", answer.request_id())
-            })
+        self.to_ssm(
+            self.ssm(region)
+                .update_service_setting()
+                .setting_id(activation_tier_arn(partition, region, account))
+                .setting_value(tier.value())
+                .customize()
+                .config_override(once()),
+        )
+        .send()
+        .await
+        .map_err(CallError::of("ssm:UpdateServiceSetting", Some(region)))
+        .and_then(|answer| CallError::unless_aws("ssm:UpdateServiceSetting", answer.request_id()))
     }
 
     /// Gives a region's activation tier back to the default that nobody has set, in a single attempt.
@@ -98,15 +96,17 @@ impl Account {
         partition: &Partition,
     ) -> Result<(), CallError> {
         const ACTION: &str = "ssm:ResetServiceSetting";
-        self.ssm(region)
-            .reset_service_setting()
-            .setting_id(activation_tier_arn(partition, region, account))
-            .customize()
-            .config_override(once())
-            .send()
-            .await
-            .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        self.to_ssm(
+            self.ssm(region)
+                .reset_service_setting()
+                .setting_id(activation_tier_arn(partition, region, account))
+                .customize()
+                .config_override(once()),
+        )
+        .send()
+        .await
+        .map_err(CallError::of(ACTION, Some(region)))
+        .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
     }
 
     /// The codes of the partition's regions in which SageMaker is offered, by Systems Manager's public parameters.
@@ -127,17 +127,17 @@ impl Account {
         let client = self.ssm(region);
         let (mut codes, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
         while !pages.have_ended() {
-            let answer = client
-                .get_parameters_by_path()
-                .path(SAGEMAKER_REGIONS)
-                .set_next_token(pages.token())
-                .customize()
-                .interceptor(Attempts::<
-                    op::get_parameters_by_path::GetParametersByPathError,
-                >::new(&self.attempts))
+            let answer = self
+                .to_ssm(
+                    client
+                        .get_parameters_by_path()
+                        .path(SAGEMAKER_REGIONS)
+                        .set_next_token(pages.token())
+                        .customize(),
+                )
                 .send()
                 .await
-                .map_err(|error| CallError::of_sdk(ACTION, Some(region), &error))?;
+                .map_err(CallError::of(ACTION, Some(region)))?;
             // Pages may be empty and still have a successor.
             pages.turn(answer.parameters().len(), answer.next_token())?;
             // The list mixes partitions.

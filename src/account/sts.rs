@@ -1,6 +1,5 @@
 //! Who is calling, and what the account is called.
 
-use super::attempts::Attempts;
 use super::{Account, CallError};
 use crate::model::{Identity, Partition};
 use crate::text::clean;
@@ -14,15 +13,10 @@ impl Account {
         const ACTION: &str = "sts:GetCallerIdentity";
         self.ready().await?;
         let answer = self
-            .sts
-            .get_caller_identity()
-            .customize()
-            .interceptor(Attempts::<
-                aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError,
-            >::new(&self.attempts))
+            .to_sts(self.sts.get_caller_identity().customize())
             .send()
             .await
-            .map_err(|error| CallError::of_sdk(ACTION, None, &error))?;
+            .map_err(CallError::of(ACTION, None))?;
         let is_number = |text: &&str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
         let account = answer
             .account()

@@ -1,17 +1,15 @@
-//! One change: re-read, compare with the plan, write, re-read until it shows.
+//! One change, in a straight line: read, compare with the plan, record, write, read back.
 
 use std::time::Duration;
 
-use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
-use super::running::Run;
+use super::run::Run;
 use super::{Event, Outcome};
 use crate::account::{Account, CallError, PROPAGATION, Retry};
 use crate::backoff::growing_waits;
-use crate::journal::Journal;
 use crate::model::{Identity, Tier};
-use crate::plan::{Change, Content, Target};
+use crate::plan::{Change, Content, Edit, Target, TierValue};
 use crate::policy::{Document, meaning};
 use crate::survey;
 
@@ -35,17 +33,10 @@ pub(super) struct End {
     pub abandoned: bool,
 }
 
-/// What becomes of a change once nothing more is written.
-enum Written {
-    /// It has to be read back; the error is that of a write of which it is not known whether it took effect.
-    ToReadBack(Option<CallError>),
-    Ended(Outcome),
-}
-
 pub(super) struct Step<'a> {
     /// The run's connection, with this change told of retries.
     account: Account,
-    run: &'a Run,
+    run: &'a Run<'a>,
     target: &'a Target,
     change: &'a Change,
     /// Whether what was there before is on the disk.
@@ -59,14 +50,9 @@ pub(super) struct Step<'a> {
 }
 
 impl<'a> Step<'a> {
-    pub(super) fn new(
-        run: &'a Run,
-        account: Account,
-        target: &'a Target,
-        change: &'a Change,
-    ) -> Self {
+    pub(super) fn new(run: &'a Run<'a>, target: &'a Target, change: &'a Change) -> Self {
         Self {
-            account,
+            account: run.account_for(target),
             run,
             target,
             change,
@@ -77,34 +63,12 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// What is there now. When the run is stopped, the next reading is as good as any.
-    pub(super) async fn read(&self) -> Result<Content, CallError> {
-        let believed = survey::content(&self.account, self.target);
-        match self.run.cancel.run_until_cancelled(believed).await {
-            Some(found) => found,
-            None => survey::content_now(&self.account, self.target).await,
-        }
-    }
-
-    /// Carries the change out, `found` being what has just been read. The turn is over once a write was accepted.
-    /// Cancelling cuts waits short, never a call.
-    pub(super) async fn carry_out(
-        mut self,
-        journal: &Journal,
-        found: Result<Content, CallError>,
-        turn: MutexGuard<'_, ()>,
-    ) -> End {
-        let outcome = match self.write_once_accepted(journal, found).await {
-            Written::Ended(outcome) => outcome,
-            Written::ToReadBack(None) => {
-                drop(turn);
-                self.read_back(None).await
-            }
-            Written::ToReadBack(unclear) => self.read_back(unclear).await,
-        };
+    /// Carries the change out. Cancelling cuts waits short, never a call.
+    pub(super) async fn carry_out(mut self) -> End {
+        let outcome = self.read_compare_record_write_and_read_back().await;
         let (recent, id) = (self.account.recent_writes(), self.target.to_string());
         if matches!(outcome, Outcome::Done | Outcome::NotSeenYet) {
-            let (former, written) = (self.change.before.text(), self.change.after.text());
+            let (former, written) = (self.change.before_text(), self.change.after_text());
             recent.note(&id, former, written, Duration::ZERO);
         } else if outcome.may_have_written() {
             recent.forget(&id);
@@ -115,33 +79,37 @@ impl<'a> Step<'a> {
             outcome,
             found: self
                 .read_back
-                .filter(|found| !found.is_same(&self.change.after)),
+                .filter(|found| !found.is_same(&self.change.after())),
             abandoned,
         }
     }
 
-    /// Compares, records and writes; after a failure that passes, from the reading on again.
-    async fn write_once_accepted(
-        &mut self,
-        journal: &Journal,
-        mut found: Result<Content, CallError>,
-    ) -> Written {
+    /// After a failure that passes, everything begins again with the reading: what is there may be another's by then.
+    async fn read_compare_record_write_and_read_back(&mut self) -> Outcome {
         let mut waits = AGAIN.into_iter();
         let mut attempt = 1;
-        // The error of an earlier attempt that may have taken effect.
-        let mut unclear: Option<CallError> = None;
+        // The error of the last attempt, and of one that may have taken effect.
+        let (mut last, mut unclear): (Option<CallError>, Option<CallError>) = (None, None);
         loop {
+            let found = self.read().await;
+            if self.run.cancel.is_cancelled() {
+                return match (unclear, last) {
+                    (Some(unclear), _) => self.read_back(Some(unclear)).await,
+                    (None, Some(error)) => Outcome::Failed(error),
+                    (None, None) => Outcome::Skipped,
+                };
+            }
             let former = match self.compared(found, unclear.as_ref()) {
                 Ok(former) => former,
-                Err(outcome) => return Written::Ended(outcome),
+                Err(outcome) => return outcome,
             };
-            if let Err(why) = self.record(journal, &former).await {
-                return Written::Ended(Outcome::NotRecorded(why));
+            if let Err(why) = self.record(&former).await {
+                return Outcome::NotRecorded(why);
             }
             let error = match self.write().await {
                 Ok(()) => {
                     self.answered = true;
-                    return Written::ToReadBack(None);
+                    return self.read_back(None).await;
                 }
                 Err(error) => error,
             };
@@ -153,26 +121,30 @@ impl<'a> Step<'a> {
             if let Some(wait) = wait {
                 self.pause(wait).await;
             }
-            let (Some(wait), false) = (wait, self.run.cancel.is_cancelled()) else {
+            let (Some(waited), false) = (wait, self.run.cancel.is_cancelled()) else {
                 return match unclear {
-                    Some(unclear) => Written::ToReadBack(Some(unclear)),
-                    None => Written::Ended(Outcome::Failed(error)),
+                    Some(unclear) => self.read_back(Some(unclear)).await,
+                    None => Outcome::Failed(error),
                 };
             };
             attempt += 1;
+            let reason = error.in_short();
             let retry = Retry {
                 attempt,
-                reason: error.in_short(),
-                waited: wait,
+                reason,
+                waited,
             };
             self.run.tell(Event::Retry(self.target.clone(), retry));
-            found = self.read().await;
-            if self.run.cancel.is_cancelled() {
-                return match unclear {
-                    Some(unclear) => Written::ToReadBack(Some(unclear)),
-                    None => Written::Ended(Outcome::Failed(error)),
-                };
-            }
+            last = Some(error);
+        }
+    }
+
+    /// What is there now. When the run is stopped, the next reading is as good as any.
+    async fn read(&self) -> Result<Content, CallError> {
+        let believed = survey::content(&self.account, self.target);
+        match self.run.cancel.run_until_cancelled(believed).await {
+            Some(found) => found,
+            None => survey::content_now(&self.account, self.target).await,
         }
     }
 
@@ -196,16 +168,16 @@ impl<'a> Step<'a> {
                 self.read_back = Some(found);
                 Err(Outcome::Done)
             }
-            (false, _) if found.is_same(&self.change.before) => Ok(found),
+            (false, _) if found.is_same(&self.change.before()) => Ok(found),
             (false, None) => Err(Outcome::Stale { found }),
             (false, Some(_)) => Err(Outcome::Overwritten { found }),
         }
     }
 
     /// Puts what is there on the disk before the first write, whatever becomes of the run.
-    async fn record(&mut self, journal: &Journal, former: &Content) -> Result<(), String> {
+    async fn record(&mut self, former: &Content) -> Result<(), String> {
         if !self.is_recorded {
-            let recorded = journal.before(self.target, former).await;
+            let recorded = self.run.journal.before(self.target, former).await;
             recorded.map_err(|error| error.to_string())?;
             self.is_recorded = true;
         }
@@ -221,25 +193,36 @@ impl<'a> Step<'a> {
         let account = &self.account;
         // Credentials that have expired are renewed outside the write's time limit.
         account.ready().await?;
-        match (self.target, &self.change.after) {
-            (Target::Tier { region }, Content::Text(value)) => {
+        match &self.change.edit {
+            Edit::Tier {
+                region,
+                after: TierValue::Set(value),
+                ..
+            } => {
                 let tier = Tier::from_value(value);
                 account.write_tier(region, &tier, number, partition).await
             }
-            (Target::Tier { region }, Content::Default(_) | Content::Absent) => {
-                account.reset_tier(region, number, partition).await
-            }
-            (Target::Policy { role, policy }, Content::Absent) => {
-                account.delete_inline_policy(role, policy).await
-            }
-            (Target::Policy { role, policy }, after) => {
-                let document = after.text().unwrap_or_default();
+            Edit::Tier {
+                region,
+                after: TierValue::Default(_),
+                ..
+            } => account.reset_tier(region, number, partition).await,
+            Edit::Trust { role, after, .. } => account.write_trust(role, after).await,
+            Edit::Policy {
+                role,
+                policy,
+                after: Some(document),
+                ..
+            } => {
+                let policy = policy.name();
                 account.write_inline_policy(role, policy, document).await
             }
-            (Target::Trust { role }, after) => {
-                let document = after.text().unwrap_or_default();
-                account.write_trust(role, document).await
-            }
+            Edit::Policy {
+                role,
+                policy,
+                after: None,
+                ..
+            } => account.delete_inline_policy(role, policy.name()).await,
         }
     }
 
@@ -274,7 +257,7 @@ impl<'a> Step<'a> {
                 }
                 _ => {
                     return match (found, unclear) {
-                        (Ok(found), _) if !is_doubtful && !found.is_same(&self.change.before) => {
+                        (Ok(found), _) if !is_doubtful && !found.is_same(&self.change.before()) => {
                             Outcome::Overwritten { found }
                         }
                         (Ok(_), None) => Outcome::NotSeenYet,
@@ -293,7 +276,7 @@ impl<'a> Step<'a> {
 
     /// Whether what was found is what the plan wants there: the same document, or of a new one, one that means the same.
     fn is_planned(&self, found: &Content) -> bool {
-        let wanted = &self.change.after;
+        let wanted = &self.change.after();
         if found.is_same(wanted) {
             return true;
         }

@@ -111,8 +111,8 @@ fn show_findings(people: People, plan: &Plan) {
     for item in &plan.items {
         let (word, what) = match (item.finding(), &item.state) {
             (Finding::InPlace, _) => ("in place", String::new()),
-            (Finding::Missing, State::Change(change)) => ("missing", change.sentence(&item.target)),
-            (Finding::Differs, State::Change(change)) => ("differs", change.sentence(&item.target)),
+            (Finding::Missing, State::Change(change)) => ("missing", change.sentence()),
+            (Finding::Differs, State::Change(change)) => ("differs", change.sentence()),
             (Finding::Unknown, _) => ("unknown", item.summary()),
             (
                 finding,

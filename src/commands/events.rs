@@ -98,10 +98,7 @@ pub(super) fn tell(plan: &Plan, event: &Event) {
             differing: plan
                 .change_of(target)
                 .and_then(|change| outcome.differing(change))
-                .map(|(expected, found)| Differing {
-                    expected: expected.text(),
-                    found: found.text(),
-                }),
+                .map(|(expected, found)| Differing { expected, found }),
             ..Line::default()
         }),
         Event::Waiting(_) | Event::Verifying | Event::Finished(_) => {}

@@ -239,7 +239,7 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
         outcome: step.outcome,
         recorded: step.former.is_some(),
         former: step.former.as_ref().and_then(Content::text),
-        after: step.planned.after.text(),
+        after: step.planned.after_text(),
         reason: step.reason.as_deref(),
     });
     let blocked = record.blocked.iter().map(|(id, reason)| StepEntry {

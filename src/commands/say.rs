@@ -141,15 +141,15 @@ fn show_item(people: People, plan: &Plan, item: &Item) {
         State::InPlace(found) if undo => people.say(&format!("= {id}: {found}")),
         State::InPlace(found) => people.say(&format!("= {id}: in place. {found}")),
         State::Change(change) => {
-            let replaces = matches!(id, Target::Policy { .. }) && change.before.text().is_some();
-            let sign = match (&change.after, undo || replaces) {
+            let replaces = change.replaces();
+            let sign = match (&change.after(), undo || replaces) {
                 (Content::Absent, _) => '-',
                 (_, true) => '~',
                 (_, false) => '+',
             };
-            people.say(&format!("{sign} {id}: {}", change.sentence(id)));
-            show_difference(people, id, change.before.text(), change.after.text());
-            show_admitted(people, plan, id, change);
+            people.say(&format!("{sign} {id}: {}", change.sentence()));
+            show_difference(people, id, change.before_text(), change.after_text());
+            show_admitted(people, plan, change);
         }
         State::Blocked {
             reason,
@@ -163,7 +163,7 @@ fn show_item(people: People, plan: &Plan, item: &Item) {
                 show_difference(people, id, None, Some(document));
             }
             if let Some(Difference { expected, found }) = difference {
-                show_foreign(people, id, expected, found);
+                show_foreign(people, id, expected.text(), found.text());
             }
         }
     }
@@ -173,8 +173,8 @@ fn show_item(people: People, plan: &Plan, item: &Item) {
 }
 
 /// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out.
-fn show_admitted(people: People, plan: &Plan, target: &Target, change: &Change) {
-    let admitted = change.admitted(target);
+fn show_admitted(people: People, plan: &Plan, change: &Change) {
+    let admitted = change.admitted();
     if !admitted.is_empty() {
         people.say(&format!("    {WHO_THEN}"));
     }
@@ -185,9 +185,14 @@ fn show_admitted(people: People, plan: &Plan, target: &Target, change: &Change) 
 }
 
 /// Somebody else's hand: what was expected, and what was found.
-pub(super) fn show_foreign(people: People, target: &Target, expected: &Content, found: &Content) {
+pub(super) fn show_foreign(
+    people: People,
+    target: &Target,
+    expected: Option<&str>,
+    found: Option<&str>,
+) {
     people.say("    What differs (- as it was expected, + as it is now):");
-    show_difference(people, target, expected.text(), found.text());
+    show_difference(people, target, expected, found);
 }
 
 /// Lines with `-` and `+`.

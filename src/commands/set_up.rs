@@ -12,6 +12,7 @@ use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
 use crate::export;
 use crate::files;
+use crate::journal::to_continue;
 use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
@@ -84,7 +85,10 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
         Some(path) => visit.saved_plan(path).await?,
     };
     visit.all_roles_read(&plan)?;
-    let continues = same_cut_off(&known, &plan);
+    let cut_off = known.runs.as_ref().ok().into_iter();
+    let cut_off = cut_off.flat_map(|runs| runs.cut_off(&plan.identity.account));
+    let continues = to_continue(cut_off, &plan.choices);
+    let continues = continues.map(|record| record.run.clone());
     let job = Job {
         aim: Aim::SetUp(known.quotas),
         only: None,
@@ -195,14 +199,4 @@ impl Visit {
             }
         }
     }
-}
-
-/// The run that was cut off in this account while it wanted the same.
-fn same_cut_off(known: &Known, plan: &Plan) -> Option<String> {
-    let cut_off = known.runs.as_ref().ok()?.cut_off(&plan.identity.account);
-    let same = cut_off
-        .iter()
-        .rev()
-        .find(|record| record.was_to_set_up(&plan.choices));
-    same.map(|record| record.run.clone())
 }

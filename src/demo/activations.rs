@@ -1,4 +1,4 @@
-//! The embedded account's hybrid activations, of which winterbaume keeps no tags.
+//! The embedded account's hybrid activations.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

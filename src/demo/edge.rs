@@ -1,5 +1,5 @@
-//! What stands between the SDK and winterbaume, and makes it answer as AWS does: percent-encoded documents, pages, a
-//! default tier, regions that are not enabled, time that passes, a throttled call.
+//! The HTTP client that the SDK gets: it takes requests apart, and has the embedded account answer them as AWS does, with
+//! regions that are not enabled, time that passes, a throttled call.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,18 +12,14 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
 use serde_json::{Value, json};
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, MockRequest, MockService, StatefulService};
-use winterbaume_iam::IamService;
-use winterbaume_iam::views::RoleView;
 
 use super::activations::Activations;
-use super::readings::Readings;
+use super::iam::Iam;
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
-use super::wire::{a_byte_a_character, encode_element, escaped, form, response, xml};
-use super::{IAM_REGION, Manner, Seed, SeedRole};
+use super::wire::{escaped, form, json as json_answer, response, result, xml};
+use super::{ACCOUNT, IAM_REGION, Manner, Seed};
 use crate::model::{Partition, Region};
 use crate::policy::Document;
 use crate::policy::template::Place;
@@ -35,27 +31,11 @@ const PARAMETERS_A_PAGE: usize = 10;
 /// The account behind the edge.
 pub(super) struct Account {
     pub(super) seed: Seed,
-    pub(super) iam: IamService,
+    pub(super) iam: Iam,
     pub(super) tiers: Tiers,
     pub(super) manner: Manner,
     pub(super) throttled_writes: AtomicU32,
-    pub(super) readings: Readings,
     pub(super) activations: Activations,
-}
-
-impl Account {
-    /// What never changes of a role: its path, its boundary.
-    pub(super) fn seeded(&self, name: &str) -> Option<&SeedRole> {
-        self.seed.roles.iter().find(|role| role.name == name)
-    }
-
-    pub(super) async fn role(&self, name: &str) -> Option<RoleView> {
-        self.iam
-            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
-            .await
-            .roles
-            .remove(name)
-    }
 }
 
 /// The HTTP client that the SDK gets, and its only connector.
@@ -145,10 +125,17 @@ impl Call {
         self.fields.get(name).map(String::as_str)
     }
 
+    /// A field that the SDK always sends.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.field(name).unwrap_or_default()
+    }
+
     fn writes(&self) -> bool {
-        ["Put", "Update", "Create", "Delete", "Reset"]
-            .iter()
-            .any(|verb| self.action.starts_with(verb))
+        [
+            "Put", "Update", "Create", "Delete", "Reset", "Attach", "Detach",
+        ]
+        .iter()
+        .any(|verb| self.action.starts_with(verb))
     }
 
     /// About what such a call takes from Europe; the same for the same call, so that no two runs differ.
@@ -191,29 +178,21 @@ impl Edge {
         }
         match (call.service.as_str(), call.action.as_str()) {
             ("sts", "GetCallerIdentity") => self.caller(),
-            ("iam", "ListRoles") => self.role_page(&call).await,
+            ("iam", "ListRoles") => self.list_roles(&call),
             ("iam", "GetAccountSummary") => self.summary(),
-            ("iam", "GetRole" | "GetRolePolicy" | "ListRolePolicies") => {
-                self.role_reading(&call).await
-            }
-            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy" | "DeleteRolePolicy") => {
-                if let Some(refusal) = self.refusal(&call) {
-                    return refusal;
-                }
-                let name = call.field("RoleName").unwrap_or_default();
-                if let Some(role) = account.role(name).await {
-                    account.readings.keep(role);
-                }
-                match a_byte_a_character(request) {
-                    Some(request) => self.iam(request).await,
-                    None => error(&call, "ValidationError", "A character is not allowed"),
-                }
-            }
-            ("iam", "SimulatePrincipalPolicy") => self.simulated(&call).await,
-            ("iam", _) => {
-                let answer = self.iam(request).await;
-                as_iam_writes_it(answer)
-            }
+            ("iam", "ListAccountAliases") => self.aliases(),
+            (
+                "iam",
+                "GetRole" | "GetRolePolicy" | "ListRolePolicies" | "ListAttachedRolePolicies",
+            ) => self.role_reading(&call),
+            ("iam", "GetPolicy" | "GetPolicyVersion") => self.managed_policy(&call),
+            ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => self.write_document(&call),
+            ("iam", "CreateRole") => self.create_role(&call),
+            (
+                "iam",
+                "DeleteRole" | "DeleteRolePolicy" | "AttachRolePolicy" | "DetachRolePolicy",
+            ) => self.change_role(&call),
+            ("iam", "SimulatePrincipalPolicy") => self.simulated(&call),
             ("ssm", "GetServiceSetting" | "UpdateServiceSetting" | "ResetServiceSetting") => {
                 self.tier(&call)
             }
@@ -221,7 +200,7 @@ impl Edge {
             ("ssm", "CreateActivation" | "DeleteActivation" | "DescribeActivations") => {
                 let body = request.body().bytes().unwrap_or_default();
                 let body = serde_json::from_slice(body).unwrap_or_default();
-                self.activation(&call, &body).await
+                self.activation(&call, &body)
             }
             _ => error(
                 &call,
@@ -231,27 +210,9 @@ impl Edge {
         }
     }
 
-    /// What winterbaume answers.
-    async fn iam(&self, request: HttpRequest) -> HttpResponse {
-        let asked = MockRequest {
-            method: request.method().to_owned(),
-            uri: request.uri().to_owned(),
-            headers: http::HeaderMap::new(),
-            body: request.body().bytes().unwrap_or_default().to_vec().into(),
-        };
-        let answer = self.account.iam.handle(asked).await;
-        let body = String::from_utf8_lossy(&answer.body).into_owned();
-        let status = StatusCode::try_from(answer.status);
-        response(
-            status.unwrap_or(http::StatusCode::BAD_GATEWAY.into()),
-            "text/xml",
-            body,
-        )
-    }
-
     fn caller(&self) -> HttpResponse {
         let caller = &self.account.seed.caller;
-        let account = caller.arn.split(':').nth(4).unwrap_or(DEFAULT_ACCOUNT_ID);
+        let account = caller.arn.split(':').nth(4).unwrap_or(ACCOUNT);
         xml(&format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
              <Arn>{}</Arn><UserId>{}</UserId><Account>{account}</Account></GetCallerIdentityResult>\
@@ -274,46 +235,26 @@ impl Edge {
         let entries = numbers.iter().fold(String::new(), |list, (key, value)| {
             list + &format!("<entry><key>{key}</key><value>{value}</value></entry>")
         });
-        xml(&format!(
-            "<GetAccountSummaryResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetAccountSummaryResult>\
-             <SummaryMap>{entries}</SummaryMap></GetAccountSummaryResult></GetAccountSummaryResponse>"
-        ))
+        let content = format!("<SummaryMap>{entries}</SummaryMap>");
+        result("GetAccountSummary", &content)
+    }
+
+    fn aliases(&self) -> HttpResponse {
+        let alias = self.account.seed.alias.as_ref();
+        let alias = alias.map(|alias| format!("<member>{}</member>", escaped(alias)));
+        let alias = alias.unwrap_or_default();
+        let content =
+            format!("<IsTruncated>false</IsTruncated><AccountAliases>{alias}</AccountAliases>");
+        result("ListAccountAliases", &content)
     }
 
     /// What the policy simulator says.
-    async fn simulated(&self, call: &Call) -> HttpResponse {
-        let iam = &self.account.iam;
-        let state = iam.snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION).await;
+    fn simulated(&self, call: &Call) -> HttpResponse {
         let question = Question::new(&call.fields);
-        match simulator::policies_of(&state, question.principal()) {
-            Some(policies) => xml(&question.answer(&policies)),
+        match simulator::policies_of(&self.account.iam, question.principal()) {
+            Some(policies) => result(&call.action, &question.answer(&policies)),
             None => error(call, "NoSuchEntity", "The role cannot be found."),
         }
-    }
-
-    /// What AWS refuses: changes of its own roles, and documents that are no JSON or name a deleted principal.
-    fn refusal(&self, call: &Call) -> Option<HttpResponse> {
-        let role = self.account.seeded(call.field("RoleName")?)?;
-        if role.path.starts_with("/aws-service-role/") || role.path.starts_with("/aws-reserved/") {
-            let message = format!(
-                "Cannot perform the operation on the protected role '{}'",
-                role.name
-            );
-            return Some(error(call, "UnmodifiableEntity", &message));
-        }
-        let document = call.field("PolicyDocument")?;
-        let deleted = call.action == "UpdateAssumeRolePolicy"
-            && ["\"AROA", "\"AIDA"]
-                .iter()
-                .any(|principal| document.contains(principal));
-        if deleted || serde_json::from_str::<Value>(document).is_err() {
-            return Some(error(
-                call,
-                "MalformedPolicyDocument",
-                "Invalid principal in policy or no JSON",
-            ));
-        }
-        None
     }
 
     /// Reads, sets or resets a region's tier.
@@ -331,14 +272,13 @@ impl Edge {
             }
             _ => return error(call, "ValidationException", "Missing 'SettingValue'"),
         };
-        let kind = "application/x-amz-json-1.1";
-        response(http::StatusCode::OK.into(), kind, answer.to_string())
+        json_answer(&answer)
     }
 
-    async fn activation(&self, call: &Call, body: &Value) -> HttpResponse {
+    fn activation(&self, call: &Call, body: &Value) -> HttpResponse {
         let activations = &self.account.activations;
         let answer = match call.action.as_str() {
-            "CreateActivation" if !self.is_usable(call).await => {
+            "CreateActivation" if !self.is_usable(call) => {
                 let message = "Nonexistent role or missing ssm service principal in trust policy";
                 return error(call, "ValidationException", message);
             }
@@ -352,23 +292,22 @@ impl Edge {
                 json!({})
             }
         };
-        let kind = "application/x-amz-json-1.1";
-        response(http::StatusCode::OK.into(), kind, answer.to_string())
+        json_answer(&answer)
     }
 
     /// Whether the role of an activation exists, and Systems Manager may assume it.
-    async fn is_usable(&self, call: &Call) -> bool {
+    fn is_usable(&self, call: &Call) -> bool {
         let wanted = call.field("IamRole").unwrap_or_default();
         let name = wanted.rsplit('/').next().unwrap_or_default();
-        let Some(role) = self.account.role(name).await else {
+        let Some(role) = self.account.iam.role(name) else {
             return false;
         };
         let place = Place {
             partition: &Partition::default(),
-            account: DEFAULT_ACCOUNT_ID,
+            account: ACCOUNT,
         };
         let regions = [call.region.clone()];
-        let access = Document::parse(role.assume_role_policy_document.as_str())
+        let access = Document::parse(role.trust.as_str())
             .map(|document| trust::systems_manager_access(&document, place, &regions));
         let path = role.path.trim_start_matches('/');
         format!("{path}{name}") == wanted && matches!(access, Ok(Access::Allowed { .. }))
@@ -397,28 +336,17 @@ impl Edge {
         if let (true, Some(object)) = (end < regions.len(), answer.as_object_mut()) {
             object.insert("NextToken".to_owned(), end.to_string().into());
         }
-        response(
-            http::StatusCode::OK.into(),
-            "application/x-amz-json-1.1",
-            answer.to_string(),
-        )
-    }
-}
-
-/// IAM percent-encodes every document.
-fn as_iam_writes_it(answer: HttpResponse) -> HttpResponse {
-    let status = answer.status();
-    match answer.body().bytes() {
-        Some(body) => {
-            let body = encode_element(&String::from_utf8_lossy(body), "Document");
-            response(status, "text/xml", body)
-        }
-        None => answer,
+        json_answer(&answer)
     }
 }
 
 pub(super) fn error(call: &Call, code: &str, message: &str) -> HttpResponse {
-    let status = http::StatusCode::BAD_REQUEST.into();
+    let status = match code {
+        "NoSuchEntity" => http::StatusCode::NOT_FOUND,
+        "EntityAlreadyExists" | "DeleteConflict" => http::StatusCode::CONFLICT,
+        _ => http::StatusCode::BAD_REQUEST,
+    };
+    let status = status.into();
     if call.service == "ssm" {
         let body = json!({"__type": code, "message": message});
         response(status, "application/x-amz-json-1.1", body.to_string())

@@ -1,68 +1,53 @@
-//! The embedded account's answers about roles and their inline policies.
+//! The embedded account's answers about roles and their policies, and its writes.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use percent_encoding::utf8_percent_encode;
-use winterbaume_core::{DEFAULT_ACCOUNT_ID, StatefulService};
-use winterbaume_iam::views::RoleView;
+use serde_json::Value;
 
-use super::IAM_REGION;
 use super::edge::{Call, Edge, error};
-use super::wire::{ENCODED, escaped, xml};
+use super::iam::Role;
+use super::layout::in_iams_layout;
+use super::wire::{ENCODED, escaped, result};
+
+/// How many entries a list has on a page unless the call says otherwise.
+const A_PAGE: usize = 100;
 
 impl Edge {
-    /// A page of roles, in the order of their names.
-    pub(super) async fn role_page(&self, call: &Call) -> HttpResponse {
-        let state = self
-            .account
-            .iam
-            .snapshot(DEFAULT_ACCOUNT_ID, IAM_REGION)
-            .await;
-        let mut roles: Vec<_> = state.roles.into_values().collect();
-        roles.sort_by(|a, b| a.name.cmp(&b.name));
-        let size = call
-            .field("MaxItems")
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(100);
-        let start = call
-            .field("Marker")
-            .and_then(|n| n.parse().ok())
-            .unwrap_or(0);
-        let page = roles.iter().skip(start).take(size);
-        let page = members(page.map(|role| self.described(role)));
-        let end = start + size;
-        let more = if end < roles.len() {
-            format!("<IsTruncated>true</IsTruncated><Marker>{end}</Marker>")
-        } else {
-            "<IsTruncated>false</IsTruncated>".to_owned()
-        };
-        xml(&format!(
-            "<ListRolesResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListRolesResult>{more}<Roles>\
-             {page}</Roles></ListRolesResult></ListRolesResponse>"
-        ))
+    /// Roles, in the order of their names. Lists do not show boundaries (IAM API reference, ListRoles).
+    pub(super) fn list_roles(&self, call: &Call) -> HttpResponse {
+        let (page, more) = page(call, self.account.iam.roles());
+        let roles = members(page.iter().map(|role| self.described(role)));
+        result(&call.action, &format!("{more}<Roles>{roles}</Roles>"))
     }
 
-    /// A role, one of its inline policies, or their names.
-    pub(super) async fn role_reading(&self, call: &Call) -> HttpResponse {
+    /// A role, one of its inline policies, or the names of its policies.
+    pub(super) fn role_reading(&self, call: &Call) -> HttpResponse {
         let account = &self.account;
-        let name = call.field("RoleName").unwrap_or_default();
-        let Some(role) = account.role(name).await else {
-            let message = format!("The role with name {name} cannot be found.");
-            return error(call, "NoSuchEntity", &message);
+        let name = call.text("RoleName");
+        let Some(role) = account.iam.read(name, account.manner.replica_lag) else {
+            return no_role(call);
         };
-        let role = account.readings.shown(role, account.manner.replica_lag);
-        let result = match call.action.as_str() {
-            "GetRole" => format!("<Role>{}</Role>", self.described(&role)),
+        let content = match call.action.as_str() {
+            "GetRole" => {
+                let boundary = role.boundary.as_ref().map(|arn| {
+                    format!(
+                        "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
+                         <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary>",
+                        escaped(arn)
+                    )
+                });
+                let described = self.described(&role);
+                format!("<Role>{described}{}</Role>", boundary.unwrap_or_default())
+            }
             "GetRolePolicy" => {
-                let wanted = call.field("PolicyName").unwrap_or_default();
-                let mut policies = role.inline_policies.iter();
-                let Some(policy) = policies.find(|policy| policy.policy_name == wanted) else {
-                    let message = format!("The role policy with name {wanted} cannot be found.");
-                    return error(call, "NoSuchEntity", &message);
+                let wanted = call.text("PolicyName");
+                let Some(document) = role.inline.get(wanted) else {
+                    return no_policy(call);
                 };
                 let document = if account.manner.lays_out_inline {
-                    account.readings.laid_out(name, &policy.policy_document)
+                    in_iams_layout(document, account.iam.readings(name))
                 } else {
-                    policy.policy_document.clone()
+                    document.clone()
                 };
                 format!(
                     "<RoleName>{}</RoleName><PolicyName>{}</PolicyName><PolicyDocument>{}</PolicyDocument>",
@@ -71,51 +56,199 @@ impl Edge {
                     utf8_percent_encode(&document, ENCODED)
                 )
             }
+            "ListAttachedRolePolicies" => {
+                let (page, more) = page(call, role.attached);
+                let policies = members(page.iter().map(|arn| {
+                    let name = arn.rsplit('/').next().unwrap_or_default();
+                    format!(
+                        "<PolicyName>{}</PolicyName><PolicyArn>{}</PolicyArn>",
+                        escaped(name),
+                        escaped(arn)
+                    )
+                }));
+                format!("{more}<AttachedPolicies>{policies}</AttachedPolicies>")
+            }
             _ => {
-                let names = role.inline_policies.iter();
-                let names = members(names.map(|policy| escaped(&policy.policy_name)));
-                format!("<PolicyNames>{names}</PolicyNames><IsTruncated>false</IsTruncated>")
+                let (page, more) = page(call, role.inline.into_keys().collect());
+                let names = members(page.iter().map(|name| escaped(name)));
+                format!("{more}<PolicyNames>{names}</PolicyNames>")
             }
         };
-        let action = &call.action;
-        xml(&format!(
-            "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{result}\
-             </{action}Result></{action}Response>"
-        ))
+        result(&call.action, &content)
+    }
+
+    /// A managed policy, or its only version.
+    pub(super) fn managed_policy(&self, call: &Call) -> HttpResponse {
+        let arn = call.text("PolicyArn");
+        let Some(document) = self.account.iam.policy(arn) else {
+            let message = format!("Policy {arn} was not found.");
+            return error(call, "NoSuchEntity", &message);
+        };
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let content = if call.action == "GetPolicy" {
+            format!(
+                "<Policy><PolicyName>{}</PolicyName><Arn>{}</Arn><DefaultVersionId>v1</DefaultVersionId></Policy>",
+                escaped(name),
+                escaped(arn)
+            )
+        } else {
+            format!(
+                "<PolicyVersion><Document>{}</Document><VersionId>v1</VersionId>\
+                 <IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>",
+                utf8_percent_encode(&document, ENCODED)
+            )
+        };
+        result(&call.action, &content)
+    }
+
+    /// Writes a document of a role, unless AWS would refuse it.
+    pub(super) fn write_document(&self, call: &Call) -> HttpResponse {
+        let (name, policy) = (call.text("RoleName"), call.text("PolicyName").to_owned());
+        let document = call.text("PolicyDocument").to_owned();
+        let is_trust = call.action == "UpdateAssumeRolePolicy";
+        if let Some(refusal) = self.protection(call) {
+            return refusal;
+        }
+        if let Some(refusal) = refusal_of_document(call, &document, is_trust) {
+            return refusal;
+        }
+        self.account.iam.write(name, |role| {
+            if is_trust {
+                role.trust = document;
+            } else {
+                role.inline.insert(policy, document);
+            }
+        });
+        result(&call.action, "")
+    }
+
+    /// Makes a role.
+    pub(super) fn create_role(&self, call: &Call) -> HttpResponse {
+        let (name, trust) = (call.text("RoleName"), call.text("AssumeRolePolicyDocument"));
+        if let Some(refusal) = refusal_of_document(call, trust, true) {
+            return refusal;
+        }
+        let (path, description) = (call.field("Path").unwrap_or("/"), call.text("Description"));
+        if let Some(role) = self.account.iam.create(name, path, description, trust) {
+            let described = self.described(&role);
+            result(&call.action, &format!("<Role>{described}</Role>"))
+        } else {
+            let message = format!("Role with name {name} already exists.");
+            error(call, "EntityAlreadyExists", &message)
+        }
+    }
+
+    /// Deletes a role or one of its inline policies, attaches a managed policy, or detaches one.
+    pub(super) fn change_role(&self, call: &Call) -> HttpResponse {
+        let iam = &self.account.iam;
+        let (name, policy, arn) = (
+            call.text("RoleName"),
+            call.text("PolicyName"),
+            call.text("PolicyArn"),
+        );
+        if let Some(refusal) = self.protection(call) {
+            return refusal;
+        }
+        let done = match call.action.as_str() {
+            "DeleteRolePolicy" => iam.write(name, |role| role.inline.remove(policy).is_some()),
+            "AttachRolePolicy" if iam.policy(arn).is_none() => Some(false),
+            "AttachRolePolicy" => iam.write(name, |role| {
+                role.attached.retain(|other| other != arn);
+                role.attached.push(arn.to_owned());
+                true
+            }),
+            "DetachRolePolicy" => iam.write(name, |role| {
+                let before = role.attached.len();
+                role.attached.retain(|other| other != arn);
+                role.attached.len() < before
+            }),
+            _ => {
+                let role = iam.role(name);
+                if role.is_some_and(|role| !role.inline.is_empty() || !role.attached.is_empty()) {
+                    let message = "Cannot delete entity, must delete policies first.";
+                    return error(call, "DeleteConflict", message);
+                }
+                iam.delete(name);
+                Some(true)
+            }
+        };
+        match done {
+            Some(true) => result(&call.action, ""),
+            Some(false) | None => no_policy(call),
+        }
+    }
+
+    /// Why a role cannot be changed: there is none, or it belongs to AWS.
+    fn protection(&self, call: &Call) -> Option<HttpResponse> {
+        let name = call.text("RoleName");
+        match self.account.iam.role(name) {
+            None => Some(no_role(call)),
+            Some(role) if role.is_protected() => {
+                let message =
+                    format!("Cannot perform the operation on the protected role '{name}'");
+                Some(error(call, "UnmodifiableEntity", &message))
+            }
+            Some(_) => None,
+        }
     }
 
     /// A role's members in an answer.
-    fn described(&self, role: &RoleView) -> String {
-        let account = &self.account;
-        let trust = account
-            .readings
-            .laid_out(&role.name, &role.assume_role_policy_document);
-        let seeded = account.seeded(&role.name);
-        let boundary = seeded.and_then(|role| role.boundary.as_ref()).map(|arn| {
-            format!(
-                "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>\
-                 <PermissionsBoundaryArn>{}</PermissionsBoundaryArn></PermissionsBoundary>",
-                escaped(arn)
-            )
-        });
+    fn described(&self, role: &Role) -> String {
+        let trust = in_iams_layout(&role.trust, self.account.iam.readings(&role.name));
         format!(
             "<Path>{}</Path><RoleName>{}</RoleName><RoleId>{}</RoleId><Arn>{}</Arn>\
-             <CreateDate>{}</CreateDate><Description>{}</Description>\
+             <CreateDate>2024-01-31T10:10:10Z</CreateDate><Description>{}</Description>\
              <AssumeRolePolicyDocument>{}</AssumeRolePolicyDocument>\
-             <MaxSessionDuration>{}</MaxSessionDuration>{}",
+             <MaxSessionDuration>3600</MaxSessionDuration>",
             escaped(&role.path),
             escaped(&role.name),
-            escaped(&role.role_id),
-            escaped(&role.arn),
-            role.create_date
-                .as_deref()
-                .unwrap_or("2024-01-31T10:10:10Z"),
+            escaped(&role.id),
+            escaped(&role.arn()),
             escaped(&role.description),
             utf8_percent_encode(&trust, ENCODED),
-            role.max_session_duration,
-            boundary.unwrap_or_default(),
         )
     }
+}
+
+/// Why IAM does not take a document.
+fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<HttpResponse> {
+    let malformed = |message| Some(error(call, "MalformedPolicyDocument", message));
+    if document.chars().any(|character| character > '\u{ff}') {
+        Some(error(call, "ValidationError", "A character is not allowed"))
+    } else if serde_json::from_str::<Value>(document).is_err() {
+        malformed("This policy contains invalid Json")
+    } else if is_trust && (document.contains("\"AROA") || document.contains("\"AIDA")) {
+        // A principal that was deleted stands there with its ID.
+        malformed("Invalid principal in policy")
+    } else {
+        None
+    }
+}
+
+fn no_role(call: &Call) -> HttpResponse {
+    let name = call.text("RoleName");
+    let message = format!("The role with name {name} cannot be found.");
+    error(call, "NoSuchEntity", &message)
+}
+
+fn no_policy(call: &Call) -> HttpResponse {
+    let name = call.field("PolicyName").unwrap_or(call.text("PolicyArn"));
+    let message = format!("The role policy with name {name} cannot be found.");
+    error(call, "NoSuchEntity", &message)
+}
+
+/// The page of a list that a call asks for, and what says in the answer whether there is more.
+fn page<T>(call: &Call, all: Vec<T>) -> (Vec<T>, String) {
+    let number = |field| call.field(field).and_then(|number| number.parse().ok());
+    let start: usize = number("Marker").unwrap_or(0);
+    let end = start + number("MaxItems").unwrap_or(A_PAGE);
+    let more = if end < all.len() {
+        format!("<IsTruncated>true</IsTruncated><Marker>{end}</Marker>")
+    } else {
+        "<IsTruncated>false</IsTruncated>".to_owned()
+    };
+    let page = all.into_iter().skip(start).take(end - start);
+    (page.collect(), more)
 }
 
 fn members(contents: impl Iterator<Item = String>) -> String {

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use winterbaume_iam::views::IamStateView;
 
+use super::iam::Iam;
 use super::wire::escaped;
 use crate::policy::condition::{self, ContextValue, Met};
 use crate::policy::meaning::strings;
@@ -49,7 +49,7 @@ impl<'a> Question<'a> {
             .collect()
     }
 
-    /// The answer's XML, from the principal's policies and those that it is thought to have.
+    /// What stands in the answer, from the principal's policies and those that it is thought to have.
     pub(super) fn answer(&self, principal: &Policies) -> String {
         let thought = self.list("PolicyInputList").into_iter();
         let thought = thought.filter_map(|text| serde_json::from_str(text).ok());
@@ -67,11 +67,7 @@ impl<'a> Question<'a> {
             .into_iter()
             .map(|action| result(policies, action, &resources, &context))
             .collect();
-        format!(
-            "<SimulatePrincipalPolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
-             <SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults>{results}\
-             </EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"
-        )
+        format!("<IsTruncated>false</IsTruncated><EvaluationResults>{results}</EvaluationResults>")
     }
 }
 
@@ -217,30 +213,20 @@ fn applies(
         })
 }
 
-/// All policies of the role or user with this ARN; none where there is no such.
-pub(super) fn policies_of(state: &IamStateView, arn: &str) -> Option<Policies> {
-    let role = state.roles.values().find(|role| role.arn == arn)?;
-    let inline = role
-        .inline_policies
-        .iter()
-        .map(|policy| &policy.policy_document);
-    let attached = role
-        .attached_policies
-        .iter()
-        .filter_map(|policy| state.policies.get(&policy.policy_arn))
-        .map(|policy| &policy.document);
-    let parsed = inline
-        .chain(attached)
-        .filter_map(|text| serde_json::from_str(text).ok());
-    let own = parsed.collect();
-    // A boundary that has gone allows nothing.
-    let boundary = role.permissions_boundary.as_ref().map(|arn| {
-        let policy = state.policies.get(arn).into_iter();
-        policy
-            .filter_map(|policy| serde_json::from_str(&policy.document).ok())
-            .collect()
-    });
-    Some(Policies { own, boundary })
+/// All policies of the role with this ARN; none where there is no such.
+pub(super) fn policies_of(iam: &Iam, arn: &str) -> Option<Policies> {
+    let role = iam.role(arn.rsplit('/').next()?);
+    let role = role.filter(|role| role.arn() == arn)?;
+    let parsed = |text: String| serde_json::from_str(&text).ok();
+    let attached = role.attached.iter().filter_map(|arn| iam.policy(arn));
+    let own = role.inline.into_values().chain(attached);
+    Some(Policies {
+        own: own.filter_map(parsed).collect(),
+        // A boundary that has gone allows nothing.
+        boundary: role
+            .boundary
+            .map(|arn| iam.policy(&arn).and_then(parsed).into_iter().collect()),
+    })
 }
 
 #[cfg(test)]

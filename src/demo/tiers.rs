@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use winterbaume_core::DEFAULT_ACCOUNT_ID;
 
+use super::ACCOUNT;
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 
 /// The regions in which somebody has set the tier.
@@ -46,7 +46,7 @@ impl Tiers {
             "SettingValue": value.as_deref().unwrap_or("standard"),
             "LastModifiedDate": 1_706_695_810.0,
             "LastModifiedUser": "System",
-            "ARN": activation_tier_arn("aws", region, DEFAULT_ACCOUNT_ID),
+            "ARN": activation_tier_arn("aws", region, ACCOUNT),
             "Status": if value.is_some() { "Customized" } else { "Default" },
         }})
     }

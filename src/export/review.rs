@@ -8,7 +8,7 @@ use crate::plan::words::{WHO_THEN, counted};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
-use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use crate::policy::template::RolePolicy;
 use crate::text::{clean, clean_json};
 
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
@@ -191,17 +191,14 @@ impl Page {
 
     fn change(&mut self, number: usize, item: &Item, change: &Change, account: &str) {
         let target = &item.target;
-        self.line(&format!(
-            "### {number}. {}",
-            plain(&change.sentence(target))
-        ));
+        self.line(&format!("### {number}. {}", plain(&change.sentence())));
         self.line("");
         self.line(target.why());
         for warning in &item.warnings {
             self.line("");
             self.line(&format!("**To note:** {}", plain(warning)));
         }
-        let (before, after) = (change.before.text(), change.after.text());
+        let (before, after) = (change.before_text(), change.after_text());
         if let Target::Tier { .. } = target {
             let value = |text: Option<&str>| clean(text.unwrap_or("not set"));
             self.line("");
@@ -214,7 +211,7 @@ impl Page {
                 .iter()
                 .map(|line| format!("{} {}", line.sign(), line.text()));
             self.block("diff", &lines.collect::<Vec<_>>().join("\n"));
-            let admitted = change.admitted(target).into_iter();
+            let admitted = change.admitted().into_iter();
             let admitted: Vec<String> = admitted
                 .map(|(standing, admitted)| {
                     clean(&format!("{} {}", standing.sign(), admitted.text(account)))
@@ -238,7 +235,7 @@ impl Page {
         }
         self.line("");
         self.line("The API call:");
-        self.block("text", &clean_lines(&change.api_call(target)));
+        self.block("text", &clean_lines(&change.api_call()));
         self.line("");
     }
 }
@@ -292,15 +289,16 @@ fn permissions(plan: &Plan, page: &mut Page) {
         let who = match &item.target {
             Target::Tier { .. } => continue,
             Target::Trust { .. } => "Systems Manager",
-            Target::Policy { policy, .. } if policy == SERVER_POLICY => "SageMaker containers",
-            Target::Policy { policy, .. } if policy == CLIENT_POLICY => "people who connect",
-            Target::Policy { .. } => "the role",
+            Target::Policy { policy, .. } => match policy {
+                RolePolicy::Server => "SageMaker containers",
+                RolePolicy::Client => "people who connect",
+            },
         };
         let given = match &item.target {
             // One statement is added, and it allows this.
             Target::Trust { .. } => vec!["sts:AssumeRole".to_owned()],
             Target::Tier { .. } | Target::Policy { .. } => {
-                granted(change.after.text().unwrap_or_default())
+                granted(change.after_text().unwrap_or_default())
             }
         };
         for action in given {
@@ -360,7 +358,7 @@ fn put_back(plan: &Plan, page: &mut Page) {
     let commands: Vec<String> = changes
         .iter()
         .rev()
-        .map(|(item, change)| match (&item.target, &change.before) {
+        .map(|(item, change)| match (&item.target, &change.before()) {
             (Target::Tier { region }, Content::Text(value)) => format!(
                 "aws ssm update-service-setting --region {region} --setting-id {ACTIVATION_TIER} --setting-value {value}"
             ),

@@ -91,24 +91,17 @@ fn functions(
     change: &Change,
 ) -> Result<String, serde_json::Error> {
     let target = &item.target;
-    let back = Change {
-        before: change.after.clone(),
-        after: change.before.clone(),
-        puts_back: true,
-    };
+    let back = change.clone().reversed();
     let value = |text: &str| format!("printf '%s' {}", quoted(text));
     let mut out = String::new();
     for (name, body) in [
-        ("name", value(change.sentence(target).trim_end_matches('.'))),
-        (
-            "undo_name",
-            value(back.sentence(target).trim_end_matches('.')),
-        ),
-        ("before", value(&shown(target, &change.before)?)),
-        ("after", value(&shown(target, &change.after)?)),
+        ("name", value(change.sentence().trim_end_matches('.'))),
+        ("undo_name", value(back.sentence().trim_end_matches('.'))),
+        ("before", value(&shown(target, &change.before())?)),
+        ("after", value(&shown(target, &change.after())?)),
         ("read", reading(target)),
-        ("do", writing(plan, target, &change.after)),
-        ("undo", writing(plan, target, &change.before)),
+        ("do", writing(plan, target, &change.after())),
+        ("undo", writing(plan, target, &change.before())),
     ] {
         // Writing to a string cannot fail.
         let _ = write!(out, "\n{name}_{number}() {{\n    {body}\n}}\n");
@@ -122,7 +115,7 @@ fn reading(target: &Target) -> String {
         Target::Tier { region } => format!("read_tier {}", quoted(region)),
         Target::Trust { role } => format!("read_trust {}", quoted(role)),
         Target::Policy { role, policy } => {
-            format!("read_policy {} {}", quoted(role), quoted(policy))
+            format!("read_policy {} {}", quoted(role), quoted(policy.name()))
         }
     }
 }
@@ -159,11 +152,11 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
         ]),
         (Target::Policy { role, policy }, Content::Absent) => join(&[
             &iam("delete-role-policy", role),
-            &format!("--policy-name={}", quoted(policy)),
+            &format!("--policy-name={}", quoted(policy.name())),
         ]),
         (Target::Policy { role, policy }, content) => join(&[
             &iam("put-role-policy", role),
-            &format!("--policy-name={}", quoted(policy)),
+            &format!("--policy-name={}", quoted(policy.name())),
             &document(content.text().unwrap_or_default()),
         ]),
     }

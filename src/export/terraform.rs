@@ -67,7 +67,7 @@ fn head(plan: &Plan) -> String {
     }
     if changes
         .iter()
-        .any(|(item, change)| is_policy(&item.target) && change.before.text().is_some())
+        .any(|(item, change)| is_policy(&item.target) && change.before_text().is_some())
     {
         lines.extend([
             String::new(),
@@ -131,7 +131,7 @@ terraform {
 }
 
 fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &mut String) {
-    let after = change.after.text().unwrap_or_default();
+    let after = change.after_text().unwrap_or_default();
     let _ = match target {
         Target::Tier { region } => {
             let (partition, account) = (&plan.identity.partition, &plan.identity.account);
@@ -161,14 +161,14 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
         }
         Target::Policy { role, policy } => {
             let label = format!("policy_{number}_{}", word(role));
-            if change.before.text().is_some() {
+            if change.before_text().is_some() {
                 let id = format!("{role}:{policy}");
                 import(out, &format!("aws_iam_role_policy.{label}"), &id);
             }
             write!(
                 out,
                 "\nresource \"aws_iam_role_policy\" \"{label}\" {{\n  name = {}\n  role = {}\n  policy = {}\n}}\n",
-                quoted(policy),
+                quoted(policy.name()),
                 quoted(role),
                 document(after)
             )

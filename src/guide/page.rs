@@ -11,7 +11,7 @@ use crate::policy::Document;
 use crate::policy::deviation::{self, Deviation};
 use crate::policy::document::{pretty, size};
 use crate::policy::same::contains_statement;
-use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
+use crate::policy::template::{CLIENT_POLICY, Place, RolePolicy};
 use crate::policy::trust;
 
 /// One step.
@@ -122,7 +122,7 @@ impl Draft<'_> {
     /// Whether the item is to be changed, and is there already in another form.
     fn replaces(&self) -> bool {
         let change = self.item.change();
-        change.is_some_and(|change| change.before.text().is_some())
+        change.is_some_and(|change| change.before_text().is_some())
     }
 
     fn is_of_permission_set(&self) -> bool {
@@ -141,7 +141,7 @@ impl Draft<'_> {
             Target::Policy { role, policy } => format!("{policy}-{role}.json"),
         };
         let (whole, text) = match (&self.item.state, self.obstacle()) {
-            (State::Change(change), _) => (true, change.after.text()?.to_owned()),
+            (State::Change(change), _) => (true, change.after_text()?.to_owned()),
             (State::InPlace(_), _) => match extended(target, self.survey) {
                 Extended::There(document) if !self.lost.is_empty() => {
                     (true, document.text().to_owned())
@@ -213,8 +213,14 @@ impl Draft<'_> {
         let choices = &self.plan.choices;
         match &self.item.target {
             Target::Tier { .. } => None,
-            Target::Trust { .. } => Some(place.trust_statement(choices.harden_trust).to_string()),
-            Target::Policy { role, policy } if policy == SERVER_POLICY => {
+            Target::Trust { .. } => {
+                let statement = place.trust_statement(choices.harden_trust).ok()?;
+                Some(statement.to_string())
+            }
+            Target::Policy {
+                role,
+                policy: RolePolicy::Server,
+            } => {
                 let guess = || {
                     let (partition, account) = (&identity.partition, &identity.account);
                     format!("arn:{partition}:iam::{account}:role/{role}")
@@ -223,7 +229,10 @@ impl Draft<'_> {
                 let policy = place.server_policy(&arn).ok()?;
                 Some(policy.text().to_owned())
             }
-            Target::Policy { .. } => {
+            Target::Policy {
+                policy: RolePolicy::Client,
+                ..
+            } => {
                 let policy = place.client_policy(choices.shell_access).ok()?;
                 Some(policy.text().to_owned())
             }
@@ -243,7 +252,7 @@ impl Draft<'_> {
                 console::identity_center(partition, self.identity_center_region().as_deref())
             }
             (Target::Policy { role, policy }, _) if self.replaces() => {
-                console::policy_editor(partition, role, policy)
+                console::policy_editor(partition, role, policy.name())
             }
             (Target::Policy { role, .. }, _) => console::role(partition, role, Tab::Permissions),
         }
@@ -262,7 +271,7 @@ impl Draft<'_> {
                 self.permission_set(role)
             }
             (Target::Policy { role, .. }, Some(Obstacle::InlineQuota)) => inline_quota(role),
-            (Target::Policy { role, policy }, _) => self.policy(role, policy),
+            (Target::Policy { role, policy }, _) => self.policy(role, *policy),
         }
     }
 
@@ -342,7 +351,7 @@ impl Draft<'_> {
         vec![to_role(role), edit, last]
     }
 
-    fn policy(&self, role: &str, policy: &str) -> Vec<String> {
+    fn policy(&self, role: &str, policy: RolePolicy) -> Vec<String> {
         let unread = matches!(
             self.obstacle(),
             Some(Obstacle::Unread | Obstacle::ReadDenied)
@@ -372,7 +381,7 @@ impl Draft<'_> {
                 "Should there be a policy named {policy} already, edit that one instead."
             ));
         }
-        if unread && policy == SERVER_POLICY {
+        if unread && policy == RolePolicy::Server {
             steps.push(
                 "Compare the role's ARN in the text with the one in the role's Summary: it could not be read."
                     .to_owned(),

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::{Extended, Statement, extended};
 use crate::model::Survey;
-use crate::plan::{Change, Content, Item, Obstacle, State, Target};
+use crate::plan::{Change, Item, Obstacle, State, Target};
 use crate::policy::Document;
 use crate::policy::deviation::{Deviation, deviations};
 use crate::policy::same::{contains_statement, is_same_statement};
-use crate::policy::template::{CLIENT_POLICY, Place};
+use crate::policy::template::{Place, RolePolicy};
 use crate::policy::trust;
 
 /// How a step stands.
@@ -52,7 +52,7 @@ impl Standing {
             State::Change(change) => match &item.target {
                 Target::Tier { .. } => Self::NotYet,
                 Target::Trust { .. } => trust_deviation(&item.target, change, survey, first),
-                Target::Policy { policy, .. } => policy_deviation(policy, change, survey),
+                Target::Policy { policy, .. } => policy_deviation(*policy, change, survey),
             },
         }
     }
@@ -73,7 +73,7 @@ impl Standing {
             (Self::Reading, _) => "Reading what is there.".to_owned(),
             (Self::InPlace, _) => format!("In place. {reason}"),
             (Self::NotYet, Target::Tier { .. }) => {
-                let now = item.change().and_then(|change| change.before.text());
+                let now = item.change().and_then(|change| change.before_text());
                 format!("Not yet: the tier is {}.", now.unwrap_or("not known"))
             }
             (Self::NotYet, Target::Trust { .. }) => {
@@ -118,7 +118,7 @@ fn trust_deviation(
         .zip(found.statements())
         .filter(|(_, statement)| is_pasted(statement))
         .last();
-    let after = change.after.text();
+    let after = change.after_text();
     let wanted = after.and_then(|after| Document::parse(after).ok());
     let wanted = wanted
         .as_ref()
@@ -193,20 +193,21 @@ fn place(survey: &Survey) -> Place<'_> {
     }
 }
 
-fn policy_deviation(policy: &str, change: &Change, survey: &Survey) -> Standing {
-    let parsed = |content: &Content| content.text().and_then(|text| Document::parse(text).ok());
-    let (found, wanted) = match (&change.before, parsed(&change.after)) {
-        (Content::Absent, _) | (_, None) => return Standing::NotYet,
-        (before, Some(wanted)) => (parsed(before), wanted),
+fn policy_deviation(policy: RolePolicy, change: &Change, survey: &Survey) -> Standing {
+    let parsed = |text| Document::parse(text).ok();
+    let (Some(before), Some(wanted)) = (change.before_text(), change.after_text().and_then(parsed))
+    else {
+        return Standing::NotYet;
     };
+    let found = parsed(before);
     let Some(found) = found else {
         // It is there and cannot be understood.
         return Standing::Differs(Vec::new());
     };
     // Shell access is tolerated where it is not asked for.
     let most = match policy {
-        CLIENT_POLICY => place(survey).client_policy(true).ok(),
-        _ => None,
+        RolePolicy::Client => place(survey).client_policy(true).ok(),
+        RolePolicy::Server => None,
     };
     let most = most.unwrap_or_else(|| wanted.clone());
     Standing::Differs(deviations(&found, &wanted, &most))

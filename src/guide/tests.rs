@@ -134,7 +134,7 @@ fn the_text_to_paste_is_what_the_plan_would_write() {
             None => assert_eq!(page.part, Part::SystemsManager),
             Some(paste) => {
                 assert!(paste.whole);
-                assert_eq!(paste.text, pretty(change.after.text().unwrap()).trim_end());
+                assert_eq!(paste.text, pretty(change.after_text().unwrap()).trim_end());
                 assert!(!paste.file.contains('/'), "{}", paste.file);
             }
         }
@@ -314,7 +314,7 @@ fn what_is_in_place_shows_where_it_stands_and_nothing_to_paste() {
     let mut survey = survey(region, standard(), both(region));
     let plan = Plan::new(&survey, &choices);
     for (item, change) in plan.changes() {
-        let text = change.after.text().unwrap().to_owned();
+        let text = change.after_text().unwrap().to_owned();
         match &item.target {
             Target::Tier { region } => {
                 let tier = TierReading::Known {
@@ -329,7 +329,7 @@ fn what_is_in_place_shows_where_it_stands_and_nothing_to_paste() {
             }
             Target::Policy { role, policy } => {
                 let reading = survey.roles.get_mut(role).unwrap().as_mut().unwrap();
-                reading.inline.insert(policy.clone(), text);
+                reading.inline.insert(policy.to_string(), text);
             }
         }
     }

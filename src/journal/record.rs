@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Choices, Endpoint};
 use crate::plan::format::{ItemState, PlanFile, PlanFileError};
 use crate::plan::{Change, Content, Target};
-use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 
 pub(super) const FORMAT: &str = "sagemaker-ssh-setup/record";
 pub(super) const VERSION: u64 = 1;
@@ -187,12 +186,12 @@ impl Step {
 
     /// What AWS accepted in place of what, and how long ago; none where it was not accepted, or where the clock went back
     /// since.
-    pub(super) fn accepted(&self) -> Option<(&Content, &Content, Duration)> {
+    pub(super) fn accepted(&self) -> Option<(&Content, Content, Duration)> {
         let (former, outcome) = (self.former.as_ref()?, self.outcome?);
         let ended: Timestamp = self.ended.as_ref()?.parse().ok()?;
         let age = Duration::try_from(Timestamp::now().duration_since(ended)).ok()?;
         let accepted = matches!(outcome, Ended::Done | Ended::NotSeenYet);
-        accepted.then_some((former, &self.planned.after, age))
+        accepted.then_some((former, self.planned.after(), age))
     }
 
     /// What was there before, when this run wrote something or may have.
@@ -203,8 +202,8 @@ impl Step {
     }
 
     /// What this run left there, or may have left.
-    pub(super) fn left(&self) -> impl Iterator<Item = &Content> {
-        [Some(&self.planned.after), self.found.as_ref()]
+    pub(super) fn left(&self) -> impl Iterator<Item = Content> {
+        [Some(self.planned.after()), self.found.clone()]
             .into_iter()
             .flatten()
     }
@@ -268,8 +267,6 @@ pub enum RecordError {
     OtherRun(String),
     #[error("it names \"{0}\" as a run, which is the ID of none")]
     NoId(String),
-    #[error("it holds a change that this program never makes ({0})")]
-    NeverMade(Target),
     #[error("line {line} is damaged: {what}")]
     Damaged { line: usize, what: String },
     #[error(transparent)]
@@ -289,9 +286,6 @@ impl Record {
         let others = head.undoes.iter().chain(&head.continues);
         if let Some(id) = others.chain([&head.run]).find(|id| !is_id(id)) {
             return Err(RecordError::NoId(id.clone()));
-        }
-        if let Some((target, _)) = steps.iter().find(|(target, _)| !is_ever_made(target)) {
-            return Err(RecordError::NeverMade(target.clone()));
         }
         let blocked = head
             .plan
@@ -455,14 +449,6 @@ impl Record {
 /// Whether a text is a run's ID.
 fn is_id(text: &str) -> bool {
     DateTime::strptime(ID, text).is_ok_and(|time| time.strftime(ID).to_string() == text)
-}
-
-/// Whether this program ever changes such a thing. Undo writes what a record says, so a record must not say anything else.
-fn is_ever_made(target: &Target) -> bool {
-    match target {
-        Target::Tier { .. } | Target::Trust { .. } => true,
-        Target::Policy { policy, .. } => [SERVER_POLICY, CLIENT_POLICY].contains(&policy.as_str()),
-    }
 }
 
 /// How many bytes are whole lines. A last line without its end was being written when the program was killed, and may be

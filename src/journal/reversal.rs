@@ -42,7 +42,7 @@ impl Reversal {
             let new = Entry {
                 target: step.target.clone(),
                 former: former.clone(),
-                ours: step.left().cloned().collect(),
+                ours: step.left().collect(),
                 is_uncertain: step.verdict() == Verdict::Uncertain || step.abandoned,
                 is_abandoned: step.abandoned,
             };
@@ -173,11 +173,10 @@ impl Entry {
             return State::InPlace("It is as it was before the run.".to_owned());
         }
         if self.ours.iter().any(|ours| ours.is_same(found)) {
-            return State::Change(Change {
-                before: found.clone(),
-                after: self.former.clone(),
-                puts_back: true,
-            });
+            let back = Change::of(&self.target, found.clone(), self.former.clone(), true);
+            if let Some(back) = back {
+                return State::Change(back);
+            }
         }
         let reason = match (&self.target, found) {
             (Target::Tier { .. }, _) => "The tier was changed after the run, so it is left alone.",

@@ -5,6 +5,16 @@ use std::collections::HashMap;
 use super::record::{Record, RecordError, RunState, Step, Verdict};
 use super::reversal::Reversal;
 use crate::account::RecentWrites;
+use crate::model::Choices;
+
+/// The run that a set-up with these choices goes on with: the newest of those that were cut off, the oldest of them first,
+/// which wanted the same.
+pub fn to_continue<'a>(
+    cut_off: impl DoubleEndedIterator<Item = &'a Record>,
+    choices: &Choices,
+) -> Option<&'a Record> {
+    cut_off.rev().find(|record| record.was_to_set_up(choices))
+}
 
 /// The records that there are.
 #[derive(Debug, Default)]

@@ -1,15 +1,13 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
 use super::inline::Inline;
-use super::{
-    Change, ChosenRole, Content, InlineSize, Item, Obstacle, State, Target, permission_set,
-};
+use super::{Change, ChosenRole, Edit, InlineSize, Item, Obstacle, State, Target, permission_set};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, UnreadCause};
 use crate::policy::denial::denials;
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
-use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
+use crate::policy::template::{Place, RolePolicy};
 use crate::policy::trust::{self, Access};
 
 /// All items of one role, and how full its inline policies get.
@@ -65,7 +63,7 @@ pub(super) fn role(
         .map(|target| {
             let state = match target {
                 Target::Trust { .. } => role.trust(),
-                Target::Policy { policy, .. } => role.policy(policy, &mut inline),
+                Target::Policy { policy, .. } => role.policy(*policy, &mut inline),
                 Target::Tier { .. } => Err("a role has no tier".to_owned()),
             };
             let state = state.unwrap_or_else(|why| {
@@ -92,7 +90,7 @@ pub(super) fn role(
 /// The policy that an item would write.
 fn wanted<'a>(target: &Target, state: &'a State) -> Option<&'a str> {
     match (target, state) {
-        (Target::Policy { .. }, State::Change(change)) => change.after.text(),
+        (Target::Policy { .. }, State::Change(change)) => change.after_text(),
         _ => None,
     }
 }
@@ -126,17 +124,17 @@ fn item(target: &Target, state: State, warnings: Vec<String>) -> Item {
 
 fn targets(chosen: &ChosenRole) -> Vec<Target> {
     let role = chosen.name.to_owned();
-    let policy = |name: &str| Target::Policy {
+    let policy = |policy| Target::Policy {
         role: role.clone(),
-        policy: name.to_owned(),
+        policy,
     };
     let mut targets = Vec::new();
     if chosen.is_sagemaker {
         targets.push(Target::Trust { role: role.clone() });
-        targets.push(policy(SERVER_POLICY));
+        targets.push(policy(RolePolicy::Server));
     }
     if chosen.needs_client {
-        targets.push(policy(CLIENT_POLICY));
+        targets.push(policy(RolePolicy::Client));
     }
     targets
 }
@@ -221,8 +219,9 @@ impl Role<'_> {
                 "Remove that principal under Trust relationships in the IAM console, then read the role again.",
             ));
         }
-        let extended = document
-            .with_statement(&self.place.trust_statement(self.choices.harden_trust))
+        let statement = self.place.trust_statement(self.choices.harden_trust);
+        let extended = statement
+            .and_then(|statement| document.with_statement(&statement))
             .map_err(|error| error.to_string())?;
         let (length, quotas) = (size(extended.text()), self.survey.quotas);
         if length > quotas.trust {
@@ -241,8 +240,11 @@ impl Role<'_> {
             ));
         }
         Ok(State::Change(Change {
-            before: Content::Text(text.clone()),
-            after: Content::Text(extended.text().to_owned()),
+            edit: Edit::Trust {
+                role: self.reading.name.clone(),
+                before: text.clone(),
+                after: extended.text().to_owned(),
+            },
             puts_back: false,
         }))
     }
@@ -280,12 +282,13 @@ impl Role<'_> {
         }
     }
 
-    fn policy(&self, name: &str, inline: &mut Inline) -> Result<State, String> {
-        let wanted = self.template(name, self.choices.shell_access)?;
+    fn policy(&self, policy: RolePolicy, inline: &mut Inline) -> Result<State, String> {
+        let name = policy.name();
+        let wanted = self.template(policy, self.choices.shell_access)?;
         // Shell access that somebody granted is not taken away by not asking for it.
         let (least, most) = (
             Meaning::of(&wanted),
-            Meaning::of(&self.template(name, true)?),
+            Meaning::of(&self.template(policy, true)?),
         );
         let found = |text: &str| {
             Document::parse(text)
@@ -326,8 +329,12 @@ impl Role<'_> {
             ));
         }
         Ok(State::Change(Change {
-            before: before.cloned().map_or(Content::Absent, Content::Text),
-            after: Content::Text(after),
+            edit: Edit::Policy {
+                role: self.reading.name.clone(),
+                policy,
+                before: before.cloned(),
+                after: Some(after),
+            },
             puts_back: false,
         }))
     }
@@ -337,9 +344,9 @@ impl Role<'_> {
             (_, State::Blocked { .. }) | (Target::Tier { .. }, _) => return Vec::new(),
             (Target::Trust { .. }, _) => self.trust_warnings(),
             (Target::Policy { policy, .. }, State::Change(change)) => {
-                self.policy_warnings(policy, change)
+                self.policy_warnings(*policy, change)
             }
-            (Target::Policy { policy, .. }, State::InPlace(_)) => self.denials_elsewhere(policy),
+            (Target::Policy { policy, .. }, State::InPlace(_)) => self.denials_elsewhere(*policy),
         };
         warnings.extend(self.reading.boundary.as_ref().map(|boundary| {
             format!("The role has a permissions boundary ({boundary}), which can take back what its policies give.")
@@ -378,11 +385,10 @@ impl Role<'_> {
         .collect()
     }
 
-    fn policy_warnings(&self, policy: &str, change: &Change) -> Vec<String> {
+    fn policy_warnings(&self, policy: RolePolicy, change: &Change) -> Vec<String> {
         let mut warnings: Vec<String> = change
-            .before
-            .text()
-            .zip(change.after.text())
+            .before_text()
+            .zip(change.after_text())
             .map(|(before, after)| replaced(before, after))
             .into_iter()
             .collect();
@@ -390,7 +396,7 @@ impl Role<'_> {
             .reading
             .attached
             .iter()
-            .any(|attached| attached.name == policy)
+            .any(|attached| attached.name == policy.name())
         {
             warnings.push(format!(
                 "A managed policy named {policy} is attached as well and says something else. It stays."
@@ -401,7 +407,7 @@ impl Role<'_> {
     }
 
     /// What other inline policies of the role deny, or may deny, of what this policy allows.
-    fn denials_elsewhere(&self, policy: &str) -> Vec<String> {
+    fn denials_elsewhere(&self, policy: RolePolicy) -> Vec<String> {
         let Ok(wanted) = self.template(policy, self.choices.shell_access) else {
             return Vec::new();
         };
@@ -409,7 +415,7 @@ impl Role<'_> {
             .reading
             .inline
             .iter()
-            .filter(|(name, _)| *name != policy);
+            .filter(|(name, _)| *name != policy.name());
         let documents = others.filter_map(|(name, text)| {
             let document = Document::parse(text.as_str()).ok()?;
             Some((name, denials(&document, &wanted, &self.regions())))
@@ -434,11 +440,10 @@ impl Role<'_> {
     }
 
     /// The policy of this name as it is wanted for the role.
-    fn template(&self, policy: &str, shell: bool) -> Result<Document, String> {
-        let template = if policy == SERVER_POLICY {
-            self.place.server_policy(&self.reading.arn)
-        } else {
-            self.place.client_policy(shell)
+    fn template(&self, policy: RolePolicy, shell: bool) -> Result<Document, String> {
+        let template = match policy {
+            RolePolicy::Server => self.place.server_policy(&self.reading.arn),
+            RolePolicy::Client => self.place.client_policy(shell),
         };
         template.map_err(|error: DocumentError| error.to_string())
     }

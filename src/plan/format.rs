@@ -220,20 +220,10 @@ impl PlanFile {
             }
             let before = content(item.before.as_deref(), item.before_is_default);
             let after = content(item.after.as_deref(), item.after_is_default);
-            let is_policy = matches!(target, Target::Policy { .. });
-            if !is_policy && (before == Content::Absent || after == Content::Absent)
-                || before == after
-            {
-                return Err(damaged(format!(
-                    "the item {} does not say what changes",
-                    item.id
-                )));
-            }
-            let change = Change {
-                before,
-                after,
-                puts_back: self.undoes.is_some(),
-            };
+            let change = Change::of(&target, before, after, self.undoes.is_some());
+            let change = change.ok_or_else(|| {
+                damaged(format!("the item {} does not say what changes", item.id))
+            })?;
             changes.push((target, change));
         }
         Ok(changes)
@@ -310,18 +300,21 @@ fn entry<S>(item: &Item, state: S) -> ItemFile<S> {
     };
     let (before, after) = item
         .change()
-        .map(|change| (&change.before, &change.after))
+        .map(|change| (change.before(), change.after()))
         .unzip();
-    let text = |content: Option<&Content>| content.and_then(Content::text).map(str::to_owned);
-    let default = |content: Option<&Content>| matches!(content, Some(Content::Default(_)));
+    let text = |content: &Option<Content>| {
+        let text = content.as_ref().and_then(Content::text);
+        text.map(str::to_owned)
+    };
+    let default = |content: &Option<Content>| matches!(content, Some(Content::Default(_)));
     ItemFile {
         id: item.target.to_string(),
         state,
         summary: item.summary(),
-        before: text(before),
-        after: text(after),
-        before_is_default: default(before),
-        after_is_default: default(after),
+        before: text(&before),
+        after: text(&after),
+        before_is_default: default(&before),
+        after_is_default: default(&after),
         reason: reason.cloned(),
         way_out: way_out.cloned(),
         warnings: item.warnings.clone(),

@@ -49,14 +49,16 @@ fn state(item: &Item, agreed: Option<&Change>) -> Result<Option<State>, Altered>
             "It has to be changed now, and the saved plan does not have that.",
             None,
         ))),
-        Some(agreed) if !agreed.before.is_same(&now.before) => Ok(Some(blocked(
+        Some(agreed) if !agreed.before().is_same(&now.before()) => Ok(Some(blocked(
             "What is there is no longer what the saved plan saw.",
             Some(Difference {
-                expected: agreed.before.clone(),
-                found: now.before.clone(),
+                expected: agreed.before(),
+                found: now.before(),
             }),
         ))),
-        Some(agreed) if !agreed.after.is_same(&now.after) => Err(Altered(item.target.to_string())),
+        Some(agreed) if !agreed.after().is_same(&now.after()) => {
+            Err(Altered(item.target.to_string()))
+        }
         Some(_) => Ok(None),
     }
 }

@@ -102,15 +102,14 @@ fn a_fresh_sagemaker_role_gets_trust_and_server_policy() {
         ["policy:R/SSHSageMakerServerPolicy", "trust:R"]
     );
     let trust = items["trust:R"].change().unwrap();
-    assert_eq!(trust.before.text(), Some(SAGEMAKER_TRUST));
-    let after = Document::parse(trust.after.text().unwrap()).unwrap();
+    assert_eq!(trust.before_text(), Some(SAGEMAKER_TRUST));
+    let after = Document::parse(trust.after_text().unwrap()).unwrap();
     assert_eq!(after.statements().len(), 2);
     assert!(
         items["policy:R/SSHSageMakerServerPolicy"]
             .change()
             .unwrap()
-            .before
-            .text()
+            .before_text()
             .is_none()
     );
 }
@@ -178,11 +177,11 @@ fn applying_the_plan_to_the_survey_leaves_nothing_to_do() {
             for (item, change) in plan.changes() {
                 match &item.target {
                     Target::Trust { .. } => {
-                        change.after.text().unwrap().clone_into(&mut reading.trust);
+                        change.after_text().unwrap().clone_into(&mut reading.trust);
                     }
                     Target::Policy { policy, .. } => {
-                        let text = change.after.text().unwrap();
-                        reading.inline.insert(policy.clone(), text.to_owned());
+                        let text = change.after_text().unwrap();
+                        reading.inline.insert(policy.to_string(), text.to_owned());
                     }
                     Target::Tier { .. } => {}
                 }
@@ -201,9 +200,9 @@ fn a_trust_without_the_conditions_that_were_asked_for_differs() {
         ..sagemaker("R")
     };
     let partition = Partition::default();
-    let ours = place(&partition).trust_statement(true)["Condition"].clone();
+    let ours = place(&partition).trust_statement(true).unwrap()["Condition"].clone();
     let state = |condition: Option<serde_json::Value>| {
-        let mut statement = place(&partition).trust_statement(false);
+        let mut statement = place(&partition).trust_statement(false).unwrap();
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
@@ -337,7 +336,7 @@ fn a_differing_policy_is_replaced_with_a_warning_that_counts_what_goes() {
     };
     let items = items(&survey(vec![reading]), &choices);
     let item = &items[&format!("policy:U/{CLIENT_POLICY}")];
-    assert_eq!(item.change().unwrap().before.text(), Some(old));
+    assert_eq!(item.change().unwrap().before_text(), Some(old));
     assert!(
         item.warnings[0].contains("1 permission in it now will be gone"),
         "{:?}",
@@ -541,7 +540,7 @@ fn regions_are_planned_by_their_tier() {
     let (item, change) = plan.changes().next().unwrap();
     assert_eq!(item.target.to_string(), "tier:a");
     assert_eq!(
-        (&change.before, change.after.text()),
+        (&change.before(), change.after_text()),
         (&Content::Default("standard".into()), Some("advanced"))
     );
 }

@@ -1,6 +1,6 @@
 //! The state of a region's instance tier.
 
-use super::{Change, Content, Item, Obstacle, State, Target};
+use super::{Change, Content, Edit, Item, Obstacle, State, Target, TierValue};
 use crate::model::{Quotas, Tier, TierReading};
 
 pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) -> Item {
@@ -10,8 +10,15 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) 
             ..
         }) => State::InPlace("Advanced instances are already on here.".to_owned()),
         Some(TierReading::Known { tier, default, .. }) => State::Change(Change {
-            before: tier_content(tier, *default),
-            after: Content::Text(Tier::Advanced.value().to_owned()),
+            edit: Edit::Tier {
+                region: region.to_owned(),
+                before: if *default {
+                    TierValue::Default(tier.value().to_owned())
+                } else {
+                    TierValue::Set(tier.value().to_owned())
+                },
+                after: TierValue::Set(Tier::Advanced.value().to_owned()),
+            },
             puts_back: false,
         }),
         Some(TierReading::NotAccepted) => {

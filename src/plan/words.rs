@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Change, Content, Finding, Item, Obstacle, Plan, State, Target, Totals};
+use super::{Change, Edit, Finding, Item, Obstacle, Plan, State, Target, TierValue, Totals};
 use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
 use crate::policy::Document;
 use crate::policy::admitted::{self, Admitted, Standing};
 use crate::policy::denial::{denials, has_variables};
 use crate::policy::deviation::lacking;
-use crate::policy::template::{self, SERVER_POLICY};
+use crate::policy::template::{self, RolePolicy};
 pub use crate::text::counted;
 
 impl Target {
@@ -19,10 +19,9 @@ impl Target {
             Self::Tier { region } => format!("Tier of {region}"),
             Self::Trust { role } => format!("Trust of {role}"),
             Self::Policy { role, policy } => {
-                let which = if policy == SERVER_POLICY {
-                    "Server"
-                } else {
-                    "Client"
+                let which = match policy {
+                    RolePolicy::Server => "Server",
+                    RolePolicy::Client => "Client",
                 };
                 format!("{which} policy of {role}")
             }
@@ -40,11 +39,17 @@ impl Target {
                 "A SageMaker container registers with Systems Manager under this role, and Systems Manager has to be \
                  able to assume it. One statement is added; everything that is there stays."
             }
-            Self::Policy { policy, .. } if policy == SERVER_POLICY => {
+            Self::Policy {
+                policy: RolePolicy::Server,
+                ..
+            } => {
                 "With it the container may register itself with Systems Manager, name its owner, and answer sessions. \
                  It may hand only this role over, and to Systems Manager alone."
             }
-            Self::Policy { .. } => {
+            Self::Policy {
+                policy: RolePolicy::Client,
+                ..
+            } => {
                 "With it people may open sessions to nodes that carry their own user ID as owner, and to no others."
             }
         }
@@ -72,8 +77,8 @@ impl Item {
     /// Why SSH does not work with the policy that is there, or on which condition it does; none where that policy gives
     /// all of what is wanted.
     fn why_it_breaks(&self) -> Option<String> {
-        let before = self.change().and_then(|change| change.before.text());
-        let after = self.change().and_then(|change| change.after.text());
+        let before = self.change().and_then(|change| change.before_text());
+        let after = self.change().and_then(|change| change.after_text());
         let parsed = |text: Option<&str>| Document::parse(text?).ok();
         let (Some(before), Some(after)) = (parsed(before), parsed(after)) else {
             return Some("Unless another policy of the role allows it".to_owned());
@@ -120,12 +125,18 @@ impl Target {
                  find agent identity\", in the log of the job."
                     .to_owned()
             }
-            Self::Policy { policy, .. } if policy == SERVER_POLICY => {
+            Self::Policy {
+                policy: RolePolicy::Server,
+                ..
+            } => {
                 "Containers cannot register or answer: \"An error occurred (AccessDeniedException) when calling the \
                  CreateActivation operation\", or AccessDenied for another ssm: action, in the log of the job."
                     .to_owned()
             }
-            Self::Policy { .. } => {
+            Self::Policy {
+                policy: RolePolicy::Client,
+                ..
+            } => {
                 "People with this role cannot connect: \"An error occurred (AccessDeniedException) when calling the \
                  StartSession operation\"."
                     .to_owned()
@@ -148,57 +159,73 @@ pub const WHO_THEN: &str = "Who may assume the role then:";
 
 impl Change {
     /// Everybody whom the trust policy lets in afterwards, and who is gone; empty for anything else than a trust policy.
-    pub fn admitted(&self, target: &Target) -> Vec<(Standing, Admitted)> {
-        let parsed = |content: &Content| Document::parse(content.text()?).ok();
-        let (Target::Trust { .. }, Some(after)) = (target, parsed(&self.after)) else {
+    pub fn admitted(&self) -> Vec<(Standing, Admitted)> {
+        let Edit::Trust { before, after, .. } = &self.edit else {
             return Vec::new();
         };
-        admitted::between(parsed(&self.before).as_ref(), &after)
+        let parsed = |text: &String| Document::parse(text.as_str()).ok();
+        parsed(after).map_or_else(Vec::new, |after| {
+            admitted::between(parsed(before).as_ref(), &after)
+        })
     }
 
     /// What it does: "Let Systems Manager assume the role X."
-    pub fn sentence(&self, target: &Target) -> String {
-        match (target, &self.after, self.puts_back) {
-            (Target::Tier { .. }, after, _) if after.text() == Some(Tier::Advanced.value()) => {
-                target.goal()
+    pub fn sentence(&self) -> String {
+        match &self.edit {
+            Edit::Tier { after, .. } if after.text() == Tier::Advanced.value() => {
+                self.target().goal()
             }
-            (Target::Tier { region }, after, _) => {
-                let value = after.text().unwrap_or("its default");
-                format!("Set the instance tier of {region} back to {value}.")
+            Edit::Tier { region, after, .. } => {
+                format!(
+                    "Set the instance tier of {region} back to {}.",
+                    after.text()
+                )
             }
-            (Target::Trust { role }, _, true) => {
+            Edit::Trust { role, .. } if self.puts_back => {
                 format!("Put the former trust policy of the role {role} back.")
             }
-            (Target::Policy { role, policy }, Content::Absent, _) => {
-                format!("Delete the policy {policy} of the role {role}.")
-            }
-            (Target::Policy { role, policy }, _, true) => {
+            Edit::Policy {
+                role,
+                policy,
+                after: None,
+                ..
+            } => format!("Delete the policy {policy} of the role {role}."),
+            Edit::Policy { role, policy, .. } if self.puts_back => {
                 format!("Put the former policy {policy} of the role {role} back.")
             }
-            (Target::Trust { .. } | Target::Policy { .. }, _, false) => target.goal(),
+            Edit::Trust { .. } | Edit::Policy { .. } => self.target().goal(),
         }
     }
 
     /// The AWS API call that makes it, and its parameters apart from the document.
-    pub fn api_call(&self, target: &Target) -> String {
-        match (target, &self.after) {
-            (Target::Tier { region }, Content::Text(value)) => format!(
+    pub fn api_call(&self) -> String {
+        match &self.edit {
+            Edit::Tier {
+                region,
+                after: TierValue::Set(value),
+                ..
+            } => format!(
                 "ssm:UpdateServiceSetting  (in {region})\n  SettingId     {ACTIVATION_TIER}\n  SettingValue  {value}"
             ),
-            (Target::Tier { region }, _) => {
+            Edit::Tier { region, .. } => {
                 format!("ssm:ResetServiceSetting  (in {region})\n  SettingId     {ACTIVATION_TIER}")
             }
-            (Target::Trust { role }, _) => {
+            Edit::Trust { role, .. } => {
                 format!(
                     "iam:UpdateAssumeRolePolicy\n  RoleName        {role}\n  PolicyDocument  as below"
                 )
             }
-            (Target::Policy { role, policy }, Content::Absent) => {
+            Edit::Policy {
+                role,
+                policy,
+                after: None,
+                ..
+            } => {
                 format!(
                     "iam:DeleteRolePolicy\n  RoleName        {role}\n  PolicyName      {policy}"
                 )
             }
-            (Target::Policy { role, policy }, _) => format!(
+            Edit::Policy { role, policy, .. } => format!(
                 "iam:PutRolePolicy\n  RoleName        {role}\n  PolicyName      {policy}\n  PolicyDocument  as below"
             ),
         }
@@ -209,7 +236,7 @@ impl Item {
     /// The item in one sentence, for a person.
     pub fn summary(&self) -> String {
         match &self.state {
-            State::Change(change) => change.sentence(&self.target),
+            State::Change(change) => change.sentence(),
             State::InPlace(found) => format!("{}: in place. {found}", self.target.short()),
             State::Blocked { reason, .. } => format!("{}: blocked. {reason}", self.target.short()),
         }
@@ -248,8 +275,8 @@ impl Plan {
     pub fn let_in_from_elsewhere(&self) -> Option<String> {
         let account = &self.identity.account;
         let mut names = BTreeSet::new();
-        for (item, change) in self.changes() {
-            let admitted = change.admitted(&item.target).into_iter();
+        for (_, change) in self.changes() {
+            let admitted = change.admitted().into_iter();
             let elsewhere = admitted.filter(|(standing, admitted)| {
                 *standing != Standing::Gone && admitted.is_from_elsewhere(account)
             });
@@ -267,12 +294,12 @@ impl Plan {
     /// What confirming does, in one sentence.
     pub fn sentence(&self) -> String {
         let (mut tiers, mut trusts, mut policies, mut deleted) = (0, 0, 0, 0);
-        for (item, change) in self.changes() {
-            match (&item.target, &change.after) {
-                (Target::Tier { .. }, _) => tiers += 1,
-                (Target::Trust { .. }, _) => trusts += 1,
-                (Target::Policy { .. }, Content::Absent) => deleted += 1,
-                (Target::Policy { .. }, _) => policies += 1,
+        for (_, change) in self.changes() {
+            match &change.edit {
+                Edit::Tier { .. } => tiers += 1,
+                Edit::Trust { .. } => trusts += 1,
+                Edit::Policy { after: None, .. } => deleted += 1,
+                Edit::Policy { .. } => policies += 1,
             }
         }
         let (tier, trust, policy) = if self.undoes.is_some() {

@@ -1,7 +1,9 @@
 //! The shipped policies (`assets/policies`), filled in for one account. They are the seed document's, with the
 //! partition as one more placeholder.
 
-use serde_json::{Map, Value, json};
+use std::fmt;
+
+use serde_json::{Map, Value};
 
 use super::Document;
 use super::document::DocumentError;
@@ -11,6 +13,38 @@ use crate::model::Partition;
 pub const SERVER_POLICY: &str = "SSHSageMakerServerPolicy";
 /// The inline policy of those who connect.
 pub const CLIENT_POLICY: &str = "SSHSageMakerClientPolicy";
+
+/// One of the two inline policies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RolePolicy {
+    /// Of SageMaker roles.
+    Server,
+    /// Of those who connect.
+    Client,
+}
+
+impl RolePolicy {
+    pub const BOTH: [Self; 2] = [Self::Server, Self::Client];
+
+    /// The name that it has in the account.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Server => SERVER_POLICY,
+            Self::Client => CLIENT_POLICY,
+        }
+    }
+
+    /// The policy of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::BOTH.into_iter().find(|policy| policy.name() == name)
+    }
+}
+
+impl fmt::Display for RolePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
 
 const SERVER: &str = include_str!("../../assets/policies/SSHSageMakerServerPolicy.json");
 const CLIENT: &str = include_str!("../../assets/policies/SSHSageMakerClientPolicy.json");
@@ -53,14 +87,19 @@ impl Place<'_> {
 
     /// The statement that lets Systems Manager assume a role; hardened, for requests of this account alone
     /// (confused deputy, Systems Manager User Guide).
-    pub fn trust_statement(self, hardened: bool) -> Value {
-        let read =
-            |template: &str| serde_json::from_str(&self.fill(template, None)).unwrap_or(json!({}));
-        let mut statement: Value = read(TRUST_STATEMENT);
-        if let (true, Some(object)) = (hardened, statement.as_object_mut()) {
-            object.insert("Condition".to_owned(), read(TRUST_CONDITION));
+    ///
+    /// # Errors
+    /// Never with the shipped templates, which a test reads.
+    pub fn trust_statement(self, hardened: bool) -> Result<Value, DocumentError> {
+        let read = |template: &str| {
+            serde_json::from_str::<Map<String, Value>>(&self.fill(template, None))
+                .map_err(|error| DocumentError::NotJson(error.to_string()))
+        };
+        let mut statement = read(TRUST_STATEMENT)?;
+        if hardened {
+            statement.insert("Condition".to_owned(), read(TRUST_CONDITION)?.into());
         }
-        statement
+        Ok(statement.into())
     }
 
     fn fill(self, template: &str, role_arn: Option<&str>) -> String {
@@ -83,6 +122,8 @@ pub fn is_for_shells(statement: &Map<String, Value>) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// The JSON blocks of the seed document, in their order: trust policy, server policy, client policy.
@@ -108,7 +149,10 @@ mod tests {
         assert_eq!(seed.len(), 3);
         let partition = Partition::default();
         let place = seed_place(&partition);
-        assert_eq!(place.trust_statement(false), seed[0]["Statement"][1]);
+        assert_eq!(
+            place.trust_statement(false).unwrap(),
+            seed[0]["Statement"][1]
+        );
         let server = place.server_policy("<<SAGEMAKER_ROLE_ARN>>").unwrap();
         assert_eq!(server.value(), &seed[1]);
         assert_eq!(place.client_policy(false).unwrap().value(), &seed[2]);
@@ -126,7 +170,7 @@ mod tests {
             for text in [
                 place.server_policy(&arn).unwrap().text().to_owned(),
                 place.client_policy(true).unwrap().text().to_owned(),
-                place.trust_statement(true).to_string(),
+                place.trust_statement(true).unwrap().to_string(),
             ] {
                 assert!(!text.contains("<<"), "{text}");
                 assert!(!text.contains("arn:aws:"), "{text}");
@@ -141,7 +185,7 @@ mod tests {
             partition: &partition,
             account: "123456789012",
         };
-        let statement = place.trust_statement(true);
+        let statement = place.trust_statement(true).unwrap();
         assert_eq!(
             statement["Principal"],
             json!({"Service": "ssm.amazonaws.com"})

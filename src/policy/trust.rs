@@ -96,7 +96,7 @@ pub fn is_open(statement: &Map<String, Value>, place: Place, regions: &[String])
 /// others too, whom the conditions would keep out.
 pub fn hardened(trust: &Document, place: Place, regions: &[String]) -> Option<Document> {
     let mut value = trust.value().clone();
-    let wanted = place.trust_statement(true);
+    let wanted = place.trust_statement(true).ok()?;
     let wanted = wanted.get("Condition")?.as_object()?;
     let statements: Vec<&mut Map<String, Value>> = match value.get_mut("Statement")? {
         Value::Object(one) => vec![one],

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::account::{Account, CallError, Question};
 use crate::model::region::activation_tier_arn;
 use crate::model::{Denial, Identity, Permission, Principal};
-use crate::plan::{Content, Plan, Target};
+use crate::plan::{Edit, Plan, TierValue};
 
 /// The simulator is easily throttled.
 const AT_ONCE: usize = 2;
@@ -31,24 +31,24 @@ pub struct Preflight {
 pub fn needs(plan: &Plan) -> Vec<Need> {
     let identity = &plan.identity;
     let mut needs = BTreeSet::new();
-    for (item, change) in plan.changes() {
-        let (actions, resource) = match &item.target {
-            Target::Tier { region } => {
-                let write = match change.after {
-                    Content::Text(_) => "ssm:UpdateServiceSetting",
-                    Content::Default(_) | Content::Absent => "ssm:ResetServiceSetting",
+    for (_, change) in plan.changes() {
+        let (actions, resource) = match &change.edit {
+            Edit::Tier { region, after, .. } => {
+                let write = match after {
+                    TierValue::Set(_) => "ssm:UpdateServiceSetting",
+                    TierValue::Default(_) => "ssm:ResetServiceSetting",
                 };
                 let arn = activation_tier_arn(&identity.partition, region, &identity.account);
                 (["ssm:GetServiceSetting", write], arn)
             }
-            Target::Trust { role } => (
+            Edit::Trust { role, .. } => (
                 ["iam:GetRole", "iam:UpdateAssumeRolePolicy"],
                 role_arn(plan, role),
             ),
-            Target::Policy { role, .. } => {
-                let write = match change.after {
-                    Content::Absent => "iam:DeleteRolePolicy",
-                    Content::Text(_) | Content::Default(_) => "iam:PutRolePolicy",
+            Edit::Policy { role, after, .. } => {
+                let write = match after {
+                    None => "iam:DeleteRolePolicy",
+                    Some(_) => "iam:PutRolePolicy",
                 };
                 (["iam:GetRolePolicy", write], role_arn(plan, role))
             }

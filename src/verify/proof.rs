@@ -7,7 +7,7 @@ use super::claim::{Claim, Proved, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
 use crate::plan::{Item, Plan, State, Target};
-use crate::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use crate::policy::template::RolePolicy;
 
 /// The simulator is easily throttled.
 const AT_ONCE: usize = 2;
@@ -97,10 +97,9 @@ fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
         if !plan.of_role(role).all(&counts) || !plan.role_arns.contains_key(role) {
             continue;
         }
-        let of_policy: &[Claim] = match policy.as_str() {
-            SERVER_POLICY => &Claim::OF_SAGEMAKER_ROLES,
-            CLIENT_POLICY => &Claim::OF_CLIENTS,
-            _ => &[],
+        let of_policy: &[Claim] = match policy {
+            RolePolicy::Server => &Claim::OF_SAGEMAKER_ROLES,
+            RolePolicy::Client => &Claim::OF_CLIENTS,
         };
         claims.extend(of_policy.iter().map(|claim| (role.clone(), *claim)));
     }
@@ -111,7 +110,7 @@ fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
 fn policies_to_come(plan: &Plan, role: &str) -> Vec<String> {
     plan.of_role(role)
         .filter_map(|item| match (&item.target, &item.state) {
-            (Target::Policy { .. }, State::Change(change)) => change.after.text(),
+            (Target::Policy { .. }, State::Change(change)) => change.after_text(),
             _ => None,
         })
         .map(str::to_owned)
@@ -123,7 +122,7 @@ fn is_replaced(plan: &Plan, role: &str, effect: &str) -> bool {
     plan.of_role(role)
         .any(|item| match (&item.target, &item.state) {
             (Target::Policy { .. }, State::Change(change)) => {
-                let before = change.before.text();
+                let before = change.before_text();
                 before.is_some_and(|text| text.contains(effect))
             }
             _ => false,

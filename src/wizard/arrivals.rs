@@ -23,13 +23,13 @@ impl Wizard {
         match message {
             Message::Connected(connection) => match *connection {
                 Ok(account) => self.on_connected(account),
-                Err(error) => *self.findings.identity = Load::Failed(error),
+                Err(error) => self.findings.identity = Load::Failed(error),
             },
             Message::MfaCode(request) => {
                 self.overlay = Some(Overlay::MfaCode(Box::new(MfaCode::new(request))));
             }
             Message::Identity(answer) => self.on_identity(*answer),
-            Message::Quotas(quotas) => *self.findings.quotas = quotas,
+            Message::Quotas(quotas) => self.findings.quotas = quotas,
             Message::RolesPage(page) => {
                 for role in page {
                     self.findings.roles.insert(role);
@@ -103,7 +103,7 @@ impl Wizard {
         let identity = match answer {
             Ok(identity) => identity,
             Err(error) => {
-                *self.findings.identity = Load::Failed(error);
+                self.findings.identity = Load::Failed(error);
                 return;
             }
         };
@@ -126,7 +126,7 @@ impl Wizard {
                 Tone::Warn,
             );
         }
-        *self.findings.identity = Load::Ready(identity);
+        self.findings.identity = Load::Ready(identity);
         if is_first {
             self.ask_about_plain_http();
         }

@@ -6,7 +6,6 @@ use super::steps::Step;
 use super::steps::apply::ApplyStep;
 use super::steps::guide::{Asked, GuideStep, Handover, Scene};
 use super::tasks::{Looked, Slot};
-use super::tracked::Tracked;
 use super::ui::frame::Tone;
 use super::ui::keys::Action;
 use super::{Known, Wizard};
@@ -19,16 +18,17 @@ use crate::plan::{Obstacle, State, Target};
 impl Wizard {
     /// Into the guide, for what is chosen.
     pub(super) fn guide(&mut self) {
-        let Some(known) = self.known() else {
+        self.refresh();
+        let Some(known) = &self.known else {
             return;
         };
         self.confirm = None;
         let earlier = self.guide.take();
-        let mut guide = earlier.map_or_else(Guide::default, |step| Guide::clone(&step.guide));
+        let mut guide = earlier.map_or_else(Guide::default, |step| step.guide);
         guide.begin(&known.plan.choices);
         self.guide = Some(GuideStep::new(&known.plan, &known.survey, guide));
         self.step = Step::Guide;
-        self.take_in();
+        self.refresh();
     }
 
     /// Does something with the guide and what it shows.
@@ -36,26 +36,19 @@ impl Wizard {
         &mut self,
         work: impl FnOnce(&mut GuideStep, &Scene) -> T,
     ) -> Option<T> {
-        let known = self.known()?;
-        let scene = scene(&known, &self.findings.roles);
+        let scene = scene(self.known.as_ref()?, &self.findings.roles);
         Some(work(self.guide.as_mut()?, &scene))
     }
 
     /// Asks the guide something about what it shows.
     pub(super) fn of_guide<T>(&self, ask: impl FnOnce(&GuideStep, &Scene) -> T) -> Option<T> {
-        let known = self.known()?;
-        let scene = scene(&known, &self.findings.roles);
+        let scene = scene(self.known.as_ref()?, &self.findings.roles);
         Some(ask(self.guide.as_ref()?, &scene))
     }
 
     /// Whether the guide is open, or its end is shown.
     pub(super) fn is_guided(&self) -> bool {
         self.step == Step::Guide || self.apply.as_ref().is_some_and(ApplyStep::only_looks)
-    }
-
-    /// Remembers what is there now.
-    pub(super) fn take_in(&mut self) {
-        self.with_guide(GuideStep::look);
     }
 
     pub(super) fn act_in_guide(&mut self, action: Action) {
@@ -115,15 +108,15 @@ impl Wizard {
 
     /// Reads everything once more, and shows what came of it.
     fn finish_guide(&mut self) {
-        let (Some(account), Some(plan)) = (self.account.clone(), self.plan()) else {
+        let (Some(account), Some(plan)) = (self.account.clone(), self.plan().cloned()) else {
             return;
         };
-        let guide = self.guide.as_ref().map(|step| Guide::clone(&step.guide));
+        let guide = self.guide.as_ref().map(|step| step.guide.clone());
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
             aim: Aim::Look {
-                quotas: *self.findings.quotas,
+                quotas: self.findings.quotas,
                 guide: guide.unwrap_or_default(),
             },
             plan,
@@ -202,7 +195,7 @@ impl Wizard {
         let guide = self.guide.as_mut();
         let asked =
             guide.and_then(|guide| guide.end_looking(subject, current.as_ref(), trouble.clone()));
-        self.take_in();
+        self.refresh();
         match asked {
             Some(Asked::Aloud) => self.tell_standing(trouble),
             Some(Asked::HandOver(target, how)) => self.deliver(&target, how, trouble.is_some()),
@@ -256,7 +249,7 @@ impl Wizard {
         let standings = self.of_guide(|guide, scene| {
             let targets = guide::steps(scene.plan).into_iter();
             let targets = targets.map(|item| item.target.clone());
-            let standings = guide.standings(scene);
+            let standings = guide.standings();
             targets
                 .zip(standings.iter().cloned())
                 .filter(|(_, standing)| *standing != Standing::Reading)
@@ -376,12 +369,11 @@ impl Wizard {
     }
 }
 
-fn scene<'a>(known: &'a Tracked<Known>, roles: &'a RoleList) -> Scene<'a> {
+fn scene<'a>(known: &'a Known, roles: &'a RoleList) -> Scene<'a> {
     Scene {
         plan: &known.plan,
         survey: &known.survey,
         roles,
-        revision: known.revision(),
     }
 }
 

@@ -149,7 +149,7 @@ impl Wizard {
                 let typed = self.user_roles.type_key(key, &self.findings);
                 self.add_typed(typed);
             }
-            Step::Regions => self.regions.type_key(key, &self.findings),
+            Step::Regions => self.regions.type_key(key),
             Step::Account
             | Step::ConnectFrom
             | Step::Preview
@@ -157,7 +157,6 @@ impl Wizard {
             | Step::Guide
             | Step::Apply => {}
         }
-        self.read_what_is_picked();
     }
 
     pub(super) fn add_typed(&mut self, typed: Vec<TypedRole>) {
@@ -261,19 +260,17 @@ impl Wizard {
             Action::Copy if self.step != Step::Guide => self.copy_missing_policy(),
             _ => self.act_in_step(action),
         }
-        self.read_what_is_picked();
     }
 
     fn act_in_step(&mut self, action: Action) {
         match self.step {
             Step::Account => self.account_step.act(action),
             Step::ConnectFrom => self.connect_from.act(action),
-            Step::SageMakerRoles => self.sagemaker_roles.act(action, &self.findings),
-            Step::UserRoles => self.user_roles.act(action, &self.findings),
-            Step::Regions => self.regions.act(action, &self.findings),
+            Step::SageMakerRoles => self.sagemaker_roles.act(action),
+            Step::UserRoles => self.user_roles.act(action),
+            Step::Regions => self.regions.act(action),
             Step::Preview => {
-                let known = self.known();
-                let plan = known.as_deref().map(|known| &known.plan);
+                let plan = self.known.as_ref().map(|known| &known.plan);
                 self.preview.act(action, plan);
             }
             Step::Confirm => {
@@ -328,7 +325,7 @@ impl Wizard {
                     let what = counted(waiting, "reading");
                     return self.say(format!("{what} still to come; a moment."), Tone::Warn);
                 }
-                match self.plan() {
+                match self.plan().cloned() {
                     Some(plan) if self.options.start == Start::SetUp => self.ask(plan),
                     Some(_) => self.guide(),
                     None => {}

@@ -311,13 +311,15 @@ impl Profiles {
             .iter()
             .position(|name| Some(name) == current.as_ref())
             .unwrap_or(0);
-        let room = usize::from(place.height).saturating_sub(2).max(1);
-        let start = (here + 1).saturating_sub(room);
+        let height = place.height.saturating_sub(2).max(1);
+        let mut scroll = Scroll::default();
+        scroll.show(here..=here, height);
+        let window = scroll.window(names.len(), height);
         let rows = names
             .iter()
             .enumerate()
-            .skip(start)
-            .take(room)
+            .skip(window.start)
+            .take(window.len())
             .map(|(number, name)| {
                 let style = if number == here {
                     theme::CURSOR

@@ -10,7 +10,7 @@ use crate::apply::words::{self, Mood};
 use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
-use crate::plan::{Content, Difference, Plan, State, Target};
+use crate::plan::{Difference, Plan, State, Target};
 use crate::verify::live::{Live, Trial};
 use crate::verify::words::remnant;
 use crate::verify::{Proved, Verdict};
@@ -46,8 +46,7 @@ impl Page {
     }
 
     /// What was expected and what was found, where somebody else had a hand in it.
-    fn differ(&mut self, target: &Target, expected: &Content, found: &Content) {
-        let (expected, found) = (expected.text(), found.text());
+    fn differ(&mut self, target: &Target, expected: Option<&str>, found: Option<&str>) {
         if let Target::Tier { .. } = target {
             let value = |text: Option<&str>| text.unwrap_or("nothing").to_owned();
             let text = format!("  expected {}, found {}", value(expected), value(found));
@@ -160,7 +159,7 @@ fn blocked(target: &Target, state: &State, page: &mut Page) {
         theme::WARN,
     );
     if let Some(Difference { expected, found }) = difference {
-        page.differ(target, expected, found);
+        page.differ(target, expected.text(), found.text());
     }
 }
 

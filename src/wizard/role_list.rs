@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::tracked::Tracked;
 use super::ui::picker::Entry;
 use crate::model::{RoleKind, RoleSummary, TypedRole};
 use crate::policy::Document;
@@ -87,7 +86,7 @@ type Key = (String, String);
 /// All roles that are known.
 #[derive(Debug, Default)]
 pub struct RoleList {
-    roles: Tracked<BTreeMap<Key, ListedRole>>,
+    roles: BTreeMap<Key, ListedRole>,
 }
 
 fn key(name: &str) -> Key {
@@ -122,10 +121,5 @@ impl RoleList {
 
     pub fn is_empty(&self) -> bool {
         self.roles.is_empty()
-    }
-
-    /// A number that changes with the list.
-    pub fn revision(&self) -> u64 {
-        self.roles.revision()
     }
 }

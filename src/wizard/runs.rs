@@ -9,7 +9,7 @@ use super::tasks::Slot;
 use super::{Ending, Wizard};
 use crate::account::Account;
 use crate::apply::{Aim, Job, Report};
-use crate::journal::Record;
+use crate::journal::{Record, to_continue};
 use crate::model::{Choices, Region};
 use crate::plan::{Plan, Target};
 use crate::terminal::Stop;
@@ -48,7 +48,7 @@ impl Wizard {
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
-            aim: Aim::SetUp(*self.findings.quotas),
+            aim: Aim::SetUp(self.findings.quotas),
             plan,
         };
         self.ask_about(job);
@@ -56,8 +56,7 @@ impl Wizard {
 
     /// The run that was cut off and wanted the same: then the next one goes on with it.
     pub(super) fn same_cut_off(&self, plan: &Plan) -> Option<String> {
-        let mut cut_off = self.cut_off.iter();
-        let same = cut_off.find(|record| record.was_to_set_up(&plan.choices));
+        let same = to_continue(self.cut_off.iter(), &plan.choices);
         same.map(|record| record.run.clone())
     }
 
@@ -154,7 +153,6 @@ impl Wizard {
     pub(super) fn go_on_with(&mut self, record: &Record) {
         self.choose(&record.choices);
         self.step = Step::Preview;
-        self.read_what_is_picked();
     }
 
     /// Picks what was chosen before.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::role_list::RoleList;
-use super::tracked::Tracked;
 use crate::account::CallError;
 use crate::model::{
     Choices, Identity, Quotas, Region, RoleReading, RoleSummary, Survey, TierReading,
 };
-use crate::plan::{Plan, State};
+use crate::plan::{Change, Plan, State};
 use crate::verify::Preflight;
 
 /// Something that is asked for over the network.
@@ -35,34 +34,34 @@ impl<T> Load<T> {
 /// The account, as far as it has been read.
 #[derive(Debug)]
 pub struct Findings {
-    pub identity: Tracked<Load<Identity>>,
+    pub identity: Load<Identity>,
     /// Where the credentials come from that are used or waited for.
     pub credentials: Option<String>,
-    pub quotas: Tracked<Quotas>,
+    pub quotas: Quotas,
     pub roles: RoleList,
     /// Whether the list of roles is complete.
     pub roles_end: Load<()>,
     /// Roles that were read closely, by name.
-    pub readings: Tracked<BTreeMap<String, Load<RoleReading>>>,
+    pub readings: BTreeMap<String, Load<RoleReading>>,
     /// What the caller may do in general, by the policy simulator.
     pub preflight: Option<Preflight>,
     /// In the order shown.
     pub regions: Vec<Region>,
-    pub tiers: Tracked<BTreeMap<String, TierReading>>,
+    pub tiers: BTreeMap<String, TierReading>,
 }
 
 impl Default for Findings {
     fn default() -> Self {
         Self {
-            identity: Tracked::new(Load::Waiting),
+            identity: Load::Waiting,
             credentials: None,
-            quotas: Tracked::default(),
+            quotas: Quotas::default(),
             roles: RoleList::default(),
             roles_end: Load::Waiting,
-            readings: Tracked::default(),
+            readings: BTreeMap::new(),
             preflight: None,
             regions: Vec::new(),
-            tiers: Tracked::default(),
+            tiers: BTreeMap::new(),
         }
     }
 }
@@ -82,16 +81,6 @@ pub enum RoleState {
 }
 
 impl Findings {
-    /// Numbers that change with the reading that a plan is made of.
-    pub fn revisions(&self) -> [u64; 4] {
-        [
-            self.identity.revision(),
-            self.quotas.revision(),
-            self.readings.revision(),
-            self.tiers.revision(),
-        ]
-    }
-
     /// The reading that a plan is made of; none before the caller is known.
     pub fn survey(&self) -> Option<Survey> {
         let roles = self
@@ -108,9 +97,9 @@ impl Findings {
             .collect();
         Some(Survey {
             identity: self.identity.ready()?.clone(),
-            quotas: *self.quotas,
+            quotas: self.quotas,
             roles,
-            tiers: (*self.tiers).clone(),
+            tiers: self.tiers.clone(),
         })
     }
 
@@ -148,7 +137,7 @@ impl Findings {
         };
         let survey = Survey {
             identity: identity.clone(),
-            quotas: *self.quotas,
+            quotas: self.quotas,
             roles: BTreeMap::from([(role.name.clone(), Ok(reading.clone()))]),
             tiers: BTreeMap::new(),
         };
@@ -176,12 +165,7 @@ impl Findings {
             RoleState::Blocked(reason)
         } else if of_role().all(|item| item.change().is_none()) {
             RoleState::InPlace
-        } else if of_role().any(|item| {
-            item.change().is_some_and(|change| {
-                change.before.text().is_some()
-                    && matches!(item.target, crate::plan::Target::Policy { .. })
-            })
-        }) {
+        } else if of_role().any(|item| item.change().is_some_and(Change::replaces)) {
             RoleState::Differs
         } else {
             RoleState::ToDo

@@ -92,7 +92,7 @@ fn spinner(wizard: &Wizard) -> &'static str {
 }
 
 fn who(wizard: &Wizard) -> String {
-    match &*wizard.findings.identity {
+    match &wizard.findings.identity {
         Load::Ready(identity) => [
             identity.account_label(),
             identity.who(),
@@ -148,11 +148,6 @@ fn answer(step: Step, wizard: &Wizard, choices: &crate::model::Choices) -> Strin
 
 fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) {
     let choices = wizard.choices();
-    let known = if wizard.step == Step::Preview {
-        wizard.known()
-    } else {
-        None
-    };
     let still_reading = wizard.findings.still_reading(&choices);
     let records = wizard.options.records.clone();
     let findings = &wizard.findings;
@@ -168,7 +163,7 @@ fn draw_step(frame: &mut Frame, body: Rect, wizard: &mut Wizard, spinner: &str) 
         Step::UserRoles => wizard.user_roles.draw(frame, body, &context),
         Step::Regions => wizard.regions.draw(frame, body, findings, spinner),
         Step::Preview => {
-            let plan = known.as_deref().map(|known| &known.plan);
+            let plan = wizard.known.as_ref().map(|known| &known.plan);
             let preview = &mut wizard.preview;
             preview.draw(frame, body, plan, still_reading, spinner);
         }

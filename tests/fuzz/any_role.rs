@@ -8,7 +8,7 @@ use sagemaker_ssh_setup::model::{
 };
 use sagemaker_ssh_setup::plan::{Change, Plan, State, Target};
 use sagemaker_ssh_setup::policy::Document;
-use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, SERVER_POLICY};
+use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, RolePolicy, SERVER_POLICY};
 use serde_json::Value;
 
 const ACCOUNT: &str = "123456789012";
@@ -57,10 +57,13 @@ impl Documents {
 
     /// As they are once a change is made.
     fn change(&mut self, target: &Target, change: &Change) {
-        let after = change.after.text().map(str::to_owned);
+        let after = change.after_text().map(str::to_owned);
         match target {
             Target::Trust { .. } => self.trust = after.unwrap(),
-            Target::Policy { policy, .. } if policy == SERVER_POLICY => self.server = after,
+            Target::Policy {
+                policy: RolePolicy::Server,
+                ..
+            } => self.server = after,
             Target::Policy { .. } => self.client = after,
             Target::Tier { .. } => {}
         }
@@ -101,10 +104,10 @@ pub fn assert_planned_well(documents: &Documents, harden_trust: bool) {
 
 /// A trust policy keeps all that it has, in its order, and gets one statement; an inline policy is recorded as it was.
 fn assert_keeps(target: &Target, change: &Change, documents: &Documents) {
-    let after = Document::parse(change.after.text().unwrap()).unwrap();
+    let after = Document::parse(change.after_text().unwrap()).unwrap();
     match target {
         Target::Trust { .. } => {
-            assert_eq!(change.before.text(), Some(documents.trust.as_str()));
+            assert_eq!(change.before_text(), Some(documents.trust.as_str()));
             let before = Document::parse(documents.trust.as_str()).unwrap();
             let (old, new) = (before.statements(), after.statements());
             assert_eq!(old[..], new[..old.len()]);
@@ -116,11 +119,14 @@ fn assert_keeps(target: &Target, change: &Change, documents: &Documents) {
             };
             assert_eq!(around(&before), around(&after));
         }
-        Target::Policy { policy, .. } if policy == SERVER_POLICY => {
-            assert_eq!(change.before.text(), documents.server.as_deref());
+        Target::Policy {
+            policy: RolePolicy::Server,
+            ..
+        } => {
+            assert_eq!(change.before_text(), documents.server.as_deref());
         }
         Target::Policy { .. } => {
-            assert_eq!(change.before.text(), documents.client.as_deref());
+            assert_eq!(change.before_text(), documents.client.as_deref());
         }
         Target::Tier { .. } => {}
     }

@@ -17,18 +17,17 @@ use super::play::{Play, Scene};
 const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 
 /// The statements of a role's trust policy.
-async fn statements(play: &Play, role: &str) -> Vec<Value> {
-    let trust: Value = serde_json::from_str(&play.demo.roles().await[role].trust).unwrap();
+fn statements(play: &Play, role: &str) -> Vec<Value> {
+    let trust: Value = serde_json::from_str(&play.demo.roles()[role].trust).unwrap();
     trust["Statement"].as_array().unwrap().clone()
 }
 
-async fn prompt() -> Play {
+fn prompt() -> Play {
     Scene {
         manner: Manner::PROMPT,
         ..Scene::default()
     }
     .start()
-    .await
 }
 
 /// What Done says of all suggested roles.
@@ -57,8 +56,8 @@ async fn done_with_all_roles(play: &mut Play) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn in_an_account_that_throttles_it_comes_to_the_same_end() {
-    let mut quick = prompt().await;
-    let mut slow = prompt().await;
+    let mut quick = prompt();
+    let mut slow = prompt();
     slow.faults.pace_iam(4, 8);
     let wanted = done_with_all_roles(&mut quick).await;
     assert_eq!(done_with_all_roles(&mut slow).await, wanted);
@@ -68,8 +67,8 @@ async fn in_an_account_that_throttles_it_comes_to_the_same_end() {
 
 #[tokio::test(start_paused = true)]
 async fn enter_space_and_y_alone_lead_to_done() {
-    let mut play = Scene::default().start().await;
-    let before = play.demo.roles().await;
+    let mut play = Scene::default().start();
+    let before = play.demo.roles();
     play.walk_to_confirm()
         .await
         .keys("y")
@@ -78,13 +77,13 @@ async fn enter_space_and_y_alone_lead_to_done() {
         .await
         .keys("<enter>")
         .await;
-    let statements = statements(&play, FRESH).await;
+    let statements = statements(&play, FRESH);
     assert_eq!(statements.len(), 3);
     assert_eq!(
         statements[2]["Principal"],
         json!({"Service": "ssm.amazonaws.com"})
     );
-    let after = play.demo.roles().await;
+    let after = play.demo.roles();
     assert!(after[FRESH].inline.contains_key("SSHSageMakerServerPolicy"));
     assert!(
         after["Admin"]
@@ -112,7 +111,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_before_the_confirmation() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("Admin/console")
         .await
         .keys("yyyy<enter>y<enter>")
@@ -147,7 +146,7 @@ async fn nothing_is_written_before_the_confirmation() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
         .keys("<esc>")
@@ -164,7 +163,7 @@ async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm()
         .await
         .keys("<up><up><up><enter>")
@@ -175,7 +174,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm().await.resize(60, 12).await;
     assert!(!play.screen().contains("›"), "{}", play.screen());
     play.keys("g").await.wait("›  Apply 4 changes").await;
@@ -190,7 +189,7 @@ async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
 
 #[tokio::test(start_paused = true)]
 async fn going_back_loses_nothing_that_was_picked() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
         .keys("<esc><esc><esc><esc><esc><esc><esc><esc>")
@@ -228,7 +227,7 @@ async fn going_back_loses_nothing_that_was_picked() {
 
 #[tokio::test(start_paused = true)]
 async fn with_nothing_picked_enter_says_how_to_pick() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -241,7 +240,7 @@ async fn with_nothing_picked_enter_says_how_to_pick() {
 
 #[tokio::test(start_paused = true)]
 async fn leaving_asks_once_something_was_picked_and_not_before() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme").await.keys("q").await;
     assert!(matches!(
         play.ending().await,
@@ -251,7 +250,7 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
         }
     ));
 
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -298,7 +297,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
         "Go back",
     ];
     for last in 0..way.len() {
-        let mut play = Scene::default().start().await;
+        let mut play = Scene::default().start();
         for (keys, mark) in way.iter().zip(marks).take(last + 1) {
             play.keys(keys)
                 .await
@@ -326,9 +325,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
 
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_while_loading_and_while_typing_works_too() {
-    let mut play = Scene::default()
-        .start_with(|faults| faults.add("*", 99, Fault::Hang))
-        .await;
+    let mut play = Scene::default().start_with(|faults| faults.add("*", 99, Fault::Hang));
     play.wait("Asking AWS").await.keys("<ctrl-c>").await;
     assert!(matches!(
         play.ending().await,
@@ -337,7 +334,7 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
             ..
         }
     ));
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -365,8 +362,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
         manner,
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.walk_to_confirm()
         .await
         .keys("y")
@@ -379,7 +375,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
     let screen = play.screen();
     assert!(screen.contains("not begun"), "{screen}");
     play.keys("<enter>").await;
-    let roles = play.demo.roles().await;
+    let roles = play.demo.roles();
     let tier = play.demo.tier("eu-west-1");
     let Ending::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -417,7 +413,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
 #[tokio::test(start_paused = true)]
 async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
     for by_signal in [true, false] {
-        let mut play = Scene::default().start().await;
+        let mut play = Scene::default().start();
         play.walk_to_confirm()
             .await
             .keys("y")
@@ -439,7 +435,7 @@ async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
             panic!("nothing was carried out");
         };
         assert!(interrupted);
-        let trust = &demo.roles().await[FRESH].trust;
+        let trust = &demo.roles()[FRESH].trust;
         let done = report
             .outcomes
             .iter()
@@ -450,7 +446,7 @@ async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_can_be_tried_again() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
@@ -464,7 +460,7 @@ async fn what_failed_can_be_tried_again() {
         .wait("retry what failed")
         .await;
     assert!(
-        !play.demo.roles().await["Admin"]
+        !play.demo.roles()["Admin"]
             .inline
             .contains_key("SSHSageMakerClientPolicy")
     );
@@ -473,7 +469,7 @@ async fn what_failed_can_be_tried_again() {
     // Only what failed was written again, and the whole of the plan is reported.
     assert_eq!(play.faults.writes().len(), writes + 2);
     assert!(
-        play.demo.roles().await["Admin"]
+        play.demo.roles()["Admin"]
             .inline
             .contains_key("SSHSageMakerClientPolicy")
     );
@@ -481,7 +477,7 @@ async fn what_failed_can_be_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
@@ -515,7 +511,7 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
 
 #[tokio::test(start_paused = true)]
 async fn roles_of_another_account_are_not_kept() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -561,12 +557,10 @@ async fn roles_of_another_account_are_not_kept() {
 #[tokio::test(start_paused = true)]
 async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() {
     let denied = Fault::Refused(403, "AccessDenied", "no");
-    let mut play = Scene::default()
-        .start_with(|faults| {
-            faults.add("ListRoles", 99, denied.clone());
-            faults.add("GetRole", 99, denied);
-        })
-        .await;
+    let mut play = Scene::default().start_with(|faults| {
+        faults.add("ListRoles", 99, denied.clone());
+        faults.add("GetRole", 99, denied);
+    });
     play.wait("Admin/console")
         .await
         .keys("<enter><enter>")
@@ -594,7 +588,7 @@ async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() 
 
 #[tokio::test(start_paused = true)]
 async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm()
         .await
         .keys("y")
@@ -608,8 +602,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
         source: Some(demo.source()),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.walk_to_regions()
         .await
         .gone("still being read")
@@ -649,8 +642,7 @@ async fn every_page_of_roles_arrives_while_the_list_can_be_used() {
         seed: Some(seed),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.wait("Admin/console")
         .await
         .keys("<enter><enter>")
@@ -678,9 +670,7 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
         "AccessDenied",
         "not authorized to perform: iam:ListRoles",
     );
-    let mut play = Scene::default()
-        .start_with(|faults| faults.add("ListRoles", 99, denied))
-        .await;
+    let mut play = Scene::default().start_with(|faults| faults.add("ListRoles", 99, denied));
     play.wait("Admin/console")
         .await
         .keys("<enter><enter>")
@@ -726,13 +716,13 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
         .keys("y")
         .await;
     play.wait("Done: 6 changes").await;
-    assert_eq!(statements(&play, FRESH).await.len(), 3);
-    assert_eq!(statements(&play, "LegacyNotebook").await.len(), 2);
+    assert_eq!(statements(&play, FRESH).len(), 3);
+    assert_eq!(statements(&play, "LegacyNotebook").len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_paste_where_nothing_is_typed_does_nothing() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
         .paste("y\ny\n")
@@ -744,7 +734,7 @@ async fn a_paste_where_nothing_is_typed_does_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_profile_switch_starts_everything_anew() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -782,7 +772,7 @@ async fn a_profile_switch_starts_everything_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_continuation_the_whole_screen_is_drawn_again() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_regions().await.wait("standard").await;
     play.gone("still being read").await;
     let screen = play.screen();
@@ -793,9 +783,8 @@ async fn after_a_continuation_the_whole_screen_is_drawn_again() {
 #[tokio::test(start_paused = true)]
 async fn the_roles_are_listed_while_the_caller_is_still_asked_for() {
     // The identity hangs, and the list does not wait for it.
-    let mut play = Scene::default()
-        .start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang))
-        .await;
+    let mut play =
+        Scene::default().start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang));
     play.wait("| Asking AWS").await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert!(play.faults.calls().iter().any(|call| call == "ListRoles"));
@@ -819,9 +808,7 @@ async fn bad_days_are_told_in_a_sentence_with_the_way_out() {
         (Fault::Unreachable, "could not be reached", "network"),
         (Fault::Hang, "in time", "network"),
     ] {
-        let mut play = Scene::default()
-            .start_with(|faults| faults.add("*", 999, fault))
-            .await;
+        let mut play = Scene::default().start_with(|faults| faults.add("*", 999, fault));
         play.wait(words)
             .await
             .wait(advice)
@@ -835,15 +822,13 @@ async fn bad_days_are_told_in_a_sentence_with_the_way_out() {
 
 #[tokio::test(start_paused = true)]
 async fn reading_again_mends_what_was_wrong() {
-    let mut play = Scene::default()
-        .start_with(|faults| {
-            faults.add(
-                "GetCallerIdentity",
-                1,
-                Fault::Refused(403, "ExpiredToken", "expired"),
-            );
-        })
-        .await;
+    let mut play = Scene::default().start_with(|faults| {
+        faults.add(
+            "GetCallerIdentity",
+            1,
+            Fault::Refused(403, "ExpiredToken", "expired"),
+        );
+    });
     play.wait("have expired")
         .await
         .keys("r")
@@ -854,7 +839,7 @@ async fn reading_again_mends_what_was_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn resizing_at_any_moment_to_any_size_is_survived() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     let sizes = [
         (1, 1),
         (2, 1),
@@ -946,8 +931,7 @@ async fn hostile_descriptions_cannot_move_the_cursor_or_break_a_line() {
         seed: Some(seed),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -975,8 +959,7 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
         size: (200, 24),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.walk_to_confirm()
         .await
         .keys("<esc>")
@@ -1001,7 +984,7 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
         .unwrap();
     assert_eq!(
         content(trust["before"].as_str().unwrap()),
-        content(&play.demo.roles().await[FRESH].trust)
+        content(&play.demo.roles()[FRESH].trust)
     );
     std::fs::remove_dir_all(&folder).unwrap();
 }
@@ -1014,7 +997,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
         folder: folder.0.clone(),
         ..Scene::default()
     };
-    let mut play = scene.start().await;
+    let mut play = scene.start();
     play.walk_to_confirm().await.keys("e").await;
     play.wait("The files are in").await;
     // The same with the arrows; nothing is written over.
@@ -1044,7 +1027,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
 
 #[tokio::test(start_paused = true)]
 async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
-    let mut play = prompt().await;
+    let mut play = prompt();
     play.walk_to_confirm().await;
     let theirs = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let account = play.demo.source().connect(None).await.unwrap();
@@ -1055,12 +1038,12 @@ async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
         .await
         .wait("Somebody changed it")
         .await;
-    assert_eq!(play.demo.roles().await[FRESH].trust, theirs);
+    assert_eq!(play.demo.roles()[FRESH].trust, theirs);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_breaks_the_program_is_no_silent_end() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme").await.keys("#").await;
     let run = std::panic::AssertUnwindSafe(play.ending());
     let ended = futures::FutureExt::catch_unwind(run).await;
@@ -1069,7 +1052,7 @@ async fn a_key_that_breaks_the_program_is_no_silent_end() {
 
 #[tokio::test(start_paused = true)]
 async fn colour_never_stands_without_a_sign_or_a_word() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("acme")
         .await
         .keys("<enter><enter>")
@@ -1099,20 +1082,18 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
     // An empty page with a successor is legal, and the list mixes partitions and rubbish.
     let first = r#"{"Parameters":[],"NextToken":"more"}"#;
     let second = r#"{"Parameters":[{"Value":"eu-new-9"},{"Value":"cn-new-1"},{"Value":"a.b/c"},{"Value":"us-east-1"}]}"#;
-    let mut play = Scene::default()
-        .start_with(|faults| {
-            faults.add(
-                "GetParametersByPath",
-                1,
-                Fault::Answer("application/x-amz-json-1.1", first),
-            );
-            faults.add(
-                "GetParametersByPath",
-                1,
-                Fault::Answer("application/x-amz-json-1.1", second),
-            );
-        })
-        .await;
+    let mut play = Scene::default().start_with(|faults| {
+        faults.add(
+            "GetParametersByPath",
+            1,
+            Fault::Answer("application/x-amz-json-1.1", first),
+        );
+        faults.add(
+            "GetParametersByPath",
+            1,
+            Fault::Answer("application/x-amz-json-1.1", second),
+        );
+    });
     play.walk_to_regions().await;
     play.wait("of 35 regions")
         .await
@@ -1132,9 +1113,8 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
 #[tokio::test(start_paused = true)]
 async fn where_aws_names_no_regions_the_shipped_list_does() {
     let denied = Fault::Refused(400, "AccessDeniedException", "no");
-    let mut play = Scene::default()
-        .start_with(|faults| faults.add("GetParametersByPath", 9, denied))
-        .await;
+    let mut play =
+        Scene::default().start_with(|faults| faults.add("GetParametersByPath", 9, denied));
     play.walk_to_regions().await;
     play.wait("of 34 regions")
         .await

@@ -28,7 +28,7 @@ fn is_whole(outcomes: &[(sagemaker_ssh_setup::plan::Target, Outcome)]) -> bool {
 async fn a_run_and_its_undo_at_once_are_whole_whatever_the_readings_show_in_between() {
     for lag in [1, 3, 10, 30] {
         let mut scene = scene(lag).await;
-        let before = scene.held().await;
+        let before = scene.held();
         for round in 0..5 {
             let job = scene.set_up().await;
             assert_eq!(job.plan.totals().changes, 4, "{lag} s, round {round}");
@@ -48,7 +48,7 @@ async fn a_run_and_its_undo_at_once_are_whole_whatever_the_readings_show_in_betw
                 report.is_verified() && is_whole(&report.outcomes),
                 "{report:?}"
             );
-            assert_eq!(scene.held().await, before, "{lag} s, round {round}");
+            assert_eq!(scene.held(), before, "{lag} s, round {round}");
             if round % 2 == 0 {
                 scene.connect_anew().await;
             }
@@ -72,7 +72,7 @@ async fn the_undo_of_an_undo_is_not_misled_by_what_either_run_had_found() {
         report.is_verified() && is_whole(&report.outcomes),
         "{report:?}"
     );
-    assert_eq!(scene.held().await, planned);
+    assert_eq!(scene.held(), planned);
 }
 
 #[tokio::test(start_paused = true)]

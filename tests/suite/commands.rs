@@ -165,7 +165,7 @@ impl Desk {
     }
 
     fn roles(&self) -> BTreeMap<String, HeldRole> {
-        self.aws.block_on(self.aws.demo.roles())
+        self.aws.demo.roles()
     }
 
     fn tier(&self, region: &str) -> Option<String> {

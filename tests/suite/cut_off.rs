@@ -87,7 +87,7 @@ impl Scene {
     }
 
     pub async fn with(seed: Seed, manner: Manner) -> Self {
-        let demo = Demo::with(seed, manner).await.unwrap();
+        let demo = Demo::with(seed, manner);
         let faults = Faults::before(demo.http());
         let source = demo.source_through(faults.http());
         let account = source.connect(None).await.unwrap();
@@ -101,9 +101,9 @@ impl Scene {
         }
     }
 
-    pub async fn held(&self) -> Held {
+    pub fn held(&self) -> Held {
         Held {
-            roles: self.demo.roles().await,
+            roles: self.demo.roles(),
             tier: self.demo.tier(REGION),
         }
     }
@@ -221,7 +221,7 @@ async fn assert_told_truly(scene: &Scene, before: &Held) {
     let runs = scene.records.all().unwrap();
     let Some(record) = runs.records.last() else {
         // Killed before the record was opened: then nothing was changed.
-        assert_eq!(scene.held().await, *before);
+        assert_eq!(scene.held(), *before);
         return;
     };
     assert_eq!(record.state, RunState::CutOff);
@@ -232,12 +232,12 @@ async fn assert_told_truly(scene: &Scene, before: &Held) {
 pub async fn assert_record_agrees(scene: &Scene) {
     let runs = scene.records.all().unwrap();
     assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
-    let held = scene.held().await;
+    let held = scene.held();
     for step in runs.records.last().iter().flat_map(|record| &record.steps) {
         let now = match &step.target {
             Target::Tier { .. } => held.tier.clone().or(Some("standard".to_owned())),
             Target::Trust { role } => Some(held.roles[role].trust.clone()),
-            Target::Policy { role, policy } => held.roles[role].inline.get(policy).cloned(),
+            Target::Policy { role, policy } => held.roles[role].inline.get(policy.name()).cloned(),
         };
         // A tier's value is no document.
         let told = |text: Option<&str>| match &step.target {
@@ -245,7 +245,7 @@ pub async fn assert_record_agrees(scene: &Scene) {
             _ => text.map(content),
         };
         let now = told(now.as_deref());
-        let (before, after) = (&step.planned.before, &step.planned.after);
+        let (before, after) = (&step.planned.before(), &step.planned.after());
         let (before, after) = (told(before.text()), told(after.text()));
         match step.verdict() {
             Verdict::Done => assert_eq!(now, after),
@@ -263,14 +263,14 @@ pub async fn as_planned() -> Held {
     let job = scene.set_up().await;
     assert_eq!(job.plan.totals().changes, 4);
     assert!(scene.run(&job).await.is_verified());
-    scene.held().await
+    scene.held()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
     let planned = as_planned().await;
     let deaths = every_death(async |scene, death| {
-        let before = scene.held().await;
+        let before = scene.held();
         let job = scene.set_up().await;
         if !scene.run_and_die(&job, death) {
             return false;
@@ -278,14 +278,14 @@ async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
         assert_told_truly(scene, &before).await;
         let again = scene.set_up().await;
         scene.run(&again).await;
-        assert_eq!(scene.held().await, planned, "{death:?}");
+        assert_eq!(scene.held(), planned, "{death:?}");
         // Both runs are put back as one.
         let runs = scene.records.all().unwrap();
         assert!(runs.cut_off("123456789012").is_empty(), "{death:?}");
         let undo = scene.put_back(None).await;
         let report = scene.run(&undo).await;
         assert!(report.is_verified(), "{death:?}: {report:?}");
-        assert_eq!(scene.held().await, before, "{death:?}");
+        assert_eq!(scene.held(), before, "{death:?}");
         true
     })
     .await;
@@ -296,7 +296,7 @@ async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
 #[tokio::test(start_paused = true)]
 async fn a_run_killed_at_any_point_can_be_put_back() {
     let deaths = every_death(async |scene, death| {
-        let before = scene.held().await;
+        let before = scene.held();
         let job = scene.set_up().await;
         if !scene.run_and_die(&job, death) {
             return false;
@@ -309,7 +309,7 @@ async fn a_run_killed_at_any_point_can_be_put_back() {
             may_still_arrive =
                 undo.plan.totals().changes == 0 && record.of(Verdict::Uncertain).next().is_some();
         }
-        assert_eq!(scene.held().await, before, "{death:?}");
+        assert_eq!(scene.held(), before, "{death:?}");
         let runs = scene.records.all().unwrap();
         assert!(
             runs.cut_off("123456789012").is_empty() != may_still_arrive,
@@ -326,7 +326,7 @@ async fn a_run_killed_at_any_point_can_be_put_back() {
 async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
     let planned = as_planned().await;
     let deaths = every_death(async |scene, death| {
-        let before = scene.held().await;
+        let before = scene.held();
         scene.run(&scene.set_up().await).await;
         let run = scene.records.all().unwrap().records[0].run.clone();
         let job = scene.put_back(Some(&run)).await;
@@ -335,7 +335,7 @@ async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
         }
         let again = scene.put_back(Some(&run)).await;
         scene.run(&again).await;
-        assert_eq!(scene.held().await, before, "{death:?}");
+        assert_eq!(scene.held(), before, "{death:?}");
         // Undoing the undo, in however many pieces it was made, sets everything up again.
         let runs = scene.records.all().unwrap();
         let last = runs.records.last().unwrap();
@@ -343,7 +343,7 @@ async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
             let redo = scene.put_back(Some(&last.run)).await;
             let report = scene.run(&redo).await;
             assert!(report.is_verified(), "{death:?}: {report:?}");
-            assert_eq!(scene.held().await, planned, "{death:?}");
+            assert_eq!(scene.held(), planned, "{death:?}");
         }
         true
     })
@@ -355,10 +355,10 @@ async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
 #[tokio::test(start_paused = true)]
 async fn a_record_torn_at_any_byte_still_leads_back() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let job = scene.set_up().await;
     scene.run(&job).await;
-    let planned = scene.held().await;
+    let planned = scene.held();
     let whole = std::fs::read(scene.newest()).unwrap();
     let first_line = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
     // The last former value is on the disk from here on; before that, the writes after it did not happen.
@@ -380,7 +380,7 @@ async fn a_record_torn_at_any_byte_still_leads_back() {
     let undo = scene.put_back(None).await;
     assert_ne!(planned, before);
     assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -405,7 +405,7 @@ async fn a_settled_record_that_was_torn_is_whole_again() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     for action in [
         "UpdateAssumeRolePolicy",
         "PutRolePolicy",
@@ -415,7 +415,7 @@ async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
     }
     let report = scene.run(&scene.set_up().await).await;
     assert!(report.is_verified(), "{report:?}");
-    assert_eq!(scene.held().await, as_planned().await);
+    assert_eq!(scene.held(), as_planned().await);
     for action in [
         "UpdateAssumeRolePolicy",
         "DeleteRolePolicy",
@@ -426,7 +426,7 @@ async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
     }
     let report = scene.run(&scene.put_back(None).await).await;
     assert!(report.is_verified(), "{report:?}");
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -481,14 +481,14 @@ async fn what_another_run_writes_before_it_ends_is_seen_by_the_next_one() {
         matches!(trust, Some((_, Outcome::Stale { .. }))),
         "{report:?}"
     );
-    let held = scene.held().await;
+    let held = scene.held();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_the_record_cannot_be_written_nothing_is_changed() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let job = scene.set_up().await;
     // A file stands where the folder should be: not even root can write below it.
     std::fs::write(&scene.folder.0, "in the way").unwrap();
@@ -498,7 +498,7 @@ async fn where_the_record_cannot_be_written_nothing_is_changed() {
         why.contains("record") && why.contains("XDG_STATE_HOME"),
         "{why}"
     );
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     std::fs::remove_file(&scene.folder.0).unwrap();
 }
 
@@ -585,7 +585,7 @@ fn moved_in_time(scene: &Scene, hours: i64) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_loses_no_run_and_promises_nothing() {
     for hours in [30, -30] {
-        let before = Scene::new().await.held().await;
+        let before = Scene::new().await.held();
         // The trust policy was on its way when it was killed.
         let mut call = 1;
         let scene = loop {
@@ -614,6 +614,6 @@ async fn a_clock_that_jumps_loses_no_run_and_promises_nothing() {
         assert!(report.run.unwrap() > cut_off);
         let undo = scene.put_back(None).await;
         scene.run(&undo).await;
-        assert_eq!(scene.held().await, before, "{hours}");
+        assert_eq!(scene.held(), before, "{hours}");
     }
 }

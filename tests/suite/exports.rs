@@ -222,23 +222,23 @@ async fn as_applied(prepare: impl AsyncFn(&Scene)) -> Held {
     prepare(&scene).await;
     let job = scene.set_up_as(choices()).await;
     assert!(scene.run(&job).await.is_verified());
-    scene.held().await
+    scene.held()
 }
 
 #[tokio::test]
 async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let shell = Shell::new(&scene, &script(&plan(&scene).await));
     let code = |output: &Output| output.status.code();
     assert_eq!(code(&shell.run(&["--check"]).await), Some(2));
     // Nobody can be asked.
     assert_eq!(code(&shell.run(&[]).await), Some(64));
     assert_eq!(code(&shell.run(&["--nonsense"]).await), Some(64));
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     let output = shell.run(&["--yes"]).await;
     assert_eq!(code(&output), Some(0), "{output:?}");
-    assert_eq!(scene.held().await, as_applied(async |_| {}).await);
+    assert_eq!(scene.held(), as_applied(async |_| {}).await);
     // Again: nothing is written.
     let writes = scene.faults.writes().len();
     let output = shell.run(&["--yes"]).await;
@@ -246,7 +246,7 @@ async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
     let again = scene.faults.writes();
     assert_eq!(again.len(), writes, "{again:?}");
     assert_eq!(code(&shell.run(&["--undo", "--yes"]).await), Some(0));
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test]
@@ -262,7 +262,7 @@ async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
     };
     let scene = Scene::new().await;
     prepare(&scene).await;
-    let before = scene.held().await;
+    let before = scene.held();
     let plan = plan(&scene).await;
     for form in Form::ALL {
         let text = export::file(&plan, form).unwrap().text;
@@ -272,11 +272,11 @@ async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
     let shell = Shell::new(&scene, &script(&plan));
     let output = shell.run(&["--yes"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(scene.held().await, as_applied(prepare).await);
+    assert_eq!(scene.held(), as_applied(prepare).await);
     let output = shell.run(&["--yes", "--undo"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(scene.held().await, before);
-    let held = scene.held().await;
+    assert_eq!(scene.held(), before);
+    let held = scene.held();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(hostile));
 }
 
@@ -284,10 +284,10 @@ async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
 async fn the_script_refuses_an_account_that_is_no_longer_as_planned() {
     let scene = Scene::new().await;
     let shell = Shell::new(&scene, &script(&plan(&scene).await));
-    let trust = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let trust = scene.held().roles[SAGEMAKER].trust.clone();
     let theirs = with_id(&trust);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
-    let held = scene.held().await;
+    let held = scene.held();
     let output = shell.run(&["--yes"]).await;
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{err}");
@@ -295,7 +295,7 @@ async fn the_script_refuses_an_account_that_is_no_longer_as_planned() {
         err.contains("CHANGED") && err.contains("\"theirs\""),
         "{err}"
     );
-    assert_eq!(scene.held().await, held);
+    assert_eq!(scene.held(), held);
 }
 
 #[tokio::test]
@@ -317,7 +317,7 @@ async fn the_script_says_what_was_refused_and_does_the_rest() {
     );
     scene.faults.clear();
     assert_eq!(shell.run(&["--yes"]).await.status.code(), Some(0));
-    assert_eq!(scene.held().await, as_applied(async |_| {}).await);
+    assert_eq!(scene.held(), as_applied(async |_| {}).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -332,10 +332,10 @@ async fn the_review_is_complete_without_the_program() {
     let mut number = 0;
     for (item, change) in plan.changes() {
         number += 1;
-        assert!(text.contains(&format!("### {number}. {}", change.sentence(&item.target))));
+        assert!(text.contains(&format!("### {number}. {}", change.sentence())));
         assert!(text.contains(item.target.why()));
         if item.target.role().is_some() {
-            for document in [&change.before, &change.after]
+            for document in [&change.before(), &change.after()]
                 .into_iter()
                 .filter_map(|c| c.text())
             {
@@ -411,7 +411,7 @@ async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_i
         .collect();
     assert_eq!(resources.len(), plan.totals().changes);
     for ((item, change), block) in plan.changes().zip(resources) {
-        let after = change.after.text().unwrap();
+        let after = change.after_text().unwrap();
         let kind = block.labels()[0].as_str();
         match kind {
             "aws_ssm_service_setting" => {
@@ -514,12 +514,12 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
             .as_object()
             .unwrap()
             .values()
-            .find(|resource| resource["Properties"]["PolicyName"] == **policy)
+            .find(|resource| resource["Properties"]["PolicyName"] == policy.name())
             .unwrap();
         assert_eq!(resource["Type"], "AWS::IAM::RolePolicy");
         assert_eq!(resource["Condition"], "WritesIam");
         assert_eq!(resource["Properties"]["RoleName"], **role);
-        let after: Value = serde_json::from_str(change.after.text().unwrap()).unwrap();
+        let after: Value = serde_json::from_str(change.after_text().unwrap()).unwrap();
         assert_eq!(resource["Properties"]["PolicyDocument"], after);
     }
     assert_eq!(policies, 2);

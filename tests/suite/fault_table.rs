@@ -296,7 +296,7 @@ async fn assert_goes_back(row: &Row, scene: &Scene, former: &Held) {
         let report = in_time(row, scene.run(&undo)).await;
         assert!(report.is_verified(), "{row}: {report:?}");
     }
-    assert_eq!(scene.held().await, *former, "{row}");
+    assert_eq!(scene.held(), *former, "{row}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -305,13 +305,13 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
     let (mut count, mut whole) = (0, 0);
     for row in rows() {
         let scene = Scene::new().await;
-        let former = scene.held().await;
+        let former = scene.held();
         let job = scene.set_up().await;
         scene.faults.add(row.call, row.times, row.fault.clone());
         let report = in_time(&row, scene.run(&job)).await;
         scene.faults.clear();
         assert_says_why(&row, &job, &report);
-        assert_former_or_planned(&row, &former, &planned, &scene.held().await);
+        assert_former_or_planned(&row, &former, &planned, &scene.held());
         assert_record_agrees(&scene).await;
         whole += usize::from(Exit::of_report(&report) == Exit::Done);
         // What did not go well is tried again, now that nothing is in the way.
@@ -327,7 +327,7 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
                 "{row}: {:?}",
                 report.outcomes
             );
-            assert_eq!(scene.held().await, planned, "{row}");
+            assert_eq!(scene.held(), planned, "{row}");
         }
         assert_goes_back(&row, &scene, &former).await;
         count += 1;
@@ -342,11 +342,11 @@ async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_
     let mut count = 0;
     for row in rows() {
         let scene = Scene::new().await;
-        let former = scene.held().await;
+        let former = scene.held();
         let report = scene.run(&scene.set_up().await).await;
         assert!(report.is_verified(), "{row}");
         let run = report.run.unwrap();
-        let planned = scene.held().await;
+        let planned = scene.held();
         scene.faults.add(row.call, row.times, row.fault.clone());
         let undone = in_time(&row, scene.try_put_back()).await;
         match undone {
@@ -357,16 +357,16 @@ async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_
             Err(why) => assert!(why.ends_with('.'), "{row}: {why}"),
         }
         scene.faults.clear();
-        assert_former_or_planned(&row, &former, &planned, &scene.held().await);
+        assert_former_or_planned(&row, &former, &planned, &scene.held());
         assert_record_agrees(&scene).await;
         // Later, with nothing in the way, the rest goes back.
         tokio::time::sleep(Duration::from_mins(16)).await;
-        if scene.held().await != former {
+        if scene.held() != former {
             // By its name: where AWS said that nothing is there, the run counts as put back.
             let undo = in_time(&row, scene.put_back(Some(&run))).await;
             in_time(&row, scene.run(&undo)).await;
         }
-        assert_eq!(scene.held().await, former, "{row}");
+        assert_eq!(scene.held(), former, "{row}");
         count += 1;
     }
     println!("{count} undos with a fault");
@@ -380,7 +380,7 @@ async fn a_plan_with_any_call_spoilt_in_any_way_is_right_or_says_what_is_not_kno
     let mut count = 0;
     for row in rows() {
         let scene = Scene::new().await;
-        let former = scene.held().await;
+        let former = scene.held();
         scene.faults.add(row.call, row.times, row.fault.clone());
         let plan = in_time(&row, scene.try_set_up()).await;
         scene.faults.clear();
@@ -388,7 +388,7 @@ async fn a_plan_with_any_call_spoilt_in_any_way_is_right_or_says_what_is_not_kno
             Err(why) => assert_plain(&row, &why),
             Ok(job) => assert_right_or_unknown(&row, &job.plan, &whole),
         }
-        assert_eq!(scene.held().await, former, "{row}: planning writes nothing");
+        assert_eq!(scene.held(), former, "{row}: planning writes nothing");
         count += 1;
     }
     println!("{count} plans with a fault");
@@ -411,11 +411,15 @@ fn assert_right_or_unknown(row: &Row, plan: &Plan, whole: &Plan) {
             State::Change(change) => {
                 let right = right.change().unwrap();
                 assert!(
-                    change.before.is_same(&right.before),
+                    change.before().is_same(&right.before()),
                     "{row}: {}",
                     item.target
                 );
-                assert!(change.after.is_same(&right.after), "{row}: {}", item.target);
+                assert!(
+                    change.after().is_same(&right.after()),
+                    "{row}: {}",
+                    item.target
+                );
             }
             state => assert_eq!(*state, right.state, "{row}: {}", item.target),
         }

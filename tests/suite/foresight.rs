@@ -148,8 +148,7 @@ async fn the_wizard_says_it_at_the_last_question_and_the_simulators_silence_hind
                     Fault::Refused(403, "AccessDenied", "no"),
                 );
             }
-        })
-        .await;
+        });
         play.walk_to_confirm().await;
         play
     };

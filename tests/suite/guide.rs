@@ -46,7 +46,7 @@ fn scene(choices: Choices) -> Scene {
 }
 
 async fn guide(choices: Choices) -> Play {
-    let mut play = scene(choices).start().await;
+    let mut play = scene(choices).start();
     play.wait("This program changes nothing here").await;
     play
 }
@@ -116,8 +116,7 @@ async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own
         manner: Manner::PROMPT,
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.walk_to_confirm().await.keys("m").await;
     play.wait("1 of 4 · 0 in place").await;
     let person = Person::of(&play).await;
@@ -131,7 +130,13 @@ async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own
     play.keys("<enter>").await.wait("2 of 4").await;
     let trust = copied(&mut play).await;
     let former = person.trust().await;
-    assert_eq!(statements(&trust)[..2], statements(&former)[..]);
+    // IAM gives lists in another order at each reading.
+    let kept = |text: &str| {
+        let kept = statements(text).into_iter().take(2);
+        kept.map(|statement| content(&statement.to_string()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept(&trust), kept(&former));
     assert_eq!(statements(&trust).len(), 3);
     person.pastes_trust(&trust).await;
     play.wait("✓ In place. Systems Manager may already assume")
@@ -492,7 +497,7 @@ const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized to per
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
     let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
-    let mut play = scene(choices()).start_with(deny).await;
+    let mut play = scene(choices()).start_with(deny);
     play.wait("Not yet: the tier").await;
     let person = Person::of(&play).await;
     person.sets_tier(Tier::Advanced).await;
@@ -540,7 +545,7 @@ async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
 #[tokio::test(start_paused = true)]
 async fn a_hand_tick_gives_way_to_what_is_read() {
     let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
-    let mut play = scene(choices()).start_with(deny).await;
+    let mut play = scene(choices()).start_with(deny);
     play.wait("Not yet")
         .await
         .keys("n")
@@ -648,8 +653,7 @@ async fn an_identity_center_role_is_led_through_its_permission_set() {
         seed: Some(seed),
         ..scene(choices)
     }
-    .start()
-    .await;
+    .start();
     play.wait("1 in place").await.keys("nnn").await;
     play.wait("permission set gives it already").await;
 }
@@ -689,8 +693,7 @@ async fn connecting_from_studio_is_a_part_of_its_own_at_the_end() {
         size: (140, 40),
         ..scene(choices)
     }
-    .start()
-    .await;
+    .start();
     play.wait("1 of 5").await;
     let screen = play.screen();
     let order = [
@@ -716,8 +719,7 @@ async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
         start: Start::Guide(None),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.wait("Step 1/6").await.walk_to_regions().await;
     play.wait("standard")
         .await
@@ -757,8 +759,7 @@ async fn a_text_is_written_to_a_file_and_never_over_one() {
         folder: folder.0.clone(),
         ..scene(choices())
     }
-    .start()
-    .await;
+    .start();
     play.wait("1 of 4")
         .await
         .keys("nn")

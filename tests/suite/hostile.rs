@@ -184,8 +184,7 @@ async fn neither_can_act_on_any_screen() {
             seed: Some(seed()),
             ..Scene::default()
         }
-        .start()
-        .await;
+        .start();
         play.faults.add("PutRolePolicy", 1, UNKNOWN);
         let keys = [
             ("", "embedded account"),

@@ -41,7 +41,7 @@ impl Loopback {
             .enable_all()
             .build()
             .unwrap();
-        let demo = runtime.block_on(Demo::with(seed, Manner::PROMPT)).unwrap();
+        let demo = Demo::with(seed, Manner::PROMPT);
         let faults = Faults::before(in_front(demo.http()));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

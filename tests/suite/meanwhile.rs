@@ -199,7 +199,7 @@ struct Played {
 async fn play(deed: Deed, call: usize) -> Option<Played> {
     let row = format!("{deed:?} before call {call}");
     let scene = Scene::new().await;
-    let former = scene.held().await;
+    let former = scene.held();
     let job = scene.set_up().await;
     let interlude = deed.prepared(&scene.demo, &scene.faults).await;
     scene.faults.before_call(call, interlude);
@@ -236,7 +236,7 @@ async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_calle
                 in_the_gap,
                 can_be_seen,
             } = &played;
-            let now = scene.held().await;
+            let now = scene.held();
             rows += 1;
             gaps += usize::from(*in_the_gap);
             assert_no_statement_is_lost(row, former, &now);
@@ -273,11 +273,11 @@ async fn assert_theirs_outlives_an_undo(deed: Deed, played: &Played) {
     if played.report.run.is_none() {
         return;
     }
-    let stood = deed.stands(&scene.held().await);
+    let stood = deed.stands(&scene.held());
     if let Ok(undo) = in_time(row, scene.try_put_back()).await {
         in_time(row, scene.run(&undo)).await;
     }
-    let now = scene.held().await;
+    let now = scene.held();
     assert_no_statement_is_lost(row, &played.former, &now);
     match deed {
         // Nobody can tell whose advanced tier it is, once the run was told that it wrote it.
@@ -303,6 +303,6 @@ async fn what_failed_with_expired_credentials_at_any_moment_comes_to_its_end_wit
             again.plan.totals().changes == 0 || report.is_verified(),
             "{row}: {report:?}"
         );
-        assert_eq!(scene.held().await, planned, "{row}");
+        assert_eq!(scene.held(), planned, "{row}");
     }
 }

@@ -243,8 +243,7 @@ async fn play(seed: u64) -> (usize, bool) {
         folder: folder.0.clone(),
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     let (mut deeds, mut said, mut written) = (0, Yes::default(), 0);
     while deeds < AT_ONCE && !play.has_ended() {
         deeds += 1;

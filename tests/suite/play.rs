@@ -154,9 +154,9 @@ impl Scene {
     }
 
     /// Starts the wizard, after `prepare` has spoilt what shall go wrong.
-    pub async fn start_with(self, prepare: impl FnOnce(&Faults)) -> Play {
+    pub fn start_with(self, prepare: impl FnOnce(&Faults)) -> Play {
         let seed = self.seed.unwrap_or_else(|| Seed::shipped().unwrap());
-        let demo = Demo::with(seed, self.manner).await.unwrap();
+        let demo = Demo::with(seed, self.manner);
         let faults = Faults::before(demo.http());
         prepare(&faults);
         let source = self
@@ -209,8 +209,8 @@ impl Scene {
         }
     }
 
-    pub async fn start(self) -> Play {
-        self.start_with(|_| {}).await
+    pub fn start(self) -> Play {
+        self.start_with(|_| {})
     }
 }
 

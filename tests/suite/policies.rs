@@ -162,7 +162,7 @@ proptest! {
         let partition = Partition::default();
         let place = Place { partition: &partition, account: "123456789012" };
         let before = Document::parse(text.as_str()).unwrap();
-        let added = place.trust_statement(hardened);
+        let added = place.trust_statement(hardened).unwrap();
         let after = before.with_statement(&added).unwrap();
         let mut expected = statements(&before);
         expected.push(added);
@@ -179,7 +179,7 @@ proptest! {
         let before = Document::parse(text.as_str()).unwrap();
         let access = systems_manager_access(&before, place, &regions);
         if matches!(access, Access::NotAllowed | Access::UnmetCondition) {
-            let after = before.with_statement(&place.trust_statement(hardened)).unwrap();
+            let after = before.with_statement(&place.trust_statement(hardened).unwrap()).unwrap();
             prop_assert_eq!(
                 systems_manager_access(&after, place, &regions),
                 Access::Allowed { conditional: hardened }
@@ -197,7 +197,7 @@ proptest! {
         let regions = ["eu-west-1".to_owned()];
         let mut before = Document::parse(text.as_str()).unwrap();
         for condition in conditions {
-            let mut statement = place.trust_statement(false);
+            let mut statement = place.trust_statement(false).unwrap();
             statement["Condition"] = serde_json::from_str(condition).unwrap();
             before = before.with_statement(&statement).unwrap();
         }

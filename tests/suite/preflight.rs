@@ -26,15 +26,14 @@ async fn asked(seed: Seed, prepare: impl FnOnce(&Faults)) -> Play {
         seed: Some(seed),
         ..Scene::default()
     }
-    .start_with(prepare)
-    .await;
+    .start_with(prepare);
     play.walk_to_confirm().await;
     play
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_administrator_may_do_everything() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.wait("✓ By its policies, this identity may do all that is needed")
         .await;
     play.walk_to_confirm().await;
@@ -115,8 +114,7 @@ async fn what_is_not_known_is_not_guessed() {
             size: (120, 40),
             ..Scene::default()
         }
-        .start()
-        .await;
+        .start();
         play.wait(why).await;
         assert!(
             !play

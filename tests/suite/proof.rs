@@ -142,7 +142,7 @@ fn what_the_simulator_does_not_say_is_unknown_and_no_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wizard_shows_it_at_the_end() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
         .keys("y")

@@ -18,9 +18,9 @@ const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized");
 #[tokio::test(start_paused = true)]
 async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     scene.run(&scene.set_up().await).await;
-    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let ours = scene.held().roles[SAGEMAKER].trust.clone();
     let theirs = with_id(&ours);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let job = scene.put_back(None).await;
@@ -44,7 +44,7 @@ async fn undo_leaves_alone_what_somebody_changed_since_and_shows_the_difference(
     );
     assert_eq!(difference.found.text().map(content), Some(content(&theirs)));
     scene.run(&job).await;
-    let held = scene.held().await;
+    let held = scene.held();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
     assert_eq!(held.roles[USER], before.roles[USER]);
     assert_eq!(held.tier, before.tier);
@@ -55,13 +55,13 @@ async fn what_changes_between_showing_and_putting_back_is_not_overwritten() {
     let scene = Scene::new().await;
     scene.run(&scene.set_up().await).await;
     let job = scene.put_back(None).await;
-    let ours = scene.held().await.roles[SAGEMAKER].trust.clone();
+    let ours = scene.held().roles[SAGEMAKER].trust.clone();
     let theirs = with_id(&ours);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let report = scene.run(&job).await;
     assert_eq!(report.not_done().len(), 1, "{report:?}");
     assert!(!report.is_verified());
-    let held = scene.held().await;
+    let held = scene.held();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
 }
 
@@ -76,16 +76,16 @@ async fn a_tier_that_somebody_had_set_to_standard_goes_back_to_that_value() {
         .await
         .unwrap();
     scene.run(&scene.set_up().await).await;
-    assert_eq!(scene.held().await.tier.as_deref(), Some("advanced"));
+    assert_eq!(scene.held().tier.as_deref(), Some("advanced"));
     scene.run(&scene.put_back(None).await).await;
-    assert_eq!(scene.held().await.tier.as_deref(), Some("standard"));
+    assert_eq!(scene.held().tier.as_deref(), Some("standard"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn undo_after_undo_goes_back_run_by_run() {
     let scene = Scene::new().await;
     let states = {
-        let mut states = vec![scene.held().await];
+        let mut states = vec![scene.held()];
         for (role, region) in [
             (SAGEMAKER, "eu-west-1"),
             ("Recommender-ExecutionRole", "us-east-1"),
@@ -106,13 +106,13 @@ async fn undo_after_undo_goes_back_run_by_run() {
                 continues: None,
             };
             assert!(scene.run(&job).await.is_verified());
-            states.push(scene.held().await);
+            states.push(scene.held());
         }
         states
     };
     for state in states.iter().rev().skip(1) {
         assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-        assert_eq!(scene.held().await, *state);
+        assert_eq!(scene.held(), *state);
     }
     let identity = scene.account.identity().await.unwrap();
     let nothing = undo::prepare(&scene.account, &identity, &scene.records, None).await;
@@ -136,9 +136,9 @@ async fn undo_after_undo_goes_back_run_by_run() {
             .await
             .is_verified()
     );
-    assert_eq!(scene.held().await, states[1]);
+    assert_eq!(scene.held(), states[1]);
     assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    assert_eq!(scene.held().await, states[0]);
+    assert_eq!(scene.held(), states[0]);
 }
 
 /// A SageMaker role alone.
@@ -156,8 +156,8 @@ impl Scene {
         assert!(self.run_and_die(&job, death));
     }
 
-    async fn trust(&self) -> String {
-        self.held().await.roles[SAGEMAKER].trust.clone()
+    fn trust(&self) -> String {
+        self.held().roles[SAGEMAKER].trust.clone()
     }
 
     async fn refused(&self, run: Option<&str>) -> undo::UndoError {
@@ -171,18 +171,18 @@ impl Scene {
 #[tokio::test(start_paused = true)]
 async fn what_somebody_wrote_between_two_parts_of_a_run_stays() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     // The trust is written, and then the program dies.
     scene.dies_at(11).await;
     let theirs = with_id(&before.roles[SAGEMAKER].trust);
-    assert_ne!(scene.trust().await, before.roles[SAGEMAKER].trust);
+    assert_ne!(scene.trust(), before.roles[SAGEMAKER].trust);
     scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
     let job = scene.set_up().await;
     assert!(job.continues.is_some());
     assert!(scene.run(&job).await.is_verified());
     assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    assert_eq!(content(&scene.trust().await), content(&theirs));
-    assert_eq!(scene.held().await.roles[USER], before.roles[USER]);
+    assert_eq!(content(&scene.trust()), content(&theirs));
+    assert_eq!(scene.held().roles[USER], before.roles[USER]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,7 +218,7 @@ async fn without_the_record_of_the_first_part_nothing_is_put_back_by_halves() {
     let first = scene.newest();
     scene.run(&scene.set_up().await).await;
     std::fs::remove_file(first).unwrap();
-    let held = scene.held().await;
+    let held = scene.held();
     for run in [
         None,
         Some(scene.records.all().unwrap().records[0].run.as_str()),
@@ -229,7 +229,7 @@ async fn without_the_record_of_the_first_part_nothing_is_put_back_by_halves() {
             "{refused:?}"
         );
     }
-    assert_eq!(scene.held().await, held);
+    assert_eq!(scene.held(), held);
 }
 
 #[tokio::test(start_paused = true)]
@@ -250,7 +250,7 @@ async fn a_record_cut_within_a_character_is_read_to_the_line_before() {
 #[tokio::test(start_paused = true)]
 async fn a_role_that_is_gone_is_said_to_be_gone_and_the_rest_goes_back() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     scene.run(&scene.set_up().await).await;
     let gone = Fault::Refused(404, "NoSuchEntity", "The role cannot be found.");
     scene.faults.add("GetRole", 99, gone.clone());
@@ -273,13 +273,13 @@ async fn a_role_that_is_gone_is_said_to_be_gone_and_the_rest_goes_back() {
     );
     assert_eq!(job.plan.totals().changes, 3);
     scene.run(&job).await;
-    assert_eq!(scene.held().await.tier, before.tier);
+    assert_eq!(scene.held().tier, before.tier);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_shows_late_is_waited_for_before_anything_counts_as_undone() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let mut job = scene.set_up().await;
     let (item, change) = job
         .plan
@@ -294,10 +294,10 @@ async fn a_write_that_shows_late_is_waited_for_before_anything_counts_as_undone(
         after: false,
     };
     assert!(scene.run_and_die(&job, death));
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     let arrives = async {
         tokio::time::sleep(Duration::from_secs(3)).await;
-        let document = change.after.text().unwrap();
+        let document = change.after_text().unwrap();
         scene
             .account
             .write_trust(SAGEMAKER, document)
@@ -308,7 +308,7 @@ async fn a_write_that_shows_late_is_waited_for_before_anything_counts_as_undone(
     let (undo, ()) = futures::join!(scene.put_back(Some(&run)), arrives);
     assert_eq!(undo.plan.totals().changes, 1, "{:?}", undo.plan.items);
     assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -331,7 +331,7 @@ async fn the_record_of_another_try_speaks_only_of_what_was_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn what_arrives_after_the_undo_is_not_forgotten() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     scene.faults.add("PutRolePolicy", 99, Fault::Unreachable);
     let job = scene.set_up().await;
     let report = scene.run(&job).await;
@@ -346,14 +346,14 @@ async fn what_arrives_after_the_undo_is_not_forgotten() {
     });
     assert_eq!(warned.count(), 2);
     assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     // Now what was on its way arrives.
     for (item, change) in job.plan.changes() {
         if let sagemaker_ssh_setup::plan::Target::Policy { role, policy } = &item.target {
-            let document = change.after.text().unwrap();
+            let document = change.after_text().unwrap();
             scene
                 .account
-                .write_inline_policy(role, policy, document)
+                .write_inline_policy(role, policy.name(), document)
                 .await
                 .unwrap();
         }
@@ -361,13 +361,13 @@ async fn what_arrives_after_the_undo_is_not_forgotten() {
     let undo = scene.put_back(None).await;
     assert_eq!(undo.plan.totals().changes, 2);
     assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_to_older_runs() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let first = of_role("Recommender-ExecutionRole");
     scene.run(&scene.set_up_as(first).await).await;
     scene.run(&scene.set_up().await).await;
@@ -396,7 +396,7 @@ async fn an_undo_that_was_stopped_before_its_last_reading_does_not_bar_the_way_t
         scene.run(&job).await;
     }
     let runs = scene.records.all().unwrap();
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     assert!(undone.contains(&runs.records[0].run), "{undone:?}");
 }
 
@@ -409,14 +409,14 @@ async fn what_goes_back_is_the_recorded_text_byte_for_byte() {
     let recorded = runs.records[0].steps.iter().find(trust).unwrap();
     let recorded = recorded.former.as_ref().unwrap().text().unwrap().to_owned();
     assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    let written = scene.demo.written_trust(SAGEMAKER).await.unwrap();
+    let written = scene.demo.written_trust(SAGEMAKER).unwrap();
     assert_eq!(written, recorded);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_means_the_same_as_the_former_document_is_not_the_former_document() {
     let scene = Scene::new().await;
-    let former = scene.trust().await;
+    let former = scene.trust();
     scene.run(&scene.set_up().await).await;
     let job = scene.put_back(None).await;
     // The same in meaning, by another hand, between the question and the answer.
@@ -431,20 +431,20 @@ async fn what_means_the_same_as_the_former_document_is_not_the_former_document()
         .unwrap();
     assert!(matches!(outcome, Outcome::Stale { .. }), "{outcome:?}");
     assert!(!report.is_complete());
-    assert_eq!(content(&scene.trust().await), content(&alike));
+    assert_eq!(content(&scene.trust()), content(&alike));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_was_given_up_may_arrive_after_the_undo_and_is_put_back_too() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     // The first attempt gets no answer, the second one does.
     scene
         .faults
         .add("UpdateAssumeRolePolicy", 1, Fault::Unreachable);
     let job = scene.set_up().await;
     assert!(scene.run(&job).await.is_verified());
-    let planned = scene.trust().await;
+    let planned = scene.trust();
     let undo = scene.put_back(None).await;
     let warned = undo.plan.items.iter().flat_map(|item| &item.warnings);
     assert!(
@@ -453,7 +453,7 @@ async fn an_attempt_that_was_given_up_may_arrive_after_the_undo_and_is_put_back_
             .any(|text| text.contains("may still arrive"))
     );
     assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
     let runs = scene.records.all().unwrap();
     assert!(!runs.is_undone(&runs.records[0]));
     scene
@@ -464,13 +464,13 @@ async fn an_attempt_that_was_given_up_may_arrive_after_the_undo_and_is_put_back_
     let again = scene.put_back(None).await;
     assert_eq!(again.plan.totals().changes, 1);
     assert!(scene.run(&again).await.is_verified());
-    assert_eq!(scene.held().await, before);
+    assert_eq!(scene.held(), before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_ones() {
     let scene = Scene::new().await;
-    let before = scene.held().await;
+    let before = scene.held();
     let first = of_role("Recommender-ExecutionRole");
     scene.run(&scene.set_up_as(first).await).await;
     // Another run writes one trust, and somebody changes it.
@@ -478,7 +478,7 @@ async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_on
     scene.faults.add("PutRolePolicy", 9, DENIED);
     scene.run(&scene.set_up_as(second).await).await;
     scene.faults.clear();
-    let theirs = with_id(&scene.held().await.roles["ChurnTraining"].trust);
+    let theirs = with_id(&scene.held().roles["ChurnTraining"].trust);
     scene
         .account
         .write_trust("ChurnTraining", &theirs)
@@ -492,7 +492,7 @@ async fn a_run_of_which_nothing_can_be_put_back_does_not_bar_the_way_to_older_on
     assert_eq!(undo.passed_over, [runs.records[1].run.clone()]);
     assert_eq!(undo.plan.undoes.as_ref(), Some(&runs.records[0].run));
     assert!(scene.run(&scene.put_back(None).await).await.is_verified());
-    let held = scene.held().await;
+    let held = scene.held();
     assert_eq!(
         held.roles["Recommender-ExecutionRole"],
         before.roles["Recommender-ExecutionRole"]

@@ -29,8 +29,8 @@ fn empty_account() -> Seed {
     }
 }
 
-async fn spoilt(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
-    Scene::at(size).start_with(prepare).await
+fn spoilt(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
+    Scene::at(size).start_with(prepare)
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,11 +38,10 @@ async fn account() {
     for size in SIZES {
         let mut play = spoilt(size, |faults| {
             faults.add("GetCallerIdentity", 1, Fault::Hang);
-        })
-        .await;
+        });
         play.wait("| Asking AWS").await;
         shot!(play, "account-loading", size);
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev")
             .await
             .wait("Roles         39")
@@ -55,7 +54,7 @@ async fn account() {
             "ExpiredToken",
             "The security token included in the request is expired",
         );
-        let mut play = spoilt(size, |faults| faults.add("GetCallerIdentity", 9, refused)).await;
+        let mut play = spoilt(size, |faults| faults.add("GetCallerIdentity", 9, refused));
         play.wait("expired").await.wait("AWS request").await;
         shot!(play, "account-expired", size);
         let mut seed = Seed::shipped().unwrap();
@@ -65,8 +64,7 @@ async fn account() {
             seed: Some(seed),
             ..Scene::at(size)
         }
-        .start()
-        .await;
+        .start();
         play.wait("root user")
             .await
             .wait("Roles         39")
@@ -80,7 +78,7 @@ async fn account() {
 #[tokio::test(start_paused = true)]
 async fn connect_from() {
     for size in SIZES {
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev").await.keys("<enter><down>").await;
         shot!(play, "connect-from", size);
     }
@@ -89,7 +87,7 @@ async fn connect_from() {
 #[tokio::test(start_paused = true)]
 async fn sagemaker_roles() {
     for size in SIZES {
-        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, Fault::Hang)).await;
+        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, Fault::Hang));
         play.wait("Admin/console")
             .await
             .keys("<enter><enter>")
@@ -98,7 +96,7 @@ async fn sagemaker_roles() {
             .await;
         shot!(play, "sagemaker-roles-loading", size);
 
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev")
             .await
             .keys("<enter><enter>")
@@ -123,8 +121,7 @@ async fn sagemaker_roles() {
             seed: Some(empty_account()),
             ..Scene::at(size)
         }
-        .start()
-        .await;
+        .start();
         play.wait("acme-ml-dev")
             .await
             .keys("<enter><enter>")
@@ -138,7 +135,7 @@ async fn sagemaker_roles() {
             "AccessDenied",
             "User is not authorized to perform: iam:ListRoles",
         );
-        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, denied)).await;
+        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, denied));
         play.wait("acme-ml-dev")
             .await
             .keys("<enter><enter>")
@@ -157,7 +154,7 @@ async fn sagemaker_roles() {
 #[tokio::test(start_paused = true)]
 async fn user_roles() {
     for size in SIZES {
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev")
             .await
             .keys("<enter><enter>")
@@ -180,8 +177,7 @@ async fn regions() {
     for size in SIZES {
         let mut play = spoilt(size, |faults| {
             faults.add("GetServiceSetting", 40, Fault::Hang);
-        })
-        .await;
+        });
         play.walk_to_regions().await;
         play.wait("still being read").await;
         shot!(play, "regions-loading", size);
@@ -199,8 +195,7 @@ async fn regions() {
                 Fault::Refused(400, "AccessDeniedException", "no"),
             );
             faults.add("GetServiceSetting@eu-west-3", 9, Fault::Html(502));
-        })
-        .await;
+        });
         play.walk_to_regions().await;
         play.wait("In which regions")
             .await
@@ -218,8 +213,7 @@ async fn regions() {
             seed: Some(seed),
             ..Scene::at(size)
         }
-        .start()
-        .await;
+        .start();
         play.walk_to_regions().await;
         play.wait("No regions are known").await;
         shot!(play, "regions-empty", size);
@@ -229,7 +223,7 @@ async fn regions() {
 #[tokio::test(start_paused = true)]
 async fn preview_confirm_apply_done() {
     for size in SIZES {
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.walk_to_confirm().await;
         shot!(play, "confirm", size);
         play.keys("<esc>").await.wait("to change").await;
@@ -284,7 +278,7 @@ async fn a_run_that_was_cut_off() {
             records: dead.records.clone(),
             ..Scene::at(size)
         };
-        let mut play = scene.start().await;
+        let mut play = scene.start();
         play.wait("was cut off").await;
         shot!(play, "cut-off", size);
     }
@@ -294,7 +288,7 @@ async fn a_run_that_was_cut_off() {
 async fn preview_while_loading_and_when_a_reading_failed() {
     for size in SIZES {
         let hang = |faults: &Faults| faults.add("GetServiceSetting@eu-west-1", 9, Fault::Hang);
-        let mut play = spoilt(size, hang).await;
+        let mut play = spoilt(size, hang);
         play.walk_to_regions()
             .await
             .keys("<space><enter>")
@@ -309,7 +303,7 @@ async fn preview_while_loading_and_when_a_reading_failed() {
             "AccessDenied",
             "User is not authorized to perform: iam:GetRole",
         );
-        let mut play = spoilt(size, |faults| faults.add("GetRole", 99, denied)).await;
+        let mut play = spoilt(size, |faults| faults.add("GetRole", 99, denied));
         play.walk_to_regions()
             .await
             .gone("still being read")
@@ -333,8 +327,7 @@ async fn failure_uses_the_same_layout() {
             manner: Manner::PROMPT,
             ..Scene::at(size)
         }
-        .start()
-        .await;
+        .start();
         play.walk_to_confirm().await;
         play.faults.add("PutRolePolicy", 9, denied);
         play.keys("y")
@@ -350,7 +343,7 @@ async fn failure_uses_the_same_layout() {
 #[tokio::test(start_paused = true)]
 async fn nothing_to_do() {
     for size in SIZES {
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev")
             .await
             .keys("<enter><enter>")
@@ -390,7 +383,7 @@ async fn nothing_to_do() {
 #[tokio::test(start_paused = true)]
 async fn overlays() {
     for size in SIZES {
-        let mut play = Scene::at(size).start().await;
+        let mut play = Scene::at(size).start();
         play.wait("acme-ml-dev")
             .await
             .keys("p")
@@ -426,7 +419,7 @@ async fn what_the_policy_simulator_says() {
             seed: Some(seed.clone()),
             ..Scene::at(size)
         };
-        let mut play = scene().start().await;
+        let mut play = scene().start();
         play.wait("A policy denies")
             .await
             .wait("Roles         39")
@@ -463,8 +456,7 @@ async fn the_guide() {
             ..Scene::at(size)
         };
         let mut play = scene()
-            .start_with(|faults| faults.add("GetRole", 1, Fault::Slow(Duration::from_secs(9))))
-            .await;
+            .start_with(|faults| faults.add("GetRole", 1, Fault::Slow(Duration::from_secs(9))));
         play.wait("1 of 7").await.keys("nnnn").await;
         play.wait("Reading what is there").await;
         shot!(play, "guide-loading", size);
@@ -473,7 +465,7 @@ async fn the_guide() {
             manner: Manner::PROMPT,
             ..scene()
         };
-        let mut play = prompt().start().await;
+        let mut play = prompt().start();
         play.wait("2 of 7 · 1 in place").await;
         play.wait("Not yet: the tier is standard")
             .await
@@ -496,9 +488,7 @@ async fn the_guide() {
         shot!(play, "guide-done", size);
 
         let denied = Fault::Refused(403, "AccessDenied", "no");
-        let mut play = prompt()
-            .start_with(|faults| faults.add("GetRole", 999, denied))
-            .await;
+        let mut play = prompt().start_with(|faults| faults.add("GetRole", 999, denied));
         play.wait("2 of 7").await.keys("nn").await;
         play.wait("This cannot be checked").await;
         play.keys("<space>").await.wait("1 not checked").await;
@@ -516,8 +506,7 @@ async fn plain_signs_and_no_colour() {
         look,
         ..Scene::default()
     }
-    .start()
-    .await;
+    .start();
     play.walk_to_confirm()
         .await
         .keys("y")
@@ -537,7 +526,7 @@ async fn plain_signs_and_no_colour() {
 
 #[tokio::test(start_paused = true)]
 async fn small_screens_show_the_step_itself() {
-    let mut play = Scene::at((40, 10)).start().await;
+    let mut play = Scene::at((40, 10)).start();
     play.wait("acme").await;
     assert_snapshot!("small-account", play.screen());
     play.keys("<enter><enter>")

@@ -308,13 +308,13 @@ fn answers_about_another_account_are_refused() {
         ),
     ] {
         let desk = rewriting(rewrite);
-        let before = desk.aws.block_on(desk.aws.demo.roles());
+        let before = desk.aws.demo.roles();
         let apply = desk.run(&with("apply", &WANTED, &["--yes"]));
         assert_ne!(apply.code, Some(0));
         let all = format!("{}{}", apply.out, apply.err);
         let why = format!("What answered {said} is not AWS (the answer is about the account");
         assert!(all.contains(&why), "{all}");
-        assert_eq!(desk.aws.block_on(desk.aws.demo.roles()), before);
+        assert_eq!(desk.aws.demo.roles(), before);
     }
 }
 
@@ -400,10 +400,10 @@ fn trust_that_is_not_hardened_is_no_success_where_hardening_was_asked_for() {
     assert_eq!(check["items"][1]["state"], "differs");
     desk.run(&with("plan", &WANTED, &["--harden-trust"]))
         .ends_with(2);
-    let before = desk.aws.block_on(desk.aws.demo.roles());
+    let before = desk.aws.demo.roles();
     desk.run(&with("apply", &WANTED, &["--harden-trust", "--yes"]))
         .ends_with(1);
-    assert_eq!(desk.aws.block_on(desk.aws.demo.roles()), before);
+    assert_eq!(desk.aws.demo.roles(), before);
 }
 
 /// The record of a run that set up, and its folder.
@@ -482,12 +482,12 @@ fn a_record_is_ones_own_plain_file_and_says_its_own_name() {
                 let record = with_record(&desk);
                 let text = std::fs::read_to_string(&record).unwrap();
                 spoil(&record, &text);
-                let before = desk.aws.block_on(desk.aws.demo.roles());
+                let before = desk.aws.demo.roles();
                 let runs = desk.run(&["runs"]).ends_with(0);
                 assert!(runs.err.contains(why), "{runs:?}");
                 let undo = desk.run(&["undo", "--yes"]).ends_with(1);
                 assert!(undo.err.contains(why), "{undo:?}");
-                assert_eq!(desk.aws.block_on(desk.aws.demo.roles()), before);
+                assert_eq!(desk.aws.demo.roles(), before);
             });
         }
     });

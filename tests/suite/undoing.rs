@@ -12,7 +12,7 @@ use super::play::{Play, Scene};
 
 /// A wizard that has set everything up.
 async fn done() -> Play {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
         .keys("y")
@@ -24,25 +24,25 @@ async fn done() -> Play {
 
 #[tokio::test(start_paused = true)]
 async fn u_puts_everything_back_once_it_was_confirmed() {
-    let mut play = Scene::default().start().await;
-    let before = play.demo.roles().await;
+    let mut play = Scene::default().start();
+    let before = play.demo.roles();
     play.walk_to_confirm()
         .await
         .keys("y")
         .await
         .wait("Done: 4 changes")
         .await;
-    let planned = play.demo.roles().await;
+    let planned = play.demo.roles();
     play.keys("u").await.wait("Put back 4 changes").await;
     assert!(play.screen().contains("acme-ml-dev (123456789012)"));
-    assert_eq!(play.demo.roles().await, planned, "shown, not written");
+    assert_eq!(play.demo.roles(), planned, "shown, not written");
     play.keys("y").await.wait("Put back: 4 changes").await;
-    assert_eq!(play.demo.roles().await, before);
+    assert_eq!(play.demo.roles(), before);
     assert_eq!(play.demo.tier("eu-west-1"), None);
     // And once more: the undo is undone.
     play.keys("u").await.wait("Put back 4 changes").await;
     play.keys("y").await.wait("Put back: 4 changes").await;
-    assert_eq!(play.demo.roles().await, planned);
+    assert_eq!(play.demo.roles(), planned);
     play.keys("<enter>").await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -54,12 +54,12 @@ async fn u_puts_everything_back_once_it_was_confirmed() {
 #[tokio::test(start_paused = true)]
 async fn not_confirming_leads_back_to_what_was_done() {
     let mut play = done().await;
-    let planned = play.demo.roles().await;
+    let planned = play.demo.roles();
     for key in ["<esc>", "<enter>", "n<esc>"] {
         play.keys("u").await.wait("Put back 4 changes").await;
         play.keys(key).await.wait("Done: 4 changes").await;
     }
-    assert_eq!(play.demo.roles().await, planned);
+    assert_eq!(play.demo.roles(), planned);
     play.keys("u").await.wait("Put back 4 changes").await;
     play.stop(Stop::Interrupt).await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
@@ -70,7 +70,7 @@ async fn not_confirming_leads_back_to_what_was_done() {
 
 #[tokio::test(start_paused = true)]
 async fn u_means_nothing_before_anything_was_changed() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm().await.keys("u").await;
     assert!(play.screen().contains("Apply 4 changes"));
     play.faults.add(
@@ -86,8 +86,8 @@ async fn u_means_nothing_before_anything_was_changed() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_done_in_two_tries_is_put_back_as_one() {
-    let mut play = Scene::default().start().await;
-    let before = play.demo.roles().await;
+    let mut play = Scene::default().start();
+    let before = play.demo.roles();
     play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
@@ -98,14 +98,14 @@ async fn what_was_done_in_two_tries_is_put_back_as_one() {
     play.keys("r").await.wait("Done: 4 changes").await;
     play.keys("u").await.wait("Put back 4 changes").await;
     play.keys("y").await.wait("Put back: 4 changes").await;
-    assert_eq!(play.demo.roles().await, before);
+    assert_eq!(play.demo.roles(), before);
     assert_eq!(play.demo.tier("eu-west-1"), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_to_go_back_can_be_tried_again() {
-    let mut play = Scene::default().start().await;
-    let before = play.demo.roles().await;
+    let mut play = Scene::default().start();
+    let before = play.demo.roles();
     play.walk_to_confirm().await.keys("y").await;
     play.wait("Done: 4 changes").await.keys("u").await;
     play.wait("Put back 4 changes").await;
@@ -116,7 +116,7 @@ async fn what_failed_to_go_back_can_be_tried_again() {
     );
     play.keys("y").await.wait("What now").await;
     play.keys("r").await.wait("Put back: 4 changes").await;
-    assert_eq!(play.demo.roles().await, before);
+    assert_eq!(play.demo.roles(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
     let mut play = done().await;
     let account = play.demo.source().connect(None).await.unwrap();
     let role = "AmazonSageMaker-ExecutionRole-20240131T101010";
-    let ours = play.demo.roles().await[role].trust.clone();
+    let ours = play.demo.roles()[role].trust.clone();
     let theirs = with_id(&ours);
     account.write_trust(role, &theirs).await.unwrap();
     play.resize(80, 60).await;
@@ -135,13 +135,13 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
         .await;
     play.keys("y").await.wait("Put back: 3 changes").await;
     play.wait("1 item is blocked").await;
-    let held = play.demo.roles().await;
+    let held = play.demo.roles();
     assert_eq!(content(&held[role].trust), content(&theirs));
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_the_account_is_read_for_an_undo_nothing_else_can_be_begun() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
@@ -189,7 +189,7 @@ async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
 
 #[tokio::test(start_paused = true)]
 async fn another_try_that_is_denied_does_not_forget_what_may_have_been_written() {
-    let mut play = Scene::default().start().await;
+    let mut play = Scene::default().start();
     play.walk_to_confirm().await;
     // Every trust write is lost on the way back, and does not show.
     play.faults
@@ -216,7 +216,7 @@ async fn after_death(call: usize) -> (cut_off::Scene, Play) {
         records: dead.records.clone(),
         ..Scene::default()
     };
-    let play = play.start().await;
+    let play = play.start();
     (dead, play)
 }
 
@@ -243,7 +243,7 @@ async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
     play.keys("u").await.wait("Put back 4 changes").await;
     play.keys("y").await.wait("Put back: 4 changes").await;
     let fresh = cut_off::Scene::new().await;
-    assert_eq!(dead.held().await, fresh.held().await);
+    assert_eq!(dead.held(), fresh.held());
     let runs = dead.records.all().unwrap();
     assert!(runs.cut_off("123456789012").is_empty());
 }
@@ -255,7 +255,7 @@ async fn a_run_that_was_cut_off_is_put_back() {
     play.wait("Go back").await.keys("y").await;
     play.wait("Put back: ").await;
     let fresh = cut_off::Scene::new().await;
-    assert_eq!(dead.held().await, fresh.held().await);
+    assert_eq!(dead.held(), fresh.held());
 }
 
 #[tokio::test(start_paused = true)]
@@ -278,7 +278,7 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
         records: dead.records.clone(),
         ..Scene::default()
     };
-    let mut play = play.start().await;
+    let mut play = play.start();
     play.wait("was cut off").await.keys("g").await;
     play.wait("Tier of xx-new-1").await;
     play.gone("still being read").await.keys("<enter>").await;
@@ -288,7 +288,7 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off_can_wait() {
     let (dead, mut play) = after_death(8).await;
-    let held = dead.held().await;
+    let held = dead.held();
     play.wait("was cut off").await.keys("<esc>").await;
     play.gone("was cut off").await.keys("<enter>").await;
     play.wait("My own computer").await.keys("<esc>q").await;
@@ -299,7 +299,7 @@ async fn a_run_that_was_cut_off_can_wait() {
             ..
         }
     ));
-    assert_eq!(dead.held().await, held);
+    assert_eq!(dead.held(), held);
     let runs = dead.records.all().unwrap();
     assert_eq!(runs.cut_off("123456789012").len(), 1, "it is told of again");
 }

@@ -183,7 +183,7 @@ fn the_hardened_statement_satisfies_itself() {
         partition: &partition,
         account: "123456789012",
     };
-    assert_eq!(access(&place.trust_statement(true)), CONDITIONAL);
+    assert_eq!(access(&place.trust_statement(true).unwrap()), CONDITIONAL);
 }
 
 #[test]

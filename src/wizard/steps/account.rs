@@ -47,7 +47,7 @@ impl AccountStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
         let width = area.width.saturating_sub(1);
         let mut lines = vec![Line::default()];
-        match &*findings.identity {
+        match &findings.identity {
             Load::Waiting => {
                 lines.push(Line::raw(format!("{spinner} Asking AWS who you are.")));
                 lines.push(Line::default());

@@ -15,7 +15,7 @@ use crate::verify::words::{self, Answer};
 use crate::verify::{Preflight, Proved};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
-use crate::wizard::ui::scroll::Scroll;
+use crate::wizard::ui::scroll::{Scroll, moved};
 use crate::wizard::ui::text::{clean, wrapped};
 use crate::wizard::ui::{diff, theme};
 
@@ -132,18 +132,13 @@ impl ConfirmStep {
         let choices = self.choices();
         let here = choices.iter().position(|choice| *choice == self.focus);
         let here = here.unwrap_or_default();
-        let last = choices.len() - 1;
-        let there = match action {
-            Action::Up => here.saturating_sub(1),
-            Action::Down => (here + 1).min(last),
-            Action::Top => 0,
-            Action::Bottom => last,
-            other => {
-                self.scroll.act(other);
-                return;
-            }
-        };
-        if let Some(choice) = choices.get(there) {
+        // Pages belong to the text.
+        if matches!(action, Action::PageUp | Action::PageDown) {
+            self.scroll.act(action);
+            return;
+        }
+        let there = moved(action, here, choices.len(), 1);
+        if let Some(choice) = there.and_then(|there| choices.get(there)) {
             self.focus = *choice;
             self.moved = true;
         }
@@ -221,7 +216,8 @@ impl ConfirmStep {
         lines.extend(what_is_written(plan, width));
         self.focused_line = focused_line;
         if std::mem::take(&mut self.moved) {
-            self.scroll.show(self.focused_line, area.height);
+            self.scroll
+                .show(self.focused_line..=self.focused_line, area.height);
         }
         self.scroll.draw(frame, area, lines);
     }
@@ -295,12 +291,12 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::styled("What is written:", theme::DIM));
     }
     for (item, change) in plan.changes() {
-        let sign = match (&change.after, change.puts_back) {
+        let sign = match (&change.after(), change.puts_back) {
             (Content::Absent, _) => "-",
             (_, true) => theme::DIFFERS,
             (_, false) => theme::TO_DO,
         };
-        let text = format!("{sign} {}", change.sentence(&item.target));
+        let text = format!("{sign} {}", change.sentence());
         lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
         if plan.undoes.is_none() {
             for warning in &item.warnings {
@@ -329,8 +325,8 @@ fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
             theme::DIM,
         ));
         let account = &plan.identity.account;
-        lines.extend(diff::admitted(change, &item.target, account, width));
-        let (before, after) = (change.before.text(), change.after.text());
+        lines.extend(diff::admitted(change, account, width));
+        let (before, after) = (change.before_text(), change.after_text());
         lines.extend(diff::indented(before, after, width));
     }
     lines

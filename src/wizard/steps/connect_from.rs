@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::model::ConnectFrom;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
+use crate::wizard::ui::scroll::moved;
 use crate::wizard::ui::text::wrapped;
 use crate::wizard::ui::theme;
 
@@ -51,14 +52,8 @@ impl ConnectFromStep {
             .iter()
             .position(|(choice, ..)| *choice == self.choice)
             .unwrap_or(0);
-        let target = match action {
-            Action::Up => here.saturating_sub(1),
-            Action::Down => here + 1,
-            Action::Top | Action::PageUp => 0,
-            Action::Bottom | Action::PageDown => OPTIONS.len(),
-            _ => here,
-        };
-        if let Some((choice, ..)) = OPTIONS.get(target.min(OPTIONS.len() - 1)) {
+        let there = moved(action, here, OPTIONS.len(), OPTIONS.len());
+        if let Some((choice, ..)) = there.and_then(|there| OPTIONS.get(there)) {
             self.choice = *choice;
         }
     }

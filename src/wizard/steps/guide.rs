@@ -2,9 +2,7 @@
 
 mod view;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
@@ -14,7 +12,6 @@ use crate::guide::{self, Guide, Page, Standing, Subject};
 use crate::model::Survey;
 use crate::plan::{Item, Plan, Target};
 use crate::wizard::role_list::RoleList;
-use crate::wizard::tracked::Tracked;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 
@@ -29,12 +26,7 @@ pub struct Scene<'a> {
     pub survey: &'a Survey,
     /// Roles that were listed or typed, by name.
     pub roles: &'a RoleList,
-    /// The number of the plan and its survey.
-    pub revision: u64,
 }
-
-/// How the steps stand, with the numbers of the plan and the guide that it is made of.
-type Standings = ([u64; 2], Arc<Vec<Standing>>);
 
 /// What a look was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +49,9 @@ pub enum Handover {
 /// The step's own state.
 #[derive(Debug)]
 pub struct GuideStep {
-    pub guide: Tracked<Guide>,
-    /// Made anew only when something else is known.
-    standings: RefCell<Option<Standings>>,
+    pub guide: Guide,
+    /// How each step stands, in their order.
+    standings: Vec<Standing>,
     /// None until everything was read once: the first step that is not done.
     current: Option<Target>,
     /// Whether the account is looked at again and again.
@@ -98,8 +90,8 @@ impl GuideStep {
             }
         }
         Self {
-            guide: Tracked::new(guide),
-            standings: RefCell::new(None),
+            guide,
+            standings: Vec::new(),
             current: None,
             auto: true,
             looking: BTreeSet::new(),
@@ -116,33 +108,25 @@ impl GuideStep {
     /// Takes what was read in. The first time that everything is there, the guide stays where it is.
     pub fn look(&mut self, scene: &Scene) {
         self.guide.look(scene.plan, scene.survey);
-        if self.current.is_none() && !self.standings(scene).contains(&Standing::Reading) {
+        let steps = guide::steps(scene.plan).into_iter();
+        let standings = steps.map(|item| self.guide.standing(item, scene.survey));
+        self.standings = standings.collect();
+        if self.current.is_none() && !self.standings.contains(&Standing::Reading) {
             self.current = self.item(scene).map(|item| item.target.clone());
         }
     }
 
     /// How each step stands, in their order.
-    pub fn standings(&self, scene: &Scene) -> Arc<Vec<Standing>> {
-        let revisions = [scene.revision, self.guide.revision()];
-        let mut kept = self.standings.borrow_mut();
-        if let Some((of, standings)) = &*kept
-            && *of == revisions
-        {
-            return Arc::clone(standings);
-        }
-        let steps = guide::steps(scene.plan).into_iter();
-        let standings = steps.map(|item| self.guide.standing(item, scene.survey));
-        let standings = Arc::new(standings.collect());
-        *kept = Some((revisions, Arc::clone(&standings)));
-        standings
+    pub fn standings(&self) -> &[Standing] {
+        &self.standings
     }
 
-    fn position(&self, steps: &[&Item], scene: &Scene) -> usize {
+    fn position(&self, steps: &[&Item]) -> usize {
         let current = self.current.as_ref();
         let kept = current.and_then(|target| steps.iter().position(|item| item.target == *target));
         let to_do = || {
-            let standings = self.standings(scene);
-            standings.iter().position(|standing| !standing.is_done())
+            let mut standings = self.standings.iter();
+            standings.position(|standing| !standing.is_done())
         };
         kept.or_else(to_do).unwrap_or(0)
     }
@@ -150,7 +134,7 @@ impl GuideStep {
     /// The item of the step that is shown.
     pub fn item<'a>(&self, scene: &Scene<'a>) -> Option<&'a Item> {
         let steps = guide::steps(scene.plan);
-        steps.get(self.position(&steps, scene)).copied()
+        steps.get(self.position(&steps)).copied()
     }
 
     pub fn page(&self, scene: &Scene) -> Option<Page> {
@@ -162,13 +146,13 @@ impl GuideStep {
 
     pub fn is_last(&self, scene: &Scene) -> bool {
         let steps = guide::steps(scene.plan);
-        self.position(&steps, scene) + 1 >= steps.len()
+        self.position(&steps) + 1 >= steps.len()
     }
 
     /// Goes to the step before or after; false where there is none.
     pub fn turn_page(&mut self, on: bool, scene: &Scene) -> bool {
         let steps = guide::steps(scene.plan);
-        let here = self.position(&steps, scene);
+        let here = self.position(&steps);
         let there = if on {
             here.checked_add(1)
         } else {

@@ -10,7 +10,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use crate::plan::{Change, Item, Plan, State, Target};
 use crate::policy::document::pretty;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
-use crate::wizard::ui::scroll::{Scroll, bar};
+use crate::wizard::ui::scroll::{Scroll, moved};
 use crate::wizard::ui::text::{clean, shortened, wrap, wrapped};
 use crate::wizard::ui::{diff, theme};
 
@@ -57,8 +57,7 @@ pub struct PreviewStep {
     in_detail: bool,
     pub harden_trust: bool,
     pub shell_access: bool,
-    page: usize,
-    offset: usize,
+    list: Scroll,
 }
 
 impl PreviewStep {
@@ -105,22 +104,11 @@ impl PreviewStep {
         let Some(plan) = plan else {
             return;
         };
-        let here = self.position(plan);
-        let page = self.page.saturating_sub(1).max(1);
-        let target = match action {
-            Action::Up => here.saturating_sub(1),
-            Action::Down => here + 1,
-            Action::PageUp => here.saturating_sub(page),
-            Action::PageDown => here + page,
-            Action::Top => 0,
-            Action::Bottom => usize::MAX,
-            _ => return,
+        let (here, page) = (self.position(plan), self.list.page());
+        let Some(target) = moved(action, here, plan.items.len(), page) else {
+            return;
         };
-        let last = plan.items.len().saturating_sub(1);
-        self.current = plan
-            .items
-            .get(target.min(last))
-            .map(|item| item.target.clone());
+        self.current = plan.items.get(target).map(|item| item.target.clone());
         self.detail.to_top();
     }
 
@@ -201,19 +189,16 @@ impl PreviewStep {
     }
 
     fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
-        self.page = usize::from(area.height);
         let here = self.position(plan);
-        self.offset = self
-            .offset
-            .min(here)
-            .max((here + 1).saturating_sub(self.page));
+        self.list.show(here..=here, area.height);
+        let window = self.list.window(plan.items.len(), area.height);
         let room = usize::from(area.width).saturating_sub(6);
         let lines: Vec<Line> = plan
             .items
             .iter()
             .enumerate()
-            .skip(self.offset)
-            .take(self.page)
+            .skip(window.start)
+            .take(window.len())
             .map(|(number, item)| {
                 let (sign, style) = sign(item);
                 let warned = if item.warnings.is_empty() {
@@ -243,7 +228,7 @@ impl PreviewStep {
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
-        bar(frame, area, plan.items.len(), self.page, self.offset);
+        self.list.draw_bar(frame, area, plan.items.len());
     }
 
     fn draw_detail(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
@@ -265,7 +250,7 @@ impl PreviewStep {
             (View::Sentence, _) => in_words(item, plan, width),
             (_, None) => not_to_change(item, width),
             (View::Difference, Some(change)) => {
-                let mut lines = admitted(item, change, plan, width);
+                let mut lines = admitted(change, plan, width);
                 lines.extend(difference(item, change, width));
                 lines
             }
@@ -279,18 +264,11 @@ impl PreviewStep {
 /// The sign and colour of an item's state.
 pub fn sign(item: &Item) -> (&'static str, Style) {
     match item.state {
-        State::Change(_) if matches!(item.target, Target::Policy { .. }) && replaces(item) => {
-            (theme::DIFFERS, theme::WARN)
-        }
+        State::Change(ref change) if change.replaces() => (theme::DIFFERS, theme::WARN),
         State::Change(_) => (theme::TO_DO, theme::ACCENT),
         State::InPlace(_) => (theme::CHECK, theme::GOOD),
         State::Blocked { .. } => (theme::BLOCKED, theme::BAD),
     }
-}
-
-fn replaces(item: &Item) -> bool {
-    item.change()
-        .is_some_and(|change| change.before.text().is_some())
 }
 
 fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
@@ -301,7 +279,7 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
     };
     match &item.state {
         State::Change(change) => {
-            say(&change.sentence(&item.target), theme::TITLE);
+            say(&change.sentence(), theme::TITLE);
             say(item.target.why(), theme::PLAIN);
         }
         State::InPlace(found) => {
@@ -324,7 +302,7 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
         say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
     }
     if let Some(change) = item.change() {
-        lines.extend(admitted(item, change, plan, width));
+        lines.extend(admitted(change, plan, width));
     }
     let size = item
         .target
@@ -342,8 +320,8 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
 }
 
 /// Everybody whom a trust policy lets in afterwards.
-fn admitted(item: &Item, change: &Change, plan: &Plan, width: u16) -> Vec<Line<'static>> {
-    let mut lines = diff::admitted(change, &item.target, &plan.identity.account, width);
+fn admitted(change: &Change, plan: &Plan, width: u16) -> Vec<Line<'static>> {
+    let mut lines = diff::admitted(change, &plan.identity.account, width);
     if !lines.is_empty() {
         lines.push(Line::default());
     }
@@ -374,22 +352,22 @@ fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
     match &item.target {
         Target::Tier { .. } => vec![
             Line::styled(
-                format!("- {}", change.before.text().unwrap_or("not set")),
+                format!("- {}", change.before_text().unwrap_or("not set")),
                 theme::BAD,
             ),
             Line::styled(
-                format!("+ {}", change.after.text().unwrap_or("not set")),
+                format!("+ {}", change.after_text().unwrap_or("not set")),
                 theme::GOOD,
             ),
         ],
         Target::Trust { .. } | Target::Policy { .. } => {
-            diff::lines(change.before.text(), change.after.text(), width)
+            diff::lines(change.before_text(), change.after_text(), width)
         }
     }
 }
 
 fn document(item: &Item, change: &Change) -> String {
-    let text = change.after.text().unwrap_or_default();
+    let text = change.after_text().unwrap_or_default();
     match item.target {
         Target::Tier { .. } => text.to_owned(),
         Target::Trust { .. } | Target::Policy { .. } => pretty(text),
@@ -397,7 +375,7 @@ fn document(item: &Item, change: &Change) -> String {
 }
 
 fn call(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
-    let mut lines = text_lines(&change.api_call(&item.target), width);
+    let mut lines = text_lines(&change.api_call(), width);
     if !matches!(item.target, Target::Tier { .. }) {
         lines.push(Line::default());
         lines.extend(text_lines(&document(item, change), width));

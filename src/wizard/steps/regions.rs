@@ -54,7 +54,7 @@ impl RegionsStep {
     }
 
     /// Brings the list up to date.
-    fn take_in(&mut self, findings: &Findings) {
+    pub fn rebuild(&mut self, findings: &Findings) {
         let home = findings
             .identity
             .ready()
@@ -72,13 +72,11 @@ impl RegionsStep {
             .set_entries(findings.regions.iter().map(entry).collect());
     }
 
-    pub fn act(&mut self, action: Action, findings: &Findings) {
-        self.take_in(findings);
+    pub fn act(&mut self, action: Action) {
         self.picker.act(action);
     }
 
-    pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) {
-        self.take_in(findings);
+    pub fn type_key(&mut self, key: KeyEvent) {
         self.picker.type_filter(key);
     }
 
@@ -100,7 +98,7 @@ impl RegionsStep {
                 wrapped(&clean(why), width, "", theme::WARN)
             }
             Some(TierReading::NotAccepted) => {
-                let (reason, _) = not_accepted(*findings.quotas);
+                let (reason, _) = not_accepted(findings.quotas);
                 wrapped(reason, width, "", theme::WARN)
             }
             Some(TierReading::Known { .. }) | None => wrapped(COST, width, "", theme::DIM),
@@ -108,7 +106,6 @@ impl RegionsStep {
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, findings: &Findings, spinner: &str) {
-        self.take_in(findings);
         let cost = self.note(findings, area.width);
         let cost_height = if area.height >= 12 {
             u16::try_from(cost.len()).unwrap_or(0) + 1

@@ -32,8 +32,6 @@ pub enum Side {
 pub struct RolesStep {
     side: Side,
     pub picker: Picker,
-    /// What the list was made from: the roles, whether all are shown, and what is picked.
-    source: Option<(u64, bool, u64)>,
     show_all: bool,
     typing: Option<Typing>,
     detail: Scroll,
@@ -56,7 +54,6 @@ impl RolesStep {
         Self {
             side,
             picker: Picker::default(),
-            source: None,
             show_all: false,
             typing: None,
             detail: Scroll::default(),
@@ -109,15 +106,7 @@ impl RolesStep {
     }
 
     /// Brings the list up to date: what fits this side, and whatever is picked.
-    pub fn take_in(&mut self, findings: &Findings) {
-        let source = (
-            findings.roles.revision(),
-            self.show_all,
-            self.picker.picks(),
-        );
-        if self.source.replace(source) == Some(source) {
-            return;
-        }
+    pub fn rebuild(&mut self, findings: &Findings) {
         let is_listed = |role: &&ListedRole| {
             self.show_all || self.fits(role) || self.picker.is_picked(&role.summary.name)
         };
@@ -134,14 +123,13 @@ impl RolesStep {
     }
 
     /// Does what a key asks for in the pane that has the keys.
-    pub fn act(&mut self, action: Action, findings: &Findings) {
+    pub fn act(&mut self, action: Action) {
         match action {
             Action::ShowAll => self.show_all = !self.show_all,
             Action::TypeRole => self.typing = Some(Typing::default()),
             Action::OtherPane => self.in_detail = !self.in_detail,
             _ if self.in_detail && self.detail.act(action) => {}
             _ => {
-                self.take_in(findings);
                 let before = self.current();
                 self.picker.act(action);
                 if before != self.current() {
@@ -149,7 +137,6 @@ impl RolesStep {
                 }
             }
         }
-        self.take_in(findings);
     }
 
     /// The role under the cursor.
@@ -172,7 +159,6 @@ impl RolesStep {
     /// A key while something is typed. Gives the roles that were typed, once they are right.
     pub fn type_key(&mut self, key: KeyEvent, findings: &Findings) -> Vec<TypedRole> {
         let Some(typing) = &mut self.typing else {
-            self.take_in(findings);
             self.picker.type_filter(key);
             return Vec::new();
         };
@@ -213,7 +199,6 @@ impl RolesStep {
             Side::SageMaker => "Which roles do SageMaker jobs, endpoints and notebooks run under?",
             Side::User => "Which roles do people have when they connect from their computer?",
         };
-        self.take_in(cx.findings);
         let question = wrapped(question, area.width, "", theme::PLAIN);
         let [question_place, head, body] = Layout::vertical([
             Constraint::Length(u16::try_from(question.len()).unwrap_or(1)),

@@ -17,7 +17,7 @@ use unicode_width::UnicodeWidthStr;
 use super::theme;
 use crate::model::ConnectFrom;
 use crate::plan::Target;
-use crate::policy::template::CLIENT_POLICY;
+use crate::policy::template::RolePolicy;
 
 /// The columns that the picture needs at least.
 pub const WIDTH: u16 = 74;
@@ -38,7 +38,10 @@ impl Station {
     pub fn of(target: &Target) -> Self {
         match target {
             Target::Tier { .. } => Self::SystemsManager,
-            Target::Policy { policy, .. } if policy == CLIENT_POLICY => Self::ClientRole,
+            Target::Policy {
+                policy: RolePolicy::Client,
+                ..
+            } => Self::ClientRole,
             Target::Trust { .. } | Target::Policy { .. } => Self::SageMakerRole,
         }
     }

@@ -3,8 +3,8 @@
 use ratatui::text::Line;
 
 use super::{text, theme};
+use crate::plan::Change;
 use crate::plan::words::WHO_THEN;
-use crate::plan::{Change, Target};
 use crate::policy::admitted::Standing;
 use crate::policy::difference::{self, difference};
 
@@ -20,9 +20,9 @@ pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Li
 
 /// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out; empty for anything else
 /// than a trust policy.
-pub fn admitted(change: &Change, target: &Target, account: &str, width: u16) -> Vec<Line<'static>> {
+pub fn admitted(change: &Change, account: &str, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (standing, admitted) in change.admitted(target) {
+    for (standing, admitted) in change.admitted() {
         let style = match standing {
             Standing::Stays => theme::PLAIN,
             Standing::Gone => theme::BAD,

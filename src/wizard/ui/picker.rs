@@ -2,7 +2,6 @@
 //! new entries; the cursor stays on its entry while others arrive.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
@@ -14,7 +13,7 @@ use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::keys::Action;
-use super::scroll::bar;
+use super::scroll::{Scroll, moved};
 use super::{text, theme};
 
 /// A line that can be picked.
@@ -30,104 +29,72 @@ pub struct Entry {
     pub welcome: bool,
 }
 
+/// A line of the list.
+#[derive(Clone, Debug)]
+enum Row {
+    /// The name of the group that follows.
+    Heading(String),
+    Entry(Arc<Entry>),
+}
+
+impl Row {
+    fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Heading(_) => None,
+            Self::Entry(entry) => Some(entry),
+        }
+    }
+}
+
 /// Such a list, and where its reader is.
 #[derive(Debug, Default)]
 pub struct Picker {
     entries: Vec<Arc<Entry>>,
-    /// Those that the filter lets through: their places in `entries`, in order.
-    shown: Vec<usize>,
-    /// A heading before each group: the place of its first entry in `shown`.
-    headings: Vec<usize>,
+    /// Those that the filter lets through, under their headings.
+    rows: Vec<Row>,
     /// The entry that the cursor was left on, whether it is in the list or not.
     cursor: Option<String>,
-    /// The place of that entry in `entries`.
-    left_on: Option<usize>,
-    /// Where the cursor is in `shown`: where it was left, else on the first welcome one.
-    position: Option<usize>,
     picked: BTreeSet<String>,
-    /// How often something was picked or unpicked.
-    picks: u64,
-    /// How many of the picked are not shown.
-    hidden: usize,
     filter: Input,
     filtering: bool,
-    offset: usize,
-    page: usize,
+    scroll: Scroll,
 }
 
 impl Picker {
     /// What there is to pick from, from now on.
     pub fn set_entries(&mut self, entries: Vec<Arc<Entry>>) {
         self.entries = entries;
-        self.find_entry();
         self.refilter();
     }
 
     fn refilter(&mut self) {
-        self.shown.clear();
-        if self.has_filter() {
-            let filter = self.filter.value().to_lowercase();
-            let words: Vec<&str> = filter.split_whitespace().collect();
-            for (number, entry) in self.entries.iter().enumerate() {
-                if words.iter().all(|word| entry.haystack.contains(word)) {
-                    self.shown.push(number);
-                }
-            }
-        } else {
-            self.shown.extend(0..self.entries.len());
-        }
-        let mut headings = Vec::new();
+        let filter = self.filter.value().to_lowercase();
+        let words: Vec<&str> = filter.split_whitespace().collect();
+        self.rows.clear();
         let mut group = "";
-        for (place, entry) in self.shown().enumerate() {
+        for entry in &self.entries {
+            if !words.iter().all(|word| entry.haystack.contains(word)) {
+                continue;
+            }
             if entry.group != group {
                 group = &entry.group;
-                headings.push(place);
+                self.rows.push(Row::Heading(group.to_owned()));
             }
-        }
-        self.headings = headings;
-        self.find_cursor();
-        self.count_hidden();
-    }
-
-    /// Finds the entry that the cursor was left on.
-    fn find_entry(&mut self) {
-        let entries = &self.entries;
-        let place = |id: &String| entries.iter().position(|entry| entry.id == *id);
-        self.left_on = self.cursor.as_ref().and_then(place);
-    }
-
-    /// Finds the cursor among what is shown.
-    fn find_cursor(&mut self) {
-        let left_on = self.left_on;
-        let left = left_on.and_then(|number| self.shown.binary_search(&number).ok());
-        let first = || self.shown().position(|entry| entry.welcome);
-        let any = (!self.shown.is_empty()).then_some(0);
-        self.position = left.or_else(first).or(any);
-    }
-
-    fn count_hidden(&mut self) {
-        if self.picked.is_empty() {
-            self.hidden = 0;
-            return;
-        }
-        let shown = self.shown().filter(|entry| self.picked.contains(&entry.id));
-        self.hidden = self.picked.len() - shown.count();
-    }
-
-    /// The cursor is left where it is.
-    fn leave_cursor(&mut self) {
-        // Where nothing is shown, it stays where it was before.
-        if let Some(entry) = self.current() {
-            self.cursor = Some(entry.id.clone());
-            self.left_on = self
-                .position
-                .and_then(|place| self.shown.get(place).copied());
+            self.rows.push(Row::Entry(Arc::clone(entry)));
         }
     }
 
-    fn entry(&self, place: usize) -> Option<&Entry> {
-        let number = *self.shown.get(place)?;
-        self.entries.get(number).map(AsRef::as_ref)
+    /// The row of the cursor: where it was left, else on the first welcome entry.
+    fn position(&self) -> Option<usize> {
+        let find = |wanted: &dyn Fn(&Entry) -> bool| {
+            self.rows
+                .iter()
+                .position(|row| row.entry().is_some_and(wanted))
+        };
+        let left = self.cursor.as_ref();
+        left.and_then(|id| find(&|entry| entry.id == *id))
+            .or_else(|| find(&|entry| entry.welcome))
+            .or_else(|| find(&|_| true))
     }
 
     pub fn is_filtering(&self) -> bool {
@@ -154,8 +121,6 @@ impl Picker {
 
     pub fn pick(&mut self, id: &str) {
         self.picked.insert(id.to_owned());
-        self.picks += 1;
-        self.count_hidden();
     }
 
     /// What is picked, sorted.
@@ -167,16 +132,9 @@ impl Picker {
         self.picked.len()
     }
 
-    /// A number that changes with what is picked.
-    pub fn picks(&self) -> u64 {
-        self.picks
-    }
-
     /// Puts the cursor on an entry.
     pub fn focus(&mut self, id: &str) {
         self.cursor = Some(id.to_owned());
-        self.find_entry();
-        self.find_cursor();
     }
 
     /// Whether there is nothing to pick from, whatever the filter.
@@ -186,76 +144,75 @@ impl Picker {
 
     /// The entries that the filter lets through, in their order.
     pub fn shown(&self) -> impl Iterator<Item = &Entry> {
-        let entries = self
-            .shown
-            .iter()
-            .filter_map(|number| self.entries.get(*number));
-        entries.map(AsRef::as_ref)
+        self.rows.iter().filter_map(Row::entry)
     }
 
     /// Whether the filter lets nothing through, or there is nothing at all.
     pub fn shows_nothing(&self) -> bool {
-        self.shown.is_empty()
+        self.rows.is_empty()
     }
 
     /// The entry under the cursor.
     pub fn current(&self) -> Option<&Entry> {
-        self.entry(self.position?)
+        self.rows.get(self.position()?)?.entry()
+    }
+
+    /// How many of the picked are not shown.
+    fn hidden(&self) -> usize {
+        let shown = self.shown().filter(|entry| self.is_picked(&entry.id));
+        self.picked.len() - shown.count()
     }
 
     /// Moves or picks; whether the action was for this list.
     pub fn act(&mut self, action: Action) -> bool {
-        let position = self.position.unwrap_or(0);
-        let page = self.page.saturating_sub(1).max(1);
-        let target = match action {
-            Action::Up => position.saturating_sub(1),
-            Action::Down => position.saturating_add(1),
-            Action::PageUp => position.saturating_sub(page),
-            Action::PageDown => position.saturating_add(page),
-            Action::Top => 0,
-            Action::Bottom => usize::MAX,
+        match action {
             Action::Toggle => {
-                self.leave_cursor();
-                self.toggle(position..position.saturating_add(1));
-                return true;
+                if let Some(id) = self.current().map(|entry| entry.id.clone()) {
+                    self.cursor = Some(id.clone());
+                    self.toggle(vec![id]);
+                }
             }
             Action::PickAll => {
-                if !self.shown().all(|entry| self.picked.contains(&entry.id)) {
-                    let shown: Vec<String> = self.shown().map(|entry| entry.id.clone()).collect();
-                    self.picked.extend(shown);
-                    self.picks += 1;
-                    return true;
+                let ids = self.shown_ids();
+                if ids.iter().all(|id| self.picked.contains(id)) {
+                    self.toggle(ids);
+                } else {
+                    self.picked.extend(ids);
                 }
-                self.toggle(0..self.shown.len());
-                return true;
             }
-            Action::Invert => {
-                self.toggle(0..self.shown.len());
-                return true;
-            }
-            Action::Filter => {
-                self.start_filter();
-                return true;
-            }
-            _ => return false,
-        };
-        let target = target.min(self.shown.len().saturating_sub(1));
-        self.position = (!self.shown.is_empty()).then_some(target);
-        self.leave_cursor();
+            Action::Invert => self.toggle(self.shown_ids()),
+            Action::Filter => self.start_filter(),
+            _ => return self.go(action),
+        }
         true
     }
 
-    /// Picks those of the shown ones that are not picked, and unpicks the others. None of the hidden ones changes.
-    fn toggle(&mut self, places: Range<usize>) {
-        let ids: Vec<String> = places
-            .map_while(|place| self.entry(place).map(|entry| entry.id.clone()))
-            .collect();
+    fn go(&mut self, action: Action) -> bool {
+        let ids = self.shown_ids();
+        let current = self.current();
+        let here = current.and_then(|entry| ids.iter().position(|id| *id == entry.id));
+        let page = self.scroll.page();
+        let Some(there) = moved(action, here.unwrap_or(0), ids.len(), page) else {
+            return false;
+        };
+        // Where nothing is shown, the cursor stays where it was before.
+        if let Some(id) = ids.into_iter().nth(there) {
+            self.cursor = Some(id);
+        }
+        true
+    }
+
+    fn shown_ids(&self) -> Vec<String> {
+        self.shown().map(|entry| entry.id.clone()).collect()
+    }
+
+    /// Picks those that are not picked, and unpicks the others.
+    fn toggle(&mut self, ids: Vec<String>) {
         for id in ids {
             if !self.picked.remove(&id) {
                 self.picked.insert(id);
             }
         }
-        self.picks += 1;
     }
 
     /// A key while the filter is being typed. Enter keeps the filter, Esc clears it; arrows still move.
@@ -284,14 +241,15 @@ impl Picker {
 
     /// The line above the list: the filter, what is picked, and what of it the filter hides.
     pub fn head(&self, noun: &str) -> Line<'static> {
-        let all = crate::plan::words::counted(self.entries.len(), noun);
+        let all = crate::text::counted(self.entries.len(), noun);
         let mut spans = vec![Span::styled(
             format!("{} picked of {all}", self.count()),
             theme::DIM,
         )];
-        if self.hidden > 0 {
+        let hidden = self.hidden();
+        if hidden > 0 {
             spans.push(Span::styled(
-                format!(" · {} of the picked not shown", self.hidden),
+                format!(" · {hidden} of the picked not shown"),
                 theme::WARN,
             ));
         }
@@ -305,28 +263,6 @@ impl Picker {
         Line::from(spans)
     }
 
-    /// The line of the entry at a place, after the headings before it.
-    fn line_of(&self, place: usize) -> usize {
-        place + self.headings.partition_point(|heading| *heading <= place)
-    }
-
-    /// The entry that stands in a line, or the one whose heading does.
-    fn place_of(&self, line: usize) -> (usize, bool) {
-        let before = self
-            .headings
-            .iter()
-            .enumerate()
-            .take_while(|(number, place)| *place + number <= line)
-            .count();
-        let is_heading = before.checked_sub(1).is_some_and(|last| {
-            self.headings
-                .get(last)
-                .is_some_and(|place| place + last == line)
-        });
-        let headings = if is_heading { before - 1 } else { before };
-        (line - headings, is_heading)
-    }
-
     /// Draws the list. `line` gives an entry's text for the columns that are left after the box.
     pub fn draw(
         &mut self,
@@ -335,45 +271,40 @@ impl Picker {
         active: bool,
         line: impl Fn(&Entry, usize) -> Line<'static>,
     ) {
-        self.page = usize::from(area.height);
-        let total = self.shown.len() + self.headings.len();
-        let cursor = self.line_of(self.position.unwrap_or(0));
+        let position = self.position();
+        let cursor = position.unwrap_or(0);
         // A heading above the cursor is shown with it.
-        let first = match cursor.checked_sub(1) {
-            Some(above) if self.place_of(above).1 => above,
-            _ => cursor,
+        let above = cursor.saturating_sub(1);
+        let first = match self.rows.get(above) {
+            Some(Row::Heading(_)) => above,
+            Some(Row::Entry(_)) | None => cursor,
         };
-        self.offset = self
-            .offset
-            .min(first)
-            .max((cursor + 1).saturating_sub(self.page));
-        self.offset = self.offset.min(total.saturating_sub(self.page));
+        self.scroll.show(first..=cursor, area.height);
+        let window = self.scroll.window(self.rows.len(), area.height);
         // The box takes six columns, and the bar one.
         let width = usize::from(area.width).saturating_sub(7);
-        let end = self.offset.saturating_add(self.page).min(total);
-        let lines: Vec<Line> = (self.offset..end)
-            .filter_map(|number| {
-                let (place, is_heading) = self.place_of(number);
-                let entry = self.entry(place)?;
-                if is_heading {
-                    return Some(Line::styled(entry.group.clone(), theme::TITLE));
+        let rows = self.rows.iter().enumerate();
+        let rows = rows.skip(window.start).take(window.len());
+        let lines: Vec<Line> = rows
+            .map(|(number, row)| match row {
+                Row::Heading(group) => Line::styled(group.clone(), theme::TITLE),
+                Row::Entry(entry) => {
+                    let here = position == Some(number) && active;
+                    let mut spans = vec![
+                        Span::styled(if here { "› " } else { "  " }, theme::KEY),
+                        if self.picked.contains(&entry.id) {
+                            Span::styled("[x] ", theme::GOOD)
+                        } else {
+                            Span::raw("[ ] ")
+                        },
+                    ];
+                    spans.extend(line(entry, width).spans);
+                    Line::from(spans)
                 }
-                let here = self.position == Some(place) && active;
-                let mut spans = vec![
-                    // Only this moves with the cursor: over a slow line a moved name would be felt.
-                    Span::styled(if here { "› " } else { "  " }, theme::KEY),
-                    if self.picked.contains(&entry.id) {
-                        Span::styled("[x] ", theme::GOOD)
-                    } else {
-                        Span::raw("[ ] ")
-                    },
-                ];
-                spans.extend(line(entry, width).spans);
-                Some(Line::from(spans))
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
-        bar(frame, area, total, self.page, self.offset);
+        self.scroll.draw_bar(frame, area, self.rows.len());
     }
 }
 

@@ -1,4 +1,6 @@
-//! A text that may be longer than its place.
+//! Moving in lists and texts that may be longer than their place.
+
+use std::ops::{Range, RangeInclusive};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,7 +9,22 @@ use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarStat
 
 use super::keys::Action;
 
-/// How far a text is scrolled. Drawing clamps it to what there is.
+/// Where an action leads from a place in a list of `count`, of which `page` are seen; none when it is not one of moving.
+pub fn moved(action: Action, here: usize, count: usize, page: usize) -> Option<usize> {
+    let page = page.saturating_sub(1).max(1);
+    let there = match action {
+        Action::Up => here.saturating_sub(1),
+        Action::Down => here.saturating_add(1),
+        Action::PageUp => here.saturating_sub(page),
+        Action::PageDown => here.saturating_add(page),
+        Action::Top => 0,
+        Action::Bottom => usize::MAX,
+        _ => return None,
+    };
+    Some(there.min(count.saturating_sub(1)))
+}
+
+/// How far a list or a text is scrolled. Drawing clamps it to what there is.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scroll {
     offset: usize,
@@ -17,17 +34,14 @@ pub struct Scroll {
 impl Scroll {
     /// Moves; whether the action was one of moving.
     pub fn act(&mut self, action: Action) -> bool {
-        let page = self.page.saturating_sub(1).max(1);
-        self.offset = match action {
-            Action::Up => self.offset.saturating_sub(1),
-            Action::Down => self.offset.saturating_add(1),
-            Action::PageUp => self.offset.saturating_sub(page),
-            Action::PageDown => self.offset.saturating_add(page),
-            Action::Top => 0,
-            Action::Bottom => usize::MAX,
-            _ => return false,
-        };
-        true
+        let there = moved(action, self.offset, usize::MAX, self.page);
+        self.offset = there.unwrap_or(self.offset);
+        there.is_some()
+    }
+
+    /// How many lines were seen when it was last drawn.
+    pub fn page(&self) -> usize {
+        self.page
     }
 
     pub fn to_top(&mut self) {
@@ -38,11 +52,11 @@ impl Scroll {
         self.offset = usize::MAX;
     }
 
-    /// Scrolls as little as shows this line on a page of that height.
-    pub fn show(&mut self, line: usize, height: u16) {
+    /// Scrolls as little as shows these lines on a page of that height; the last one, where they are too many.
+    pub fn show(&mut self, lines: RangeInclusive<usize>, height: u16) {
         let page = usize::from(height).max(1);
-        let first = (line + 1).saturating_sub(page);
-        self.offset = self.offset.clamp(first, line);
+        let least = (lines.end() + 1).saturating_sub(page);
+        self.offset = self.offset.min(*lines.start()).max(least);
     }
 
     /// Whether this line was seen when it was last drawn.
@@ -50,32 +64,34 @@ impl Scroll {
         (self.offset..self.offset.saturating_add(self.page)).contains(&line)
     }
 
+    /// The lines of `total` that are seen on a page of that height.
+    pub fn window(&mut self, total: usize, height: u16) -> Range<usize> {
+        self.page = usize::from(height);
+        self.offset = self.offset.min(total.saturating_sub(self.page));
+        self.offset..self.offset.saturating_add(self.page).min(total)
+    }
+
     /// Draws the lines, already wrapped to the width of the place without its last column, which is the bar's.
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, lines: Vec<Line<'static>>) {
-        self.page = usize::from(area.height);
-        let most = lines.len().saturating_sub(self.page);
-        self.offset = self.offset.min(most);
         let total = lines.len();
-        let shown: Vec<_> = lines
-            .into_iter()
-            .skip(self.offset)
-            .take(self.page)
-            .collect();
-        frame.render_widget(Paragraph::new(shown), area);
-        bar(frame, area, total, self.page, self.offset);
+        let window = self.window(total, area.height);
+        let shown = lines.into_iter().skip(window.start).take(window.len());
+        frame.render_widget(Paragraph::new(shown.collect::<Vec<_>>()), area);
+        self.draw_bar(frame, area, total);
     }
-}
 
-/// A bar at the right edge, where not everything is seen.
-pub fn bar(frame: &mut Frame, area: Rect, total: usize, page: usize, offset: usize) {
-    if total > page && area.height > 1 {
-        let mut state = ScrollbarState::new(total.saturating_sub(page)).position(offset);
-        let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
-            .begin_symbol(None)
-            .end_symbol(None)
-            .track_symbol(Some("│"))
-            .thumb_symbol("█")
-            .style(super::theme::DIM);
-        frame.render_stateful_widget(bar, area, &mut state);
+    /// A bar at the right edge, where not everything is seen.
+    pub fn draw_bar(&self, frame: &mut Frame, area: Rect, total: usize) {
+        if total > self.page && area.height > 1 {
+            let mut state =
+                ScrollbarState::new(total.saturating_sub(self.page)).position(self.offset);
+            let bar = Scrollbar::new(ScrollbarOrientation::VerticalRight)
+                .begin_symbol(None)
+                .end_symbol(None)
+                .track_symbol(Some("│"))
+                .thumb_symbol("█")
+                .style(super::theme::DIM);
+            frame.render_stateful_widget(bar, area, &mut state);
+        }
     }
 }

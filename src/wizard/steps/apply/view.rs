@@ -15,7 +15,7 @@ use crate::text::seconds;
 use crate::verify::Proved;
 use crate::wizard::report;
 use crate::wizard::ui::access_path::{self, Progress, Station};
-use crate::wizard::ui::scroll::bar;
+use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, fitted, wrapped};
 use crate::wizard::ui::theme;
 
@@ -156,14 +156,8 @@ impl ApplyStep {
         if rows.len() > usize::from(area.height) {
             rows.sort_by_key(|(rank, _)| *rank);
         }
-        let total = rows.len();
-        let lines: Vec<_> = rows
-            .into_iter()
-            .map(|(_, line)| line)
-            .take(usize::from(area.height))
-            .collect();
-        frame.render_widget(Paragraph::new(lines), area);
-        bar(frame, area, total, usize::from(area.height), 0);
+        let lines = rows.into_iter().map(|(_, line)| line).collect();
+        Scroll::default().draw(frame, area, lines);
     }
 
     /// The log while it runs or on request; else what came of it.

@@ -11,6 +11,7 @@ use super::{GuideStep, Scene};
 use crate::guide::{self, Page, Standing, Subject};
 use crate::plan::{Item, Plan};
 use crate::policy::deviation::Deviation;
+use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, shortened, wrap, wrapped};
 use crate::wizard::ui::{diff, theme};
 
@@ -22,14 +23,14 @@ const READ_ONLY: &str = "This program changes nothing here.";
 impl GuideStep {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, scene: &Scene, spinner: &str) {
         let steps = guide::steps(scene.plan);
-        let here = self.position(&steps, scene);
-        let standings = self.standings(scene);
+        let here = self.position(&steps);
+        let standings = self.standings();
         let spinner = if self.looking.is_empty() {
             " "
         } else {
             spinner
         };
-        let head = head(here, &standings, spinner, area.width);
+        let head = head(here, standings, spinner, area.width);
         let wide = area.width >= WIDE;
         let [top, strip, body] = Layout::vertical([
             Constraint::Length(u16::try_from(head.len()).unwrap_or(1)),
@@ -42,10 +43,10 @@ impl GuideStep {
             let [list, page] =
                 Layout::horizontal([Constraint::Length(LIST_WIDTH), Constraint::Fill(1)])
                     .areas(body);
-            draw_list(frame, list, scene.plan, &steps, &standings, here);
+            draw_list(frame, list, scene.plan, &steps, standings, here);
             page
         } else {
-            frame.render_widget(signs(&standings, here, strip.width), strip);
+            frame.render_widget(signs(standings, here, strip.width), strip);
             body
         };
         if let Some(page) = self.page(scene) {
@@ -284,10 +285,11 @@ fn draw_list(
         }
         listed.push(Listed::Step(number, item, standing));
     }
-    let page = usize::from(inner.height);
-    let start = (current + 1).saturating_sub(page);
+    let mut scroll = Scroll::default();
+    scroll.show(current..=current, inner.height);
+    let window = scroll.window(listed.len(), inner.height);
     let room = usize::from(inner.width).saturating_sub(6);
-    let shown = listed.into_iter().skip(start).take(page);
+    let shown = listed.into_iter().skip(window.start).take(window.len());
     let lines: Vec<Line> = shown.map(|listed| list_line(&listed, here, room)).collect();
     frame.render_widget(Paragraph::new(lines), inner);
 }

@@ -93,7 +93,7 @@ fn what_is_picked_survives_a_filter_and_all_means_all_that_is_visible() {
         picker.picked().collect::<Vec<_>>(),
         ["apple", "berry", "cherry"]
     );
-    assert_eq!(picker.hidden, 1);
+    assert_eq!(picker.hidden(), 1);
     picker.act(Action::Invert);
     assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
     picker.act(Action::Toggle);
@@ -103,7 +103,7 @@ fn what_is_picked_survives_a_filter_and_all_means_all_that_is_visible() {
     assert_eq!(picker.picked().collect::<Vec<_>>(), ["apple"]);
     picker.type_filter(KeyEvent::from(KeyCode::Esc));
     assert_eq!(shown(&picker).len(), 3);
-    assert_eq!(picker.hidden, 0);
+    assert_eq!(picker.hidden(), 0);
     assert!(!picker.is_filtering());
 }
 
@@ -120,7 +120,7 @@ fn a_filter_that_is_taken_back_shows_everything_again() {
 }
 
 #[test]
-fn every_line_is_a_heading_or_an_entry_in_its_group() {
+fn every_group_stands_under_its_heading_and_the_cursor_passes_over_it() {
     let groups = ["", "", "A", "B", "B", "C"];
     let grouped = |(number, group): (usize, &&str)| {
         Arc::new(Entry {
@@ -132,27 +132,23 @@ fn every_line_is_a_heading_or_an_entry_in_its_group() {
     };
     let mut picker = Picker::default();
     picker.set_entries(groups.iter().enumerate().map(grouped).collect());
-    let lines: Vec<_> = (0..9).map(|line| picker.place_of(line)).collect();
-    let (heading, entry) = (true, false);
-    assert_eq!(
-        lines,
-        [
-            (0, entry),
-            (1, entry),
-            (2, heading),
-            (2, entry),
-            (3, heading),
-            (3, entry),
-            (4, entry),
-            (5, heading),
-            (5, entry)
-        ]
-    );
-    for (line, (place, is_heading)) in lines.into_iter().enumerate() {
-        if !is_heading {
-            assert_eq!(picker.line_of(place), line);
-        }
+    let text = |row: &Row| match row {
+        Row::Heading(group) => group.clone(),
+        Row::Entry(entry) => entry.id.clone(),
+    };
+    let rows: Vec<_> = picker.rows.iter().map(text).collect();
+    assert_eq!(rows, ["0", "1", "A", "2", "B", "3", "4", "C", "5"]);
+    let mut passed = Vec::new();
+    for _ in 0..6 {
+        passed.push(picker.current().unwrap().id.clone());
+        picker.act(Action::Down);
     }
+    assert_eq!(passed, ["0", "1", "2", "3", "4", "5"]);
+    // Of a group that the filter hides, the heading goes with it.
+    picker.start_filter();
+    type_text(&mut picker, "5");
+    let rows: Vec<_> = picker.rows.iter().map(text).collect();
+    assert_eq!(rows, ["C", "5"]);
 }
 
 #[test]
