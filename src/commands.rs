@@ -26,11 +26,21 @@ use crate::terminal::{self, Stop};
 use crate::wizard::Start;
 use say::People;
 
+/// Why a command could not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[cfg(feature = "demo")]
+    #[error("the embedded account's description cannot be read: {0}")]
+    Demo(#[from] serde_json::Error),
+}
+
 /// Runs what the command line asks for.
 ///
 /// # Errors
 /// When the terminal fails, or the embedded account cannot be built.
-pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
+pub async fn run(cli: Cli) -> Result<Exit, StartError> {
     terminal::outlive_full_files()?;
     let common = cli.common;
     match cli.command {
@@ -54,30 +64,30 @@ pub async fn run(cli: Cli) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Some(Command::Runs(arguments)) => {
-            let (_, records) = place(&common).await?;
+            let (_, records) = place(&common)?;
             Ok(runs::run(&records, &arguments, &common))
         }
         Some(Command::Plan(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output).await?;
+            let visit = Visit::new(&common, arguments.printed.output)?;
             Ok(over(set_up::plan(visit, &arguments).await))
         }
         Some(Command::Check(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output)?;
             visit.writes_unasked = arguments.live.is_some();
             Ok(over(check::check(visit, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output)?;
             visit.writes_unasked = arguments.yes;
             Ok(over(set_up::apply(visit, &arguments).await))
         }
         Some(Command::Export(arguments)) => {
             // The file goes to standard output, unless a folder is named.
-            let visit = Visit::new(&common, Output::Json).await?;
+            let visit = Visit::new(&common, Output::Json)?;
             Ok(over(set_up::export(visit, &arguments).await))
         }
         Some(Command::Undo(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output).await?;
+            let mut visit = Visit::new(&common, arguments.printed.output)?;
             visit.writes_unasked = arguments.yes;
             Ok(over(undo::run(visit, &arguments).await))
         }
@@ -90,7 +100,7 @@ fn over(ended: Result<Exit, Exit>) -> Exit {
 }
 
 /// Where the account is, and where its records are kept.
-async fn place(common: &Common) -> anyhow::Result<(Source, Records)> {
+fn place(common: &Common) -> Result<(Source, Records), StartError> {
     #[cfg(feature = "demo")]
     if common.demo {
         let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE)?;
@@ -99,8 +109,6 @@ async fn place(common: &Common) -> anyhow::Result<(Source, Records)> {
     #[cfg(not(feature = "demo"))]
     let _ = common;
     log::start();
-    // The async signature belongs to the embedded account.
-    std::future::ready(()).await;
     Ok((Source::Chain, Records::of_user()))
 }
 
@@ -135,8 +143,8 @@ struct Known {
 }
 
 impl Visit {
-    async fn new(common: &Common, output: Output) -> anyhow::Result<Self> {
-        let (source, records) = place(common).await?;
+    fn new(common: &Common, output: Output) -> Result<Self, StartError> {
+        let (source, records) = place(common)?;
         Ok(Self {
             source,
             profile: common.profile.clone(),

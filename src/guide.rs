@@ -260,15 +260,8 @@ impl Guide {
 
 /// What has to stay of a document: all but a denial that is in the way, and principals that were deleted.
 fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
-    let identity = &plan.identity;
-    let place = Place {
-        partition: &identity.partition,
-        account: &identity.account,
-    };
-    let regions = match &plan.choices.regions[..] {
-        [] => std::slice::from_ref(&identity.home_region),
-        chosen => chosen,
-    };
+    let place = Place::of(&plan.identity);
+    let regions = plan.choices.regions_or_home(&plan.identity);
     let stays = document
         .statements()
         .into_iter()

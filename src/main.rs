@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use sagemaker_ssh_setup::commands::StartError;
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::{cli, commands};
 
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         .thread_keep_alive(KEPT)
         .enable_all()
         .build()
-        .map_err(anyhow::Error::from)
+        .map_err(StartError::from)
         .and_then(|runtime| {
             let exit = runtime.block_on(commands::run(cli));
             runtime.shutdown_timeout(PATIENCE);
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             use std::io::Write;
-            let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {error:#}");
+            let _ = writeln!(std::io::stderr(), "sagemaker-ssh-setup: {error}");
             Exit::Failed.into()
         }
     }

@@ -354,6 +354,15 @@ impl Plan {
         }
     }
 
+    /// The region for what needs one: where the admin works if that was chosen, else the first that was.
+    pub fn home_or_first_region(&self) -> &str {
+        let (home, chosen) = (&self.identity.home_region, &self.choices.regions);
+        match chosen.first() {
+            Some(first) if !chosen.contains(home) => first,
+            _ => home,
+        }
+    }
+
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for item in &self.items {

@@ -18,7 +18,7 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     let (known, plan) = visit.plan(&arguments.wanted).await?;
     let region = match &arguments.live {
         None => None,
-        Some(None) => Some(live::region(&plan).to_owned()),
+        Some(None) => Some(plan.home_or_first_region().to_owned()),
         Some(Some(named)) => Some(chosen(&visit, &plan, named)?),
     };
     let proved = visit.reading(proof::prove(&known.account, &plan)).await?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::{Visit, place};
+use super::{StartError, Visit, place};
 use crate::account::Source;
 use crate::apply::words;
 use crate::cli::{Common, Output, Wanted};
@@ -23,23 +23,23 @@ pub(super) async fn run(
     common: &Common,
     start: Start,
     break_on: Option<char>,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, StartError> {
     if let Some(exit) = without_terminal() {
         return Ok(exit);
     }
-    let (source, records) = place(common).await?;
+    let (source, records) = place(common)?;
     enter(common, source, records, start, break_on).await
 }
 
 /// The guide: for the choices of the command line, or where it makes none, from the wizard's beginning.
-pub(super) async fn guide(common: &Common, wanted: &Wanted) -> anyhow::Result<Exit> {
+pub(super) async fn guide(common: &Common, wanted: &Wanted) -> Result<Exit, StartError> {
     if *wanted == Wanted::default() {
         return run(common, Start::Guide(None), None).await;
     }
     if let Some(exit) = without_terminal() {
         return Ok(exit);
     }
-    let mut visit = Visit::new(common, Output::Text).await?;
+    let mut visit = Visit::new(common, Output::Text)?;
     let chosen = match chosen(&mut visit, wanted).await {
         Ok(chosen) => chosen,
         Err(exit) => return Ok(exit),
@@ -80,7 +80,7 @@ async fn enter(
     records: Records,
     start: Start,
     break_on: Option<char>,
-) -> anyhow::Result<Exit> {
+) -> Result<Exit, StartError> {
     let look = look(common.ascii);
     let options = Options {
         look,

@@ -65,10 +65,7 @@ fn head(plan: &Plan) -> String {
             "a resource of its own whose name stands in policy_names.".to_owned(),
         ]);
     }
-    if changes
-        .iter()
-        .any(|(item, change)| is_policy(&item.target) && change.before_text().is_some())
-    {
+    if changes.iter().any(|(_, change)| change.replaces()) {
         lines.extend([
             String::new(),
             "An inline policy that is there with other contents is imported and replaced; Terraform does not put it back."
@@ -161,7 +158,7 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
         }
         Target::Policy { role, policy } => {
             let label = format!("policy_{number}_{}", word(role));
-            if change.before_text().is_some() {
+            if change.replaces() {
                 let id = format!("{role}:{policy}");
                 import(out, &format!("aws_iam_role_policy.{label}"), &id);
             }

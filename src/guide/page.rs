@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::console::{self, Tab};
 use super::{Extended, Part, Standing, Statement, extended, is_of_permission_set, reading};
 use crate::model::{Region, Survey};
-use crate::plan::{Item, Obstacle, Plan, State, Target, permission_set};
+use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Deviation};
 use crate::policy::document::{pretty, size};
@@ -121,8 +121,7 @@ impl Draft<'_> {
 
     /// Whether the item is to be changed, and is there already in another form.
     fn replaces(&self) -> bool {
-        let change = self.item.change();
-        change.is_some_and(|change| change.before_text().is_some())
+        self.item.change().is_some_and(Change::replaces)
     }
 
     fn is_of_permission_set(&self) -> bool {
@@ -206,10 +205,7 @@ impl Draft<'_> {
     /// What is wanted where nothing can be read: the whole policy, or the statement alone.
     fn unseen(&self) -> Option<String> {
         let identity = &self.plan.identity;
-        let place = Place {
-            partition: &identity.partition,
-            account: &identity.account,
-        };
+        let place = Place::of(identity);
         let choices = &self.plan.choices;
         match &self.item.target {
             Target::Tier { .. } => None,

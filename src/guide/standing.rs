@@ -187,10 +187,7 @@ fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -
 }
 
 fn place(survey: &Survey) -> Place<'_> {
-    Place {
-        partition: &survey.identity.partition,
-        account: &survey.identity.account,
-    }
+    Place::of(&survey.identity)
 }
 
 fn policy_deviation(policy: RolePolicy, change: &Change, survey: &Survey) -> Standing {

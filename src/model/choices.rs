@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Identity;
 use crate::text::option;
 
 /// Where people start their SSH sessions.
@@ -57,6 +58,14 @@ impl Choices {
             && sorted(&self.regions) == sorted(&other.regions)
             && self.harden_trust == other.harden_trust
             && self.shell_access == other.shell_access
+    }
+
+    /// The chosen regions; with none chosen, the one that the caller works in.
+    pub fn regions_or_home<'a>(&'a self, identity: &'a Identity) -> &'a [String] {
+        match &self.regions[..] {
+            [] => std::slice::from_ref(&identity.home_region),
+            chosen => chosen,
+        }
     }
 
     /// The command line options that say the same.

@@ -46,10 +46,7 @@ pub(super) fn role(
             return (all(&state), None);
         }
     };
-    let place = Place {
-        partition: &survey.identity.partition,
-        account: &survey.identity.account,
-    };
+    let place = Place::of(&survey.identity);
     let role = Role {
         reading,
         chosen,
@@ -166,7 +163,7 @@ impl Role<'_> {
                 "Choose a SageMaker role that your account made.",
             )),
             RoleKind::IdentityCenter => {
-                Some(permission_set::blocked(self.reading, wanted, &self.regions()))
+                Some(permission_set::blocked(self.reading, wanted, self.regions()))
             },
             RoleKind::Ordinary => {
                 (self.chosen.is_sagemaker && length > LONGEST_PATH_AND_NAME).then(|| {
@@ -183,7 +180,7 @@ impl Role<'_> {
     fn trust(&self) -> Result<State, String> {
         let text = &self.reading.trust;
         let document = Document::parse(text.as_str()).map_err(|error| error.to_string())?;
-        match trust::systems_manager_access(&document, self.place, &self.regions()) {
+        match trust::systems_manager_access(&document, self.place, self.regions()) {
             Access::Allowed { .. } if self.choices.harden_trust && self.is_open(&document) => {
                 return Ok(self.not_hardened(&document));
             }
@@ -252,12 +249,12 @@ impl Role<'_> {
     fn is_open(&self, trust: &Document) -> bool {
         let regions = self.regions();
         let mut statements = trust.statements().into_iter();
-        statements.any(|statement| trust::is_open(statement, self.place, &regions))
+        statements.any(|statement| trust::is_open(statement, self.place, regions))
     }
 
     /// Existing statements are never altered, so that somebody else has to.
     fn not_hardened(&self, trust: &Document) -> State {
-        let hardened = trust::hardened(trust, self.place, &self.regions());
+        let hardened = trust::hardened(trust, self.place, self.regions());
         let way_out = if hardened.is_some() {
             "Put the conditions on that statement in the IAM console, under Trust relationships; \"guide\" shows the text. \
              Or do without hardened trust."
@@ -274,12 +271,9 @@ impl Role<'_> {
         .with_document(hardened.map(|document| document.text().to_owned()))
     }
 
-    /// The regions in which the trust has to hold; with none chosen, the one that the admin works in.
-    fn regions(&self) -> Vec<String> {
-        match &self.choices.regions[..] {
-            [] => vec![self.survey.identity.home_region.clone()],
-            chosen => chosen.to_vec(),
-        }
+    /// The regions in which the trust has to hold.
+    fn regions(&self) -> &[String] {
+        self.choices.regions_or_home(&self.survey.identity)
     }
 
     fn policy(&self, policy: RolePolicy, inline: &mut Inline) -> Result<State, String> {
@@ -311,7 +305,7 @@ impl Role<'_> {
             )));
         }
         let is_from_set = self.reading.kind() == RoleKind::IdentityCenter;
-        if is_from_set && permission_set::gives(self.reading, &wanted, &self.regions()) {
+        if is_from_set && permission_set::gives(self.reading, &wanted, self.regions()) {
             return Ok(State::InPlace(
                 "The inline policy of the role's permission set gives it already.".to_owned(),
             ));
@@ -360,8 +354,8 @@ impl Role<'_> {
         };
         let regions = self.regions();
         let unmet =
-            trust::systems_manager_access(&trust, self.place, &regions) == Access::UnmetCondition;
-        let unclear = trust::may_be_denied(&trust, self.place, &regions);
+            trust::systems_manager_access(&trust, self.place, regions) == Access::UnmetCondition;
+        let unclear = trust::may_be_denied(&trust, self.place, regions);
         let denials = unclear.iter().map(|condition| {
             format!(
                 "A statement may deny Systems Manager this role: its condition ({condition}) cannot be judged from here."
@@ -418,7 +412,7 @@ impl Role<'_> {
             .filter(|(name, _)| *name != policy.name());
         let documents = others.filter_map(|(name, text)| {
             let document = Document::parse(text.as_str()).ok()?;
-            Some((name, denials(&document, &wanted, &self.regions())))
+            Some((name, denials(&document, &wanted, self.regions())))
         });
         let warnings = documents.flat_map(|(name, denials)| {
             denials.into_iter().map(move |denial| {

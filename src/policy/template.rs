@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Document;
 use super::document::DocumentError;
-use crate::model::Partition;
+use crate::model::{Identity, Partition};
 
 /// The inline policy of SageMaker roles.
 pub const SERVER_POLICY: &str = "SSHSageMakerServerPolicy";
@@ -58,6 +58,16 @@ pub struct Place<'a> {
     pub partition: &'a Partition,
     /// Twelve digits.
     pub account: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The account that the caller belongs to.
+    pub fn of(identity: &'a Identity) -> Self {
+        Self {
+            partition: &identity.partition,
+            account: &identity.account,
+        }
+    }
 }
 
 impl Place<'_> {

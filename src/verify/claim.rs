@@ -244,11 +244,7 @@ fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
 /// A concrete resource: the simulator is wrong about patterns with conditions on tags.
 fn resource(plan: &Plan, role_arn: &str, claim: Claim) -> String {
     let identity = &plan.identity;
-    let region = plan
-        .choices
-        .regions
-        .first()
-        .unwrap_or(&identity.home_region);
+    let region = plan.home_or_first_region();
     let (partition, account) = (&identity.partition, &identity.account);
     match claim {
         Claim::CreatesActivations => "*".to_owned(),

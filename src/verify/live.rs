@@ -98,15 +98,6 @@ pub fn roles(plan: &Plan) -> Vec<&str> {
         .collect()
 }
 
-/// The region for it when nobody names one: where the admin works, if that was chosen.
-pub fn region(plan: &Plan) -> &str {
-    let (home, chosen) = (&plan.identity.home_region, &plan.choices.regions);
-    match chosen.first() {
-        Some(first) if !chosen.contains(home) => first,
-        _ => home,
-    }
-}
-
 /// Removes left-overs, tries each role, and reads back that nothing stays. Says in sentences what goes on. Cancelled, it
 /// makes nothing more; what was made is deleted all the same.
 pub async fn check(

@@ -339,7 +339,12 @@ impl Wizard {
                 None => {}
             },
             Step::Guide => self.next_page(),
-            _ => {
+            Step::Account
+            | Step::ConnectFrom
+            | Step::SageMakerRoles
+            | Step::UserRoles
+            | Step::Regions
+            | Step::Apply => {
                 if let Some(next) = self.step.next(&choices) {
                     self.step = next;
                 }
@@ -358,10 +363,11 @@ impl Wizard {
         if closed {
             return;
         }
-        match self.step {
-            Step::Guide => return self.previous_page(),
-            Step::Apply => return self.back_to_guide(),
-            _ => {}
+        if self.step == Step::Guide {
+            return self.previous_page();
+        }
+        if self.step == Step::Apply {
+            return self.back_to_guide();
         }
         if let Some(confirm) = self.confirm.take() {
             self.step = confirm.asked_from;

@@ -15,7 +15,7 @@ use ratatui::widgets::Paragraph;
 use super::state::Load;
 use super::steps::Step;
 use super::ui::frame::window;
-use super::ui::keys::{self, Action, Binding, hint};
+use super::ui::keys::{self, Action, Binding, MOVES, hint, quiet};
 use super::ui::picker::{Entry, Picker};
 use super::ui::scroll::Scroll;
 use super::ui::text::{clean, wrapped};
@@ -112,72 +112,91 @@ impl Overlay {
 
     /// The keys that work while it is open.
     pub fn bindings(&self) -> Vec<Binding> {
-        let close = |label| hint(KeyCode::Esc, Action::Back, label);
+        let close = |label| {
+            [
+                hint(KeyCode::Esc, Action::Back, label),
+                quiet(KeyCode::Char('q'), Action::Back, label),
+            ]
+        };
+        let mut bindings = Vec::new();
         match self {
-            Self::Help(_) => vec![close("close")],
-            Self::Profiles(_) => vec![
-                hint(KeyCode::Enter, Action::Next, "take it"),
-                hint(KeyCode::Up, Action::Up, "up"),
-                hint(KeyCode::Down, Action::Down, "down"),
-                close("close"),
-            ],
-            Self::Quit { .. } => vec![
+            Self::Help(_) => {
+                bindings.extend(close("close"));
+                bindings.extend(
+                    [KeyCode::Char('?'), KeyCode::Enter]
+                        .map(|code| quiet(code, Action::Back, "close")),
+                );
+                bindings.extend(MOVES);
+            }
+            Self::Profiles(_) => {
+                bindings.extend([
+                    hint(KeyCode::Enter, Action::Next, "take it"),
+                    hint(KeyCode::Up, Action::Up, "up"),
+                    hint(KeyCode::Down, Action::Down, "down"),
+                ]);
+                bindings.extend(close("close"));
+                bindings.extend(MOVES);
+            }
+            Self::Quit { .. } => bindings.extend([
                 hint(KeyCode::Char('y'), Action::Quit, "leave"),
+                quiet(KeyCode::Enter, Action::Quit, "leave"),
                 hint(KeyCode::Char('n'), Action::Back, "stay"),
-            ],
+                quiet(KeyCode::Esc, Action::Back, "stay"),
+                quiet(KeyCode::Char('q'), Action::Back, "stay"),
+            ]),
             Self::CutOff(cut_off) => {
-                let mut bindings = Vec::new();
                 if cut_off.offers("g") {
                     bindings.push(hint(KeyCode::Char('g'), Action::Next, "go on"));
                 }
                 if cut_off.offers("u") {
                     bindings.push(hint(KeyCode::Char('u'), Action::Undo, "put back"));
                 }
-                bindings.push(close("later"));
-                bindings
+                bindings.extend(close("later"));
+                // `g` goes on; Home is enough to go to the top.
+                let is_taken = |binding: &Binding| binding.code == KeyCode::Char('g');
+                bindings.extend(MOVES.into_iter().filter(|binding| !is_taken(binding)));
             }
-            Self::Undoing(_) => vec![close("leave it")],
-            Self::Live(live) => live.bindings(),
-            Self::MfaCode(_) => MfaCode::bindings(),
-            Self::Insecure(_) => Insecure::bindings(),
+            Self::Undoing(_) => bindings.extend(close("leave it")),
+            Self::Live(live) => bindings.extend(live.bindings()),
+            Self::MfaCode(_) => bindings.extend(MfaCode::bindings()),
+            Self::Insecure(_) => bindings.extend(Insecure::bindings()),
         }
+        bindings
     }
 
     /// Every key that reaches an overlay.
     pub fn on_key(&mut self, key: KeyEvent) -> Answer {
-        let moving = keys::find(&keys::MOVES, &key);
-        match (self, key.code) {
-            (Self::Undoing(_), KeyCode::Esc | KeyCode::Char('q')) => Answer::NoUndo,
-            (Self::Undoing(_), _) => Answer::StayOpen,
-            (Self::Live(live), _) => live.on_key(key),
-            (Self::MfaCode(code), _) => code.on_key(key),
-            (Self::Insecure(_), code) => Insecure::on_key(code),
-            (_, KeyCode::Esc | KeyCode::Char('q'))
-            | (Self::Help(_), KeyCode::Char('?') | KeyCode::Enter)
-            | (Self::Quit { .. }, KeyCode::Char('n')) => Answer::Close,
-            (Self::Quit { .. }, KeyCode::Char('y') | KeyCode::Enter) => Answer::Leave,
-            (Self::Quit { .. }, _) => Answer::StayOpen,
-            (Self::Help(scroll), _) => {
-                moving.map(|action| scroll.act(action));
-                Answer::StayOpen
-            }
-            (Self::CutOff(cut_off), KeyCode::Char('g')) if cut_off.offers("g") => {
-                Answer::GoOn(Box::new(cut_off.record.clone()))
-            }
-            (Self::CutOff(cut_off), KeyCode::Char('u')) if cut_off.offers("u") => {
-                let record = &cut_off.record;
-                Answer::Undo(record.undoes.as_ref().unwrap_or(&record.run).clone())
-            }
-            (Self::CutOff(cut_off), _) => {
-                moving.map(|action| cut_off.scroll.act(action));
-                Answer::StayOpen
-            }
-            (Self::Profiles(profiles), KeyCode::Enter) => profiles.chosen(),
-            (Self::Profiles(profiles), _) => {
-                profiles.act(moving);
-                Answer::StayOpen
-            }
+        let action = keys::find(&self.bindings(), &key);
+        if let Self::MfaCode(code) = self {
+            return code.on_key(key, action);
         }
+        match action {
+            Some(action) => self.act(action),
+            None => Answer::StayOpen,
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Answer {
+        match (self, action) {
+            (Self::Undoing(_), _) => return Answer::NoUndo,
+            (Self::Live(live), action) => return live.act(action),
+            (Self::Insecure(_), action) => return Insecure::act(action),
+            (Self::CutOff(cut_off), Action::Next) => {
+                return Answer::GoOn(Box::new(cut_off.record.clone()));
+            }
+            (Self::CutOff(cut_off), Action::Undo) => {
+                let record = &cut_off.record;
+                return Answer::Undo(record.undoes.as_ref().unwrap_or(&record.run).clone());
+            }
+            (Self::Profiles(profiles), Action::Next) => return profiles.chosen(),
+            (_, Action::Back) => return Answer::Close,
+            (_, Action::Quit) => return Answer::Leave,
+            (Self::Help(scroll), action) => drop(scroll.act(action)),
+            (Self::CutOff(cut_off), action) => drop(cut_off.scroll.act(action)),
+            (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
+            (Self::Quit { .. } | Self::MfaCode(_), _) => {}
+        }
+        Answer::StayOpen
     }
 
     pub fn draw(
@@ -271,12 +290,6 @@ impl Profiles {
             }
             Err(error) => Load::Failed(error),
         };
-    }
-
-    fn act(&mut self, action: Option<Action>) {
-        if let Some(action) = action {
-            self.picker.act(action);
-        }
     }
 
     fn chosen(&self) -> Answer {

@@ -235,11 +235,7 @@ pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
 
 /// What people type next.
 fn next_steps(plan: &Plan, page: &mut Page) {
-    let (home, regions) = (&plan.identity.home_region, &plan.choices.regions);
-    let region = match regions.first() {
-        Some(first) if !regions.contains(home) => first,
-        _ => home,
-    };
+    let region = plan.home_or_first_region();
     if let Some((arn, others)) = ready_user_roles(plan).split_first() {
         page.say(
             "On their computer people add this to ~/.aws/config:",

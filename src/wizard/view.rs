@@ -53,10 +53,14 @@ fn title(wizard: &Wizard) -> &'static str {
         .as_ref()
         .and_then(|apply| apply.report.as_ref());
     let is_complete = report.is_some_and(Report::is_complete);
-    match (wizard.step, done) {
-        (Step::Apply, done) if wizard.is_guided() && !(done && is_complete) => Step::Guide.title(),
-        (Step::Apply, true) => "Done",
-        (step, _) => step.title(),
+    if wizard.step != Step::Apply {
+        wizard.step.title()
+    } else if wizard.is_guided() && !(done && is_complete) {
+        Step::Guide.title()
+    } else if done {
+        "Done"
+    } else {
+        Step::Apply.title()
     }
 }
 
@@ -77,7 +81,12 @@ fn is_on_the_way(step: Step, wizard: &Wizard) -> bool {
         Step::Confirm => wizard.options.start == Start::SetUp,
         Step::Guide => leads_to_guide,
         Step::Apply => !leads_to_guide,
-        _ => true,
+        Step::Account
+        | Step::ConnectFrom
+        | Step::SageMakerRoles
+        | Step::UserRoles
+        | Step::Regions
+        | Step::Preview => true,
     }
 }
 

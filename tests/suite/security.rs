@@ -465,7 +465,7 @@ fn a_record_is_ones_own_plain_file_and_says_its_own_name() {
                 let ours = "policy:DataScientist/SSHSageMakerClientPolicy";
                 std::fs::write(path, text.replace(ours, other)).unwrap();
             },
-            "it holds a change that this program never makes (policy:DataScientist/AnyName)",
+            "\"policy:DataScientist/AnyName\" is not the ID of an item",
         ),
         (
             |path, _| {

@@ -45,14 +45,11 @@ impl Insecure {
     }
 
     /// It stays until it is answered: what is behind it may be forged.
-    pub fn on_key(code: KeyCode) -> Answer {
-        let choice = CHOICES
-            .into_iter()
-            .find(|(key, ..)| code == KeyCode::Char(*key));
-        match choice.map(|(_, action, ..)| action) {
-            Some(Action::Next) => Answer::AcceptInsecure,
-            Some(Action::Profiles) => Answer::Profiles,
-            Some(Action::Quit) => Answer::Leave,
+    pub fn act(action: Action) -> Answer {
+        match action {
+            Action::Next => Answer::AcceptInsecure,
+            Action::Profiles => Answer::Profiles,
+            Action::Quit => Answer::Leave,
             _ => Answer::StayOpen,
         }
     }

@@ -1,6 +1,6 @@
 //! The live check over Done: what it would do and whether to, what it is doing, and what it came to.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout};
 use ratatui::text::Line;
@@ -13,7 +13,7 @@ use crate::text::counted;
 use crate::verify::live::{self, Live};
 use crate::wizard::report;
 use crate::wizard::ui::frame::window;
-use crate::wizard::ui::keys::{self, Action, Binding, hint};
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, wrapped};
 use crate::wizard::ui::theme;
@@ -40,7 +40,7 @@ enum Phase {
 impl LiveCheck {
     pub fn new(plan: Plan) -> Self {
         Self {
-            region: live::region(&plan).to_owned(),
+            region: plan.home_or_first_region().to_owned(),
             plan,
             phase: Phase::Asking,
             scroll: Scroll::default(),
@@ -85,27 +85,39 @@ impl LiveCheck {
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
+        let leave = |label| {
+            [
+                hint(KeyCode::Esc, Action::Back, label),
+                quiet(KeyCode::Char('q'), Action::Back, label),
+            ]
+        };
+        let mut bindings = Vec::new();
         match &self.phase {
-            Phase::Asking => vec![
-                hint(KeyCode::Char('y'), Action::Next, "create and delete it"),
-                hint(KeyCode::Esc, Action::Back, "leave it"),
-            ],
-            Phase::Running { .. } => vec![hint(KeyCode::Esc, Action::Back, "stop")],
-            Phase::Ended(_) => vec![hint(KeyCode::Esc, Action::Back, "close")],
+            Phase::Asking => {
+                let create = hint(KeyCode::Char('y'), Action::Next, "create and delete it");
+                bindings.push(create);
+                bindings.extend(leave("leave it"));
+            }
+            Phase::Running { .. } => bindings.extend(leave("stop")),
+            Phase::Ended(_) => {
+                bindings.extend(leave("close"));
+                bindings.push(quiet(KeyCode::Enter, Action::Back, "close"));
+            }
         }
+        bindings.extend(MOVES);
+        bindings
     }
 
-    pub fn on_key(&mut self, key: KeyEvent) -> Answer {
-        match (&self.phase, key.code) {
-            (Phase::Asking, KeyCode::Char('y')) => Answer::TryLive,
-            (Phase::Running { .. }, KeyCode::Esc | KeyCode::Char('q')) => {
+    pub fn act(&mut self, action: Action) -> Answer {
+        match (&self.phase, action) {
+            (Phase::Asking, Action::Next) => Answer::TryLive,
+            (Phase::Running { .. }, Action::Back) => {
                 self.stop();
                 Answer::StayOpen
             }
-            (Phase::Asking | Phase::Ended(_), KeyCode::Esc | KeyCode::Char('q'))
-            | (Phase::Ended(_), KeyCode::Enter) => Answer::Close,
-            _ => {
-                keys::find(&keys::MOVES, &key).map(|action| self.scroll.act(action));
+            (Phase::Asking | Phase::Ended(_), Action::Back) => Answer::Close,
+            (_, action) => {
+                self.scroll.act(action);
                 Answer::StayOpen
             }
         }

@@ -39,18 +39,19 @@ impl MfaCode {
         ]
     }
 
-    pub fn on_key(&mut self, key: KeyEvent) -> Answer {
-        match key.code {
-            KeyCode::Esc => return Answer::Close,
-            KeyCode::Enter if self.input.value().is_empty() => {}
-            KeyCode::Enter => {
+    /// Does what the key is bound to, or types it.
+    pub fn on_key(&mut self, key: KeyEvent, action: Option<Action>) -> Answer {
+        match (action, key.code) {
+            (Some(Action::Back), _) => return Answer::Close,
+            (Some(_), _) if self.input.value().is_empty() => {}
+            (Some(_), _) => {
                 if let Some(request) = self.request.take() {
                     request.answer(self.input.value());
                 }
                 return Answer::Close;
             }
-            KeyCode::Char(c) if !is_part_of_code(c) => {}
-            _ => {
+            (None, KeyCode::Char(c)) if !is_part_of_code(c) => {}
+            (None, _) => {
                 self.input.handle_event(&Event::Key(key));
             }
         }

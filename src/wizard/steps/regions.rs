@@ -13,7 +13,7 @@ use crate::model::{Region, Tier, TierReading};
 use crate::plan::not_accepted;
 use crate::wizard::state::Findings;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
-use crate::wizard::ui::picker::{Entry, Picker};
+use crate::wizard::ui::picker::{Entry, FILTERING, Picker};
 use crate::wizard::ui::text::{clean, fitted, wrapped};
 use crate::wizard::ui::theme;
 
@@ -31,10 +31,7 @@ pub struct RegionsStep {
 impl RegionsStep {
     pub fn bindings(&self) -> Vec<Binding> {
         if self.picker.is_filtering() {
-            return vec![
-                hint(KeyCode::Enter, Action::Next, "keep the filter"),
-                hint(KeyCode::Esc, Action::Back, "clear it"),
-            ];
+            return FILTERING.to_vec();
         }
         let mut bindings = vec![
             hint(KeyCode::Char(' '), Action::Toggle, "pick"),

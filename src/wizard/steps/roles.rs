@@ -12,8 +12,8 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use crate::model::{Choices, TypedRole};
 use crate::wizard::role_list::ListedRole;
 use crate::wizard::state::{Findings, Load};
-use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
-use crate::wizard::ui::picker::Picker;
+use crate::wizard::ui::keys::{self, Action, Binding, MOVES, hint, quiet};
+use crate::wizard::ui::picker::{FILTERING, Picker};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::wrapped;
 use crate::wizard::ui::theme;
@@ -46,6 +46,12 @@ pub struct Context<'a> {
     pub spinner: &'a str,
 }
 
+/// The keys that are not typed while roles are.
+const TYPING: [Binding; 2] = [
+    hint(KeyCode::Enter, Action::Next, "take it"),
+    hint(KeyCode::Esc, Action::Back, "close"),
+];
+
 /// From this width on the detail pane stands beside the list, and names still fit.
 const WIDE: u16 = 120;
 
@@ -67,16 +73,10 @@ impl RolesStep {
 
     pub fn bindings(&self, findings: &Findings) -> Vec<Binding> {
         if self.typing.is_some() {
-            return vec![
-                hint(KeyCode::Enter, Action::Next, "take it"),
-                hint(KeyCode::Esc, Action::Back, "close"),
-            ];
+            return TYPING.to_vec();
         }
         if self.picker.is_filtering() {
-            return vec![
-                hint(KeyCode::Enter, Action::Next, "keep the filter"),
-                hint(KeyCode::Esc, Action::Back, "clear it"),
-            ];
+            return FILTERING.to_vec();
         }
         let all = if self.show_all {
             "suggested only"
@@ -162,8 +162,8 @@ impl RolesStep {
             self.picker.type_filter(key);
             return Vec::new();
         };
-        match key.code {
-            KeyCode::Enter => {
+        match keys::find(&TYPING, &key) {
+            Some(Action::Next) => {
                 let roles = typing.take(findings.identity.ready());
                 if let Some(last) = roles.last() {
                     for role in &roles {
@@ -174,11 +174,11 @@ impl RolesStep {
                 }
                 roles
             }
-            KeyCode::Esc => {
+            Some(_) => {
                 self.typing = None;
                 Vec::new()
             }
-            _ => {
+            None => {
                 typing.key(key);
                 Vec::new()
             }

@@ -12,9 +12,17 @@ use ratatui::widgets::Paragraph;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
-use super::keys::Action;
+use super::keys::{self, Action, Binding, hint, quiet};
 use super::scroll::{Scroll, moved};
 use super::{text, theme};
+
+/// The keys that are not typed while the filter is.
+pub const FILTERING: [Binding; 4] = [
+    hint(KeyCode::Enter, Action::Next, "keep the filter"),
+    hint(KeyCode::Esc, Action::Back, "clear it"),
+    quiet(KeyCode::Up, Action::Up, "up"),
+    quiet(KeyCode::Down, Action::Down, "down"),
+];
 
 /// A line that can be picked.
 #[derive(Clone, Debug)]
@@ -215,14 +223,13 @@ impl Picker {
         }
     }
 
-    /// A key while the filter is being typed. Enter keeps the filter, Esc clears it; arrows still move.
+    /// A key while the filter is being typed.
     pub fn type_filter(&mut self, key: KeyEvent) {
-        match key.code {
-            KeyCode::Enter => self.filtering = false,
-            KeyCode::Esc => self.clear_filter(),
-            KeyCode::Up => drop(self.act(Action::Up)),
-            KeyCode::Down => drop(self.act(Action::Down)),
-            _ => {
+        match keys::find(&FILTERING, &key) {
+            Some(Action::Next) => self.filtering = false,
+            Some(Action::Back) => self.clear_filter(),
+            Some(action) => drop(self.act(action)),
+            None => {
                 let changed = self.filter.handle_event(&Event::Key(key));
                 if changed.is_some_and(|change| change.value) {
                     self.refilter();
