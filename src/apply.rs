@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
-use crate::journal::{Ended, Journal, NewRun, Records, Reversal};
+use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
 use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
@@ -208,6 +208,19 @@ impl Report {
     }
 }
 
+/// Why nothing is begun.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    NotRecorded(#[from] JournalError),
+    #[error(transparent)]
+    Unknown(#[from] CallError),
+    #[error(
+        "The plan is for the account {planned}, but the credentials now belong to {now}. Nothing was changed."
+    )]
+    OtherAccount { planned: String, now: String },
+}
+
 /// What is to be carried out.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -278,10 +291,11 @@ pub async fn run(
     if plan.changes().any(|(item, _)| job.means(&item.target)) {
         match carried_out(account, job, records, cancel, events).await {
             Ok((opened, outcomes)) => (journal, report.outcomes) = (Some(opened), outcomes),
-            Err(why) => report.refused = Some(why),
+            Err(why) => report.refused = Some(why.to_string()),
         }
     } else {
-        report.refused = same_account(account, plan).await.err();
+        let same = same_account(account, plan).await;
+        report.refused = same.err().map(|why| why.to_string());
     }
     report.run = journal.as_ref().map(|journal| journal.run().to_owned());
     if report.refused.is_none() && !cancel.is_cancelled() {
@@ -340,17 +354,16 @@ async fn carried_out(
     records: &Records,
     cancel: &CancellationToken,
     events: &UnboundedSender<Event>,
-) -> Result<(Journal, Vec<(Target, Outcome)>), String> {
+) -> Result<(Journal, Vec<(Target, Outcome)>), Refusal> {
     // Before anything is read: what another run still writes must not be taken for what was there.
-    let claim = records.claim(&job.plan.identity.account).await;
-    let claim = claim.map_err(|error| error.to_string())?;
+    let claim = records.claim(&job.plan.identity.account).await?;
     same_account(account, &job.plan).await?;
     let plan = job.meant();
     let new = NewRun {
         plan: &plan,
         continues: job.continues.clone(),
     };
-    let journal = claim.begin(new).await.map_err(|error| error.to_string())?;
+    let journal = claim.begin(new).await?;
     let run = Run {
         account,
         job,
@@ -383,17 +396,14 @@ impl Job {
 }
 
 /// The credentials may have been renewed for another account since the plan was made.
-async fn same_account(account: &Account, plan: &Plan) -> Result<(), String> {
-    let now = account
-        .identity()
-        .await
-        .map_err(|error| error.to_string())?;
+async fn same_account(account: &Account, plan: &Plan) -> Result<(), Refusal> {
+    let now = account.identity().await?;
     if now.account == plan.identity.account && now.partition == plan.identity.partition {
         Ok(())
     } else {
-        Err(format!(
-            "The plan is for the account {}, but the credentials now belong to {}. Nothing was changed.",
-            plan.identity.account, now.account
-        ))
+        Err(Refusal::OtherAccount {
+            planned: plan.identity.account.clone(),
+            now: now.account,
+        })
     }
 }

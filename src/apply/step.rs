@@ -8,6 +8,7 @@ use super::run::Run;
 use super::{Event, Outcome};
 use crate::account::{Account, CallError, PROPAGATION, Retry};
 use crate::backoff::growing_waits;
+use crate::journal::JournalError;
 use crate::model::{Identity, Tier};
 use crate::plan::{Change, Content, Edit, Target, TierValue};
 use crate::policy::{Document, meaning};
@@ -104,7 +105,7 @@ impl<'a> Step<'a> {
                 Err(outcome) => return outcome,
             };
             if let Err(why) = self.record(&former).await {
-                return Outcome::NotRecorded(why);
+                return Outcome::NotRecorded(why.to_string());
             }
             let error = match self.write().await {
                 Ok(()) => {
@@ -175,10 +176,9 @@ impl<'a> Step<'a> {
     }
 
     /// Puts what is there on the disk before the first write, whatever becomes of the run.
-    async fn record(&mut self, former: &Content) -> Result<(), String> {
+    async fn record(&mut self, former: &Content) -> Result<(), JournalError> {
         if !self.is_recorded {
-            let recorded = self.run.journal.before(self.target, former).await;
-            recorded.map_err(|error| error.to_string())?;
+            self.run.journal.before(self.target, former).await?;
             self.is_recorded = true;
         }
         Ok(())

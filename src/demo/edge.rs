@@ -11,14 +11,17 @@ use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 
 use super::activations::Activations;
 use super::iam::Iam;
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
-use super::wire::{escaped, form, json as json_answer, response, result, xml};
+use super::wire::{Answer, escaped, form, json as json_answer, refusal, result, xml};
 use super::{ACCOUNT, IAM_REGION, Manner, Seed};
 use crate::model::{Partition, Region};
 use crate::policy::Document;
@@ -70,11 +73,14 @@ impl HttpConnector for Edge {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let edge = self.clone();
         HttpConnectorFuture::new(async move {
-            let mut answer = edge.answer(request).await;
-            answer
-                .headers_mut()
-                .insert("x-amzn-requestid", "00000000-0000-0000-0000-000000000000");
-            Ok(answer)
+            let Answer { status, kind, body } = edge.answer(request).await;
+            let status = StatusCode::try_from(status);
+            let status = status.map_err(|error| ConnectorError::other(error.into(), None))?;
+            let mut response = HttpResponse::new(status, SdkBody::from(body));
+            let headers = response.headers_mut();
+            headers.insert("content-type", kind);
+            headers.insert("x-amzn-requestid", "00000000-0000-0000-0000-000000000000");
+            Ok(response)
         })
     }
 }
@@ -157,7 +163,7 @@ impl Call {
 }
 
 impl Edge {
-    async fn answer(&self, request: HttpRequest) -> HttpResponse {
+    async fn answer(&self, request: HttpRequest) -> Answer {
         let call = Call::of(&request);
         let account = &self.account;
         if account.manner.latency {
@@ -210,7 +216,7 @@ impl Edge {
         }
     }
 
-    fn caller(&self) -> HttpResponse {
+    fn caller(&self) -> Answer {
         let caller = &self.account.seed.caller;
         let account = caller.arn.split(':').nth(4).unwrap_or(ACCOUNT);
         xml(&format!(
@@ -223,7 +229,7 @@ impl Edge {
     }
 
     /// The numbers of the account summary that the program reads, as AWS has them by default.
-    fn summary(&self) -> HttpResponse {
+    fn summary(&self) -> Answer {
         let numbers = [
             ("AssumeRolePolicySizeQuota", 2048),
             ("RolePolicySizeQuota", 10_240),
@@ -239,7 +245,7 @@ impl Edge {
         result("GetAccountSummary", &content)
     }
 
-    fn aliases(&self) -> HttpResponse {
+    fn aliases(&self) -> Answer {
         let alias = self.account.seed.alias.as_ref();
         let alias = alias.map(|alias| format!("<member>{}</member>", escaped(alias)));
         let alias = alias.unwrap_or_default();
@@ -249,7 +255,7 @@ impl Edge {
     }
 
     /// What the policy simulator says.
-    fn simulated(&self, call: &Call) -> HttpResponse {
+    fn simulated(&self, call: &Call) -> Answer {
         let question = Question::new(&call.fields);
         match simulator::policies_of(&self.account.iam, question.principal()) {
             Some(policies) => result(&call.action, &question.answer(&policies)),
@@ -258,7 +264,7 @@ impl Edge {
     }
 
     /// Reads, sets or resets a region's tier.
-    fn tier(&self, call: &Call) -> HttpResponse {
+    fn tier(&self, call: &Call) -> Answer {
         let tiers = &self.account.tiers;
         let answer = match (call.action.as_str(), call.field("SettingValue")) {
             ("GetServiceSetting", _) => tiers.setting(&call.region),
@@ -275,7 +281,7 @@ impl Edge {
         json_answer(&answer)
     }
 
-    fn activation(&self, call: &Call, body: &Value) -> HttpResponse {
+    fn activation(&self, call: &Call, body: &Value) -> Answer {
         let activations = &self.account.activations;
         let answer = match call.action.as_str() {
             "CreateActivation" if !self.is_usable(call) => {
@@ -314,7 +320,7 @@ impl Edge {
     }
 
     /// The public parameters that name SageMaker's regions; every partition's, unsorted, as AWS does it.
-    fn parameters(call: &Call) -> HttpResponse {
+    fn parameters(call: &Call) -> Answer {
         let mut regions: Vec<Region> = ["cn-north-1", "us-east-1", "us-gov-west-1"]
             .into_iter()
             .flat_map(|region| Region::shipped(&Partition::of_region(region)))
@@ -340,22 +346,6 @@ impl Edge {
     }
 }
 
-pub(super) fn error(call: &Call, code: &str, message: &str) -> HttpResponse {
-    let status = match code {
-        "NoSuchEntity" => http::StatusCode::NOT_FOUND,
-        "EntityAlreadyExists" | "DeleteConflict" => http::StatusCode::CONFLICT,
-        _ => http::StatusCode::BAD_REQUEST,
-    };
-    let status = status.into();
-    if call.service == "ssm" {
-        let body = json!({"__type": code, "message": message});
-        response(status, "application/x-amz-json-1.1", body.to_string())
-    } else {
-        let body = format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error>\
-             <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>",
-            escaped(message)
-        );
-        response(status, "text/xml", body)
-    }
+pub(super) fn error(call: &Call, code: &str, message: &str) -> Answer {
+    refusal(call.service == "ssm", code, message)
 }

@@ -1,27 +1,26 @@
 //! The embedded account's answers about roles and their policies, and its writes.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
 use super::edge::{Call, Edge, error};
 use super::iam::Role;
 use super::layout::in_iams_layout;
-use super::wire::{ENCODED, escaped, result};
+use super::wire::{Answer, ENCODED, escaped, result};
 
 /// How many entries a list has on a page unless the call says otherwise.
 const A_PAGE: usize = 100;
 
 impl Edge {
     /// Roles, in the order of their names. Lists do not show boundaries (IAM API reference, ListRoles).
-    pub(super) fn list_roles(&self, call: &Call) -> HttpResponse {
+    pub(super) fn list_roles(&self, call: &Call) -> Answer {
         let (page, more) = page(call, self.account.iam.roles());
         let roles = members(page.iter().map(|role| self.described(role)));
         result(&call.action, &format!("{more}<Roles>{roles}</Roles>"))
     }
 
     /// A role, one of its inline policies, or the names of its policies.
-    pub(super) fn role_reading(&self, call: &Call) -> HttpResponse {
+    pub(super) fn role_reading(&self, call: &Call) -> Answer {
         let account = &self.account;
         let name = call.text("RoleName");
         let Some(role) = account.iam.read(name, account.manner.replica_lag) else {
@@ -78,7 +77,7 @@ impl Edge {
     }
 
     /// A managed policy, or its only version.
-    pub(super) fn managed_policy(&self, call: &Call) -> HttpResponse {
+    pub(super) fn managed_policy(&self, call: &Call) -> Answer {
         let arn = call.text("PolicyArn");
         let Some(document) = self.account.iam.policy(arn) else {
             let message = format!("Policy {arn} was not found.");
@@ -102,7 +101,7 @@ impl Edge {
     }
 
     /// Writes a document of a role, unless AWS would refuse it.
-    pub(super) fn write_document(&self, call: &Call) -> HttpResponse {
+    pub(super) fn write_document(&self, call: &Call) -> Answer {
         let (name, policy) = (call.text("RoleName"), call.text("PolicyName").to_owned());
         let document = call.text("PolicyDocument").to_owned();
         let is_trust = call.action == "UpdateAssumeRolePolicy";
@@ -123,7 +122,7 @@ impl Edge {
     }
 
     /// Makes a role.
-    pub(super) fn create_role(&self, call: &Call) -> HttpResponse {
+    pub(super) fn create_role(&self, call: &Call) -> Answer {
         let (name, trust) = (call.text("RoleName"), call.text("AssumeRolePolicyDocument"));
         if let Some(refusal) = refusal_of_document(call, trust, true) {
             return refusal;
@@ -139,7 +138,7 @@ impl Edge {
     }
 
     /// Deletes a role or one of its inline policies, attaches a managed policy, or detaches one.
-    pub(super) fn change_role(&self, call: &Call) -> HttpResponse {
+    pub(super) fn change_role(&self, call: &Call) -> Answer {
         let iam = &self.account.iam;
         let (name, policy, arn) = (
             call.text("RoleName"),
@@ -179,7 +178,7 @@ impl Edge {
     }
 
     /// Why a role cannot be changed: there is none, or it belongs to AWS.
-    fn protection(&self, call: &Call) -> Option<HttpResponse> {
+    fn protection(&self, call: &Call) -> Option<Answer> {
         let name = call.text("RoleName");
         match self.account.iam.role(name) {
             None => Some(no_role(call)),
@@ -211,7 +210,7 @@ impl Edge {
 }
 
 /// Why IAM does not take a document.
-fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<HttpResponse> {
+fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<Answer> {
     let malformed = |message| Some(error(call, "MalformedPolicyDocument", message));
     if document.chars().any(|character| character > '\u{ff}') {
         Some(error(call, "ValidationError", "A character is not allowed"))
@@ -225,13 +224,13 @@ fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<Ht
     }
 }
 
-fn no_role(call: &Call) -> HttpResponse {
+fn no_role(call: &Call) -> Answer {
     let name = call.text("RoleName");
     let message = format!("The role with name {name} cannot be found.");
     error(call, "NoSuchEntity", &message)
 }
 
-fn no_policy(call: &Call) -> HttpResponse {
+fn no_policy(call: &Call) -> Answer {
     let name = call.field("PolicyName").unwrap_or(call.text("PolicyArn"));
     let message = format!("The role policy with name {name} cannot be found.");
     error(call, "NoSuchEntity", &message)

@@ -2,10 +2,18 @@
 
 use std::collections::HashMap;
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
+
+const XML: &str = "text/xml";
+const JSON: &str = "application/x-amz-json-1.1";
+
+/// An answer before it gets onto the wire.
+pub(super) struct Answer {
+    pub status: u16,
+    /// The content type.
+    pub kind: &'static str,
+    pub body: String,
+}
 
 /// RFC 3986's unreserved characters stay as they are.
 pub(super) const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -34,25 +42,42 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// An answer of IAM's to this call.
-pub(super) fn result(action: &str, content: &str) -> HttpResponse {
+pub(super) fn result(action: &str, content: &str) -> Answer {
     xml(&format!(
         "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{content}\
          </{action}Result></{action}Response>"
     ))
 }
 
-pub(super) fn xml(body: &str) -> HttpResponse {
-    response(http::StatusCode::OK.into(), "text/xml", body.to_owned())
+pub(super) fn xml(body: &str) -> Answer {
+    response(200, XML, body.to_owned())
 }
 
 /// An answer of Systems Manager's.
-pub(super) fn json(body: &serde_json::Value) -> HttpResponse {
-    let kind = "application/x-amz-json-1.1";
-    response(http::StatusCode::OK.into(), kind, body.to_string())
+pub(super) fn json(body: &serde_json::Value) -> Answer {
+    response(200, JSON, body.to_string())
 }
 
-pub(super) fn response(status: StatusCode, kind: &'static str, body: String) -> HttpResponse {
-    let mut response = HttpResponse::new(status, SdkBody::from(body));
-    response.headers_mut().insert("content-type", kind);
-    response
+fn response(status: u16, kind: &'static str, body: String) -> Answer {
+    Answer { status, kind, body }
+}
+
+/// A refusal, as the service of this code writes it.
+pub(super) fn refusal(is_json: bool, code: &str, message: &str) -> Answer {
+    let status = match code {
+        "NoSuchEntity" => 404,
+        "EntityAlreadyExists" | "DeleteConflict" => 409,
+        _ => 400,
+    };
+    if is_json {
+        let body = serde_json::json!({"__type": code, "message": message});
+        response(status, JSON, body.to_string())
+    } else {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{}</Message></Error>\
+             <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>",
+            escaped(message)
+        );
+        response(status, XML, body)
+    }
 }

@@ -16,11 +16,11 @@ pub(super) fn role(
     survey: &Survey,
     choices: &Choices,
 ) -> (Vec<Item>, Option<InlineSize>) {
-    let targets = targets(chosen);
+    let parts = parts(chosen);
     let all = |state: &State| {
+        let targets = parts.iter().map(|part| part.target(chosen.name));
         targets
-            .iter()
-            .map(|target| item(target, state.clone(), Vec::new()))
+            .map(|target| item(&target, state.clone(), Vec::new()))
             .collect()
     };
     let reading = match survey.roles.get(chosen.name) {
@@ -55,13 +55,13 @@ pub(super) fn role(
         place,
     };
     let mut inline = Inline::of(reading, survey.quotas.inline);
-    let items = targets
+    let items = parts
         .iter()
-        .map(|target| {
-            let state = match target {
-                Target::Trust { .. } => role.trust(),
-                Target::Policy { policy, .. } => role.policy(*policy, &mut inline),
-                Target::Tier { .. } => Err("a role has no tier".to_owned()),
+        .map(|part| {
+            let target = &part.target(chosen.name);
+            let state = match part {
+                Part::Trust => role.trust(),
+                Part::Policy(policy) => role.policy(*policy, &mut inline),
             };
             let state = state.unwrap_or_else(|why| {
                 State::blocked(
@@ -119,21 +119,33 @@ fn item(target: &Target, state: State, warnings: Vec<String>) -> Item {
     }
 }
 
-fn targets(chosen: &ChosenRole) -> Vec<Target> {
-    let role = chosen.name.to_owned();
-    let policy = |policy| Target::Policy {
-        role: role.clone(),
-        policy,
-    };
-    let mut targets = Vec::new();
+/// What a role is asked for.
+#[derive(Clone, Copy)]
+enum Part {
+    Trust,
+    Policy(RolePolicy),
+}
+
+impl Part {
+    fn target(self, role: &str) -> Target {
+        let role = role.to_owned();
+        match self {
+            Self::Trust => Target::Trust { role },
+            Self::Policy(policy) => Target::Policy { role, policy },
+        }
+    }
+}
+
+fn parts(chosen: &ChosenRole) -> Vec<Part> {
+    let mut parts = Vec::new();
     if chosen.is_sagemaker {
-        targets.push(Target::Trust { role: role.clone() });
-        targets.push(policy(RolePolicy::Server));
+        parts.push(Part::Trust);
+        parts.push(Part::Policy(RolePolicy::Server));
     }
     if chosen.needs_client {
-        targets.push(policy(RolePolicy::Client));
+        parts.push(Part::Policy(RolePolicy::Client));
     }
-    targets
+    parts
 }
 
 struct Role<'a> {
@@ -177,9 +189,9 @@ impl Role<'_> {
         }
     }
 
-    fn trust(&self) -> Result<State, String> {
+    fn trust(&self) -> Result<State, DocumentError> {
         let text = &self.reading.trust;
-        let document = Document::parse(text.as_str()).map_err(|error| error.to_string())?;
+        let document = Document::parse(text.as_str())?;
         match trust::systems_manager_access(&document, self.place, self.regions()) {
             Access::Allowed { .. } if self.choices.harden_trust && self.is_open(&document) => {
                 return Ok(self.not_hardened(&document));
@@ -217,9 +229,7 @@ impl Role<'_> {
             ));
         }
         let statement = self.place.trust_statement(self.choices.harden_trust);
-        let extended = statement
-            .and_then(|statement| document.with_statement(&statement))
-            .map_err(|error| error.to_string())?;
+        let extended = statement.and_then(|statement| document.with_statement(&statement))?;
         let (length, quotas) = (size(extended.text()), self.survey.quotas);
         if length > quotas.trust {
             let whose = if quotas.read {
@@ -276,7 +286,7 @@ impl Role<'_> {
         self.choices.regions_or_home(&self.survey.identity)
     }
 
-    fn policy(&self, policy: RolePolicy, inline: &mut Inline) -> Result<State, String> {
+    fn policy(&self, policy: RolePolicy, inline: &mut Inline) -> Result<State, DocumentError> {
         let name = policy.name();
         let wanted = self.template(policy, self.choices.shell_access)?;
         // Shell access that somebody granted is not taken away by not asking for it.
@@ -434,12 +444,11 @@ impl Role<'_> {
     }
 
     /// The policy of this name as it is wanted for the role.
-    fn template(&self, policy: RolePolicy, shell: bool) -> Result<Document, String> {
-        let template = match policy {
+    fn template(&self, policy: RolePolicy, shell: bool) -> Result<Document, DocumentError> {
+        match policy {
             RolePolicy::Server => self.place.server_policy(&self.reading.arn),
             RolePolicy::Client => self.place.client_policy(shell),
-        };
-        template.map_err(|error: DocumentError| error.to_string())
+        }
     }
 }
 

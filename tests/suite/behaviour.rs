@@ -32,20 +32,12 @@ fn prompt() -> Play {
 
 /// What Done says of all suggested roles.
 async fn done_with_all_roles(play: &mut Play) -> String {
-    play.wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await;
-    play.wait("Recommender").await.keys("a<enter>").await;
-    play.wait("DataEngineer").await.keys("<space><enter>").await;
-    play.wait("standard").await.keys("<space><enter>").await;
-    play.wait("to change").await.gone("still being read").await;
-    play.keys("<enter>")
-        .await
-        .wait("y apply")
-        .await
-        .keys("y")
-        .await;
+    play.keys("{Admin/console}<enter><enter>").await;
+    play.keys("{Recommender}a<enter>").await;
+    play.keys("{DataEngineer}<space><enter>").await;
+    play.keys("{standard}<space><enter>").await;
+    play.keys("{to change}{!still being read}").await;
+    play.keys("<enter>{y apply}y").await;
     play.wait("written and read back").await;
     let screen = play.screen();
     let said = screen
@@ -71,11 +63,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
-        .await
-        .keys("<enter>")
+        .keys("y{Done: 4 changes}<enter>")
         .await;
     let statements = statements(&play, FRESH);
     assert_eq!(statements.len(), 3);
@@ -112,35 +100,15 @@ async fn enter_space_and_y_alone_lead_to_done() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_before_the_confirmation() {
     let mut play = Scene::default().start();
-    play.wait("Admin/console")
-        .await
-        .keys("yyyy<enter>y<enter>")
+    play.keys("{Admin/console}yyyy<enter>y<enter>").await;
+    play.keys("{Recommender}y<space>y<enter>").await;
+    play.keys("{DataEngineer}y<space>y<enter>").await;
+    play.keys("{standard}{!still being read}y<space>y<enter>")
         .await;
-    play.wait("Recommender")
-        .await
-        .keys("y<space>y<enter>")
-        .await;
-    play.wait("DataEngineer")
-        .await
-        .keys("y<space>y<enter>")
-        .await;
-    play.wait("standard")
-        .await
-        .gone("still being read")
-        .await
-        .keys("y<space>y<enter>")
-        .await;
-    play.wait("4 to change").await.keys("yyyy").await;
+    play.keys("{4 to change}yyyy").await;
     assert!(play.screen().contains("Preview"));
     // On the question itself, Enter goes back: the focus is there.
-    play.keys("<enter>")
-        .await
-        .wait("Go back")
-        .await
-        .keys("<enter>")
-        .await
-        .wait("to change")
-        .await;
+    play.keys("<enter>{Go back}<enter>{to change}").await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
 }
 
@@ -149,16 +117,14 @@ async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("<esc>")
-        .await
-        .wait("4 to change")
+        .keys("<esc>{4 to change}")
         .await;
     // Sent in one go: the second key comes before the question is on the screen.
-    play.keys("<enter>y").await.wait("Go back").await;
+    play.keys("<enter>y{Go back}").await;
     play.settle().await;
     assert!(play.screen().contains("Step 6/7"), "{}", play.screen());
     assert_eq!(play.faults.writes(), Vec::<String>::new());
-    play.keys("y").await.wait("Done: 4 changes").await;
+    play.keys("y{Done: 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -166,9 +132,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
     let mut play = prompt();
     play.walk_to_confirm()
         .await
-        .keys("<up><up><up><enter>")
-        .await
-        .wait("Done: 4 changes")
+        .keys("<up><up><up><enter>{Done: 4 changes}")
         .await;
 }
 
@@ -177,14 +141,14 @@ async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
     let mut play = prompt();
     play.walk_to_confirm().await.resize(60, 12).await;
     assert!(!play.screen().contains("›"), "{}", play.screen());
-    play.keys("g").await.wait("›  Apply 4 changes").await;
-    play.keys("G").await.wait("›  Go back").await;
+    play.keys("g{›  Apply 4 changes}").await;
+    play.keys("G{›  Go back}").await;
     // Scrolled out of sight, it is not taken, but shown.
-    play.keys("g").await.wait("›  Apply 4 changes").await;
-    play.keys("<pgdn>").await.gone("›").await;
-    play.keys("<enter>").await.wait("›  Apply 4 changes").await;
+    play.keys("g{›  Apply 4 changes}").await;
+    play.keys("<pgdn>{!›}").await;
+    play.keys("<enter>{›  Apply 4 changes}").await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
-    play.keys("<enter>").await.wait("Done: 4 changes").await;
+    play.keys("<enter>{Done: 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,35 +156,16 @@ async fn going_back_loses_nothing_that_was_picked() {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("<esc><esc><esc><esc><esc><esc><esc><esc>")
-        .await
-        .wait("Step 1/7")
+        .keys("<esc><esc><esc><esc><esc><esc><esc><esc>{Step 1/7}")
         .await;
-    play.keys("<enter><enter>")
-        .await
-        .wait("1 picked of 12 roles")
-        .await;
-    play.keys("<enter>")
-        .await
-        .wait("1 picked of 10 roles")
-        .await;
-    play.keys("<enter>")
-        .await
-        .wait("1 picked of 34 regions")
-        .await;
-    play.keys("<enter>").await.wait("4 to change").await;
+    play.keys("<enter><enter>{1 picked of 12 roles}").await;
+    play.keys("<enter>{1 picked of 10 roles}").await;
+    play.keys("<enter>{1 picked of 34 regions}").await;
+    play.keys("<enter>{4 to change}").await;
     // Studio asks for no user role, and the other answers are still there.
-    play.keys("<esc><esc><esc><esc>")
-        .await
-        .wait("Connect from")
-        .await
-        .keys("<down><enter><enter>")
+    play.keys("<esc><esc><esc><esc>{Connect from}<down><enter><enter>")
         .await;
-    play.wait("1 picked of 34 regions")
-        .await
-        .keys("<enter>")
-        .await
-        .wait("4 to change")
+    play.keys("{1 picked of 34 regions}<enter>{4 to change}")
         .await;
     assert!(!play.screen().contains("Admin\n"), "{}", play.screen());
 }
@@ -228,20 +173,15 @@ async fn going_back_loses_nothing_that_was_picked() {
 #[tokio::test(start_paused = true)]
 async fn with_nothing_picked_enter_says_how_to_pick() {
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await;
-    play.keys("<enter>").await.wait("Space picks a role").await;
+    play.keys("{acme}<enter><enter>{Recommender}").await;
+    play.keys("<enter>{Space picks a role}").await;
     assert!(play.screen().contains("Step 3/7"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn leaving_asks_once_something_was_picked_and_not_before() {
     let mut play = Scene::default().start();
-    play.wait("acme").await.keys("q").await;
+    play.keys("{acme}q").await;
     assert!(matches!(
         play.ending().await,
         Ending::Left {
@@ -251,22 +191,8 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
     ));
 
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("<space>q")
-        .await;
-    play.wait("is forgotten")
-        .await
-        .keys("n")
-        .await
-        .gone("is forgotten")
-        .await
-        .keys("qy")
-        .await;
+    play.keys("{acme}<enter><enter>{Recommender}<space>q").await;
+    play.keys("{is forgotten}n{!is forgotten}qy").await;
     assert!(matches!(
         play.ending().await,
         Ending::Left {
@@ -303,9 +229,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
                 .await
                 .wait(mark)
                 .await
-                .gone("reading")
-                .await
-                .gone("still being read")
+                .keys("{!reading}{!still being read}")
                 .await;
         }
         play.keys("<ctrl-c>").await;
@@ -326,7 +250,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_while_loading_and_while_typing_works_too() {
     let mut play = Scene::default().start_with(|faults| faults.add("*", 99, Fault::Hang));
-    play.wait("Asking AWS").await.keys("<ctrl-c>").await;
+    play.keys("{Asking AWS}<ctrl-c>").await;
     assert!(matches!(
         play.ending().await,
         Ending::Left {
@@ -335,13 +259,7 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
         }
     ));
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("/abc<ctrl-c>")
+    play.keys("{acme}<enter><enter>{Recommender}/abc<ctrl-c>")
         .await;
     assert!(matches!(
         play.ending().await,
@@ -365,13 +283,9 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
     .start();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("working")
-        .await
-        .keys("<ctrl-c>")
+        .keys("y{working}<ctrl-c>")
         .await;
-    play.wait("Stopping").await.wait("What now").await;
+    play.keys("{Stopping}{What now}").await;
     let screen = play.screen();
     assert!(screen.contains("not begun"), "{screen}");
     play.keys("<enter>").await;
@@ -414,12 +328,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
 async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
     for by_signal in [true, false] {
         let mut play = Scene::default().start();
-        play.walk_to_confirm()
-            .await
-            .keys("y")
-            .await
-            .wait("Step 7/7")
-            .await;
+        play.walk_to_confirm().await.keys("y{Step 7/7}").await;
         if by_signal {
             play.stop(Stop::HangUp).await;
         } else {
@@ -453,19 +362,14 @@ async fn what_failed_can_be_tried_again() {
         2,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y")
-        .await
-        .wait("2 of 4 changes done")
-        .await
-        .wait("retry what failed")
-        .await;
+    play.keys("y{2 of 4 changes done}{retry what failed}").await;
     assert!(
         !play.demo.roles()["Admin"]
             .inline
             .contains_key("SSHSageMakerClientPolicy")
     );
     let writes = play.faults.writes().len();
-    play.keys("r").await.wait("Done: 4 changes written").await;
+    play.keys("r{Done: 4 changes written}").await;
     // Only what failed was written again, and the whole of the plan is reported.
     assert_eq!(play.faults.writes().len(), writes + 2);
     assert!(
@@ -484,19 +388,14 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
         99,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y").await.wait("2 of 4 changes done").await;
+    play.keys("y{2 of 4 changes done}").await;
     // The credentials expire before the second try.
     play.faults.add(
         "GetCallerIdentity",
         99,
         Fault::Refused(403, "ExpiredToken", "expired"),
     );
-    play.keys("r")
-        .await
-        .wait("have expired")
-        .await
-        .wait("2 of 4 changes done")
-        .await;
+    play.keys("r{have expired}{2 of 4 changes done}").await;
     play.keys("<enter>").await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -512,13 +411,7 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
 #[tokio::test(start_paused = true)]
 async fn roles_of_another_account_are_not_kept() {
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("<space><esc><esc>")
+    play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
     play.wait("Step 1/7").await;
     let other = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
@@ -526,31 +419,15 @@ async fn roles_of_another_account_are_not_kept() {
                  </GetCallerIdentityResult></GetCallerIdentityResponse>";
     play.faults
         .add("GetCallerIdentity", 1, Fault::Answer("text/xml", other));
-    play.keys("r")
-        .await
-        .wait("999999999999")
-        .await
-        .wait("belong to another account")
+    play.keys("r{999999999999}{belong to another account}")
         .await;
-    play.keys("<enter><enter>").await.wait("0 picked").await;
+    play.keys("<enter><enter>{0 picked}").await;
     // The same account read again keeps them.
-    play.keys("<space><esc><esc>r")
-        .await
-        .wait("belong to another account")
+    play.keys("<space><esc><esc>r{belong to another account}")
         .await;
-    play.keys("<enter><enter>")
-        .await
-        .wait("0 picked")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("<space><esc><esc>r")
+    play.keys("<enter><enter>{0 picked}{Recommender}<space><esc><esc>r")
         .await;
-    play.wait("acme-ml-dev")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("1 picked of 12")
+    play.keys("{acme-ml-dev}<enter><enter>{1 picked of 12}")
         .await;
 }
 
@@ -561,29 +438,12 @@ async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() 
         faults.add("ListRoles", 99, denied.clone());
         faults.add("GetRole", 99, denied);
     });
-    play.wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("not allowed")
-        .await
-        .keys("<enter>")
+    play.keys("{Admin/console}<enter><enter>{not allowed}<enter>")
         .await;
-    play.wait("Type t")
-        .await
-        .keys("tSecret<enter>")
-        .await
-        .wait("not readable")
+    play.keys("{Type t}tSecret<enter>{not readable}").await;
+    play.keys("<esc><esc>r{Admin/console}<enter><enter>{not readable}")
         .await;
-    play.keys("<esc><esc>r")
-        .await
-        .wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("not readable")
-        .await;
-    play.keys("<space>").await.wait("0 picked").await;
+    play.keys("<space>{0 picked}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -591,11 +451,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
     let mut play = prompt();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
-        .await
-        .keys("<enter>")
+        .keys("y{Done: 4 changes}<enter>")
         .await;
     let demo = play.demo.clone();
     let mut play = Scene {
@@ -605,23 +461,15 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
     .start();
     play.walk_to_regions()
         .await
-        .gone("still being read")
-        .await
-        .keys("<space><enter>")
-        .await
-        .wait("0 to change")
+        .keys("{!still being read}<space><enter>{0 to change}")
         .await;
-    play.keys("<enter>").await.wait("nothing to write").await;
+    play.keys("<enter>{nothing to write}").await;
     let account = demo.source().connect(None).await.unwrap();
     account
         .write_trust(FRESH, r#"{"Version":"2012-10-17","Statement":[]}"#)
         .await
         .unwrap();
-    play.keys("y")
-        .await
-        .wait("Nothing was written, and 1 item could not be found in place")
-        .await
-        .keys("<enter>")
+    play.keys("y{Nothing was written, and 1 item could not be found in place}<enter>")
         .await;
     let Ending::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -643,23 +491,12 @@ async fn every_page_of_roles_arrives_while_the_list_can_be_used() {
         ..Scene::default()
     }
     .start();
-    play.wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("more are coming")
+    play.keys("{Admin/console}<enter><enter>{more are coming}")
         .await;
-    play.keys("<down><space>").await.wait("1 picked").await;
-    play.wait("of 2512 roles")
-        .await
-        .gone("more are coming")
-        .await;
-    play.keys("G").await.wait("bulk-2499").await;
-    play.keys("/churn<enter>")
-        .await
-        .wait("ChurnTraining")
-        .await
-        .wait("1 of the picked not shown")
+    play.keys("<down><space>{1 picked}").await;
+    play.keys("{of 2512 roles}{!more are coming}").await;
+    play.keys("G{bulk-2499}").await;
+    play.keys("/churn<enter>{ChurnTraining}{1 of the picked not shown}")
         .await;
 }
 
@@ -671,50 +508,20 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
         "not authorized to perform: iam:ListRoles",
     );
     let mut play = Scene::default().start_with(|faults| faults.add("ListRoles", 99, denied));
-    play.wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("not allowed")
-        .await
-        .keys("t")
+    play.keys("{Admin/console}<enter><enter>{not allowed}t")
         .await;
     play.paste(&format!(
         "arn:aws:iam::123456789012:role/service-role/{FRESH}\nLegacyNotebook\n"
     ))
     .await;
-    play.keys("<enter>")
-        .await
-        .wait("2 picked of 2 roles")
-        .await
-        .wait("+ to set up")
+    play.keys("<enter>{2 picked of 2 roles}{+ to set up}").await;
+    play.keys("<enter>tarn:aws:iam::999999999999:role/x<enter>")
         .await;
-    play.keys("<enter>t")
-        .await
-        .keys("arn:aws:iam::999999999999:role/x<enter>")
+    play.keys("{belongs to the account}<esc>tDataScientist<enter>{~ differs}")
         .await;
-    play.wait("belongs to the account")
-        .await
-        .keys("<esc>tDataScientist<enter>")
-        .await
-        .wait("~ differs")
+    play.keys("<enter>{standard}{!still being read}<space><enter>")
         .await;
-    play.keys("<enter>")
-        .await
-        .wait("standard")
-        .await
-        .gone("still being read")
-        .await
-        .keys("<space><enter>")
-        .await;
-    play.wait("6 to change")
-        .await
-        .keys("<enter>")
-        .await
-        .wait("Go back")
-        .await
-        .keys("y")
-        .await;
+    play.keys("{6 to change}<enter>{Go back}y").await;
     play.wait("Done: 6 changes").await;
     assert_eq!(statements(&play, FRESH).len(), 3);
     assert_eq!(statements(&play, "LegacyNotebook").len(), 2);
@@ -735,26 +542,12 @@ async fn a_paste_where_nothing_is_typed_does_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_profile_switch_starts_everything_anew() {
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("<space><esc><esc>")
+    play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
     play.wait("Step 1/7").await;
     let calls = play.faults.calls().len();
-    play.keys("p")
-        .await
-        .wait("acme-sandbox")
-        .await
-        .keys("<down><enter>")
-        .await;
-    play.wait("profile acme-prod")
-        .await
-        .wait("Roles         39")
-        .await;
+    play.keys("p{acme-sandbox}<down><enter>").await;
+    play.keys("{profile acme-prod}{Roles         39}").await;
     let again = &play.faults.calls()[calls..];
     for action in [
         "GetCallerIdentity",
@@ -764,10 +557,7 @@ async fn a_profile_switch_starts_everything_anew() {
     ] {
         assert!(again.iter().any(|call| call == action), "{action}");
     }
-    play.keys("<enter><enter>")
-        .await
-        .wait("0 picked of 12 roles")
-        .await;
+    play.keys("<enter><enter>{0 picked of 12 roles}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -829,12 +619,7 @@ async fn reading_again_mends_what_was_wrong() {
             Fault::Refused(403, "ExpiredToken", "expired"),
         );
     });
-    play.wait("have expired")
-        .await
-        .keys("r")
-        .await
-        .wait("acme-ml-dev")
-        .await;
+    play.keys("{have expired}r{acme-ml-dev}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -878,40 +663,21 @@ async fn resizing_at_any_moment_to_any_size_is_survived() {
             .await
             .wait(mark)
             .await
-            .gone("reading")
-            .await
-            .gone("still being read")
+            .keys("{!reading}{!still being read}")
             .await;
         for (width, height) in sizes {
-            play.resize(width, height)
-                .await
-                .keys("?")
-                .await
-                .keys("<esc>")
-                .await;
+            play.resize(width, height).await.keys("?<esc>").await;
         }
     }
-    play.resize(80, 24)
-        .await
-        .keys("m")
-        .await
-        .wait("1 of 4")
-        .await;
+    play.resize(80, 24).await.keys("m{1 of 4}").await;
     for (width, height) in sizes {
         play.resize(width, height)
             .await
-            .keys("n<down><pgdn>")
-            .await
-            .keys("p<end>")
+            .keys("n<down><pgdn>p<end>")
             .await;
     }
-    play.resize(80, 24)
-        .await
-        .keys("<esc>")
-        .await
-        .wait("4 to change")
-        .await;
-    play.keys("<enter>").await.wait("Go back").await;
+    play.resize(80, 24).await.keys("<esc>{4 to change}").await;
+    play.keys("<enter>{Go back}").await;
     play.keys("y").await;
     for (width, height) in sizes {
         play.resize(width, height).await;
@@ -932,12 +698,7 @@ async fn hostile_descriptions_cannot_move_the_cursor_or_break_a_line() {
         ..Scene::default()
     }
     .start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Description")
-        .await;
+    play.keys("{acme}<enter><enter>{Description}").await;
     let screen = play.screen();
     assert!(screen.lines().count() <= 24);
     assert!(
@@ -962,16 +723,11 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
     .start();
     play.walk_to_confirm()
         .await
-        .keys("<esc>")
-        .await
-        .wait("4 to change")
+        .keys("<esc>{4 to change}")
         .await;
     // The file is written by a real thread, which the test's clock does not wait for.
-    play.keys("w").await.wait("plan-123456789012.json").await;
-    play.keys("<down>w")
-        .await
-        .wait("plan-123456789012-2.json")
-        .await;
+    play.keys("w{plan-123456789012.json}").await;
+    play.keys("<down>w{plan-123456789012-2.json}").await;
     let text =
         std::fs::read_to_string(folder.join("sagemaker-ssh-setup-plan-123456789012.json")).unwrap();
     let saved: Value = serde_json::from_str(&text).unwrap();
@@ -1001,8 +757,8 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
     play.walk_to_confirm().await.keys("e").await;
     play.wait("The files are in").await;
     // The same with the arrows; nothing is written over.
-    play.keys("<up>").await.gone("The files are in").await;
-    play.keys("<enter>").await.wait("The files are in").await;
+    play.keys("<up>{!The files are in}").await;
+    play.keys("<enter>{The files are in}").await;
     let held = |name: &str| {
         let files = std::fs::read_dir(folder.0.join(name)).unwrap();
         let mut files: Vec<String> = files
@@ -1022,7 +778,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
     assert_eq!(held("sagemaker-ssh-setup-123456789012-2"), all);
     assert!(play.faults.writes().is_empty());
     // The question still stands.
-    play.keys("y").await.wait("Done: 4 changes").await;
+    play.keys("y{Done: 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -1032,11 +788,7 @@ async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
     let theirs = r#"{"Version":"2012-10-17","Statement":[]}"#;
     let account = play.demo.source().connect(None).await.unwrap();
     account.write_trust(FRESH, theirs).await.unwrap();
-    play.keys("y")
-        .await
-        .wait("3 of 4 changes done")
-        .await
-        .wait("Somebody changed it")
+    play.keys("y{3 of 4 changes done}{Somebody changed it}")
         .await;
     assert_eq!(play.demo.roles()[FRESH].trust, theirs);
 }
@@ -1044,7 +796,7 @@ async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_breaks_the_program_is_no_silent_end() {
     let mut play = Scene::default().start();
-    play.wait("acme").await.keys("#").await;
+    play.keys("{acme}#").await;
     let run = std::panic::AssertUnwindSafe(play.ending());
     let ended = futures::FutureExt::catch_unwind(run).await;
     assert!(ended.is_err());
@@ -1053,15 +805,8 @@ async fn a_key_that_breaks_the_program_is_no_silent_end() {
 #[tokio::test(start_paused = true)]
 async fn colour_never_stands_without_a_sign_or_a_word() {
     let mut play = Scene::default().start();
-    play.wait("acme")
-        .await
-        .keys("<enter><enter>")
-        .await
-        .wait("Recommender")
-        .await
-        .keys("a")
-        .await;
-    play.gone("reading").await.wait("✓ in place").await;
+    play.keys("{acme}<enter><enter>{Recommender}a").await;
+    play.keys("{!reading}{✓ in place}").await;
     let cells = play.cells();
     let signs = [("✓", Color::Green), ("~", Color::Yellow)];
     for (sign, color) in signs {
@@ -1095,18 +840,13 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
         );
     });
     play.walk_to_regions().await;
-    play.wait("of 35 regions")
-        .await
-        .gone("still being read")
-        .await
-        .keys("G")
-        .await;
+    play.keys("{of 35 regions}{!still being read}G").await;
     let screen = play.screen();
     assert!(
         screen.contains("Other") && screen.contains("eu-new-9"),
         "{screen}"
     );
-    play.keys("<space><enter>").await.wait("4 to change").await;
+    play.keys("<space><enter>{4 to change}").await;
     assert!(!play.screen().contains("cn-new-1"));
 }
 
@@ -1116,8 +856,5 @@ async fn where_aws_names_no_regions_the_shipped_list_does() {
     let mut play =
         Scene::default().start_with(|faults| faults.add("GetParametersByPath", 9, denied));
     play.walk_to_regions().await;
-    play.wait("of 34 regions")
-        .await
-        .gone("still being read")
-        .await;
+    play.keys("{of 34 regions}{!still being read}").await;
 }

@@ -322,11 +322,8 @@ async fn case_18_the_wizard_gets_there_too() {
         ),
     ] {
         let mut play = play::Scene::at((160, 50)).start();
-        play.wait("Admin/console")
-            .await
-            .keys("<enter><enter>")
-            .await;
-        play.wait("Recommender").await.keys("t").await;
+        play.keys("{Admin/console}<enter><enter>").await;
+        play.keys("{Recommender}t").await;
         play.paste(&typed).await.keys("<enter>").await;
         if let Some(said) = said {
             play.wait(said).await;
@@ -389,10 +386,7 @@ fn case_27_a_region_that_takes_no_credentials_has_two_causes() {
 async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
     let arns = "arn:aws:iam::123456789012:role/ChurnTraining<enter>LockedTraining<enter>Recommender-ExecutionRole<enter>";
     let mut play = play::Scene::default().start();
-    play.wait("Admin/console")
-        .await
-        .keys("<enter><enter>")
-        .await;
+    play.keys("{Admin/console}<enter><enter>").await;
     play.wait("Recommender").await;
     // With no field open it is nothing at all.
     let before = play.screen();
@@ -400,19 +394,16 @@ async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
         .await
         .wait("goes into a text field")
         .await;
-    play.keys("<down><up>")
-        .await
-        .gone("goes into a text field")
-        .await;
+    play.keys("<down><up>{!goes into a text field}").await;
     assert_eq!(play.screen(), before);
     // With the field open all three are in it, and Enter takes them.
-    play.keys("t").await.wait("Type or paste").await;
+    play.keys("t{Type or paste}").await;
     play.keys_at_once(arns).await;
     assert!(play.screen().contains("Type or paste"), "{}", play.screen());
-    play.keys("<enter>").await.wait("3 picked").await;
+    play.keys("<enter>{3 picked}").await;
     assert!(play.screen().contains("SageMaker roles") && !play.has_ended());
     // A line after the other, as a terminal may hand them over.
-    play.keys("t").await.wait("Type or paste").await;
+    play.keys("t{Type or paste}").await;
     play.keys_at_once("Admin<enter>Analyst<enter>").await;
     assert!(play.screen().contains("Admin Analyst"), "{}", play.screen());
 }

@@ -328,7 +328,7 @@ async fn done(size: (u16, u16)) -> Play {
 
 /// Asks for a live check, and says yes to the question.
 async fn say_yes(play: &mut Play) -> &mut Play {
-    play.keys("x").await.keys("y").await
+    play.keys("xy").await
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,9 +336,7 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
     let mut play = done((100, 40)).await;
     play.faults.add("CreateActivation", 3, NOT_YET);
     // A yes that was typed before the question was on the screen is none.
-    play.keys("xy")
-        .await
-        .wait("This creates 1 activation in eu-west-1")
+    play.keys("xy{This creates 1 activation in eu-west-1}")
         .await;
     assert_eq!(count(&play.faults.calls(), "CreateActivation"), 0);
     play.keys("y").await;
@@ -349,12 +347,9 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
     play.wait("By a real activation in eu-west-1:").await;
     play.wait(&format!("✓ {SAGEMAKER}: Systems Manager took the"))
         .await;
-    play.keys("<esc>").await.gone("Try it for real").await;
+    play.keys("<esc>{!Try it for real}").await;
     // It stands at the end, too.
-    play.keys("G")
-        .await
-        .wait("By a real activation in eu-west-1:")
-        .await;
+    play.keys("G{By a real activation in eu-west-1:}").await;
     assert_eq!(count(&play.faults.calls(), "CreateActivation"), 4);
     assert_eq!(play.demo.activations(), []);
     play.keys("<enter>").await;
@@ -371,8 +366,8 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
 async fn what_a_yes_would_create_stays_in_sight() {
     let mut play = done((100, 40)).await;
     play.resize(80, 14).await;
-    play.keys("x").await.wait("with the role").await;
-    play.keys("<end>").await.wait("Esc  leave it").await;
+    play.keys("x{with the role}").await;
+    play.keys("<end>{Esc  leave it}").await;
     assert!(
         !play.screen().contains("with the role"),
         "{}",
@@ -427,7 +422,7 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
         play.stop(stop).await;
         if stop == Stop::Interrupt {
             play.wait("By a real activation").await;
-            play.keys("<esc>").await.keys("<enter>").await;
+            play.keys("<esc><enter>").await;
         }
         let demo = play.demo.clone();
         assert!(
@@ -467,8 +462,8 @@ async fn what_stays_is_told_after_leaving_too() {
 async fn who_is_guided_or_puts_back_is_not_offered_it() {
     let mut play = done((100, 40)).await;
     play.wait("try it for real").await;
-    play.keys("u").await.wait("Put back 4 changes").await;
-    play.keys("y").await.wait("Put back: 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
+    play.keys("y{Put back: 4 changes}").await;
     assert!(
         !play.screen().contains("try it for real"),
         "{}",

@@ -248,12 +248,26 @@ impl Play {
         self
     }
 
-    /// Types keys: names in angle brackets, everything else as it stands.
+    /// Types keys: names in angle brackets, everything else as it stands. `{text}` waits until the text stands on the
+    /// screen, `{!text}` until it has left it.
     pub async fn keys(&mut self, script: &str) -> &mut Self {
-        for key in keys(script) {
-            self.input.as_ref().unwrap().send(vec![Event::Key(key)]);
+        let mut rest = script;
+        while !rest.is_empty() {
+            if let Some((wanted, behind)) = rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+                match wanted.strip_prefix('!') {
+                    Some(unwanted) => self.gone(unwanted).await,
+                    None => self.wait(wanted).await,
+                };
+                rest = behind;
+                continue;
+            }
+            let (typed, behind) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+            for key in keys(typed) {
+                self.input.as_ref().unwrap().send(vec![Event::Key(key)]);
+            }
+            self.settle().await;
+            rest = behind;
         }
-        self.settle().await;
         self
     }
 
@@ -323,33 +337,21 @@ impl Play {
 
     /// Picks the first roles and goes to the regions.
     pub async fn walk_to_regions(&mut self) -> &mut Self {
-        self.wait("User ID").await.keys("<enter><enter>").await;
-        self.wait("Recommender").await.keys("<space><enter>").await;
-        self.wait("DataEngineer")
-            .await
-            .keys("<space><enter>")
-            .await
-            .wait("In which")
-            .await
+        self.keys("{User ID}<enter><enter>").await;
+        self.keys("{Recommender}<space><enter>").await;
+        self.keys("{DataEngineer}<space><enter>{In which}").await
     }
 
     /// Picks the first of everything and goes to the last question.
     pub async fn walk_to_confirm(&mut self) -> &mut Self {
-        self.wait("Admin/console")
-            .await
-            .keys("<enter><enter>")
+        self.keys("{Admin/console}<enter><enter>").await;
+        self.keys("{Recommender}<space>").await;
+        self.keys("{to set up}<enter>").await;
+        self.keys("{DataEngineer}<space>").await;
+        self.keys("{to set up}<enter>").await;
+        self.keys("{standard}{!still being read}<space><enter>")
             .await;
-        self.wait("Recommender").await.keys("<space>").await;
-        self.wait("to set up").await.keys("<enter>").await;
-        self.wait("DataEngineer").await.keys("<space>").await;
-        self.wait("to set up").await.keys("<enter>").await;
-        self.wait("standard")
-            .await
-            .gone("still being read")
-            .await
-            .keys("<space><enter>")
-            .await;
-        self.wait("4 to change").await.keys("<enter>").await;
+        self.keys("{4 to change}<enter>").await;
         self.wait("Go back").await
     }
 }

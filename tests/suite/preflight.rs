@@ -55,7 +55,7 @@ async fn what_is_missing_is_named_and_comes_as_a_policy() {
     let mut play = asked(seed, |_| {}).await;
     play.wait("! No policy allows this identity").await;
     play.wait("iam:UpdateAssumeRolePolicy on").await;
-    play.keys("c").await.wait("Sent to the terminal").await;
+    play.keys("c{Sent to the terminal}").await;
     let policy: Value = serde_json::from_str(&play.copied.lock().unwrap().pop().unwrap()).unwrap();
     // On this role alone: on the other one it is allowed.
     assert_eq!(
@@ -98,7 +98,7 @@ async fn what_is_not_known_is_not_guessed() {
             .await;
         play.wait(why).await;
         // It is no hindrance: AWS itself has the last word.
-        play.keys("y").await.wait("Done: 4 changes").await;
+        play.keys("y{Done: 4 changes}").await;
     }
     for (arn, why) in [
         ("arn:aws:iam::123456789012:root", "The root user's"),

@@ -145,9 +145,7 @@ async fn the_wizard_shows_it_at_the_end() {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
+        .keys("y{Done: 4 changes}")
         .await;
     play.resize(140, 60).await;
     play.wait("By AWS's policy simulator:").await;
@@ -159,12 +157,7 @@ async fn the_wizard_shows_it_at_the_end() {
     play.wait("✗ Admin may not start sessions on other people's nodes: People with this role can")
         .await;
     // Of what is put back nothing is claimed.
-    play.keys("u")
-        .await
-        .wait("Put back 4 changes")
-        .await
-        .keys("y")
-        .await;
+    play.keys("u{Put back 4 changes}y").await;
     play.wait("Put back: 4 changes").await;
     play.settle().await;
     assert!(

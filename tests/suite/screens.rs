@@ -42,11 +42,7 @@ async fn account() {
         play.wait("| Asking AWS").await;
         shot!(play, "account-loading", size);
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev")
-            .await
-            .wait("Roles         39")
-            .await
-            .wait("Regions       34")
+        play.keys("{acme-ml-dev}{Roles         39}{Regions       34}")
             .await;
         shot!(play, "account-full", size);
         let refused = Fault::Refused(
@@ -55,7 +51,7 @@ async fn account() {
             "The security token included in the request is expired",
         );
         let mut play = spoilt(size, |faults| faults.add("GetCallerIdentity", 9, refused));
-        play.wait("expired").await.wait("AWS request").await;
+        play.keys("{expired}{AWS request}").await;
         shot!(play, "account-expired", size);
         let mut seed = Seed::shipped().unwrap();
         seed.caller.arn = "arn:aws:iam::123456789012:root".into();
@@ -65,11 +61,7 @@ async fn account() {
             ..Scene::at(size)
         }
         .start();
-        play.wait("root user")
-            .await
-            .wait("Roles         39")
-            .await
-            .wait("Regions       34")
+        play.keys("{root user}{Roles         39}{Regions       34}")
             .await;
         shot!(play, "account-root", size);
     }
@@ -79,7 +71,7 @@ async fn account() {
 async fn connect_from() {
     for size in SIZES {
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev").await.keys("<enter><down>").await;
+        play.keys("{acme-ml-dev}<enter><down>").await;
         shot!(play, "connect-from", size);
     }
 }
@@ -88,21 +80,12 @@ async fn connect_from() {
 async fn sagemaker_roles() {
     for size in SIZES {
         let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, Fault::Hang));
-        play.wait("Admin/console")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Listing the roles")
+        play.keys("{Admin/console}<enter><enter>{Listing the roles}")
             .await;
         shot!(play, "sagemaker-roles-loading", size);
 
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
-            .await;
+        play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
         play.keys("<space><down><space><down><space><down><space><down><space>")
             .await;
         play.wait("~ differs")
@@ -122,12 +105,7 @@ async fn sagemaker_roles() {
             ..Scene::at(size)
         }
         .start();
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("no roles yet")
-            .await;
+        play.keys("{acme-ml-dev}<enter><enter>{no roles yet}").await;
         shot!(play, "sagemaker-roles-empty", size);
 
         let denied = Fault::Refused(
@@ -136,16 +114,9 @@ async fn sagemaker_roles() {
             "User is not authorized to perform: iam:ListRoles",
         );
         let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, denied));
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("not allowed")
-            .await;
+        play.keys("{acme-ml-dev}<enter><enter>{not allowed}").await;
         shot!(play, "sagemaker-roles-denied", size);
-        play.keys("tarn:aws:iam::12:role/x<enter>")
-            .await
-            .wait("twelve digits")
+        play.keys("tarn:aws:iam::12:role/x<enter>{twelve digits}")
             .await;
         shot!(play, "sagemaker-roles-typed-wrong", size);
     }
@@ -155,19 +126,9 @@ async fn sagemaker_roles() {
 async fn user_roles() {
     for size in SIZES {
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
-            .await;
-        play.keys("<space><enter>")
-            .await
-            .wait("Admin (yours)")
-            .await
-            .keys("a")
-            .await;
-        play.gone("reading").await.wait("in place").await;
+        play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
+        play.keys("<space><enter>{Admin (yours)}a").await;
+        play.keys("{!reading}{in place}").await;
         shot!(play, "user-roles-full", size);
     }
 }
@@ -197,11 +158,7 @@ async fn regions() {
             faults.add("GetServiceSetting@eu-west-3", 9, Fault::Html(502));
         });
         play.walk_to_regions().await;
-        play.wait("In which regions")
-            .await
-            .gone("still being read")
-            .await
-            .keys("<space><down><down>")
+        play.keys("{In which regions}{!still being read}<space><down><down>")
             .await;
         shot!(play, "regions-full", size);
         play.keys("/tokyo").await;
@@ -226,7 +183,7 @@ async fn preview_confirm_apply_done() {
         let mut play = Scene::at(size).start();
         play.walk_to_confirm().await;
         shot!(play, "confirm", size);
-        play.keys("<esc>").await.wait("to change").await;
+        play.keys("<esc>{to change}").await;
         shot!(play, "preview-words", size);
         play.keys("<down>d").await;
         shot!(play, "preview-difference", size);
@@ -238,21 +195,16 @@ async fn preview_confirm_apply_done() {
         shot!(play, "preview-options", size);
         play.keys("?").await;
         shot!(play, "preview-help", size);
-        play.keys("<esc>hs<enter>")
-            .await
-            .wait("Go back")
-            .await
-            .keys("y")
-            .await;
+        play.keys("<esc>hs<enter>{Go back}y").await;
         play.wait("done and read back").await;
         shot!(play, "apply-running", size);
         play.wait("Done: 4 changes").await;
         shot!(play, "done", size);
         play.keys("l").await;
         assert!(play.screen().contains("Throttling"), "{}", play.screen());
-        play.keys("lu").await.wait("Put back 4 changes").await;
+        play.keys("lu{Put back 4 changes}").await;
         shot!(play, "undo-confirm", size);
-        play.keys("y").await.wait("Put back: 4 changes").await;
+        play.keys("y{Put back: 4 changes}").await;
         shot!(play, "undo-done", size);
     }
 }
@@ -291,11 +243,9 @@ async fn preview_while_loading_and_when_a_reading_failed() {
         let mut play = spoilt(size, hang);
         play.walk_to_regions()
             .await
-            .keys("<space><enter>")
-            .await
-            .wait("1 still being read")
+            .keys("<space><enter>{1 still being read}")
             .await;
-        play.keys("<enter>").await.wait("still to come").await;
+        play.keys("<enter>{still to come}").await;
         shot!(play, "preview-loading", size);
 
         let denied = Fault::Refused(
@@ -306,11 +256,9 @@ async fn preview_while_loading_and_when_a_reading_failed() {
         let mut play = spoilt(size, |faults| faults.add("GetRole", 99, denied));
         play.walk_to_regions()
             .await
-            .gone("still being read")
-            .await
-            .keys("<space><enter>")
+            .keys("{!still being read}<space><enter>")
             .await;
-        play.wait("3 blocked").await.keys("<down>").await;
+        play.keys("{3 blocked}<down>").await;
         shot!(play, "preview-unreadable", size);
     }
 }
@@ -330,12 +278,7 @@ async fn failure_uses_the_same_layout() {
         .start();
         play.walk_to_confirm().await;
         play.faults.add("PutRolePolicy", 9, denied);
-        play.keys("y")
-            .await
-            .wait("2 of 4 changes done")
-            .await
-            .wait("What now")
-            .await;
+        play.keys("y{2 of 4 changes done}{What now}").await;
         shot!(play, "done-failed", size);
     }
 }
@@ -344,37 +287,17 @@ async fn failure_uses_the_same_layout() {
 async fn nothing_to_do() {
     for size in SIZES {
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev")
-            .await
-            .keys("<enter><enter>")
-            .await
-            .wait("Recommender")
+        play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
+        play.keys("<down><space>{in place}<enter>{MLEngineer}")
             .await;
-        play.keys("<down><space>")
-            .await
-            .wait("in place")
-            .await
-            .keys("<enter>")
-            .await
-            .wait("MLEngineer")
-            .await;
-        play.keys("/mleng<enter><space>")
-            .await
-            .wait("in place")
-            .await
-            .keys("<enter>")
-            .await;
-        play.wait("In which")
-            .await
-            .gone("still being read")
-            .await
-            .keys("/frankfurt<enter><space><enter>")
+        play.keys("/mleng<enter><space>{in place}<enter>").await;
+        play.keys("{In which}{!still being read}/frankfurt<enter><space><enter>")
             .await;
         play.wait("0 to change").await;
         shot!(play, "preview-in-place", size);
-        play.keys("<enter>").await.wait("nothing to write").await;
+        play.keys("<enter>{nothing to write}").await;
         shot!(play, "confirm-nothing", size);
-        play.keys("y").await.wait("Nothing was written").await;
+        play.keys("y{Nothing was written}").await;
         shot!(play, "done-nothing", size);
         assert_eq!(play.faults.writes(), Vec::<String>::new());
     }
@@ -384,21 +307,11 @@ async fn nothing_to_do() {
 async fn overlays() {
     for size in SIZES {
         let mut play = Scene::at(size).start();
-        play.wait("acme-ml-dev")
-            .await
-            .keys("p")
-            .await
-            .wait("acme-sandbox")
-            .await;
+        play.keys("{acme-ml-dev}p{acme-sandbox}").await;
         shot!(play, "profiles", size);
         play.keys("<esc>?").await;
         shot!(play, "account-help", size);
-        play.keys("<esc><enter><enter>")
-            .await
-            .wait("Recommender")
-            .await
-            .keys("<space>q")
-            .await;
+        play.keys("<esc><enter><enter>{Recommender}<space>q").await;
         shot!(play, "quit", size);
     }
 }
@@ -420,18 +333,15 @@ async fn what_the_policy_simulator_says() {
             ..Scene::at(size)
         };
         let mut play = scene().start();
-        play.wait("A policy denies")
-            .await
-            .wait("Roles         39")
-            .await;
+        play.keys("{A policy denies}{Roles         39}").await;
         play.wait("Regions       34").await;
         shot!(play, "account-missing", size);
         play.walk_to_confirm().await.wait("A policy denies").await;
         shot!(play, "confirm-missing", size);
-        play.keys("y").await.wait("Done: 4 changes").await;
+        play.keys("y{Done: 4 changes}").await;
         play.settle().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        play.keys("<end>").await.wait("other people's nodes").await;
+        play.keys("<end>{other people's nodes}").await;
         shot!(play, "done-proof", size);
     }
 }
@@ -457,7 +367,7 @@ async fn the_guide() {
         };
         let mut play = scene()
             .start_with(|faults| faults.add("GetRole", 1, Fault::Slow(Duration::from_secs(9))));
-        play.wait("1 of 7").await.keys("nnnn").await;
+        play.keys("{1 of 7}nnnn").await;
         play.wait("Reading what is there").await;
         shot!(play, "guide-loading", size);
 
@@ -467,10 +377,7 @@ async fn the_guide() {
         };
         let mut play = prompt().start();
         play.wait("2 of 7 · 1 in place").await;
-        play.wait("Not yet: the tier is standard")
-            .await
-            .keys("p")
-            .await;
+        play.keys("{Not yet: the tier is standard}p").await;
         for (number, name) in [
             (1, "in-place"),
             (2, "region"),
@@ -484,14 +391,14 @@ async fn the_guide() {
             shot!(play, format!("guide-{name}"), size);
             play.keys("n").await;
         }
-        play.wait("What now").await.wait("1 of 7 in place").await;
+        play.keys("{What now}{1 of 7 in place}").await;
         shot!(play, "guide-done", size);
 
         let denied = Fault::Refused(403, "AccessDenied", "no");
         let mut play = prompt().start_with(|faults| faults.add("GetRole", 999, denied));
-        play.wait("2 of 7").await.keys("nn").await;
+        play.keys("{2 of 7}nn").await;
         play.wait("This cannot be checked").await;
-        play.keys("<space>").await.wait("1 not checked").await;
+        play.keys("<space>{1 not checked}").await;
         shot!(play, "guide-by-hand", size);
     }
 }
@@ -509,9 +416,7 @@ async fn plain_signs_and_no_colour() {
     .start();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
+        .keys("y{Done: 4 changes}")
         .await;
     let screen = play.screen();
     assert!(screen.is_ascii(), "{screen}");
@@ -529,9 +434,6 @@ async fn small_screens_show_the_step_itself() {
     let mut play = Scene::at((40, 10)).start();
     play.wait("acme").await;
     assert_snapshot!("small-account", play.screen());
-    play.keys("<enter><enter>")
-        .await
-        .wait("ChurnTraining")
-        .await;
+    play.keys("<enter><enter>{ChurnTraining}").await;
     assert_snapshot!("small-roles", play.screen());
 }

@@ -15,9 +15,7 @@ async fn done() -> Play {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
+        .keys("y{Done: 4 changes}")
         .await;
     play
 }
@@ -28,20 +26,18 @@ async fn u_puts_everything_back_once_it_was_confirmed() {
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
-        .keys("y")
-        .await
-        .wait("Done: 4 changes")
+        .keys("y{Done: 4 changes}")
         .await;
     let planned = play.demo.roles();
-    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
     assert!(play.screen().contains("acme-ml-dev (123456789012)"));
     assert_eq!(play.demo.roles(), planned, "shown, not written");
-    play.keys("y").await.wait("Put back: 4 changes").await;
+    play.keys("y{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), before);
     assert_eq!(play.demo.tier("eu-west-1"), None);
     // And once more: the undo is undone.
-    play.keys("u").await.wait("Put back 4 changes").await;
-    play.keys("y").await.wait("Put back: 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
+    play.keys("y{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), planned);
     play.keys("<enter>").await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
@@ -56,11 +52,11 @@ async fn not_confirming_leads_back_to_what_was_done() {
     let mut play = done().await;
     let planned = play.demo.roles();
     for key in ["<esc>", "<enter>", "n<esc>"] {
-        play.keys("u").await.wait("Put back 4 changes").await;
+        play.keys("u{Put back 4 changes}").await;
         play.keys(key).await.wait("Done: 4 changes").await;
     }
     assert_eq!(play.demo.roles(), planned);
-    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
     play.stop(Stop::Interrupt).await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
         panic!("the run that was carried out is not told of");
@@ -78,7 +74,7 @@ async fn u_means_nothing_before_anything_was_changed() {
         99,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y").await.wait("Nothing was changed").await;
+    play.keys("y{Nothing was changed}").await;
     play.keys("u").await;
     assert!(play.screen().contains("Nothing was changed"));
     assert!(!play.screen().contains("u undo"), "{}", play.screen());
@@ -94,10 +90,10 @@ async fn what_was_done_in_two_tries_is_put_back_as_one() {
         2,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y").await.wait("What now").await;
-    play.keys("r").await.wait("Done: 4 changes").await;
-    play.keys("u").await.wait("Put back 4 changes").await;
-    play.keys("y").await.wait("Put back: 4 changes").await;
+    play.keys("y{What now}").await;
+    play.keys("r{Done: 4 changes}").await;
+    play.keys("u{Put back 4 changes}").await;
+    play.keys("y{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), before);
     assert_eq!(play.demo.tier("eu-west-1"), None);
 }
@@ -107,15 +103,15 @@ async fn what_failed_to_go_back_can_be_tried_again() {
     let mut play = Scene::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm().await.keys("y").await;
-    play.wait("Done: 4 changes").await.keys("u").await;
+    play.keys("{Done: 4 changes}u").await;
     play.wait("Put back 4 changes").await;
     play.faults.add(
         "DeleteRolePolicy",
         2,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y").await.wait("What now").await;
-    play.keys("r").await.wait("Put back: 4 changes").await;
+    play.keys("y{What now}").await;
+    play.keys("r{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), before);
 }
 
@@ -128,12 +124,10 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
     let theirs = with_id(&ours);
     account.write_trust(role, &theirs).await.unwrap();
     play.resize(80, 60).await;
-    play.keys("u").await.wait("Put back 3 changes").await;
-    play.wait("Somebody changed it")
-        .await
-        .wait("+   \"Id\": \"theirs\"")
+    play.keys("u{Put back 3 changes}").await;
+    play.keys("{Somebody changed it}{+   \"Id\": \"theirs\"}")
         .await;
-    play.keys("y").await.wait("Put back: 3 changes").await;
+    play.keys("y{Put back: 3 changes}").await;
     play.wait("1 item is blocked").await;
     let held = play.demo.roles();
     assert_eq!(content(&held[role].trust), content(&theirs));
@@ -148,21 +142,21 @@ async fn while_the_account_is_read_for_an_undo_nothing_else_can_be_begun() {
         2,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("y").await.wait("What now").await;
+    play.keys("y{What now}").await;
     let writes = play.faults.writes().len();
     // Without time passing, nothing has been read yet when r and y are typed.
     play.keys("ury").await;
     assert!(play.screen().contains("Esc leaves it"), "{}", play.screen());
     assert_eq!(play.faults.writes().len(), writes);
-    play.keys("<esc>").await.gone("Esc leaves it").await;
-    play.keys("r").await.wait("Done: 4 changes").await;
+    play.keys("<esc>{!Esc leaves it}").await;
+    play.keys("r{Done: 4 changes}").await;
     assert!(play.screen().contains("Done"), "{}", play.screen());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
     let mut play = done().await;
-    play.keys("u").await.wait("Put back 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
     for action in [
         "DeleteRolePolicy",
         "UpdateAssumeRolePolicy",
@@ -174,12 +168,12 @@ async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
             Fault::Refused(403, "AccessDenied", "not authorized"),
         );
     }
-    play.keys("y").await.wait("0 of 4 changes done").await;
+    play.keys("y{0 of 4 changes done}").await;
     play.wait("What now").await;
     play.faults.clear();
     // It can be asked for again, and leaving tells of what is in the account.
-    play.keys("u").await.wait("Put back 4 changes").await;
-    play.keys("<esc>").await.wait("0 of 4 changes done").await;
+    play.keys("u{Put back 4 changes}").await;
+    play.keys("<esc>{0 of 4 changes done}").await;
     play.keys("<enter>").await;
     let Ending::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -194,15 +188,15 @@ async fn another_try_that_is_denied_does_not_forget_what_may_have_been_written()
     // Every trust write is lost on the way back, and does not show.
     play.faults
         .add("UpdateAssumeRolePolicy", 99, Fault::Unreachable);
-    play.keys("y").await.wait("What now").await;
+    play.keys("y{What now}").await;
     play.wait("not certain").await;
     play.faults.add(
         "GetRole",
         99,
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
-    play.keys("r").await.wait("Trying again").await;
-    play.wait("What now").await.wait("not certain").await;
+    play.keys("r{Trying again}").await;
+    play.keys("{What now}{not certain}").await;
 }
 
 /// A computer on which a run was killed at a call.
@@ -223,25 +217,19 @@ async fn after_death(call: usize) -> (cut_off::Scene, Play) {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
     let (dead, mut play) = after_death(8).await;
-    play.wait("was cut off").await.keys("g").await;
-    play.wait("hardened trust")
-        .await
-        .gone("still being read")
-        .await;
+    play.keys("{was cut off}g").await;
+    play.keys("{hardened trust}{!still being read}").await;
     for role in [
         "AmazonSageMaker-ExecutionRole-20240131T101010",
         "ChurnTraining",
     ] {
         assert!(play.screen().contains(role), "{}", play.screen());
     }
-    play.keys("<enter>")
-        .await
-        .wait("It goes on with the run")
-        .await;
-    play.keys("y").await.wait("written and read back").await;
+    play.keys("<enter>{It goes on with the run}").await;
+    play.keys("y{written and read back}").await;
     // Both parts go back as one.
-    play.keys("u").await.wait("Put back 4 changes").await;
-    play.keys("y").await.wait("Put back: 4 changes").await;
+    play.keys("u{Put back 4 changes}").await;
+    play.keys("y{Put back: 4 changes}").await;
     let fresh = cut_off::Scene::new().await;
     assert_eq!(dead.held(), fresh.held());
     let runs = dead.records.all().unwrap();
@@ -251,8 +239,8 @@ async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off_is_put_back() {
     let (dead, mut play) = after_death(8).await;
-    play.wait("was cut off").await.keys("u").await;
-    play.wait("Go back").await.keys("y").await;
+    play.keys("{was cut off}u").await;
+    play.keys("{Go back}y").await;
     play.wait("Put back: ").await;
     let fresh = cut_off::Scene::new().await;
     assert_eq!(dead.held(), fresh.held());
@@ -279,9 +267,9 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
         ..Scene::default()
     };
     let mut play = play.start();
-    play.wait("was cut off").await.keys("g").await;
+    play.keys("{was cut off}g").await;
     play.wait("Tier of xx-new-1").await;
-    play.gone("still being read").await.keys("<enter>").await;
+    play.keys("{!still being read}<enter>").await;
     play.wait("It goes on with the run").await;
 }
 
@@ -289,9 +277,9 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
 async fn a_run_that_was_cut_off_can_wait() {
     let (dead, mut play) = after_death(8).await;
     let held = dead.held();
-    play.wait("was cut off").await.keys("<esc>").await;
-    play.gone("was cut off").await.keys("<enter>").await;
-    play.wait("My own computer").await.keys("<esc>q").await;
+    play.keys("{was cut off}<esc>").await;
+    play.keys("{!was cut off}<enter>").await;
+    play.keys("{My own computer}<esc>q").await;
     assert!(matches!(
         play.ending().await,
         Ending::Left {
