@@ -14,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
 use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
-use crate::model::Quotas;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
 use run::Run;
@@ -235,21 +234,18 @@ pub struct Job {
 /// What the plan was made from, so that it can be made again from a fresh reading.
 #[derive(Clone, Debug)]
 pub enum Aim {
-    SetUp(Quotas),
+    SetUp,
     PutBack(Reversal),
     /// It was carried out by hand: nothing is written, everything is read.
-    Look {
-        quotas: Quotas,
-        guide: Guide,
-    },
+    Look(Guide),
 }
 
 impl Aim {
     /// The plan, made anew from what is there now.
     pub async fn plan(&self, account: &Account, plan: &Plan) -> Plan {
         match self {
-            Self::SetUp(quotas) | Self::Look { quotas, .. } => {
-                let survey = survey::chosen(account, &plan.identity, *quotas, &plan.choices).await;
+            Self::SetUp | Self::Look(_) => {
+                let survey = survey::chosen(account, &plan.identity, &plan.choices).await;
                 Plan::new(&survey, &plan.choices)
             }
             Self::PutBack(reversal) => {
@@ -270,7 +266,7 @@ pub async fn run(
 ) -> Report {
     let began = Instant::now();
     let plan = &job.plan;
-    let is_look = matches!(job.aim, Aim::Look { .. });
+    let is_look = matches!(job.aim, Aim::Look(_));
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
@@ -301,14 +297,14 @@ pub async fn run(
     if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
         match &job.aim {
-            Aim::Look { quotas, guide } => {
+            Aim::Look(guide) => {
                 // Nothing was written, so that there is nothing to wait for.
-                let last = last_look(account, plan, *quotas, guide);
+                let last = last_look(account, plan, guide);
                 if let Some(looked) = cancel.run_until_cancelled(last).await {
                     (report.verification, report.guided) = (Some(looked.0), Some(looked.1));
                 }
             }
-            Aim::SetUp(_) | Aim::PutBack(_) => {
+            Aim::SetUp | Aim::PutBack(_) => {
                 report.verification = Some(job.aim.plan(account, plan).await);
             }
         }
@@ -328,13 +324,8 @@ pub async fn run(
 }
 
 /// What is there after a guide, and what that leaves open.
-async fn last_look(
-    account: &Account,
-    plan: &Plan,
-    quotas: Quotas,
-    guide: &Guide,
-) -> (Plan, guide::Ending) {
-    let survey = survey::chosen(account, &plan.identity, quotas, &plan.choices).await;
+async fn last_look(account: &Account, plan: &Plan, guide: &Guide) -> (Plan, guide::Ending) {
+    let survey = survey::chosen(account, &plan.identity, &plan.choices).await;
     let now = Plan::new(&survey, &plan.choices);
     let ending = guide.ending(&now, &survey);
     (now, ending)
@@ -387,8 +378,8 @@ impl Job {
     /// Whether a change of the plan is to be made.
     pub fn means(&self, target: &Target) -> bool {
         match self.aim {
-            Aim::Look { .. } => false,
-            Aim::SetUp(_) | Aim::PutBack(_) => {
+            Aim::Look(_) => false,
+            Aim::SetUp | Aim::PutBack(_) => {
                 self.only.as_ref().is_none_or(|only| only.contains(target))
             }
         }

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::journal::{Records, Runs, words};
 use crate::log;
 use crate::model::endpoint::insecurity;
-use crate::model::{Endpoint, Identity, Quotas};
+use crate::model::{Endpoint, Identity};
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
 use say::People;
@@ -137,7 +137,6 @@ const LONG: Duration = Duration::from_secs(2);
 struct Known {
     account: Account,
     identity: Identity,
-    quotas: Quotas,
     /// What is recorded on this computer, or why it cannot be read.
     runs: std::io::Result<Runs>,
 }
@@ -196,14 +195,9 @@ impl Visit {
         self.is_secure_enough(account.endpoints())?;
         let reading = Box::pin(async move {
             let identity = account.identity().await?;
-            let (alias, quotas) = futures::join!(account.alias(), account.quotas());
-            let identity = Identity {
-                alias: alias.unwrap_or_default(),
-                ..identity
-            };
-            Ok::<_, CallError>((account, identity, quotas.unwrap_or_default()))
+            Ok::<_, CallError>((account, identity))
         });
-        let (account, identity, quotas) = self
+        let (account, identity) = self
             .reading(reading)
             .await?
             .map_err(|error| self.failed(&error))?;
@@ -216,7 +210,6 @@ impl Visit {
         let known = Known {
             account,
             identity,
-            quotas,
             runs,
         };
         self.mention_cut_off(&known);

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::account::{Account, CallError, ErrorKind};
 use crate::backoff::growing_waits;
 use crate::model::{
-    Choices, Identity, Partition, Quotas, Region, RoleReading, Survey, TierReading, TierSetting,
+    Choices, Identity, Partition, Region, RoleReading, Survey, TierReading, TierSetting,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::RolePolicy;
@@ -155,13 +155,20 @@ pub async fn further_regions(account: &Account, partition: &Partition) -> Vec<Re
     further
 }
 
-/// Everything that a plan for these choices needs, read anew.
-pub async fn chosen(
-    account: &Account,
-    identity: &Identity,
-    quotas: Quotas,
-    choices: &Choices,
-) -> Survey {
+/// The caller, with the account's alias where it has one that may be read.
+pub async fn with_alias(account: &Account, identity: &Identity) -> Identity {
+    let alias = match &identity.alias {
+        Some(alias) => Some(alias.clone()),
+        None => account.alias().await.unwrap_or_default(),
+    };
+    Identity {
+        alias,
+        ..identity.clone()
+    }
+}
+
+/// Everything that a plan for these choices needs, read anew and side by side. Quotas that may not be read are AWS's own.
+pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -> Survey {
     let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
     let names: BTreeSet<String> = names.cloned().collect();
     let roles = stream::iter(names)
@@ -172,10 +179,11 @@ pub async fn chosen(
         .buffer_unordered(ROLES_AT_ONCE)
         .collect::<BTreeMap<_, _>>();
     let tiers = tiers(account, choices.regions.clone()).collect::<BTreeMap<_, _>>();
-    let (roles, tiers) = futures::join!(roles, tiers);
+    let identity = with_alias(account, identity);
+    let (identity, quotas, roles, tiers) = futures::join!(identity, account.quotas(), roles, tiers);
     Survey {
-        identity: identity.clone(),
-        quotas,
+        identity,
+        quotas: quotas.unwrap_or_default(),
         roles,
         tiers,
     }

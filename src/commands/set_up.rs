@@ -90,7 +90,7 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
     let continues = to_continue(cut_off, &plan.choices);
     let continues = continues.map(|record| record.run.clone());
     let job = Job {
-        aim: Aim::SetUp(known.quotas),
+        aim: Aim::SetUp,
         only: None,
         continues,
         plan,
@@ -119,7 +119,7 @@ impl Visit {
     }
 
     async fn planned(&mut self, known: &Known, choices: &Choices) -> Result<Plan, Exit> {
-        let survey = survey::chosen(&known.account, &known.identity, known.quotas, choices);
+        let survey = survey::chosen(&known.account, &known.identity, choices);
         Ok(Plan::new(&self.reading(survey).await?, choices))
     }
 

@@ -4,13 +4,17 @@ use super::{Visit, events};
 use crate::apply::{Aim, Job};
 use crate::cli::{Output, UndoArgs};
 use crate::exit::Exit;
+use crate::survey;
 use crate::undo::{self, UndoError};
 
 pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, Exit> {
     let known = visit.known().await?;
     let records = visit.records.clone();
     let run = arguments.run.as_deref();
-    let preparing = undo::prepare(&known.account, &known.identity, &records, run);
+    let preparing = async {
+        let identity = survey::with_alias(&known.account, &known.identity).await;
+        undo::prepare(&known.account, &identity, &records, run).await
+    };
     match visit.reading(preparing).await? {
         Ok(undo) => {
             for run in &undo.passed_over {

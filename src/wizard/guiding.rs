@@ -115,10 +115,7 @@ impl Wizard {
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
-            aim: Aim::Look {
-                quotas: self.findings.quotas,
-                guide: guide.unwrap_or_default(),
-            },
+            aim: Aim::Look(guide.unwrap_or_default()),
             plan,
         };
         let apply = ApplyStep::new(job);

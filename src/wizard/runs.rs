@@ -48,7 +48,7 @@ impl Wizard {
         let job = Job {
             continues: self.same_cut_off(&plan),
             only: None,
-            aim: Aim::SetUp(self.findings.quotas),
+            aim: Aim::SetUp,
             plan,
         };
         self.ask_about(job);

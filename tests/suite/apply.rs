@@ -8,7 +8,7 @@ use sagemaker_ssh_setup::apply::{self, Aim, Event, Job, Outcome, Report};
 use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Quotas, Region};
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Region};
 use sagemaker_ssh_setup::plan::{Content, Plan, State, Target};
 use sagemaker_ssh_setup::survey;
 use serde_json::{Value, json};
@@ -44,9 +44,8 @@ impl Bench {
 
     async fn plan(&self, choices: &Choices) -> Plan {
         let identity = self.account.identity().await.unwrap();
-        let quotas = self.account.quotas().await.unwrap();
         Plan::new(
-            &survey::chosen(&self.account, &identity, quotas, choices).await,
+            &survey::chosen(&self.account, &identity, choices).await,
             choices,
         )
     }
@@ -71,7 +70,7 @@ fn set_up(plan: &Plan) -> Job {
     Job {
         plan: plan.clone(),
         only: None,
-        aim: Aim::SetUp(Quotas::default()),
+        aim: Aim::SetUp,
         continues: None,
     }
 }
@@ -664,8 +663,8 @@ async fn a_run_waits_no_longer_for_many_regions_than_for_one() {
         };
         let began = tokio::time::Instant::now();
         let plan = bench.plan(&choices).await;
-        // Who is calling, the quotas, a role with its lists, and the policies of the lists.
-        assert_eq!(began.elapsed(), 4 * CALL, "{count} regions");
+        // Who is calling; a role with its lists; the policies of the lists.
+        assert_eq!(began.elapsed(), 3 * CALL, "{count} regions");
         let began = tokio::time::Instant::now();
         let (report, _) = bench.apply(&plan).await;
         assert!(report.is_verified(), "{report:?}");

@@ -9,7 +9,7 @@ use sagemaker_ssh_setup::account::Account;
 use sagemaker_ssh_setup::apply::{self, Aim, Job, Outcome, Report};
 use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner, Seed};
 use sagemaker_ssh_setup::journal::{Records, RunState, Verdict};
-use sagemaker_ssh_setup::model::{Choices, Quotas};
+use sagemaker_ssh_setup::model::Choices;
 use sagemaker_ssh_setup::plan::{Plan, Target};
 use sagemaker_ssh_setup::{survey, undo};
 use serde_json::json;
@@ -124,7 +124,7 @@ impl Scene {
     async fn planned(&self, choices: Choices) -> Result<Job, String> {
         let identity = self.account.identity().await;
         let identity = identity.map_err(|error| error.to_string())?;
-        let survey = survey::chosen(&self.account, &identity, Quotas::default(), &choices).await;
+        let survey = survey::chosen(&self.account, &identity, &choices).await;
         let plan = Plan::new(&survey, &choices);
         let runs = self.records.all().unwrap();
         let cut_off = runs.cut_off(&identity.account);
@@ -134,7 +134,7 @@ impl Scene {
         Ok(Job {
             plan,
             only: None,
-            aim: Aim::SetUp(Quotas::default()),
+            aim: Aim::SetUp,
             continues: cut_off.iter().find(same).map(|run| run.run.clone()),
         })
     }

@@ -328,7 +328,7 @@ async fn done(size: (u16, u16)) -> Play {
 
 /// Asks for a live check, and says yes to the question.
 async fn say_yes(play: &mut Play) -> &mut Play {
-    play.keys("xy").await
+    play.keys("x{This creates}y").await
 }
 
 #[tokio::test(start_paused = true)]

@@ -224,7 +224,7 @@ async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_calle
     let (mut rows, mut gaps) = (0, 0);
     for deed in Deed::ALL {
         for call in 1.. {
-            let Some(played) = play(deed, call).await else {
+            let Some(played) = Box::pin(play(deed, call)).await else {
                 assert!(call > 20, "{deed:?}: only {call} calls");
                 break;
             };
@@ -293,7 +293,7 @@ async fn assert_theirs_outlives_an_undo(deed: Deed, played: &Played) {
 async fn what_failed_with_expired_credentials_at_any_moment_comes_to_its_end_with_new_ones() {
     let planned = super::cut_off::as_planned().await;
     for call in 1.. {
-        let Some(played) = play(Deed::LetsTheCredentialsExpire, call).await else {
+        let Some(played) = Box::pin(play(Deed::LetsTheCredentialsExpire, call)).await else {
             break;
         };
         let Played { row, scene, .. } = &played;

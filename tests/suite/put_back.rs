@@ -5,7 +5,7 @@ use std::time::Duration;
 use sagemaker_ssh_setup::apply::{Aim, Job, Outcome};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::{RunState, Step};
-use sagemaker_ssh_setup::model::{Choices, Quotas};
+use sagemaker_ssh_setup::model::Choices;
 use sagemaker_ssh_setup::plan::{Obstacle, Plan, State, Target};
 use sagemaker_ssh_setup::{survey, undo};
 
@@ -97,12 +97,11 @@ async fn undo_after_undo_goes_back_run_by_run() {
                 ..Choices::default()
             };
             let identity = scene.account.identity().await.unwrap();
-            let quotas = Quotas::default();
-            let survey = survey::chosen(&scene.account, &identity, quotas, &choices).await;
+            let survey = survey::chosen(&scene.account, &identity, &choices).await;
             let job = Job {
                 plan: Plan::new(&survey, &choices),
                 only: None,
-                aim: Aim::SetUp(quotas),
+                aim: Aim::SetUp,
                 continues: None,
             };
             assert!(scene.run(&job).await.is_verified());
