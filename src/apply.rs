@@ -14,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
 use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
+use crate::verify::{Proved, proof};
 use run::Run;
 
 /// What happened.
@@ -113,6 +115,8 @@ pub struct Report {
     pub outcomes: Vec<(Target, Outcome)>,
     /// The plan computed anew from a fresh reading of everything; none when that reading did not happen.
     pub verification: Option<Plan>,
+    /// Who can connect by that reading; none where something was put back.
+    pub readiness: Option<Readiness>,
     /// What the confirmed plan said could not be done; that it still cannot is no surprise.
     pub blocked: Vec<Target>,
     /// Why nothing was begun at all.
@@ -127,6 +131,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Takes in what the policy simulator says of what was read last.
+    pub fn prove(&mut self, proved: &[Proved]) {
+        if let Some(now) = &self.verification {
+            self.readiness = proof::readiness(now, proved);
+        }
+    }
+
     /// Whether every item of the plan was read back as it should be, but for what was known to be blocked.
     pub fn is_verified(&self) -> bool {
         self.verification.is_some() && self.unverified().is_empty()
@@ -270,6 +281,7 @@ pub async fn run(
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
+        readiness: None,
         blocked: plan
             .items
             .iter()
@@ -309,6 +321,7 @@ pub async fn run(
             }
         }
     }
+    report.prove(&[]);
     if let Some(journal) = &journal {
         let ended = journal
             .end(report.is_complete(), cancel.is_cancelled())

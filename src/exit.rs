@@ -1,6 +1,7 @@
 //! What the exit code says.
 
 use crate::apply::Report;
+use crate::plan::readiness::Outcome;
 use crate::plan::{Finding, Item, Plan};
 
 /// The exit codes, one place for all faces.
@@ -83,8 +84,15 @@ impl Exit {
             };
         }
         let recorded = report.record_lost.is_none();
+        let readiness = report.readiness.as_ref();
+        let nobody = readiness.is_some_and(|readiness| readiness.state == Outcome::NotReady);
         if report.is_complete() && report.not_done().is_empty() && recorded {
-            Self::Done
+            // Everything is there, and the simulator knows that it does not work.
+            if nobody {
+                Self::NotVerified
+            } else {
+                Self::Done
+            }
         } else if !report.may_have_changed_something() {
             Self::Failed
         } else if report.refused.is_none() && report.blocked.is_empty() && report.is_all_accepted()

@@ -6,6 +6,7 @@ mod check;
 pub mod format;
 mod inline;
 pub(crate) mod permission_set;
+pub mod readiness;
 mod saved;
 mod tier;
 pub mod words;

@@ -3,6 +3,7 @@
 use super::{Outcome, Report};
 use crate::guide::Ending;
 use crate::journal::Records;
+use crate::plan::readiness::{self, Basis};
 use crate::plan::words::counted;
 use crate::plan::{Content, Plan, Target};
 use crate::text::clean;
@@ -16,8 +17,22 @@ pub enum Mood {
     Bad,
 }
 
-/// The result in one line.
+/// The result in one line: who can connect, and what was done for it.
 pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
+    let (mood, text) = what_was_done(plan, report);
+    let Some(readiness) = &report.readiness else {
+        return (mood, text);
+    };
+    let mood = match (readiness.state, mood) {
+        (readiness::Outcome::NotReady, _) => Mood::Bad,
+        (readiness::Outcome::Partly, Mood::Good) => Mood::Mixed,
+        (readiness::Outcome::Partly | readiness::Outcome::Ready, mood) => mood,
+    };
+    (mood, format!("{}. {text}", readiness.title()))
+}
+
+/// What became of the changes.
+fn what_was_done(plan: &Plan, report: &Report) -> (Mood, String) {
     let (done, total) = (report.done(), report.outcomes.len());
     if let Some(ending) = &report.guided {
         return after_a_guide(report, ending);
@@ -62,9 +77,9 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
         }
         (_, true) => format!("Put back: {written}, each read back."),
         (_, false) if there > 0 => {
-            format!("Done: {written} written and read back, {there} there already.")
+            format!("{written} written and read back, {there} there already.")
         }
-        (_, false) => format!("Done: {written} written and read back."),
+        (_, false) => format!("{written} written and read back."),
     };
     match report.blocked.len() {
         0 => (Mood::Good, text),
@@ -191,6 +206,17 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             .iter()
             .map(|why| format!("              {why}")),
     );
+    // The heading stands in the result.
+    if let Some(readiness) = &report.readiness {
+        let sentence = readiness.sentence(Basis::Found);
+        lines.push(format!("People        {sentence}"));
+        let obstacles = readiness.obstacles();
+        let shown = obstacles.iter().take(SHOWN);
+        lines.extend(shown.map(|obstacle| format!("              {obstacle}")));
+        if let Some(more) = obstacles.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            lines.push(format!("              and {more} more"));
+        }
+    }
     let verified = match &report.verification {
         Some(now) => {
             let run = if report.guided.is_some() {

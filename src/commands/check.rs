@@ -2,11 +2,12 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, head};
+use super::say::{People, head, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
 use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Finding, Plan, State};
 use crate::text::{counted, shell_word};
 use crate::verify::Proved;
@@ -23,6 +24,7 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     };
     let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
     let mend = mend(&plan, &visit.account);
+    let readiness = proof::readiness(&plan, &proved);
     if visit.output == Output::Text {
         show_findings(visit.people, &plan);
         show_proof(visit.people, &proved);
@@ -37,7 +39,8 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     match visit.output {
         Output::Json => {
             let live = live.as_ref().map(live_file);
-            let text = plan.check_to_json(mend.as_deref(), &proofs(&proved), live.as_ref());
+            let (readiness, proofs) = (readiness.as_ref(), proofs(&proved));
+            let text = plan.check_to_json(readiness, mend.as_deref(), &proofs, live.as_ref());
             let text = visit.json(text)?;
             visit.emit(&text)?;
         }
@@ -45,7 +48,7 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
             if let Some(live) = &live {
                 show_live(visit.people, live);
             }
-            conclude(visit.people, &plan, mend.as_deref());
+            conclude(visit.people, &plan, readiness.as_ref(), mend.as_deref());
         }
     }
     let is_proven =
@@ -182,7 +185,10 @@ fn show_live(people: People, live: &Live) {
     }
 }
 
-fn conclude(people: People, plan: &Plan, mend: Option<&str>) {
+fn conclude(people: People, plan: &Plan, readiness: Option<&Readiness>, mend: Option<&str>) {
+    if let Some(readiness) = readiness {
+        show_readiness(people, readiness, Basis::Found);
+    }
     people.say("");
     if plan.is_in_place() {
         people.say("Everything is in place.");

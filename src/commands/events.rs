@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::say::emit;
 use crate::apply::{Event, Outcome, Report, words};
 use crate::model::Endpoint;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Difference, Plan, State, Target};
 use crate::text::clean_json;
 
@@ -60,6 +61,9 @@ struct Finished<'a> {
     endpoints: &'a [Endpoint],
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// Who can connect by the last reading; none where something was put back, or nothing was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readiness: Option<Readiness>,
 }
 
 fn print(line: &impl Serialize) {
@@ -160,6 +164,7 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
         run: report.run.as_deref(),
         endpoints: &plan.identity.endpoints,
         reason: report.refused.as_deref().or(report.record_lost.as_deref()),
+        readiness: report.readiness.clone(),
     });
 }
 
@@ -177,6 +182,7 @@ pub(super) fn nothing_to_do(plan: Option<&Plan>) {
             .map(|plan| &plan.identity.endpoints[..])
             .unwrap_or_default(),
         reason: None,
+        readiness: plan.and_then(|plan| Readiness::of(plan, Basis::Found)),
     });
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use crate::account::CodePrompt;
 use crate::cli::Output;
 use crate::model::endpoint::insecurity;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::words::WHO_THEN;
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
@@ -114,6 +115,18 @@ pub(super) fn show_plan(people: People, plan: &Plan) {
                 size.role, size.now, size.quota, size.after
             ));
         }
+    }
+    if let Some((readiness, basis)) = Readiness::predicted(plan) {
+        show_readiness(people, &readiness, basis);
+    }
+}
+
+/// Who can connect, who cannot, and why.
+pub(super) fn show_readiness(people: People, readiness: &Readiness, basis: Basis) {
+    people.say("");
+    people.say(&readiness.headline(basis));
+    for obstacle in readiness.obstacles() {
+        people.say(&format!("! {obstacle}"));
     }
 }
 

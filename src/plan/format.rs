@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::readiness::Readiness;
 use super::{Change, Content, Finding, Item, Plan, State, Target};
 use crate::model::{Choices, Endpoint};
 use crate::text::clean_json;
@@ -28,6 +29,9 @@ pub struct PlanFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
     pub items: Vec<ItemFile>,
+    /// Who will be able to connect; none where something is put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readiness: Option<Readiness>,
 }
 
 /// An item in its public form.
@@ -68,6 +72,8 @@ struct CheckFile<'a> {
     endpoints: &'a [Endpoint],
     choices: &'a Choices,
     in_place: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readiness: Option<&'a Readiness>,
     items: Vec<FindingFile>,
     /// The command that makes the changes that can be made; null where there is none.
     mend: Option<&'a str>,
@@ -173,6 +179,7 @@ impl PlanFile {
                 .iter()
                 .map(|item| entry(item, state(item)))
                 .collect(),
+            readiness: Readiness::predicted(plan).map(|(readiness, _)| readiness),
         }
     }
 
@@ -245,6 +252,7 @@ impl Plan {
     /// Only when serialisation fails, which no plan causes.
     pub fn check_to_json(
         &self,
+        readiness: Option<&Readiness>,
         mend: Option<&str>,
         proof: &[ProofFile],
         live: Option<&LiveFile>,
@@ -258,6 +266,7 @@ impl Plan {
             endpoints: &self.identity.endpoints,
             choices: &self.choices,
             in_place: self.is_in_place(),
+            readiness,
             items: self
                 .items
                 .iter()

@@ -178,6 +178,11 @@ impl Proved {
         }
     }
 
+    /// Whether it keeps somebody from connecting.
+    pub fn is_an_obstacle(&self) -> bool {
+        self.is_serious() && self.claim != Claim::StartsNobodyElsesSessions
+    }
+
     /// Whether something is broken or open.
     pub fn is_serious(&self) -> bool {
         self.verdict.is_wrong() && self.claim.is_serious()

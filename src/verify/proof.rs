@@ -6,6 +6,7 @@ use futures::stream::{self, StreamExt};
 use super::claim::{Claim, Proved, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::RolePolicy;
 
@@ -20,6 +21,17 @@ pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
         .map(|(role, claim)| (role, claim, Vec::new()))
         .collect();
     ask(account, plan, claims).await
+}
+
+/// Who can connect by what was found and by what the simulator says of it.
+pub fn readiness(plan: &Plan, proved: &[Proved]) -> Option<Readiness> {
+    let mut readiness = Readiness::of(plan, Basis::Found)?;
+    for proved in proved.iter().filter(|proved| proved.is_an_obstacle()) {
+        let why = proved.reason().unwrap_or_default();
+        let is_about_containers = proved.claim.is_about_containers();
+        readiness.deny(&proved.role, is_about_containers, &why);
+    }
+    Some(readiness)
 }
 
 /// What will be wrong, or is not known, of the roles that a plan changes, although it was carried out: a boundary, a denial

@@ -60,6 +60,9 @@ impl Wizard {
             Message::Undo(undo) => self.on_undo(*undo),
             Message::Proved(proved) => {
                 if let Some(apply) = &mut self.apply {
+                    if let Some(report) = &mut apply.report {
+                        report.prove(&proved);
+                    }
                     apply.proved = proved;
                 }
             }

@@ -10,6 +10,7 @@ use crate::apply::words::{self, Mood};
 use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
+use crate::plan::readiness::{Basis, Outcome};
 use crate::plan::{Difference, Plan, State, Target};
 use crate::verify::live::{Live, Trial};
 use crate::verify::words::remnant;
@@ -20,13 +21,8 @@ pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
     let (mood, text) = words::headline(plan, report);
     let (sign, style) = match mood {
         Mood::Good => (theme::CHECK, theme::GOOD),
-        Mood::Mixed
-            if report.guided.is_none()
-                && (report.is_verified() || report.verification.is_none()) =>
-        {
-            (theme::CHECK, theme::WARN)
-        }
         Mood::Mixed if report.guided.is_some() => (theme::DIFFERS, theme::WARN),
+        Mood::Mixed if report.is_verified() => (theme::BLOCKED, theme::WARN),
         Mood::Mixed => (theme::UNKNOWN, theme::WARN),
         Mood::Bad => (theme::CROSS, theme::BAD),
     };
@@ -96,6 +92,17 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
             }
         };
         page.say(&format!("{}: {what}", item.target.short()), theme::WARN);
+    }
+    if let Some(readiness) = report
+        .readiness
+        .as_ref()
+        .filter(|who| who.state != Outcome::Ready)
+    {
+        let style = theme::of_readiness(readiness.state).1;
+        page.say(readiness.sentence(Basis::Found), style);
+        for obstacle in readiness.obstacles() {
+            page.say(&format!("{} {obstacle}", theme::BLOCKED), theme::WARN);
+        }
     }
     if explained.is_empty() && report.is_verified() && plan.undoes.is_none() {
         next_steps(plan, &mut page);

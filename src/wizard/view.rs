@@ -12,6 +12,7 @@ use super::ui::frame::{RailStep, Surroundings};
 use super::ui::{frame, theme};
 use super::{Start, Wizard};
 use crate::apply::Report;
+use crate::plan::readiness::Readiness;
 use crate::plan::words::counted;
 
 /// A spinner is shown only for what takes longer than this, so that nothing flickers.
@@ -58,7 +59,8 @@ fn title(wizard: &Wizard) -> &'static str {
     } else if wizard.is_guided() && !(done && is_complete) {
         Step::Guide.title()
     } else if done {
-        "Done"
+        let readiness = report.and_then(|report| report.readiness.as_ref());
+        readiness.map_or("Done", Readiness::title)
     } else {
         Step::Apply.title()
     }

@@ -53,7 +53,7 @@ async fn in_an_account_that_throttles_it_comes_to_the_same_end() {
     slow.faults.pace_iam(4, 8);
     let wanted = done_with_all_roles(&mut quick).await;
     assert_eq!(done_with_all_roles(&mut slow).await, wanted);
-    assert!(wanted.contains("Done: 16 changes"), "{wanted}");
+    assert!(wanted.contains("Partly ready. 16 changes"), "{wanted}");
     assert!(slow.faults.throttled() > 0, "that limit tests nothing");
 }
 
@@ -63,7 +63,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}<enter>")
+        .keys("y{Ready. 4 changes}<enter>")
         .await;
     let statements = statements(&play, FRESH);
     assert_eq!(statements.len(), 3);
@@ -124,7 +124,7 @@ async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
     play.settle().await;
     assert!(play.screen().contains("Step 6/7"), "{}", play.screen());
     assert_eq!(play.faults.writes(), Vec::<String>::new());
-    play.keys("y{Done: 4 changes}").await;
+    play.keys("y{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,7 +132,7 @@ async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
     let mut play = prompt();
     play.walk_to_confirm()
         .await
-        .keys("<up><up><up><enter>{Done: 4 changes}")
+        .keys("<up><up><up><enter>{Ready. 4 changes}")
         .await;
 }
 
@@ -148,7 +148,7 @@ async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
     play.keys("<pgdn>{!›}").await;
     play.keys("<enter>{›  Apply 4 changes}").await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
-    play.keys("<enter>{Done: 4 changes}").await;
+    play.keys("<enter>{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,7 +369,7 @@ async fn what_failed_can_be_tried_again() {
             .contains_key("SSHSageMakerClientPolicy")
     );
     let writes = play.faults.writes().len();
-    play.keys("r{Done: 4 changes written}").await;
+    play.keys("r{Ready. 4 changes written}").await;
     // Only what failed was written again, and the whole of the plan is reported.
     assert_eq!(play.faults.writes().len(), writes + 2);
     assert!(
@@ -451,7 +451,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
     let mut play = prompt();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}<enter>")
+        .keys("y{Ready. 4 changes}<enter>")
         .await;
     let demo = play.demo.clone();
     let mut play = Scene {
@@ -522,7 +522,7 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
     play.keys("<enter>{standard}{!still being read}<space><enter>")
         .await;
     play.keys("{6 to change}<enter>{Go back}y").await;
-    play.wait("Done: 6 changes").await;
+    play.wait("Ready. 6 changes").await;
     assert_eq!(statements(&play, FRESH).len(), 3);
     assert_eq!(statements(&play, "LegacyNotebook").len(), 2);
 }
@@ -682,7 +682,7 @@ async fn resizing_at_any_moment_to_any_size_is_survived() {
     for (width, height) in sizes {
         play.resize(width, height).await;
     }
-    play.resize(80, 24).await.wait("Done: 4 changes").await;
+    play.resize(80, 24).await.wait("Ready. 4 changes").await;
     for (width, height) in sizes {
         play.resize(width, height).await.keys("l").await;
     }
@@ -778,7 +778,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
     assert_eq!(held("sagemaker-ssh-setup-123456789012-2"), all);
     assert!(play.faults.writes().is_empty());
     // The question still stands.
-    play.keys("y{Done: 4 changes}").await;
+    play.keys("y{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -407,6 +407,12 @@ fn the_whole_way_from_plan_to_undo_leaves_the_account_as_it_was() {
         json!({
             "event": "finished", "applied": 4, "failed": 0, "skipped": 0, "verified": true, "run": run,
             "endpoints": [{"services": "STS, IAM, Systems Manager", "url": desk.aws.address}],
+            "readiness": {
+                "state": "ready",
+                "containers": [{"name": SAGEMAKER, "ready": true}],
+                "people": [{"name": "DataScientist", "ready": true}],
+                "regions": [{"name": "eu-west-1", "ready": true}],
+            },
         })
     );
     desk.run(&with("check", &WANTED, &[])).ends_with(0);

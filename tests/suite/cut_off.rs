@@ -191,6 +191,18 @@ impl Scene {
         });
         let died = life.join().unwrap();
         self.faults.clear();
+        // A program that another test is starting has the lock open, too, until it begins.
+        let is_locked = || {
+            let runs = self.records.all().unwrap();
+            let newest = runs.records.last();
+            newest.is_some_and(|record| record.state == RunState::Running)
+        };
+        for _ in 0..1000 {
+            if !is_locked() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
         died
     }
 

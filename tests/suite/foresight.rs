@@ -167,5 +167,5 @@ async fn the_wizard_says_it_at_the_last_question_and_the_simulators_silence_hind
         "{}",
         play.screen()
     );
-    play.keys("y{Done: 4 changes}").await;
+    play.keys("y{Ready. 4 changes}").await;
 }

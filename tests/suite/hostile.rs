@@ -202,7 +202,7 @@ async fn neither_can_act_on_any_screen() {
             ("nnn", "of"),
             ("<esc><esc><esc><esc>", "to change"),
             ("<enter>", "Go back"),
-            ("y", "Done"),
+            ("y", "written and read back"),
             ("l", "Log"),
             ("lx", "This creates"),
             ("y", "By a real activation"),

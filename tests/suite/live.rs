@@ -322,7 +322,7 @@ fn a_region_that_is_not_checked_and_roles_that_are_not_in_place_are_not_tried() 
 async fn done(size: (u16, u16)) -> Play {
     let mut play = Scene::at(size).start();
     play.walk_to_confirm().await.keys("y").await;
-    play.wait("Done: 4 changes").await;
+    play.wait("Ready. 4 changes").await;
     play
 }
 

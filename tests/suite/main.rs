@@ -32,6 +32,7 @@ mod profiles;
 mod program;
 mod proof;
 mod put_back;
+mod readiness;
 mod recorded;
 mod same;
 mod screens;

@@ -98,7 +98,7 @@ async fn what_is_not_known_is_not_guessed() {
             .await;
         play.wait(why).await;
         // It is no hindrance: AWS itself has the last word.
-        play.keys("y{Done: 4 changes}").await;
+        play.keys("y{Ready. 4 changes}").await;
     }
     for (arn, why) in [
         ("arn:aws:iam::123456789012:root", "The root user's"),

@@ -430,7 +430,7 @@ mod embedded {
         let mut run = Run::start(&["--demo"], &[]);
         run.walk_to_confirm()
             .confirm()
-            .wait("Done: 4 changes written and read back")
+            .wait("Ready. 4 changes written and read back")
             .keys("\r");
         assert_eq!(run.ended(), 0);
         run.assert_restored();
@@ -462,7 +462,7 @@ mod embedded {
             ("HTTPS_PROXY", "http://127.0.0.1:1"),
         ];
         let mut run = Run::start(&["--demo"], &rubbish);
-        run.walk_to_confirm().confirm().wait("Done: 4 changes");
+        run.walk_to_confirm().confirm().wait("Ready. 4 changes");
     }
 
     #[test]

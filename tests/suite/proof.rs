@@ -145,7 +145,7 @@ async fn the_wizard_shows_it_at_the_end() {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}")
+        .keys("y{Ready. 4 changes}")
         .await;
     play.resize(140, 60).await;
     play.wait("By AWS's policy simulator:").await;

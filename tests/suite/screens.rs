@@ -198,7 +198,7 @@ async fn preview_confirm_apply_done() {
         play.keys("<esc>hs<enter>{Go back}y").await;
         play.wait("done and read back").await;
         shot!(play, "apply-running", size);
-        play.wait("Done: 4 changes").await;
+        play.wait("Ready. 4 changes").await;
         shot!(play, "done", size);
         play.keys("l").await;
         assert!(play.screen().contains("Throttling"), "{}", play.screen());
@@ -338,7 +338,7 @@ async fn what_the_policy_simulator_says() {
         shot!(play, "account-missing", size);
         play.walk_to_confirm().await.wait("A policy denies").await;
         shot!(play, "confirm-missing", size);
-        play.keys("y{Done: 4 changes}").await;
+        play.keys("y{Ready. 4 changes}").await;
         play.settle().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         play.keys("<end>{other people's nodes}").await;
@@ -416,7 +416,7 @@ async fn plain_signs_and_no_colour() {
     .start();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}")
+        .keys("y{Ready. 4 changes}")
         .await;
     let screen = play.screen();
     assert!(screen.is_ascii(), "{screen}");

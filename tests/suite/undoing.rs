@@ -15,7 +15,7 @@ async fn done() -> Play {
     let mut play = Scene::default().start();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}")
+        .keys("y{Ready. 4 changes}")
         .await;
     play
 }
@@ -26,7 +26,7 @@ async fn u_puts_everything_back_once_it_was_confirmed() {
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
-        .keys("y{Done: 4 changes}")
+        .keys("y{Ready. 4 changes}")
         .await;
     let planned = play.demo.roles();
     play.keys("u{Put back 4 changes}").await;
@@ -53,7 +53,7 @@ async fn not_confirming_leads_back_to_what_was_done() {
     let planned = play.demo.roles();
     for key in ["<esc>", "<enter>", "n<esc>"] {
         play.keys("u{Put back 4 changes}").await;
-        play.keys(key).await.wait("Done: 4 changes").await;
+        play.keys(key).await.wait("Ready. 4 changes").await;
     }
     assert_eq!(play.demo.roles(), planned);
     play.keys("u{Put back 4 changes}").await;
@@ -91,7 +91,7 @@ async fn what_was_done_in_two_tries_is_put_back_as_one() {
         Fault::Refused(403, "AccessDenied", "not authorized"),
     );
     play.keys("y{What now}").await;
-    play.keys("r{Done: 4 changes}").await;
+    play.keys("r{Ready. 4 changes}").await;
     play.keys("u{Put back 4 changes}").await;
     play.keys("y{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), before);
@@ -103,7 +103,7 @@ async fn what_failed_to_go_back_can_be_tried_again() {
     let mut play = Scene::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm().await.keys("y").await;
-    play.keys("{Done: 4 changes}u").await;
+    play.keys("{Ready. 4 changes}u").await;
     play.wait("Put back 4 changes").await;
     play.faults.add(
         "DeleteRolePolicy",
@@ -149,8 +149,8 @@ async fn while_the_account_is_read_for_an_undo_nothing_else_can_be_begun() {
     assert!(play.screen().contains("Esc leaves it"), "{}", play.screen());
     assert_eq!(play.faults.writes().len(), writes);
     play.keys("<esc>{!Esc leaves it}").await;
-    play.keys("r{Done: 4 changes}").await;
-    assert!(play.screen().contains("Done"), "{}", play.screen());
+    play.keys("r{Ready. 4 changes}").await;
+    assert!(play.screen().contains("Ready"), "{}", play.screen());
 }
 
 #[tokio::test(start_paused = true)]

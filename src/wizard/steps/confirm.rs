@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::apply::Job;
 use crate::journal::Records;
 use crate::model::endpoint::insecurity;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::verify::words::{self, Answer};
@@ -18,6 +19,9 @@ use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::{Scroll, moved};
 use crate::wizard::ui::text::{clean, wrapped};
 use crate::wizard::ui::{diff, theme};
+
+/// So many of those who cannot connect stand above the question.
+const SHOWN: usize = 3;
 
 /// What can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +150,7 @@ impl ConfirmStep {
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
         let width = area.width.saturating_sub(1);
-        let mut lines = vec![Line::default()];
+        let mut lines = Vec::new();
         // Parts of one paragraph, each from a line of its own.
         let mut say = |parts: &[(&str, Style)]| {
             for (text, style) in parts {
@@ -158,8 +162,19 @@ impl ConfirmStep {
         if let Some(run) = &plan.undoes {
             say(&[(&format!("Putting the run {run} back."), theme::TITLE)]);
         }
+        let who = Readiness::predicted(plan);
+        let mut who = who.map_or_else(Vec::new, |(readiness, basis)| who_can(&readiness, basis));
         if totals.changes > 0 {
-            say(&[(&plan.sentence(), theme::TITLE)]);
+            who.push((plan.sentence(), theme::TITLE));
+        }
+        let who: Vec<_> = who
+            .iter()
+            .map(|(text, style)| (text.as_str(), *style))
+            .collect();
+        if !who.is_empty() {
+            say(&who);
+        }
+        if totals.changes > 0 {
             if let Some(run) = &self.job.continues {
                 let text = format!("It goes on with the run {run}; both are put back together.");
                 say(&[(&text, theme::PLAIN)]);
@@ -221,6 +236,23 @@ impl ConfirmStep {
         }
         self.scroll.draw(frame, area, lines);
     }
+}
+
+/// Who can connect, and the first of those who cannot.
+fn who_can(readiness: &Readiness, basis: Basis) -> Vec<(String, Style)> {
+    let (sign, style) = theme::of_readiness(readiness.state);
+    let mut said = vec![(format!("{sign} {}", readiness.headline(basis)), style)];
+    let obstacles = readiness.obstacles();
+    let more = obstacles.len().saturating_sub(SHOWN);
+    let shown = obstacles.into_iter().take(SHOWN);
+    said.extend(shown.map(|text| (format!("  {text}"), theme::WARN)));
+    if more > 0 {
+        said.push((
+            format!("  and {more} more; the preview has all."),
+            theme::WARN,
+        ));
+    }
+    said
 }
 
 /// Whether the caller may do it, and whether the roles will work then.

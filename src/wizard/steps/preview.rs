@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
+use crate::plan::readiness::Readiness;
 use crate::plan::{Change, Item, Plan, State, Target};
 use crate::policy::document::pretty;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
@@ -138,12 +139,20 @@ impl PreviewStep {
             frame.render_widget(Line::raw(format!("{spinner} Reading the account.")), area);
             return;
         };
-        let [totals, options, body] = Layout::vertical([
+        let readiness = Readiness::predicted(plan).filter(|_| still_reading == 0);
+        let [who, totals, options, body] = Layout::vertical([
+            Constraint::Length(u16::from(readiness.is_some())),
             Constraint::Length(1),
             Constraint::Length(1),
             Constraint::Fill(1),
         ])
         .areas(area);
+        if let Some((readiness, basis)) = readiness {
+            let (sign, style) = theme::of_readiness(readiness.state);
+            let headline = readiness.headline(basis);
+            let headline = headline.trim_end_matches(':');
+            frame.render_widget(Line::styled(format!("{sign} {headline}"), style), who);
+        }
         let mut line = Line::styled(plan.totals().line(theme::DOT), theme::TITLE);
         if still_reading > 0 {
             let text = format!(" {} {still_reading} still being read {spinner}", theme::DOT);

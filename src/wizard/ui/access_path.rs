@@ -62,9 +62,11 @@ impl Progress {
         self.total > 0 && self.ready == self.total
     }
 
-    fn style(self) -> Style {
+    fn style(self, leads_on: bool) -> Style {
         if self.failed > 0 {
             theme::BAD
+        } else if self.is_ready() && !leads_on {
+            theme::PLAIN
         } else if self.is_ready() {
             theme::GOOD
         } else if self.blocked > 0 {
@@ -86,11 +88,12 @@ impl Progress {
     }
 }
 
-/// Draws the way. Needs four lines and `WIDTH` columns; with less it is words, on as many lines as there are.
+/// Draws the way; nothing of it is green where it leads nobody on. Needs four lines and `WIDTH` columns; with less it is words, on as many lines as there are.
 pub fn draw(
     frame: &mut Frame,
     area: Rect,
     from: ConnectFrom,
+    leads_on: bool,
     progress: impl Fn(Station) -> Progress,
 ) {
     let (start, client) = match from {
@@ -105,7 +108,7 @@ pub fn draw(
         Station::SageMakerRole,
     ]
     .map(&progress);
-    let node_ready = around.iter().all(|p| p.is_ready() || p.total == 0);
+    let node_ready = leads_on && around.iter().all(|p| p.is_ready() || p.total == 0);
     let node = Progress {
         ready: usize::from(node_ready),
         total: 1,
@@ -138,7 +141,7 @@ pub fn draw(
                 _ => "",
             };
             spans.push(Span::styled(arrow, theme::DIM));
-            spans.push(Span::styled(name, progress.style()));
+            spans.push(Span::styled(name, progress.style(leads_on)));
         }
         let words = Paragraph::new(Line::from(spans)).wrap(Wrap { trim: true });
         frame.render_widget(words, area);
@@ -148,7 +151,7 @@ pub fn draw(
     for (number, (name, progress, arrow)) in stations.iter().enumerate() {
         let inner = name.width() + 2 * air;
         let blank = " ".repeat(air);
-        let style = progress.style();
+        let style = progress.style(leads_on);
         let leaves = number < 3;
         let remark = if *name == NODE {
             if node_ready {

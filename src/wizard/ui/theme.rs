@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::plan::readiness::Outcome;
 use crate::text;
 use crate::verify::words::Answer;
 
@@ -39,6 +40,15 @@ pub fn of_answer(answer: Answer) -> (&'static str, Style) {
         Answer::Allowed => (CHECK, GOOD),
         Answer::Denied => (BLOCKED, BAD),
         Answer::Unknown => (UNKNOWN, WARN),
+    }
+}
+
+/// The sign and the colour of who can connect.
+pub fn of_readiness(outcome: Outcome) -> (&'static str, Style) {
+    match outcome {
+        Outcome::Ready => (CHECK, GOOD),
+        Outcome::Partly => (BLOCKED, WARN),
+        Outcome::NotReady => (BLOCKED, BAD),
     }
 }
 

@@ -10,6 +10,7 @@ use super::{ApplyStep, Phase};
 use crate::apply::Outcome;
 use crate::journal::Records;
 use crate::plan::State;
+use crate::plan::readiness::Outcome as Who;
 use crate::plan::words::counted;
 use crate::text::seconds;
 use crate::verify::Proved;
@@ -70,7 +71,11 @@ impl ApplyStep {
             Constraint::Fill(1),
         ])
         .areas(area);
-        access_path::draw(frame, picture, self.plan.choices.connect_from, |station| {
+        let report = self.report.as_ref();
+        let readiness = report.and_then(|report| report.readiness.as_ref());
+        let nobody = readiness.is_some_and(|readiness| readiness.state == Who::NotReady);
+        let from = self.plan.choices.connect_from;
+        access_path::draw(frame, picture, from, !nobody, |station| {
             self.progress(station)
         });
         frame.render_widget(Paragraph::new(title), headline);

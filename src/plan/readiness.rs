@@ -1,0 +1,408 @@
+//! Who can connect: for each role that containers run under, whether they can register; for each role that people connect
+//! with, whether they can open sessions; for each region, whether there are any. Pure: predicted from a plan, or derived from
+//! what was read after it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Item, Obstacle, Plan, State, Target};
+use crate::policy::template::RolePolicy;
+
+/// What an item counts as that is still to be changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// As changed: what is asked for is how it will be.
+    Planned,
+    /// As it is: what is asked for is how it was found.
+    Found,
+}
+
+/// The sum of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Everybody can connect, with every role, in every region.
+    Ready,
+    /// Somebody can.
+    Partly,
+    /// Nobody can, as far as is known.
+    NotReady,
+}
+
+/// A role, or a region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub name: String,
+    /// None where that is not known.
+    pub ready: Option<bool>,
+    /// Why it is not ready, or not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Part {
+    /// Takes one more condition in; the first that is not met says why.
+    fn also(&mut self, ready: Option<bool>, why: Option<&str>) {
+        let is_worse = match (self.ready, ready) {
+            (_, Some(true)) | (Some(false), _) | (None, None) => false,
+            (Some(true), _) | (None, Some(false)) => true,
+        };
+        if is_worse {
+            self.ready = ready;
+            self.why = why.map(str::to_owned);
+        }
+    }
+}
+
+/// Who can connect, and who cannot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    pub state: Outcome,
+    /// Roles whose containers can register, or cannot.
+    pub containers: Vec<Part>,
+    /// Roles with which people can open sessions to their own nodes, or cannot.
+    pub people: Vec<Part>,
+    /// Regions in which there are sessions, or are none.
+    pub regions: Vec<Part>,
+}
+
+impl Readiness {
+    /// None for a plan that puts something back: it leads nobody anywhere.
+    pub fn of(plan: &Plan, basis: Basis) -> Option<Self> {
+        if plan.undoes.is_some() {
+            return None;
+        }
+        let mut readiness = Self {
+            state: Outcome::NotReady,
+            containers: Vec::new(),
+            people: Vec::new(),
+            regions: Vec::new(),
+        };
+        for item in &plan.items {
+            let (parts, name) = match &item.target {
+                Target::Tier { region } => (&mut readiness.regions, region),
+                Target::Policy {
+                    role,
+                    policy: RolePolicy::Client,
+                } => (&mut readiness.people, role),
+                Target::Trust { role } | Target::Policy { role, .. } => {
+                    (&mut readiness.containers, role)
+                }
+            };
+            let (ready, why) = judged(item, basis);
+            if let Some(part) = parts.iter_mut().find(|part| part.name == *name) {
+                part.also(ready, why);
+            } else {
+                parts.push(Part {
+                    name: name.clone(),
+                    ready,
+                    why: why.map(str::to_owned),
+                });
+            }
+        }
+        readiness.add_up();
+        Some(readiness)
+    }
+
+    /// What a plan leads to: as planned, or where there is nothing to change, as found.
+    pub fn predicted(plan: &Plan) -> Option<(Self, Basis)> {
+        let basis = if plan.totals().changes > 0 {
+            Basis::Planned
+        } else {
+            Basis::Found
+        };
+        Self::of(plan, basis).map(|readiness| (readiness, basis))
+    }
+
+    /// Takes in that containers under a role cannot register all the same, or people with it cannot connect.
+    pub fn deny(&mut self, role: &str, is_about_containers: bool, why: &str) {
+        let parts = if is_about_containers {
+            &mut self.containers
+        } else {
+            &mut self.people
+        };
+        for part in parts.iter_mut().filter(|part| part.name == role) {
+            part.also(Some(false), Some(why));
+        }
+        self.add_up();
+    }
+
+    fn add_up(&mut self) {
+        let lists = [&self.containers, &self.people, &self.regions];
+        let is_ready = |part: &Part| part.ready == Some(true);
+        self.state = if lists.iter().any(|list| !list.iter().any(is_ready)) {
+            Outcome::NotReady
+        } else if lists.iter().all(|list| list.iter().all(is_ready)) {
+            Outcome::Ready
+        } else {
+            Outcome::Partly
+        };
+    }
+
+    /// The heading.
+    pub fn title(&self) -> &'static str {
+        match self.state {
+            Outcome::Ready => "Ready",
+            Outcome::Partly => "Partly ready",
+            Outcome::NotReady if self.is_certain() => "Not ready",
+            Outcome::NotReady => "Not known",
+        }
+    }
+
+    /// Whether one of the three sides is known to be ready nowhere.
+    fn is_certain(&self) -> bool {
+        let is_nowhere = |list: &&Vec<Part>| list.iter().all(|part| part.ready == Some(false));
+        let lists = [&self.containers, &self.people, &self.regions];
+        lists.iter().any(is_nowhere)
+    }
+
+    /// Heading and sentence.
+    pub fn headline(&self, basis: Basis) -> String {
+        let sentence = self.sentence(basis);
+        if self.state == Outcome::NotReady && !self.is_certain() {
+            // The sentence is the heading.
+            return sentence.to_owned();
+        }
+        format!("{}. {sentence}", self.title())
+    }
+
+    /// What it comes to for people, in a sentence.
+    pub fn sentence(&self, basis: Basis) -> &'static str {
+        match (self.state, basis) {
+            (Outcome::NotReady, _) if !self.is_certain() => {
+                "It is not known whether anybody can connect:"
+            }
+            (Outcome::Ready, Basis::Planned) => "After this, people can connect.",
+            (Outcome::Ready, Basis::Found) => "People can connect.",
+            (Outcome::Partly, Basis::Planned) => "After this, not everybody can connect:",
+            (Outcome::Partly, Basis::Found) => "Not everybody can connect:",
+            (Outcome::NotReady, Basis::Planned) => "After this, nobody can connect yet:",
+            (Outcome::NotReady, Basis::Found) => "Nobody can connect yet:",
+        }
+    }
+
+    /// Who cannot connect, and why, a sentence each.
+    pub fn obstacles(&self) -> Vec<String> {
+        let of = |parts: &[Part], not: &str, unknown: &str| {
+            let parts = parts.iter().filter(|part| part.ready != Some(true));
+            parts
+                .map(|part| {
+                    let what = if part.ready.is_some() { not } else { unknown };
+                    let why = part.why.as_deref().unwrap_or_default();
+                    format!("{}: {what}. {why}", part.name)
+                        .trim_end()
+                        .to_owned()
+                })
+                .collect::<Vec<_>>()
+        };
+        let mut obstacles = of(
+            &self.containers,
+            "containers cannot register",
+            "whether containers can register is not known",
+        );
+        obstacles.extend(of(
+            &self.people,
+            "nobody can connect with it",
+            "whether people can connect with it is not known",
+        ));
+        obstacles.extend(of(
+            &self.regions,
+            "no sessions there",
+            "whether there are sessions is not known",
+        ));
+        obstacles
+    }
+}
+
+/// Whether an item is no hindrance, and else why.
+fn judged(item: &Item, basis: Basis) -> (Option<bool>, Option<&str>) {
+    match &item.state {
+        // Without its hardening, the role works all the same.
+        State::InPlace(_)
+        | State::Blocked {
+            obstacle: Obstacle::NotHardened,
+            ..
+        } => (Some(true), None),
+        State::Change(_) if basis == Basis::Planned => (Some(true), None),
+        State::Change(_) => {
+            let what = match item.target {
+                Target::Tier { .. } => "The advanced instance tier is not on.",
+                Target::Trust { .. } => "Systems Manager may not assume the role.",
+                Target::Policy { .. } => "Its policy is missing, or says something else.",
+            };
+            (Some(false), Some(what))
+        }
+        State::Blocked {
+            obstacle, reason, ..
+        } if obstacle.is_unread() => (None, Some(reason)),
+        State::Blocked { reason, .. } => (Some(false), Some(reason)),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::{Choices, Identity, Partition};
+    use crate::plan::{Change, Edit, TierValue};
+
+    const PEOPLE: [&str; 3] = ["Containers", "People", "eu-west-1"];
+
+    fn identity() -> Identity {
+        Identity {
+            account: "123456789012".into(),
+            arn: "arn:aws:iam::123456789012:user/admin".into(),
+            user_id: "AIDAEXAMPLE".into(),
+            partition: Partition::default(),
+            alias: None,
+            credentials: String::new(),
+            home_region: "eu-west-1".into(),
+            region_configured: true,
+            endpoints: Vec::new(),
+        }
+    }
+
+    /// The ways in which an item can stand.
+    const STATES: [&str; 5] = ["in place", "change", "blocked", "denied", "not hardened"];
+
+    fn state(target: &Target, word: &str) -> State {
+        let blocked = |obstacle| State::blocked(obstacle, "Because.", "Do something.");
+        match (word, target) {
+            ("in place", _) => State::InPlace("There.".to_owned()),
+            ("blocked", _) => blocked(Obstacle::OtherRole),
+            ("denied", _) => blocked(Obstacle::ReadDenied),
+            ("not hardened", _) => blocked(Obstacle::NotHardened),
+            (_, Target::Tier { region }) => State::Change(Change {
+                edit: Edit::Tier {
+                    region: region.clone(),
+                    before: TierValue::Default("standard".to_owned()),
+                    after: TierValue::Set("advanced".to_owned()),
+                },
+                puts_back: false,
+            }),
+            (_, Target::Trust { role }) => State::Change(Change {
+                edit: Edit::Trust {
+                    role: role.clone(),
+                    before: "{}".to_owned(),
+                    after: "{ }".to_owned(),
+                },
+                puts_back: false,
+            }),
+            (_, Target::Policy { role, policy }) => State::Change(Change {
+                edit: Edit::Policy {
+                    role: role.clone(),
+                    policy: *policy,
+                    before: None,
+                    after: Some("{}".to_owned()),
+                },
+                puts_back: false,
+            }),
+        }
+    }
+
+    fn plan(states: &[(Target, &str)]) -> Plan {
+        let items = states.iter().map(|(target, word)| Item {
+            target: target.clone(),
+            state: state(target, word),
+            warnings: Vec::new(),
+        });
+        Plan {
+            identity: identity(),
+            choices: Choices::default(),
+            undoes: None,
+            items: items.collect(),
+            inline_sizes: Vec::new(),
+            role_arns: BTreeMap::new(),
+        }
+    }
+
+    fn targets() -> [Target; 4] {
+        let [containers, people, region] = PEOPLE.map(str::to_owned);
+        [
+            Target::Tier { region },
+            Target::Trust {
+                role: containers.clone(),
+            },
+            Target::Policy {
+                role: containers,
+                policy: RolePolicy::Server,
+            },
+            Target::Policy {
+                role: people,
+                policy: RolePolicy::Client,
+            },
+        ]
+    }
+
+    #[test]
+    fn nobody_is_ready_where_one_of_the_three_sides_is_not_whatever_the_states() {
+        let good = |word: &str, basis| match word {
+            "in place" | "not hardened" => true,
+            "change" => basis == Basis::Planned,
+            _ => false,
+        };
+        let mut seen = 0;
+        for basis in [Basis::Planned, Basis::Found] {
+            for number in 0..STATES.len().pow(4) {
+                let words: Vec<&str> = (0..4)
+                    .map(|place| STATES[number / STATES.len().pow(place) % STATES.len()])
+                    .collect();
+                let states: Vec<_> = targets().into_iter().zip(words.clone()).collect();
+                let readiness = Readiness::of(&plan(&states), basis).unwrap();
+                let all = words.iter().all(|word| good(word, basis));
+                // With one of each, somebody can connect only where everybody can.
+                let expected = if all {
+                    Outcome::Ready
+                } else {
+                    Outcome::NotReady
+                };
+                assert_eq!(readiness.state, expected, "{words:?} {basis:?}");
+                assert_eq!(readiness.obstacles().is_empty(), all, "{words:?}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 1250);
+    }
+
+    #[test]
+    fn some_can_connect_where_one_of_two_roles_or_regions_is_ready() {
+        let mut states: Vec<_> = targets().into_iter().zip(["in place"; 4]).collect();
+        let other = Target::Tier {
+            region: "us-east-1".to_owned(),
+        };
+        states.push((other, "blocked"));
+        let readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
+        assert_eq!(readiness.state, Outcome::Partly);
+        assert_eq!(
+            readiness.obstacles(),
+            ["us-east-1: no sessions there. Because."]
+        );
+    }
+
+    #[test]
+    fn a_role_that_the_simulator_denies_is_not_ready() {
+        let states: Vec<_> = targets().into_iter().zip(["in place"; 4]).collect();
+        let mut readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
+        assert_eq!(readiness.state, Outcome::Ready);
+        readiness.deny("People", false, "A boundary takes it back.");
+        assert_eq!(readiness.state, Outcome::NotReady);
+        assert_eq!(
+            readiness.obstacles(),
+            ["People: nobody can connect with it. A boundary takes it back."]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_called_so_and_a_certain_no_comes_first() {
+        let words = ["in place", "denied", "blocked", "in place"];
+        let states: Vec<_> = targets().into_iter().zip(words).collect();
+        let readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
+        assert_eq!(readiness.containers[0].ready, Some(false));
+        let words = ["in place", "denied", "in place", "in place"];
+        let states: Vec<_> = targets().into_iter().zip(words).collect();
+        let readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
+        assert_eq!(readiness.containers[0].ready, None);
+        assert_eq!(readiness.state, Outcome::NotReady);
+    }
+}

@@ -1,0 +1,89 @@
+//! Who can connect, as it is said before and after a run: never "done", and nothing green, where nobody can.
+
+use ratatui::style::Color;
+use sagemaker_ssh_setup::demo::Manner;
+use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::wizard::Ending;
+
+use super::faults::Fault;
+use super::play::{Play, Scene};
+
+const SSO: &str = "AWSReservedSSO_DataScience_8c7b6a5948372615";
+
+fn prompt() -> Play {
+    Scene {
+        manner: Manner::PROMPT,
+        ..Scene::default()
+    }
+    .start()
+}
+
+/// Whether a cell with a sign or a letter is green.
+fn has_green(play: &Play) -> bool {
+    let cells = play.cells();
+    let mut cells = cells.content.iter();
+    cells.any(|cell| cell.fg == Color::Green && !cell.symbol().trim().is_empty())
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nobody_can_connect_nothing_says_done_and_nothing_is_green() {
+    let mut play = prompt();
+    play.keys("{Admin/console}<enter><enter>{Recommender}tLockedTraining<enter>{1 picked}<enter>")
+        .await;
+    play.keys(&format!("{{DataEngineer}}t{SSO}<enter>{{1 picked}}<enter>"))
+        .await;
+    play.keys("{!still being read}<space><enter>").await;
+    play.keys("{Not ready. After this, nobody can connect yet}<enter>")
+        .await;
+    play.keys("{LockedTraining: containers cannot register}")
+        .await;
+    let confirm = play.screen();
+    assert!(confirm.contains("nobody can connect with it"), "{confirm}");
+    play.keys("y{Not ready. 2 changes written and read back}")
+        .await;
+    let screen = play.screen();
+    assert!(!screen.contains("Done"), "{screen}");
+    assert!(screen.contains("Nobody can connect yet:"), "{screen}");
+    // What was written is ticked in its own line; of the heading and the way nothing is green.
+    let cells = play.cells();
+    let width = usize::from(cells.area.width);
+    let mut above = cells.content.chunks(width).take(8).flatten();
+    assert!(above.all(|cell| cell.fg != Color::Green), "{screen}");
+    play.keys("<enter>").await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::Partly);
+}
+
+#[tokio::test(start_paused = true)]
+async fn before_the_question_it_is_said_that_people_will_be_able_to_connect() {
+    let mut play = prompt();
+    play.walk_to_confirm().await;
+    assert!(
+        play.screen()
+            .contains("Ready. After this, people can connect.")
+    );
+    play.keys("y{Ready. 4 changes}").await;
+    assert!(has_green(&play));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_the_simulator_denies_takes_the_ready_back() {
+    let mut play = prompt();
+    play.walk_to_confirm().await;
+    let denied = r#"<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults><member><EvalActionName>ssm:CreateActivation</EvalActionName><EvalDecision>explicitDeny</EvalDecision><EvalResourceName>*</EvalResourceName></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"#;
+    play.keys("{!Asking AWS}").await;
+    play.faults.add(
+        "SimulatePrincipalPolicy",
+        99,
+        Fault::Answer("text/xml", denied),
+    );
+    play.keys("y{Not ready. 4 changes written and read back}")
+        .await;
+    play.keys("<enter>").await;
+    let Ending::Ran { report, .. } = play.ending().await else {
+        panic!("nothing was carried out");
+    };
+    assert_eq!(Exit::of_report(&report), Exit::NotVerified);
+}
