@@ -273,7 +273,7 @@ fn moves(program: &str) {
             let environment = account.environment();
             let mut wizard =
                 Terminal::start(program, &["--demo"], &environment, &account.home, size);
-            wizard.wait("embedded account");
+            wizard.wait("User ID");
             wizard.keys("\r\r");
             wizard.wait("Which roles do SageMaker");
             wizard.quiet(Duration::from_secs(1));
