@@ -286,6 +286,8 @@ pub struct ExportArgs {
 pub enum Form {
     /// For those who decide: everything in words, with every document (Markdown).
     Review,
+    /// For those who connect afterwards: a sheet with their profile and first commands (Markdown).
+    Users,
     /// For those who carry it out: a shell script of AWS CLI calls.
     Shell,
     /// For those who carry it out with Terraform.
@@ -301,6 +303,7 @@ impl From<Form> for export::Form {
     fn from(form: Form) -> Self {
         match form {
             Form::Review => Self::Review,
+            Form::Users => Self::Users,
             Form::Shell => Self::Shell,
             Form::Terraform => Self::Terraform,
             Form::CloudFormation => Self::CloudFormation,

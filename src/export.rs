@@ -4,6 +4,7 @@ mod cloudformation;
 mod review;
 mod shell;
 mod terraform;
+pub mod users;
 
 use crate::plan::Plan;
 
@@ -12,6 +13,8 @@ use crate::plan::Plan;
 pub enum Form {
     /// For those who decide: everything in words, with every document.
     Review,
+    /// For those who connect afterwards.
+    Users,
     /// For those who carry it out with the AWS CLI.
     Shell,
     /// For those who carry it out with Terraform.
@@ -23,8 +26,9 @@ pub enum Form {
 }
 
 impl Form {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Review,
+        Self::Users,
         Self::Shell,
         Self::Terraform,
         Self::CloudFormation,
@@ -46,6 +50,7 @@ pub struct File {
 pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
     let (name, text) = match form {
         Form::Review => ("review.md", review::document(plan)),
+        Form::Users => ("users.md", users::sheet(plan)),
         Form::Shell => ("set-up.sh", shell::script(plan)?),
         Form::Terraform => ("main.tf", terraform::configuration(plan)),
         Form::CloudFormation => ("template.json", cloudformation::template(plan)?),

@@ -14,6 +14,12 @@ fn is_unsafe(c: char) -> bool {
     c.is_control() || directs
 }
 
+/// The text, line by line safe to be shown.
+pub fn clean_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(clean).collect();
+    lines.join("\n")
+}
+
 /// JSON that says the same and is safe for a terminal: what `clean` does not show is written as an escape. Line breaks and
 /// tabs, which stand between its parts only, stay; carriage returns, which do as well, go.
 pub fn clean_json(json: String) -> String {

@@ -9,7 +9,7 @@ use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
 use crate::policy::template::RolePolicy;
-use crate::text::{clean, clean_json};
+use crate::text::{clean, clean_json, clean_lines};
 
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
 const PURPOSES: [(&str, &str); 23] = [
@@ -412,11 +412,6 @@ fn plain(text: &str) -> String {
 /// Code in a table's cell.
 fn cell(text: &str) -> String {
     clean(text).replace('|', "\\|")
-}
-
-fn clean_lines(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(clean).collect();
-    lines.join("\n")
 }
 
 #[cfg(test)]

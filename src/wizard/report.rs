@@ -7,6 +7,7 @@ use super::ui::text::{clean, wrapped};
 use super::ui::{diff, theme};
 use crate::apply::Report;
 use crate::apply::words::{self, Mood};
+use crate::export::users;
 use crate::guide::Ending;
 use crate::journal::Records;
 use crate::model::ConnectFrom;
@@ -242,28 +243,19 @@ pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
 
 /// What people type next.
 fn next_steps(plan: &Plan, page: &mut Page) {
-    let region = plan.home_or_first_region();
-    if let Some((arn, others)) = ready_user_roles(plan).split_first() {
+    if let Some((role, others)) = ready_user_roles(plan).split_first() {
         page.say(
             "On their computer people add this to ~/.aws/config:",
             theme::TITLE,
         );
-        for line in [
-            "[profile sagemaker-ssh]".to_owned(),
-            format!("role_arn = {arn}"),
-            "role_session_name = YOUR-NAME".to_owned(),
-            "source_profile = default".to_owned(),
-            format!("region = {region}"),
-        ] {
+        for line in users::profile(plan, role) {
             page.say(&format!("  {line}"), theme::PLAIN);
         }
-        page.say(
-            "YOUR-NAME is one name per person, always the same: without it each program gets another session name, and so \
-             another user ID, and people lose their own nodes.",
-            theme::DIM,
-        );
+        for text in users::about_profile(role) {
+            page.say(&text.replace('`', ""), theme::DIM);
+        }
         if !others.is_empty() {
-            let others: Vec<&str> = others.iter().map(|arn| arn.as_str()).collect();
+            let others: Vec<&str> = others.iter().map(|role| role.as_str()).collect();
             let text = format!(
                 "(each with the role that they have; the others are {})",
                 others.join(", ")
@@ -275,6 +267,10 @@ fn next_steps(plan: &Plan, page: &mut Page) {
             "  AWS_PROFILE=sagemaker-ssh sm-ssh connect NAME.training.sagemaker",
             theme::PLAIN,
         );
+        page.say(
+            "A sheet for them, with what to install and what to look at: \"export users\", with the same choices.",
+            theme::DIM,
+        );
     }
     if plan.choices.connect_from != ConnectFrom::Laptop {
         page.say("In SageMaker Studio people connect with:", theme::TITLE);
@@ -282,14 +278,16 @@ fn next_steps(plan: &Plan, page: &mut Page) {
     }
 }
 
-/// The ARNs of the chosen user roles that people can now connect with.
+/// The chosen user roles that people can now connect with.
 fn ready_user_roles(plan: &Plan) -> Vec<&String> {
     let blocked = |role: &str| {
         let mut items = plan.of_role(role);
         items.any(|item| matches!(item.state, State::Blocked { .. }))
     };
     let roles = plan.choices.user_roles.iter().filter(|role| !blocked(role));
-    roles.filter_map(|role| plan.role_arns.get(role)).collect()
+    roles
+        .filter(|role| plan.role_arns.contains_key(*role))
+        .collect()
 }
 
 /// How to put it back, and where the record is.

@@ -773,6 +773,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
         "review.md",
         "set-up.sh",
         "template.json",
+        "users.md",
     ];
     assert_eq!(held("sagemaker-ssh-setup-123456789012"), all);
     assert_eq!(held("sagemaker-ssh-setup-123456789012-2"), all);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use sagemaker_ssh_setup::account::{Account, ErrorKind};
 use sagemaker_ssh_setup::export::{self, Form};
-use sagemaker_ssh_setup::model::{Choices, Tier};
+use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Tier};
 use sagemaker_ssh_setup::plan::Plan;
 use sagemaker_ssh_setup::policy::document::pretty;
 use serde::Serialize;
@@ -539,4 +539,43 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
         "{notes}"
     );
     assert!(notes.contains("What CloudFormation cannot do"), "{notes}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_sheet_for_those_who_connect_is_complete_without_the_program() {
+    let sso = "AWSReservedSSO_DataScience_8c7b6a5948372615";
+    let choices = Choices {
+        connect_from: ConnectFrom::Both,
+        sagemaker_roles: vec!["ChurnTraining".to_owned()],
+        user_roles: vec!["DataScientist".to_owned(), sso.to_owned()],
+        regions: vec!["eu-west-1".to_owned()],
+        ..Choices::default()
+    };
+    let plan = Scene::new().await.set_up_as(choices).await.plan;
+    let sheet = export::file(&plan, Form::Users).unwrap().text;
+    for text in [
+        "role_arn = arn:aws:iam::123456789012:role/DataScientist",
+        "role_session_name = YOUR-NAME",
+        "people lose their own nodes",
+        "sso_account_id = 123456789012",
+        "sso_role_name = DataScience",
+        "pip install sagemaker-ssh-helper",
+        "sm-ssh connect NAME.training.sagemaker",
+        "AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1",
+        "LOCAL_USER_ID",
+        "## From SageMaker Studio",
+        "can open each other's nodes",
+        // What is not in place yet is said at the top.
+        "**Partly ready. After this, not everybody can connect:**",
+        &format!("- {sso}: nobody can connect with it."),
+    ] {
+        assert!(sheet.contains(text), "{text} is missing in:\n{sheet}");
+    }
+    // A role of Identity Center needs no session name of its own.
+    let of_sso = sheet
+        .split(&format!("## With the role {sso}"))
+        .nth(1)
+        .unwrap();
+    let of_sso = of_sso.split("\n## ").next().unwrap();
+    assert!(!of_sso.contains("role_session_name"), "{of_sso}");
 }

@@ -1,0 +1,184 @@
+//! A Markdown sheet for those who connect: what they install, their AWS profile, the first command, and what to look at when
+//! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
+
+use crate::plan::readiness::Readiness;
+use crate::plan::{Plan, permission_set};
+use crate::text::clean_lines;
+
+/// The name of the profile that everything is written with.
+pub const PROFILE: &str = "sagemaker-ssh";
+
+/// What a person with a role adds to `~/.aws/config`: for a role of Identity Center the form that signs in there, for any other
+/// one the form that assumes it.
+pub fn profile(plan: &Plan, role: &str) -> Vec<String> {
+    let identity = &plan.identity;
+    let region = plan.home_or_first_region();
+    let mut lines = vec![format!("[profile {PROFILE}]")];
+    if let Some(set) = permission_set::name(role) {
+        lines.extend([
+            "sso_session = YOUR-SSO-SESSION".to_owned(),
+            format!("sso_account_id = {}", identity.account),
+            format!("sso_role_name = {set}"),
+        ]);
+    } else {
+        let guess = || {
+            let (partition, account) = (&identity.partition, &identity.account);
+            format!("arn:{partition}:iam::{account}:role/{role}")
+        };
+        let arn = plan.role_arns.get(role).cloned().unwrap_or_else(guess);
+        lines.extend([
+            format!("role_arn = {arn}"),
+            "role_session_name = YOUR-NAME".to_owned(),
+            "source_profile = default".to_owned(),
+        ]);
+    }
+    lines.push(format!("region = {region}"));
+    lines
+}
+
+/// What has to be filled in there, and why.
+pub fn about_profile(role: &str) -> Vec<&'static str> {
+    if permission_set::name(role).is_some() {
+        vec![
+            "YOUR-SSO-SESSION is the session that `aws configure sso` has made on your computer; `aws sso login --profile \
+             sagemaker-ssh` signs in. Your session name is your user name there, always the same: nothing else is needed.",
+        ]
+    } else {
+        vec![
+            "YOUR-NAME is one name per person, always the same: without it each program gets another session name, and so \
+             another user ID, and people lose their own nodes.",
+            "`source_profile` names the profile whose credentials may assume the role; where it is not `default`, write its \
+             name.",
+        ]
+    }
+}
+
+/// The sheet.
+pub(super) fn sheet(plan: &Plan) -> String {
+    let identity = &plan.identity;
+    let regions = plan.choices.regions.join(", ");
+    let mut sheet = Sheet::default();
+    sheet.say("# Connecting to SageMaker with SSH");
+    sheet.say(&format!(
+        "For those who connect to training jobs, endpoints, notebooks or Studio in the AWS account {}, in {regions}.",
+        identity.account_label()
+    ));
+    if let Some((readiness, basis)) = Readiness::predicted(plan) {
+        sheet.say(&format!("**{}**", readiness.headline(basis)));
+        let obstacles = readiness.obstacles();
+        let obstacles: Vec<_> = obstacles.iter().map(|text| format!("- {text}")).collect();
+        if !obstacles.is_empty() {
+            sheet.say(&obstacles.join("\n"));
+        }
+    }
+    sheet.say("## Once, on your computer");
+    sheet.say(
+        "Install SageMaker SSH Helper, and with its script the AWS CLI and the Session Manager plugin:",
+    );
+    sheet.block(
+        "sh",
+        &["pip install sagemaker-ssh-helper", "sm-local-configure"],
+    );
+    if plan.choices.connect_from.uses_user_roles() {
+        for role in &plan.choices.user_roles {
+            with_role(plan, role, &mut sheet);
+        }
+    }
+    if plan.choices.connect_from.uses_studio() {
+        from_studio(&plan.choices.sagemaker_roles, &mut sheet);
+    }
+    sheet.say("## The job");
+    sheet.say(&format!(
+        "It has to run under {}, and to be submitted with the same profile as you connect with: the node belongs to whoever \
+         submitted it.",
+        one_of(&plan.choices.sagemaker_roles)
+    ));
+    sheet.say(
+        "On a notebook instance or in Studio as the server, `LOCAL_USER_ID` of the lifecycle configuration has to be the \
+         UserId of your computer, as this prints it there:",
+    );
+    let region = plan.home_or_first_region();
+    sheet.block(
+        "sh",
+        &[&format!(
+            "AWS_PROFILE={PROFILE} aws sts get-caller-identity --query UserId --output text"
+        )],
+    );
+    sheet.say("## When it does not work");
+    sheet.say(&format!(
+        "- *AccessDeniedException* for `ssm:StartSession` or `ssm:SendCommand`: the node is not yours, or your user ID has \
+         changed. Ask for your UserId twice, as above: the same line has to come each time, and in the job's log.\n\
+         - *Enable advanced-instances tier*: you ask in another region. Set both: `AWS_REGION={region} \
+         AWS_DEFAULT_REGION={region}`.\n\
+         - *TargetNotConnected*: the container does not run any more, runs under another role, or cannot reach Systems \
+         Manager; its log says which.\n\
+         - Nothing of it helps: send the whole text of the error to whoever set the account up; `sagemaker-ssh-setup check` \
+         says what is in place."
+    ));
+    sheet.text
+}
+
+fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {
+    sheet.say(&format!("## With the role {role}"));
+    sheet.say("Add this to `~/.aws/config`:");
+    let lines = profile(plan, role);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    sheet.block("ini", &lines);
+    for text in about_profile(role) {
+        sheet.say(text);
+    }
+    sheet.say("See what runs, and connect:");
+    sheet.block(
+        "sh",
+        &[
+            &format!("export AWS_PROFILE={PROFILE}"),
+            "sm-ssh list",
+            "sm-ssh connect NAME.training.sagemaker",
+        ],
+    );
+}
+
+fn from_studio(roles: &[String], sheet: &mut Sheet) {
+    sheet.say("## From SageMaker Studio");
+    sheet.say("No profile is needed: Studio runs under its execution role. In a terminal there:");
+    sheet.block(
+        "sh",
+        &[
+            "pip install sagemaker-ssh-helper",
+            "sm-ssh list",
+            "sm-ssh connect NAME.training.sagemaker",
+        ],
+    );
+    sheet.say(&format!(
+        "All sessions of an execution role have the same user ID: everybody who shares {}, and every job that runs under it, \
+         can open each other's nodes. Whoever must not share them needs an execution role of their own.",
+        one_of(roles)
+    ));
+}
+
+fn one_of(roles: &[String]) -> String {
+    match roles {
+        [one] => format!("the role {one}"),
+        more => format!("one of the roles {}", more.join(", ")),
+    }
+}
+
+/// A Markdown text that grows.
+#[derive(Default)]
+struct Sheet {
+    text: String,
+}
+
+impl Sheet {
+    fn say(&mut self, paragraph: &str) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(&clean_lines(paragraph));
+        self.text.push('\n');
+    }
+
+    fn block(&mut self, language: &str, lines: &[&str]) {
+        self.say(&format!("```{language}\n{}\n```", lines.join("\n")));
+    }
+}
