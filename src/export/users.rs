@@ -1,7 +1,7 @@
 //! A Markdown sheet for those who connect: what they install, their AWS profile, the first command, and what to look at when
 //! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
 
-use crate::plan::readiness::Readiness;
+use crate::plan::readiness::{Outcome, Readiness};
 use crate::plan::{Plan, permission_set};
 use crate::text::clean_lines;
 
@@ -63,13 +63,12 @@ pub(super) fn sheet(plan: &Plan) -> String {
         "For those who connect to training jobs, endpoints, notebooks or Studio in the AWS account {}, in {regions}.",
         identity.account_label()
     ));
-    if let Some((readiness, basis)) = Readiness::predicted(plan) {
+    let predicted = Readiness::predicted(plan);
+    if let Some((readiness, basis)) = predicted.filter(|(who, _)| who.state != Outcome::Ready) {
         sheet.say(&format!("**{}**", readiness.headline(basis)));
         let obstacles = readiness.obstacles();
         let obstacles: Vec<_> = obstacles.iter().map(|text| format!("- {text}")).collect();
-        if !obstacles.is_empty() {
-            sheet.say(&obstacles.join("\n"));
-        }
+        sheet.say(&obstacles.join("\n"));
     }
     sheet.say("## Once, on your computer");
     sheet.say(
