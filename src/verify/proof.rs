@@ -26,12 +26,17 @@ pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
 /// Who can connect by what was found and by what the simulator says of it.
 pub fn readiness(plan: &Plan, proved: &[Proved]) -> Option<Readiness> {
     let mut readiness = Readiness::of(plan, Basis::Found)?;
+    take_back(&mut readiness, proved);
+    Some(readiness)
+}
+
+/// Takes back what the simulator denies, or will deny.
+pub fn take_back(readiness: &mut Readiness, proved: &[Proved]) {
     for proved in proved.iter().filter(|proved| proved.is_an_obstacle()) {
         let why = proved.reason().unwrap_or_default();
         let is_about_containers = proved.claim.is_about_containers();
         readiness.deny(&proved.role, is_about_containers, &why);
     }
-    Some(readiness)
 }
 
 /// What will be wrong, or is not known, of the roles that a plan changes, although it was carried out: a boundary, a denial

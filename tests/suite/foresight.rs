@@ -157,6 +157,8 @@ async fn the_wizard_says_it_at_the_last_question_and_the_simulators_silence_hind
         "! {SAGEMAKER}: What is written will not be enough."
     ))
     .await;
+    play.keys("{Not ready. After this, nobody can connect yet:}")
+        .await;
     // Admin may do everything already, and so may open everybody's sessions.
     play.wait("! Admin: People with this role can open").await;
     let mut play = start(true).await;

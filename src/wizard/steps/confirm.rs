@@ -13,7 +13,7 @@ use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::verify::words::{self, Answer};
-use crate::verify::{Preflight, Proved};
+use crate::verify::{Preflight, Proved, proof};
 use crate::wizard::steps::Step;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::{Scroll, moved};
@@ -162,7 +162,10 @@ impl ConfirmStep {
         if let Some(run) = &plan.undoes {
             say(&[(&format!("Putting the run {run} back."), theme::TITLE)]);
         }
-        let who = Readiness::predicted(plan);
+        let mut who = Readiness::predicted(plan);
+        if let (Some((who, _)), Some(foreseen)) = (&mut who, &self.foreseen) {
+            proof::take_back(who, foreseen);
+        }
         let mut who = who.map_or_else(Vec::new, |(readiness, basis)| who_can(&readiness, basis));
         if totals.changes > 0 {
             who.push((plan.sentence(), theme::TITLE));
