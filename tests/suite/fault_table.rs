@@ -213,8 +213,12 @@ fn is_possible(call: &str, fault: &Fault) -> bool {
     !matches!(fault, Fault::Refused(_, code, _) if of_others.contains(code))
 }
 
-fn rows() -> impl Iterator<Item = Row> {
-    CALLS.into_iter().flat_map(|call| {
+/// A row for every fault of every call that is made without one.
+fn rows(made: &[String]) -> impl Iterator<Item = Row> {
+    let is_made = |call: &&str| made.iter().any(|action| action == call);
+    let calls: Vec<_> = CALLS.into_iter().filter(is_made).collect();
+    assert!(calls.len() >= 6, "{calls:?}");
+    calls.into_iter().flat_map(|call| {
         let faults = faults().into_iter();
         let possible = faults.filter(move |(_, fault)| is_possible(call, fault));
         possible.flat_map(move |(name, fault)| {
@@ -227,6 +231,11 @@ fn rows() -> impl Iterator<Item = Row> {
             })
         })
     })
+}
+
+/// The calls that are made from a number of calls on.
+fn made_since(scene: &Scene, before: usize) -> Vec<String> {
+    scene.faults.calls().split_off(before)
 }
 
 /// Whether waiting can help.
@@ -337,7 +346,12 @@ async fn assert_goes_back(row: &Row, scene: &Scene, former: &Held) {
 async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back() {
     let planned = as_planned().await;
     let (mut count, mut whole) = (0, 0);
-    for row in rows() {
+    let plain = Scene::new().await;
+    let job = plain.set_up().await;
+    let before = plain.faults.calls().len();
+    plain.run(&job).await;
+    let made = made_since(&plain, before);
+    for row in rows(&made) {
         let scene = Scene::new().await;
         let former = scene.held();
         let job = scene.set_up().await;
@@ -356,6 +370,7 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
                 ..job.clone()
             };
             let report = in_time(&row, scene.run(&again)).await;
+            assert_eq!(report.refused, None, "{row}");
             assert!(
                 report.outcomes.iter().all(|(_, outcome)| outcome.is_done()),
                 "{row}: {:?}",
@@ -367,14 +382,20 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
         count += 1;
     }
     println!("{count} runs with a fault; {whole} of them came through whole");
-    assert_eq!(count, rows().count());
+    assert_eq!(count, rows(&made).count());
     assert!((1..count).contains(&whole), "{whole}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_end_later() {
     let mut count = 0;
-    for row in rows() {
+    let plain = Scene::new().await;
+    plain.run(&plain.set_up().await).await;
+    let before = plain.faults.calls().len();
+    let job = plain.put_back(None).await;
+    plain.run(&job).await;
+    let made = made_since(&plain, before);
+    for row in rows(&made) {
         let scene = Scene::new().await;
         let former = scene.held();
         let report = scene.run(&scene.set_up().await).await;
@@ -404,15 +425,16 @@ async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_
         count += 1;
     }
     println!("{count} undos with a fault");
-    assert_eq!(count, rows().count());
+    assert_eq!(count, rows(&made).count());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_with_any_call_spoilt_in_any_way_is_right_or_says_what_is_not_known() {
     let scene = Scene::new().await;
     let whole = scene.set_up().await.plan;
+    let made = made_since(&scene, 0);
     let mut count = 0;
-    for row in rows() {
+    for row in rows(&made) {
         let scene = Scene::new().await;
         let former = scene.held();
         scene.faults.add(row.call, row.times, row.fault.clone());
