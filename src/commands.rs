@@ -100,6 +100,8 @@ fn over(ended: Result<Exit, Exit>) -> Exit {
 }
 
 /// Where the account is, and where its records are kept.
+// Only the embedded account can fail here.
+#[cfg_attr(not(feature = "demo"), allow(clippy::unnecessary_wraps))]
 fn place(common: &Common) -> Result<(Source, Records), StartError> {
     #[cfg(feature = "demo")]
     if common.demo {
