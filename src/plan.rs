@@ -355,6 +355,13 @@ impl Plan {
         }
     }
 
+    /// A chosen role's ARN; where it was not read, the one that it has without a path.
+    pub fn role_arn(&self, role: &str) -> String {
+        let (partition, account) = (&self.identity.partition, &self.identity.account);
+        let known = self.role_arns.get(role).cloned();
+        known.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role}"))
+    }
+
     /// The region for what needs one: where the admin works if that was chosen, else the first that was.
     pub fn home_or_first_region(&self) -> &str {
         let (home, chosen) = (&self.identity.home_region, &self.choices.regions);

@@ -188,8 +188,18 @@ fn open(report: &Report) -> Vec<String> {
     lost.chain(items).collect()
 }
 
-/// Changes that are not done and stand in the plain lines; the record has all.
+/// So many of a list stand in the plain lines.
 const SHOWN: usize = 6;
+
+/// The first lines of a list, and how many more there are.
+fn first_of(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(SHOWN);
+    if more > 0 {
+        lines.truncate(SHOWN);
+        lines.push(format!("              and {more} more"));
+    }
+    lines
+}
 
 /// About ten plain lines: account, result, verification, what is not done, how to put it back.
 pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
@@ -210,12 +220,9 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
     if let Some(readiness) = &report.readiness {
         let sentence = readiness.sentence(Basis::Found);
         lines.push(format!("People        {sentence}"));
-        let obstacles = readiness.obstacles();
-        let shown = obstacles.iter().take(SHOWN);
-        lines.extend(shown.map(|obstacle| format!("              {obstacle}")));
-        if let Some(more) = obstacles.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-            lines.push(format!("              and {more} more"));
-        }
+        let obstacles = readiness.obstacles().into_iter();
+        let obstacles = obstacles.map(|obstacle| format!("              {obstacle}"));
+        lines.extend(first_of(obstacles.collect()));
     }
     let verified = match &report.verification {
         Some(now) => {
@@ -249,10 +256,7 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
     } else {
         not_done
     };
-    lines.extend(not_done.iter().take(SHOWN).cloned());
-    if let Some(more) = not_done.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        lines.push(format!("              and {more} more"));
-    }
+    lines.extend(first_of(not_done));
     if let Some(run) = report
         .run
         .as_ref()

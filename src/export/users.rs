@@ -21,13 +21,8 @@ pub fn profile(plan: &Plan, role: &str) -> Vec<String> {
             format!("sso_role_name = {set}"),
         ]);
     } else {
-        let guess = || {
-            let (partition, account) = (&identity.partition, &identity.account);
-            format!("arn:{partition}:iam::{account}:role/{role}")
-        };
-        let arn = plan.role_arns.get(role).cloned().unwrap_or_else(guess);
         lines.extend([
-            format!("role_arn = {arn}"),
+            format!("role_arn = {}", plan.role_arn(role)),
             "role_session_name = YOUR-NAME".to_owned(),
             "source_profile = default".to_owned(),
         ]);

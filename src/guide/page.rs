@@ -217,11 +217,8 @@ impl Draft<'_> {
                 role,
                 policy: RolePolicy::Server,
             } => {
-                let guess = || {
-                    let (partition, account) = (&identity.partition, &identity.account);
-                    format!("arn:{partition}:iam::{account}:role/{role}")
-                };
-                let arn = self.arn.map_or_else(guess, str::to_owned);
+                let arn = self.arn.map(str::to_owned);
+                let arn = arn.unwrap_or_else(|| self.plan.role_arn(role));
                 let policy = place.server_policy(&arn).ok()?;
                 Some(policy.text().to_owned())
             }

@@ -1,6 +1,8 @@
 //! A write, with all that is needed to compare before it and to put it back after it. What cannot be written, such as no
 //! trust policy at all, cannot be said here.
 
+use std::mem;
+
 use super::{Content, Target};
 use crate::policy::template::RolePolicy;
 
@@ -101,42 +103,14 @@ impl Change {
 
     /// The change that undoes this one.
     #[must_use]
-    pub fn reversed(self) -> Self {
-        let edit = match self.edit {
-            Edit::Tier {
-                region,
-                before,
-                after,
-            } => Edit::Tier {
-                region,
-                before: after,
-                after: before,
-            },
-            Edit::Trust {
-                role,
-                before,
-                after,
-            } => Edit::Trust {
-                role,
-                before: after,
-                after: before,
-            },
-            Edit::Policy {
-                role,
-                policy,
-                before,
-                after,
-            } => Edit::Policy {
-                role,
-                policy,
-                before: after,
-                after: before,
-            },
-        };
-        Self {
-            edit,
-            puts_back: true,
+    pub fn reversed(mut self) -> Self {
+        match &mut self.edit {
+            Edit::Tier { before, after, .. } => mem::swap(before, after),
+            Edit::Trust { before, after, .. } => mem::swap(before, after),
+            Edit::Policy { before, after, .. } => mem::swap(before, after),
         }
+        self.puts_back = true;
+        self
     }
 
     /// The item that it belongs to.

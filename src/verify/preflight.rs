@@ -43,14 +43,14 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
             }
             Edit::Trust { role, .. } => (
                 ["iam:GetRole", "iam:UpdateAssumeRolePolicy"],
-                role_arn(plan, role),
+                plan.role_arn(role),
             ),
             Edit::Policy { role, after, .. } => {
                 let write = match after {
                     None => "iam:DeleteRolePolicy",
                     Some(_) => "iam:PutRolePolicy",
                 };
-                (["iam:GetRolePolicy", write], role_arn(plan, role))
+                (["iam:GetRolePolicy", write], plan.role_arn(role))
             }
         };
         needs.extend(actions.map(|action| Need {
@@ -59,12 +59,6 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
         }));
     }
     needs.into_iter().collect()
-}
-
-fn role_arn(plan: &Plan, role: &str) -> String {
-    let (partition, account) = (&plan.identity.partition, &plan.identity.account);
-    let known = plan.role_arns.get(role).cloned();
-    known.unwrap_or_else(|| format!("arn:{partition}:iam::{account}:role/{role}"))
 }
 
 /// What is needed before anything was chosen: on roles as such, and on the tier of the home region.

@@ -85,6 +85,14 @@ pub enum Answer {
     Profiles,
 }
 
+/// The keys that close a dialog.
+const fn close(label: &'static str) -> [Binding; 2] {
+    [
+        hint(KeyCode::Esc, Action::Back, label),
+        quiet(KeyCode::Char('q'), Action::Back, label),
+    ]
+}
+
 impl Overlay {
     pub fn help() -> Self {
         Self::Help(Scroll::default())
@@ -112,12 +120,6 @@ impl Overlay {
 
     /// The keys that work while it is open.
     pub fn bindings(&self) -> Vec<Binding> {
-        let close = |label| {
-            [
-                hint(KeyCode::Esc, Action::Back, label),
-                quiet(KeyCode::Char('q'), Action::Back, label),
-            ]
-        };
         let mut bindings = Vec::new();
         match self {
             Self::Help(_) => {

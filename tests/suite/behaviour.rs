@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::documents::content;
 use super::faults::Fault;
-use super::play::{Play, Scene};
+use super::play::{Play, Scene, prompt};
 
 const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 
@@ -20,14 +20,6 @@ const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 fn statements(play: &Play, role: &str) -> Vec<Value> {
     let trust: Value = serde_json::from_str(&play.demo.roles()[role].trust).unwrap();
     trust["Statement"].as_array().unwrap().clone()
-}
-
-fn prompt() -> Play {
-    Scene {
-        manner: Manner::PROMPT,
-        ..Scene::default()
-    }
-    .start()
 }
 
 /// What Done says of all suggested roles.

@@ -145,6 +145,15 @@ impl Default for Scene {
     }
 }
 
+/// A wizard over the shipped account, which answers at once.
+pub fn prompt() -> Play {
+    Scene {
+        manner: Manner::PROMPT,
+        ..Scene::default()
+    }
+    .start()
+}
+
 impl Scene {
     pub fn at(size: (u16, u16)) -> Self {
         Self {

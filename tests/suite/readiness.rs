@@ -1,22 +1,13 @@
 //! Who can connect, as it is said before and after a run: never "done", and nothing green, where nobody can.
 
 use ratatui::style::Color;
-use sagemaker_ssh_setup::demo::Manner;
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::wizard::Ending;
 
 use super::faults::Fault;
-use super::play::{Play, Scene};
+use super::play::{Play, prompt};
 
 const SSO: &str = "AWSReservedSSO_DataScience_8c7b6a5948372615";
-
-fn prompt() -> Play {
-    Scene {
-        manner: Manner::PROMPT,
-        ..Scene::default()
-    }
-    .start()
-}
 
 /// Whether a cell with a sign or a letter is green.
 fn has_green(play: &Play) -> bool {

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 use tokio_util::sync::CancellationToken;
 
-use super::Answer;
+use super::{Answer, close};
 use crate::plan::Plan;
 use crate::text::counted;
 use crate::verify::live::{self, Live};
@@ -85,22 +85,16 @@ impl LiveCheck {
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
-        let leave = |label| {
-            [
-                hint(KeyCode::Esc, Action::Back, label),
-                quiet(KeyCode::Char('q'), Action::Back, label),
-            ]
-        };
         let mut bindings = Vec::new();
         match &self.phase {
             Phase::Asking => {
                 let create = hint(KeyCode::Char('y'), Action::Next, "create and delete it");
                 bindings.push(create);
-                bindings.extend(leave("leave it"));
+                bindings.extend(close("leave it"));
             }
-            Phase::Running { .. } => bindings.extend(leave("stop")),
+            Phase::Running { .. } => bindings.extend(close("stop")),
             Phase::Ended(_) => {
-                bindings.extend(leave("close"));
+                bindings.extend(close("close"));
                 bindings.push(quiet(KeyCode::Enter, Action::Back, "close"));
             }
         }
