@@ -79,7 +79,7 @@ fn commands() -> Vec<Vec<&'static str>> {
             with("plan", &["--output", output]),
             with("check", &["--live", "--output", output]),
             with("apply", &["--yes", "--output", output]),
-            with("check", &["--live", "--output", output]),
+            with("check", &["--output", output]),
             vec!["runs", "--output", output],
             vec!["runs", "last", "--output", output],
             vec!["undo", "--yes", "--output", output],
