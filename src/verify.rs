@@ -6,5 +6,5 @@ pub mod preflight;
 pub mod proof;
 pub mod words;
 
-pub use claim::{Proved, Verdict};
+pub use claim::Proved;
 pub use preflight::{Need, Preflight};

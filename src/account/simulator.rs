@@ -25,11 +25,33 @@ pub struct Question<'a> {
 
 impl Account {
     /// Whether a role or a user (not a session) may do each action on each resource, by action and resource. What the
-    /// simulator does not answer is missing.
+    /// simulator does not answer is missing. Actions that it does not take together (`InvalidInput`, "require different
+    /// authorization information") are asked about one by one.
     ///
     /// # Errors
     /// When it may not be asked, or does not answer. It is easily throttled.
     pub async fn simulate(
+        &self,
+        question: &Question<'_>,
+    ) -> Result<BTreeMap<(String, String), Permission>, CallError> {
+        let together = self.simulate_together(question).await;
+        let is_refused = |error: &CallError| error.code.as_deref() == Some("InvalidInput");
+        if !together.as_ref().is_err_and(is_refused) || question.actions.len() < 2 {
+            return together;
+        }
+        let mut permissions = BTreeMap::new();
+        for action in question.actions {
+            let actions = std::slice::from_ref(action);
+            let question = Question {
+                actions,
+                ..*question
+            };
+            permissions.extend(self.simulate_together(&question).await?);
+        }
+        Ok(permissions)
+    }
+
+    async fn simulate_together(
         &self,
         question: &Question<'_>,
     ) -> Result<BTreeMap<(String, String), Permission>, CallError> {

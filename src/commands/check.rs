@@ -1,19 +1,23 @@
 //! What is in place and whether it works: what was found, what it breaks, what mends it, and what proves it.
 
+use std::collections::BTreeSet;
+
 use tokio_util::sync::CancellationToken;
 
 use super::say::{People, head, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
-use crate::plan::format::{LiveFile, ProofFile, RemnantFile, TrialFile};
+use crate::plan::format::{Checked, LiveFile, ProofFile, RemnantFile, TrialFile};
 use crate::plan::readiness::{Basis, Readiness};
+use crate::plan::words::GIVEN_BY_OTHERS;
 use crate::plan::{Finding, Plan, State};
+use crate::policy::template::RolePolicy;
 use crate::text::{counted, shell_word};
 use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::proof;
-use crate::verify::words::remnant;
+use crate::verify::words::{self, Answer, remnant};
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
@@ -23,10 +27,12 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
         Some(Some(named)) => Some(chosen(&visit, &plan, named)?),
     };
     let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
+    let given = proof::given_by_others(&known.account, &plan);
+    let given = visit.reading(given).await?;
     let mend = mend(&plan, &visit.account);
-    let readiness = proof::readiness(&plan, &proved);
+    let readiness = proof::readiness(&plan, &proved, &given);
     if visit.output == Output::Text {
-        show_findings(visit.people, &plan);
+        show_findings(visit.people, &plan, &given);
         show_proof(visit.people, &proved);
     }
     let (live, stopped) = match region {
@@ -39,8 +45,13 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     match visit.output {
         Output::Json => {
             let live = live.as_ref().map(live_file);
-            let (readiness, proofs) = (readiness.as_ref(), proofs(&proved));
-            let text = plan.check_to_json(readiness, mend.as_deref(), &proofs, live.as_ref());
+            let text = plan.check_to_json(&Checked {
+                given: &given,
+                readiness: readiness.as_ref(),
+                mend: mend.as_deref(),
+                proof: &proofs(&proved),
+                live: live.as_ref(),
+            });
             let text = visit.json(text)?;
             visit.emit(&text)?;
         }
@@ -109,7 +120,7 @@ impl Visit {
 }
 
 /// What was found, a line each, with what it breaks.
-fn show_findings(people: People, plan: &Plan) {
+fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePolicy)>) {
     head(people, plan);
     for item in &plan.items {
         let (word, what) = match (item.finding(), &item.state) {
@@ -130,7 +141,9 @@ fn show_findings(people: People, plan: &Plan) {
             (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
         };
         people.say(format!("{word:<10}{}  {what}", item.target).trim_end());
-        if let Some(breaks) = item.breaks() {
+        if item.is_among(given) {
+            people.say(&format!("          {GIVEN_BY_OTHERS}"));
+        } else if let Some(breaks) = item.breaks() {
             people.say(&format!("          {breaks}"));
         }
         for warning in &item.warnings {
@@ -146,16 +159,14 @@ fn show_proof(people: People, proved: &[Proved]) {
     }
     people.say("");
     people.say("By AWS's policy simulator:");
-    for proved in proved {
-        let claim = proved.claim.sentence();
-        let word = if proved.verdict.is_wrong() {
-            "WRONG"
-        } else {
-            proved.verdict.word()
+    for (answer, text) in words::proof(proved) {
+        let word = match answer {
+            Answer::Allowed => "true",
+            Answer::Denied => "WRONG",
+            Answer::Noted => "note",
+            Answer::Unknown => "unknown",
         };
-        let why = proved.reason().map(|why| format!(": {why}"));
-        let why = why.unwrap_or_default();
-        people.say(&format!("{word:<10}{} {claim}{why}", proved.role));
+        people.say(&format!("{word:<10}{text}"));
     }
 }
 
@@ -216,6 +227,7 @@ fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
         claim: proved.claim.id(),
         verdict: proved.verdict.word(),
         reason: proved.reason(),
+        actions: proved.actions.clone(),
     };
     proved.iter().map(one).collect()
 }

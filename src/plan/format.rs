@@ -1,11 +1,14 @@
 //! The plan as JSON: a public format with a version. It is saved, shown, read back by `apply FILE`, and kept in the
 //! record of a run.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::readiness::Readiness;
 use super::{Change, Content, Finding, Item, Plan, State, Target};
 use crate::model::{Choices, Endpoint};
+use crate::policy::template::RolePolicy;
 use crate::text::clean_json;
 
 const FORMAT: &str = "sagemaker-ssh-setup/plan";
@@ -90,6 +93,20 @@ struct FindingFile {
     item: ItemFile<Finding>,
     /// What people run into while it is not in place; null where it is, or where that is not known.
     breaks: Option<String>,
+    /// Whether other policies of the role give all that a policy that is missing would.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    given_by_others: bool,
+}
+
+/// What a check knows besides the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'a> {
+    /// The roles to which other policies give all that the one that is asked for would.
+    pub given: &'a BTreeSet<(String, RolePolicy)>,
+    pub readiness: Option<&'a Readiness>,
+    pub mend: Option<&'a str>,
+    pub proof: &'a [ProofFile],
+    pub live: Option<&'a LiveFile>,
 }
 
 /// What a live check came to, in its public form.
@@ -124,9 +141,12 @@ pub struct RemnantFile {
 pub struct ProofFile {
     pub role: String,
     pub claim: &'static str,
-    /// `true`, `wrong` or `unknown`.
+    /// `true`, `shared`, `wrong` or `unknown`.
     pub verdict: &'static str,
     pub reason: Option<String>,
+    /// The actions that are not as they should be.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<&'static str>,
 }
 
 /// The public words for an item's state.
@@ -250,13 +270,7 @@ impl Plan {
     ///
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
-    pub fn check_to_json(
-        &self,
-        readiness: Option<&Readiness>,
-        mend: Option<&str>,
-        proof: &[ProofFile],
-        live: Option<&LiveFile>,
-    ) -> Result<String, serde_json::Error> {
+    pub fn check_to_json(&self, checked: &Checked<'_>) -> Result<String, serde_json::Error> {
         let file = CheckFile {
             format: CHECK,
             version: VERSION,
@@ -266,18 +280,19 @@ impl Plan {
             endpoints: &self.identity.endpoints,
             choices: &self.choices,
             in_place: self.is_in_place(),
-            readiness,
+            readiness: checked.readiness,
             items: self
                 .items
                 .iter()
                 .map(|item| FindingFile {
                     item: entry(item, item.finding()),
-                    breaks: item.breaks(),
+                    breaks: item.breaks().filter(|_| !item.is_among(checked.given)),
+                    given_by_others: item.is_among(checked.given),
                 })
                 .collect(),
-            mend,
-            proof,
-            live,
+            mend: checked.mend,
+            proof: checked.proof,
+            live: checked.live,
         };
         serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
     }

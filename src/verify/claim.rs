@@ -1,5 +1,10 @@
-//! What has to be true of a role, asked in the policy simulator with concrete resources and context: what it has to be
-//! allowed, and what has to stay denied.
+//! What has to be true of a role: what a connection calls, and what has to stay denied. Asked in the policy simulator with
+//! concrete resources and context. The calls are those of SageMaker SSH Helper (its sources; AWS-RunShellScript and
+//! AWS-StartSSHSession are the documents that it names).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, StreamExt};
 
 use crate::account::{Account, Question};
 use crate::model::{Denial, Permission};
@@ -9,36 +14,115 @@ use crate::policy::trust::SYSTEMS_MANAGER;
 /// Whose session it is thought to be, and somebody else's.
 const ONESELF: &str = "AROAEXAMPLEID:oneself";
 const ELSE: &str = "AROAEXAMPLEID:somebody-else";
+/// The simulator is easily throttled.
+const AT_ONCE: usize = 2;
 /// A service that no SageMaker role has to be handed to.
 const OTHER_SERVICE: &str = "ec2.amazonaws.com";
 
 /// What has to be true of a role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Claim {
     CreatesActivations,
     PassesItselfToSystemsManager,
+    TagsItsActivations,
+    AnswersSessions,
+    ReportsItsNode,
     PassesItselfToNobodyElse,
+    FetchesKeys,
+    FindsNodes,
     StartsOwnSessions,
+    RunsOwnCommands,
+    OpensShells,
     StartsNobodyElsesSessions,
+    TagsNoNodes,
+    LeavesKeys,
+    SearchesLogs,
+    ListsJobs,
 }
 
+/// How much hangs on a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    /// Without it nobody can connect.
+    Needed,
+    /// Without it, people have less or more than they should.
+    Serious,
+    /// Good to know: it may work all the same, as the simulator does not see bucket policies, or there is another way.
+    Advisory,
+}
+
+/// What an action is done to, with the context of the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum On {
+    Anything,
+    RoleForSystemsManager,
+    RoleForOthers,
+    OwnNode,
+    OthersNode,
+    SshDocument,
+    CommandDocument,
+    ShellDocument,
+    Bucket,
+    Key,
+    Logs,
+}
+
+use On::{
+    Anything, Bucket, CommandDocument, Key, Logs, OthersNode, OwnNode, RoleForOthers,
+    RoleForSystemsManager, ShellDocument, SshDocument,
+};
+
+/// A call: what is done, and to what.
+type Call = (&'static str, On);
+
 impl Claim {
-    pub(super) const OF_SAGEMAKER_ROLES: [Self; 3] = [
+    pub(super) const OF_SAGEMAKER_ROLES: [Self; 8] = [
         Self::CreatesActivations,
         Self::PassesItselfToSystemsManager,
+        Self::TagsItsActivations,
+        Self::AnswersSessions,
+        Self::ReportsItsNode,
+        Self::TagsNoNodes,
         Self::PassesItselfToNobodyElse,
+        Self::FetchesKeys,
     ];
-    pub(super) const OF_CLIENTS: [Self; 2] =
-        [Self::StartsOwnSessions, Self::StartsNobodyElsesSessions];
+    const OF_CLIENTS: [Self; 9] = [
+        Self::FindsNodes,
+        Self::StartsOwnSessions,
+        Self::RunsOwnCommands,
+        Self::OpensShells,
+        Self::StartsNobodyElsesSessions,
+        Self::TagsNoNodes,
+        Self::LeavesKeys,
+        Self::SearchesLogs,
+        Self::ListsJobs,
+    ];
+
+    /// What is claimed of those who connect.
+    pub(super) fn of_clients(shell_access: bool) -> impl Iterator<Item = Self> {
+        let claims = Self::OF_CLIENTS.into_iter();
+        claims.filter(move |claim| shell_access || *claim != Self::OpensShells)
+    }
 
     /// Its name in the JSON output.
     pub fn id(self) -> &'static str {
         match self {
             Self::CreatesActivations => "creates-activations",
             Self::PassesItselfToSystemsManager => "passes-itself-to-systems-manager",
+            Self::TagsItsActivations => "tags-its-activations",
+            Self::AnswersSessions => "answers-sessions",
+            Self::ReportsItsNode => "reports-its-node",
             Self::PassesItselfToNobodyElse => "passes-itself-to-nobody-else",
+            Self::FetchesKeys => "fetches-keys",
+            Self::FindsNodes => "finds-nodes",
             Self::StartsOwnSessions => "starts-own-sessions",
+            Self::RunsOwnCommands => "runs-own-commands",
+            Self::OpensShells => "opens-shells",
             Self::StartsNobodyElsesSessions => "starts-nobody-elses-sessions",
+            Self::TagsNoNodes => "tags-no-nodes",
+            Self::LeavesKeys => "leaves-keys",
+            Self::SearchesLogs => "searches-logs",
+            Self::ListsJobs => "lists-jobs",
         }
     }
 
@@ -47,69 +131,208 @@ impl Claim {
         match self {
             Self::CreatesActivations => "may register its containers with Systems Manager",
             Self::PassesItselfToSystemsManager => "may be handed to Systems Manager",
+            Self::TagsItsActivations => "may say whose its containers are",
+            Self::AnswersSessions => "may answer sessions and commands",
+            Self::ReportsItsNode => "may report that its node is there",
             Self::PassesItselfToNobodyElse => "may not be handed to other services",
+            Self::FetchesKeys => "may fetch people's public keys",
+            Self::FindsNodes => "may look nodes up",
             Self::StartsOwnSessions => "may start sessions on a person's own nodes",
+            Self::RunsOwnCommands => "may send commands to a person's own nodes",
+            Self::OpensShells => "may open plain shells",
             Self::StartsNobodyElsesSessions => "may not start sessions on other people's nodes",
+            Self::TagsNoNodes => "may not say whose a node is",
+            Self::LeavesKeys => "may leave public keys for the containers",
+            Self::SearchesLogs => "may search the logs of endpoints",
+            Self::ListsJobs => "may list what runs",
         }
     }
 
-    /// What it means for people when it is not true.
-    pub fn consequence(self) -> &'static str {
+    /// What it means for people when it is not true of these actions.
+    fn consequence(self, actions: &str) -> String {
+        let denied = format!("AccessDeniedException for {actions}");
         match self {
-            Self::CreatesActivations => {
-                "Containers cannot register: AccessDeniedException for ssm:CreateActivation in the log of the job."
+            Self::CreatesActivations | Self::PassesItselfToSystemsManager | Self::TagsItsActivations => {
+                format!("Containers cannot register: {denied} in the log of the job.")
             }
-            Self::PassesItselfToSystemsManager => {
-                "Containers cannot register: AccessDeniedException for iam:PassRole in the log of the job."
-            }
+            Self::AnswersSessions | Self::ReportsItsNode => format!(
+                "Containers register and cannot be reached: TargetNotConnected for people, {denied} in the agent's log."
+            ),
             Self::PassesItselfToNobodyElse => {
-                "Another policy of the role allows iam:PassRole more widely than SSH needs. SSH works all the same."
+                "Another policy of the role allows iam:PassRole more widely than SSH needs. SSH works all the same.".to_owned()
             }
-            Self::StartsOwnSessions => {
-                "People with this role cannot connect: AccessDeniedException for ssm:StartSession."
+            Self::FetchesKeys => format!(
+                "The container may not get people's public keys ({denied}), unless the bucket's own policy allows it. People \
+                 are then asked for a password, and \"Permission denied (publickey)\" follows. The way out: allow {actions} on \
+                 the bucket sagemaker-REGION-ACCOUNT, or name another one with SSH_AUTHORIZED_KEYS_PATH=s3://…"
+            ),
+            Self::FindsNodes | Self::StartsOwnSessions | Self::RunsOwnCommands => {
+                format!("People with this role cannot connect: {denied}.")
             }
+            Self::OpensShells => format!("Plain shells do not open: {denied}. SSH works all the same."),
             Self::StartsNobodyElsesSessions => {
                 "People with this role can open sessions to each other's nodes. Another policy of the role allows it."
+                    .to_owned()
             }
+            Self::TagsNoNodes => format!(
+                "Another policy of the role allows {actions} on nodes: whoever may write the tag SSHOwner can make any node \
+                 their own, and open sessions to it."
+            ),
+            Self::LeavesKeys => format!(
+                "People's public keys may not get to the container ({denied} from sm-ssh), unless the bucket's own policy \
+                 allows it. The way out: allow {actions} on the bucket sagemaker-REGION-ACCOUNT, or name another one with \
+                 SSH_AUTHORIZED_KEYS_PATH=s3://…"
+            ),
+            Self::SearchesLogs => format!(
+                "The node of an endpoint or a transform job is not found by its name: {denied}. Connecting by the node's ID \
+                 works all the same."
+            ),
+            Self::ListsJobs => format!(
+                "\"sm-ssh list\" shows nothing: {denied}. Connecting by name works all the same."
+            ),
         }
+    }
+
+    fn weight(self) -> Weight {
+        match self {
+            Self::CreatesActivations
+            | Self::PassesItselfToSystemsManager
+            | Self::TagsItsActivations
+            | Self::AnswersSessions
+            | Self::ReportsItsNode
+            | Self::FindsNodes
+            | Self::StartsOwnSessions
+            | Self::RunsOwnCommands => Weight::Needed,
+            Self::OpensShells | Self::StartsNobodyElsesSessions | Self::TagsNoNodes => {
+                Weight::Serious
+            }
+            Self::PassesItselfToNobodyElse
+            | Self::FetchesKeys
+            | Self::LeavesKeys
+            | Self::SearchesLogs
+            | Self::ListsJobs => Weight::Advisory,
+        }
+    }
+
+    /// Whether nobody can connect without it.
+    pub fn is_needed(self) -> bool {
+        self.weight() == Weight::Needed
     }
 
     /// Whether something is broken or open when it is not true; else it is only good to know.
     pub fn is_serious(self) -> bool {
-        self != Self::PassesItselfToNobodyElse
+        self.weight() != Weight::Advisory
     }
 
-    /// Whether it is about a role that containers run under, and not about people.
+    /// Whether it is needed by containers, and not by people.
     pub fn is_about_containers(self) -> bool {
-        Self::OF_SAGEMAKER_ROLES.contains(&self)
+        self.is_needed() && Self::OF_SAGEMAKER_ROLES.contains(&self)
     }
 
     fn is_allowed(self) -> bool {
-        match self {
-            Self::CreatesActivations
-            | Self::PassesItselfToSystemsManager
-            | Self::StartsOwnSessions => true,
-            Self::PassesItselfToNobodyElse | Self::StartsNobodyElsesSessions => false,
-        }
+        !matches!(
+            self,
+            Self::PassesItselfToNobodyElse | Self::StartsNobodyElsesSessions | Self::TagsNoNodes
+        )
     }
 
-    /// What is asked about.
-    pub fn action(self) -> &'static str {
+    /// The calls that it is about. It is true when each of them is allowed, or each is denied.
+    fn calls(self) -> &'static [Call] {
         match self {
-            Self::CreatesActivations => "ssm:CreateActivation",
-            Self::PassesItselfToSystemsManager | Self::PassesItselfToNobodyElse => "iam:PassRole",
-            Self::StartsOwnSessions | Self::StartsNobodyElsesSessions => "ssm:StartSession",
+            Self::CreatesActivations => &[("ssm:CreateActivation", Anything)],
+            Self::PassesItselfToSystemsManager => &[("iam:PassRole", RoleForSystemsManager)],
+            Self::TagsItsActivations => &[("ssm:AddTagsToResource", RoleForSystemsManager)],
+            Self::AnswersSessions => &[
+                ("ssmmessages:CreateControlChannel", Anything),
+                ("ssmmessages:CreateDataChannel", Anything),
+                ("ssmmessages:OpenControlChannel", Anything),
+                ("ssmmessages:OpenDataChannel", Anything),
+                ("ec2messages:AcknowledgeMessage", Anything),
+                ("ec2messages:DeleteMessage", Anything),
+                ("ec2messages:GetMessages", Anything),
+                ("ec2messages:SendReply", Anything),
+            ],
+            Self::ReportsItsNode => &[("ssm:UpdateInstanceInformation", OwnNode)],
+            Self::PassesItselfToNobodyElse => &[("iam:PassRole", RoleForOthers)],
+            Self::FetchesKeys => &[("s3:GetObject", Key)],
+            Self::FindsNodes => &[
+                ("ssm:DescribeInstanceInformation", Anything),
+                ("ssm:ListTagsForResource", Anything),
+            ],
+            Self::StartsOwnSessions => &[
+                ("ssm:StartSession", OwnNode),
+                ("ssm:StartSession", SshDocument),
+            ],
+            Self::RunsOwnCommands => &[
+                ("ssm:SendCommand", OwnNode),
+                ("ssm:SendCommand", CommandDocument),
+                ("ssm:GetCommandInvocation", Anything),
+            ],
+            Self::OpensShells => &[("ssm:StartSession", ShellDocument)],
+            Self::StartsNobodyElsesSessions => &[
+                ("ssm:StartSession", OthersNode),
+                ("ssm:SendCommand", OthersNode),
+            ],
+            Self::TagsNoNodes => &[("ssm:AddTagsToResource", OthersNode)],
+            Self::LeavesKeys => &[("s3:ListBucket", Bucket), ("s3:PutObject", Key)],
+            Self::SearchesLogs => &[
+                ("logs:StartQuery", Logs),
+                ("logs:GetQueryResults", Anything),
+            ],
+            Self::ListsJobs => &[
+                ("sagemaker:ListApps", Anything),
+                ("sagemaker:ListEndpoints", Anything),
+                ("sagemaker:ListTrainingJobs", Anything),
+                ("sagemaker:ListProcessingJobs", Anything),
+                ("sagemaker:ListTransformJobs", Anything),
+                ("sagemaker:ListNotebookInstances", Anything),
+            ],
+        }
+    }
+}
+
+impl On {
+    /// A concrete resource: the simulator is wrong about patterns with conditions on tags.
+    fn resource(self, plan: &Plan, role_arn: &str) -> String {
+        let identity = &plan.identity;
+        let region = plan.home_or_first_region();
+        let (partition, account) = (&identity.partition, &identity.account);
+        let bucket = format!("arn:{partition}:s3:::sagemaker-{region}-{account}");
+        match self {
+            Self::Anything => "*".to_owned(),
+            Self::RoleForSystemsManager | Self::RoleForOthers => role_arn.to_owned(),
+            Self::OwnNode | Self::OthersNode => {
+                format!(
+                    "arn:{partition}:ssm:{region}:{account}:managed-instance/mi-0123456789abcdef0"
+                )
+            }
+            Self::SshDocument => {
+                format!("arn:{partition}:ssm:{region}::document/AWS-StartSSHSession")
+            }
+            Self::CommandDocument => {
+                format!("arn:{partition}:ssm:{region}::document/AWS-RunShellScript")
+            }
+            Self::ShellDocument => {
+                format!(
+                    "arn:{partition}:ssm:{region}:{account}:document/SSM-SessionManagerRunShell"
+                )
+            }
+            Self::Bucket => bucket,
+            Self::Key => format!("{bucket}/ssh-authorized-keys/key.pub"),
+            Self::Logs => format!(
+                "arn:{partition}:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/example:*"
+            ),
         }
     }
 
     fn context(self) -> Vec<(&'static str, &'static str)> {
         let owner = |owner| vec![("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
         match self {
-            Self::CreatesActivations => Vec::new(),
-            Self::PassesItselfToSystemsManager => vec![("iam:PassedToService", SYSTEMS_MANAGER)],
-            Self::PassesItselfToNobodyElse => vec![("iam:PassedToService", OTHER_SERVICE)],
-            Self::StartsOwnSessions => owner(ONESELF),
-            Self::StartsNobodyElsesSessions => owner(ELSE),
+            Self::RoleForSystemsManager => vec![("iam:PassedToService", SYSTEMS_MANAGER)],
+            Self::RoleForOthers => vec![("iam:PassedToService", OTHER_SERVICE)],
+            Self::OwnNode => owner(ONESELF),
+            Self::OthersNode => owner(ELSE),
+            _ => Vec::new(),
         }
     }
 }
@@ -152,6 +375,8 @@ pub struct Proved {
     pub role: String,
     pub claim: Claim,
     pub verdict: Verdict,
+    /// The actions that are not as they should be; none where it is true.
+    pub actions: Vec<&'static str>,
 }
 
 impl Proved {
@@ -169,23 +394,34 @@ impl Proved {
             Verdict::Doubtful => Some(format!(
                 "A service control policy of the organization seems to deny {}; the simulator is not always right about \
                  those. A live check, or a first job, tells.",
-                self.claim.action()
+                self.actions.join(", ")
             )),
             Verdict::Wrong(denial) => {
                 let because = denial.map(|denial| format!(" {}", because(denial)));
-                Some(self.claim.consequence().to_owned() + &because.unwrap_or_default())
+                let consequence = self.claim.consequence(&named(&self.actions));
+                Some(consequence + &because.unwrap_or_default())
             }
         }
     }
 
     /// Whether it keeps somebody from connecting.
     pub fn is_an_obstacle(&self) -> bool {
-        self.is_serious() && self.claim != Claim::StartsNobodyElsesSessions
+        self.verdict.is_wrong() && self.claim.is_needed()
     }
 
     /// Whether something is broken or open.
     pub fn is_serious(&self) -> bool {
         self.verdict.is_wrong() && self.claim.is_serious()
+    }
+}
+
+/// The first actions; the rest is counted.
+fn named(actions: &[&str]) -> String {
+    match actions {
+        [first, second, more @ ..] if more.len() > 1 => {
+            format!("{first}, {second} and {} more", more.len())
+        }
+        few => few.join(", "),
     }
 }
 
@@ -203,34 +439,75 @@ fn because(denial: Denial) -> &'static str {
     }
 }
 
-impl Claim {
-    /// Asks whether it is true of a role, when the role has these policies besides its own.
-    pub(super) async fn ask(
-        self,
-        account: &Account,
-        plan: &Plan,
-        role_arn: &str,
-        policies: &[String],
-    ) -> Verdict {
-        let resource = resource(plan, role_arn, self);
-        let action = self.action();
-        let answer = account
-            .simulate(&Question {
+/// Asks about claims of a role, when the role has these policies besides its own: one question for all actions on one
+/// resource.
+pub(super) async fn ask(
+    account: &Account,
+    plan: &Plan,
+    role_arn: &str,
+    claims: &[Claim],
+    policies: &[String],
+) -> Vec<(Claim, Verdict, Vec<&'static str>)> {
+    let mut questions: BTreeMap<On, BTreeSet<&'static str>> = BTreeMap::new();
+    for (action, on) in claims.iter().flat_map(|claim| claim.calls()) {
+        questions.entry(*on).or_default().insert(action);
+    }
+    let questions: Vec<_> = questions
+        .into_iter()
+        .map(|(on, actions)| async move {
+            let resource = on.resource(plan, role_arn);
+            let asked: Vec<String> = actions.iter().map(|action| (*action).to_owned()).collect();
+            let question = Question {
                 principal: role_arn,
-                actions: &[action.to_owned()],
+                actions: &asked,
                 resources: std::slice::from_ref(&resource),
-                context: &self.context(),
+                context: &on.context(),
                 policies,
-            })
-            .await;
-        match answer {
-            Ok(permissions) => {
-                let permission = permissions.get(&(action.to_owned(), resource));
-                verdict(self, permission)
-            }
-            Err(error) => Verdict::Unknown(error.sentence()),
+            };
+            let said = account.simulate(&question).await;
+            let permission = |action: &str| match &said {
+                Ok(permissions) => {
+                    let said = permissions.get(&(action.to_owned(), resource.clone()));
+                    let silent = || Permission::Unknown("AWS does not say.".to_owned());
+                    said.cloned().unwrap_or_else(silent)
+                }
+                Err(error) => Permission::Unknown(error.sentence()),
+            };
+            let answers = actions
+                .into_iter()
+                .map(|action| ((action, on), permission(action)));
+            answers.collect::<Vec<_>>()
+        })
+        .collect();
+    let answers: Vec<_> = stream::iter(questions).buffered(AT_ONCE).collect().await;
+    let answers = answers.into_iter().flatten().collect();
+    let judged = claims.iter().map(|claim| {
+        let (verdict, actions) = judged(*claim, &answers);
+        (*claim, verdict, actions)
+    });
+    judged.collect()
+}
+
+/// The worst that is said of a claim's calls, and of which actions.
+fn judged(claim: Claim, answers: &BTreeMap<Call, Permission>) -> (Verdict, Vec<&'static str>) {
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::True | Verdict::Shared => 0,
+        Verdict::Unknown(_) => 1,
+        Verdict::Doubtful => 2,
+        Verdict::Wrong(_) => 3,
+    };
+    let (mut worst, mut actions) = (Verdict::True, Vec::new());
+    for call in claim.calls() {
+        let verdict = verdict(claim, answers.get(call));
+        if rank(&verdict) > rank(&worst) {
+            worst = verdict;
+            actions = vec![call.0];
+        } else if rank(&verdict) == rank(&worst) && rank(&verdict) > 0 && !actions.contains(&call.0)
+        {
+            actions.push(call.0);
         }
     }
+    (worst, actions)
 }
 
 fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
@@ -243,21 +520,5 @@ fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
         Some(Permission::Denied(Denial::Organization)) => Verdict::Doubtful,
         Some(Permission::Denied(denial)) => Verdict::Wrong(Some(*denial)),
         Some(Permission::Allowed) => Verdict::Wrong(None),
-    }
-}
-
-/// A concrete resource: the simulator is wrong about patterns with conditions on tags.
-fn resource(plan: &Plan, role_arn: &str, claim: Claim) -> String {
-    let identity = &plan.identity;
-    let region = plan.home_or_first_region();
-    let (partition, account) = (&identity.partition, &identity.account);
-    match claim {
-        Claim::CreatesActivations => "*".to_owned(),
-        Claim::PassesItselfToSystemsManager | Claim::PassesItselfToNobodyElse => {
-            role_arn.to_owned()
-        }
-        Claim::StartsOwnSessions | Claim::StartsNobodyElsesSessions => {
-            format!("arn:{partition}:ssm:{region}:{account}:managed-instance/mi-0123456789abcdef0")
-        }
     }
 }

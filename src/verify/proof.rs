@@ -1,31 +1,48 @@
 //! Does it work? The policy simulator is asked afterwards about each role that has everything, and beforehand about what
 //! would stand in the way of a plan.
 
-use futures::stream::{self, StreamExt};
+use std::collections::BTreeSet;
 
-use super::claim::{Claim, Proved, Verdict};
+use super::claim::{self, Claim, Proved, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
 use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::RolePolicy;
 
-/// The simulator is easily throttled.
-const AT_ONCE: usize = 2;
-
 /// Asks about every chosen role of which everything is in place, in the plan's order.
 pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
     let is_in_place = |item: &Item| matches!(item.state, State::InPlace(_));
-    let claims = claims(plan, is_in_place)
+    let asked = claims(plan, is_in_place)
         .into_iter()
-        .map(|(role, claim)| (role, claim, Vec::new()))
-        .collect();
-    ask(account, plan, claims).await
+        .map(|(role, claims)| (role, claims, Vec::new()));
+    ask(account, plan, asked.collect()).await
+}
+
+/// The roles whose policy is missing, or says something else, and to whom other policies give all that a connection needs.
+pub async fn given_by_others(account: &Account, plan: &Plan) -> BTreeSet<(String, RolePolicy)> {
+    let mut given = BTreeSet::new();
+    for (item, _) in plan.changes().filter(|_| plan.undoes.is_none()) {
+        let Target::Policy { role, policy } = &item.target else {
+            continue;
+        };
+        let mut claims = of_policy(plan, *policy);
+        claims.retain(|claim| claim.is_needed());
+        let proved = ask(account, plan, vec![(role.clone(), claims, Vec::new())]).await;
+        if !proved.is_empty() && proved.iter().all(|proved| proved.verdict == Verdict::True) {
+            given.insert((role.clone(), *policy));
+        }
+    }
+    given
 }
 
 /// Who can connect by what was found and by what the simulator says of it.
-pub fn readiness(plan: &Plan, proved: &[Proved]) -> Option<Readiness> {
-    let mut readiness = Readiness::of(plan, Basis::Found)?;
+pub fn readiness(
+    plan: &Plan,
+    proved: &[Proved],
+    given: &BTreeSet<(String, RolePolicy)>,
+) -> Option<Readiness> {
+    let mut readiness = Readiness::with(plan, Basis::Found, given)?;
     take_back(&mut readiness, proved);
     Some(readiness)
 }
@@ -46,16 +63,15 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
         return Vec::new();
     }
     let will_be_in_place = |item: &Item| !matches!(item.state, State::Blocked { .. });
-    let claims = claims(plan, will_be_in_place)
+    let asked = claims(plan, will_be_in_place)
         .into_iter()
-        .filter(|(_, claim)| claim.is_serious())
         .filter(|(role, _)| plan.of_role(role).any(|item| item.change().is_some()))
-        .map(|(role, claim)| {
+        .map(|(role, mut claims)| {
+            claims.retain(|claim| claim.is_serious());
             let policies = policies_to_come(plan, &role);
-            (role, claim, policies)
-        })
-        .collect();
-    let mut wrong = ask(account, plan, claims).await;
+            (role, claims, policies)
+        });
+    let mut wrong = ask(account, plan, asked.collect()).await;
     wrong.retain(|proved| match proved.verdict {
         Verdict::True | Verdict::Shared => false,
         Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful | Verdict::Unknown(_) => true,
@@ -66,33 +82,29 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     wrong
 }
 
+/// Asks about the claims of each role, one role after the other: the simulator is easily throttled.
 async fn ask(
     account: &Account,
     plan: &Plan,
-    claims: Vec<(String, Claim, Vec<String>)>,
+    roles: Vec<(String, Vec<Claim>, Vec<String>)>,
 ) -> Vec<Proved> {
-    stream::iter(claims)
-        .map(|(role, claim, policies)| async move {
-            let verdict = match plan.role_arns.get(&role) {
-                Some(arn) => {
-                    let verdict = claim.ask(account, plan, arn, &policies).await;
-                    if verdict == Verdict::True && is_shared(plan, &role, claim) {
-                        Verdict::Shared
-                    } else {
-                        verdict
-                    }
-                }
-                None => Verdict::Unknown("The role was not read.".to_owned()),
-            };
-            Proved {
-                role,
+    let mut proved = Vec::new();
+    for (role, claims, policies) in roles {
+        let Some(arn) = plan.role_arns.get(&role) else {
+            continue;
+        };
+        for (claim, verdict, actions) in claim::ask(account, plan, arn, &claims, &policies).await {
+            let is_shared = verdict == Verdict::True && is_shared(plan, &role, claim);
+            let verdict = if is_shared { Verdict::Shared } else { verdict };
+            proved.push(Proved {
+                role: role.clone(),
                 claim,
                 verdict,
-            }
-        })
-        .buffered(AT_ONCE)
-        .collect()
-        .await
+                actions,
+            });
+        }
+    }
+    proved
 }
 
 /// Whether a claim about other people's nodes separates nobody: SageMaker opens all sessions of an execution role under one
@@ -105,22 +117,34 @@ fn is_shared(plan: &Plan, role: &String, claim: Claim) -> bool {
 }
 
 /// What has to be true of each role all of whose items are as asked for.
-fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Claim)> {
-    let mut claims = Vec::new();
+fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Vec<Claim>)> {
+    let mut roles: Vec<(String, Vec<Claim>)> = Vec::new();
     for item in &plan.items {
         let Target::Policy { role, policy } = &item.target else {
             continue;
         };
-        if !plan.of_role(role).all(&counts) || !plan.role_arns.contains_key(role) {
+        if !plan.of_role(role).all(&counts) {
             continue;
         }
-        let of_policy: &[Claim] = match policy {
-            RolePolicy::Server => &Claim::OF_SAGEMAKER_ROLES,
-            RolePolicy::Client => &Claim::OF_CLIENTS,
-        };
-        claims.extend(of_policy.iter().map(|claim| (role.clone(), *claim)));
+        let claims = of_policy(plan, *policy);
+        match roles.iter_mut().find(|(known, _)| known == role) {
+            // A role that both are about, as from Studio: what holds for both is asked once.
+            Some((_, known)) => known.extend(
+                claims
+                    .into_iter()
+                    .filter(|claim| *claim != Claim::TagsNoNodes),
+            ),
+            None => roles.push((role.clone(), claims)),
+        }
     }
-    claims
+    roles
+}
+
+fn of_policy(plan: &Plan, policy: RolePolicy) -> Vec<Claim> {
+    match policy {
+        RolePolicy::Server => Claim::OF_SAGEMAKER_ROLES.to_vec(),
+        RolePolicy::Client => Claim::of_clients(plan.choices.shell_access).collect(),
+    }
 }
 
 /// The documents of the policies that the plan writes to a role.

@@ -1,9 +1,10 @@
 //! What was asked and tried, in a person's words.
 
-use super::claim::{Proved, Verdict};
+use super::claim::{Claim, Proved, Verdict};
 use super::live::{Live, Remnant, Trial};
 use super::preflight::{Need, Preflight};
 use crate::model::Denial;
+use crate::text::counted;
 
 /// How many needs are named before the rest is counted.
 const NAMED: usize = 4;
@@ -15,6 +16,8 @@ pub enum Answer {
     Denied,
     /// It may be denied, or it is not known.
     Unknown,
+    /// It is good to know, and keeps nobody from connecting.
+    Noted,
 }
 
 /// What may be done and what not, a sentence each. Empty where nothing is needed.
@@ -96,6 +99,15 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
             unknown.get_or_insert(why);
             continue;
         }
+        // Whoever can open everybody's sessions has no need of a tag.
+        let opens_all = |other: &Proved| {
+            other.role == proved.role
+                && other.claim == Claim::StartsNobodyElsesSessions
+                && other.verdict.is_wrong()
+        };
+        if proved.claim == Claim::TagsNoNodes && foreseen.iter().any(opens_all) {
+            continue;
+        }
         // What is only a doubt does not stand for what is certain.
         if proved.claim.is_about_containers() && proved.verdict.is_wrong() {
             // Once is enough to keep a container out.
@@ -131,6 +143,45 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
         .collect()
 }
 
+/// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not.
+pub fn proof(proved: &[Proved]) -> Vec<(Answer, String)> {
+    let mut said = Vec::new();
+    for of_role in proved.chunk_by(|one, next| one.role == next.role) {
+        let role = of_role.first().map_or("", |proved| &proved.role);
+        let (good, others): (Vec<_>, Vec<_>) = of_role
+            .iter()
+            .partition(|proved| proved.verdict == Verdict::True);
+        for proved in &others {
+            let answer = match &proved.verdict {
+                Verdict::Wrong(_) if proved.is_serious() => Answer::Denied,
+                Verdict::True | Verdict::Shared | Verdict::Wrong(_) => Answer::Noted,
+                Verdict::Doubtful | Verdict::Unknown(_) => Answer::Unknown,
+            };
+            let why = proved.reason().unwrap_or_default();
+            let text = if answer == Answer::Unknown {
+                let claim = proved.claim.sentence();
+                format!("{role}: it is not known whether it {claim}. {why}")
+            } else {
+                format!("{role}: {why}")
+            };
+            said.push((answer, text));
+        }
+        let text = match (good.len(), others.is_empty()) {
+            (0, _) => continue,
+            (_, true) => format!(
+                "{role}: all that a connection calls is allowed, and what has to stay denied is ({}).",
+                counted(good.len(), "question")
+            ),
+            (good, false) => format!(
+                "{role}: the other {} are answered as they should be.",
+                counted(good, "question")
+            ),
+        };
+        said.push((Answer::Allowed, text));
+    }
+    said
+}
+
 /// What a live check came to, a line each.
 pub fn tried(live: &Live) -> Vec<String> {
     let trials = live.trials.iter().map(|(role, trial)| match trial {
@@ -163,7 +214,6 @@ pub fn remnant(remnant: &Remnant) -> String {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing)]
 mod tests {
-    use super::super::claim::Claim;
     use super::*;
 
     #[test]
@@ -172,6 +222,7 @@ mod tests {
             role: "R".to_owned(),
             claim,
             verdict,
+            actions: vec!["iam:PassRole"],
         };
         let wrong = || Verdict::Wrong(Some(Denial::Boundary));
         let (creates, passes) = (

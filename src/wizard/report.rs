@@ -13,9 +13,9 @@ use crate::journal::Records;
 use crate::model::ConnectFrom;
 use crate::plan::readiness::{Basis, Outcome};
 use crate::plan::{Difference, Plan, State, Target};
+use crate::verify::Proved;
 use crate::verify::live::{Live, Trial};
-use crate::verify::words::remnant;
-use crate::verify::{Proved, Verdict};
+use crate::verify::words::{self as verified, Answer, remnant};
 
 /// The first line of Done.
 pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
@@ -180,18 +180,12 @@ pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
     if !proved.is_empty() {
         page.say("By AWS's policy simulator:", theme::TITLE);
     }
-    for proved in proved {
-        let (role, claim) = (&proved.role, proved.claim.sentence());
-        let (sign, before, style) = match &proved.verdict {
-            Verdict::True => (theme::CHECK, "", theme::GOOD),
-            Verdict::Wrong(_) if proved.is_serious() => (theme::CROSS, ": ", theme::BAD),
-            Verdict::Wrong(_) | Verdict::Shared => (theme::BLOCKED, ": ", theme::WARN),
-            Verdict::Doubtful | Verdict::Unknown(_) => {
-                (theme::UNKNOWN, ": not known. ", theme::WARN)
-            }
+    for (answer, text) in verified::proof(proved) {
+        let (sign, style) = match answer {
+            Answer::Denied => (theme::CROSS, theme::BAD),
+            answer => theme::of_answer(answer),
         };
-        let why = proved.reason().unwrap_or_default();
-        page.say(&format!("{sign} {role} {claim}{before}{why}"), style);
+        page.say(&format!("{sign} {text}"), style);
     }
     page.lines
 }

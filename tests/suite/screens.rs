@@ -341,7 +341,7 @@ async fn what_the_policy_simulator_says() {
         play.keys("y{Ready. 4 changes}").await;
         play.settle().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        play.keys("<end>{other people's nodes}").await;
+        play.keys("<end>{answered as they should be}").await;
         shot!(play, "done-proof", size);
     }
 }

@@ -40,6 +40,7 @@ pub fn of_answer(answer: Answer) -> (&'static str, Style) {
         Answer::Allowed => (CHECK, GOOD),
         Answer::Denied => (BLOCKED, BAD),
         Answer::Unknown => (UNKNOWN, WARN),
+        Answer::Noted => (BLOCKED, WARN),
     }
 }
 

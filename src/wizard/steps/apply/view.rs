@@ -182,8 +182,8 @@ impl ApplyStep {
             Some(report) if !log => {
                 let mut lines = report::lines(&self.plan, report, records, width);
                 let mut proof = report::proof(&self.proved, width);
-                // What does not work comes before what people would type.
-                if self.proved.iter().any(Proved::is_serious) {
+                // What does not work comes before what people would type, and after what was not done.
+                if report.not_done().is_empty() && self.proved.iter().any(Proved::is_serious) {
                     std::mem::swap(&mut lines, &mut proof);
                 }
                 if !lines.is_empty() && !proof.is_empty() {
