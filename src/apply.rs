@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::account::{Account, CallError, Retry};
 use crate::guide::{self, Guide};
 use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
-use crate::plan::readiness::Readiness;
+use crate::plan::readiness::{self, Readiness};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
 use crate::verify::{Proved, proof};
@@ -132,6 +132,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// What the sheet for those who connect is made from: the last reading, where it shows anybody who can.
+    pub fn for_users(&self) -> Option<&Plan> {
+        let readiness = self.readiness.as_ref()?;
+        let somebody_can = readiness.state != readiness::Outcome::NotReady;
+        self.verification.as_ref().filter(|_| somebody_can)
+    }
+
     /// Takes in what the policy simulator says of what was read last.
     pub fn prove(&mut self, proved: &[Proved]) {
         if let Some(now) = &self.verification {

@@ -92,6 +92,7 @@ impl Demo {
             manner,
             throttled_writes: AtomicU32::new(manner.throttled_writes),
             activations: activations::Activations::default(),
+            sessions: edge::Sessions::default(),
         });
         let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state)));
         Self { state, http }

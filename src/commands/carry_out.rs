@@ -5,12 +5,13 @@ use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, show_foreign, show_plan};
+use super::say::{People, show_foreign, show_plan, show_proof};
 use super::{Visit, events};
 use crate::account::Account;
-use crate::apply::{self, Event, Job, Outcome, words};
+use crate::apply::{self, Event, Job, Outcome, Report, words};
 use crate::cli::Output;
 use crate::exit::Exit;
+use crate::export::users;
 use crate::plan::Plan;
 use crate::plan::words::counted;
 use crate::text::seconds;
@@ -52,26 +53,7 @@ impl Visit {
             return Ok(Exit::of_nothing_to_write(plan));
         }
         if !yes {
-            let needs = preflight::needs(plan);
-            let asked = Preflight::of(account, &plan.identity, needs);
-            let foreseen = proof::foresee(account, plan);
-            let (preflight, foreseen) = self
-                .reading(async { futures::join!(asked, foreseen) })
-                .await?;
-            self.people.say("");
-            for (_, text) in permissions::sentences(&preflight) {
-                self.people.say(&text);
-            }
-            if let Some(policy) = preflight.missing_policy() {
-                self.people.say("This policy does:");
-                for line in policy.lines() {
-                    self.people.say(line);
-                }
-            }
-            for (answer, text) in permissions::foreseen(&foreseen) {
-                let sign = if answer == Answer::Denied { "!" } else { "?" };
-                self.people.say(&format!("{sign} {text}"));
-            }
+            self.warn(account, plan).await?;
             self.ask(plan).await?;
         }
         self.people.say("");
@@ -99,8 +81,18 @@ impl Visit {
                 }
             }
         };
-        let (report, ()) = futures::join!(run, tell);
+        let (mut report, ()) = futures::join!(run, tell);
         self.people.say("");
+        self.prove(account, &mut report, &cancel).await;
+        if let Some(plan) = report.for_users().filter(|_| self.output == Output::Text) {
+            self.people
+                .say("For those who connect (\"export users\" writes it into a file):");
+            self.people.say("");
+            for line in users::sheet(plan).lines() {
+                self.people.say(line);
+            }
+            self.people.say("");
+        }
         for line in words::plain(&job.plan, &report, &self.records) {
             self.people.say(&line);
         }
@@ -112,6 +104,50 @@ impl Visit {
         } else {
             Exit::of_report(&report)
         })
+    }
+
+    /// Says before the question what the caller may not do, and what will not work.
+    async fn warn(&mut self, account: &Account, plan: &Plan) -> Result<(), Exit> {
+        let needs = preflight::needs(plan);
+        let asked = Preflight::of(account, &plan.identity, needs);
+        let foreseen = proof::foresee(account, plan);
+        let (preflight, foreseen) = self
+            .reading(async { futures::join!(asked, foreseen) })
+            .await?;
+        self.people.say("");
+        for (_, text) in permissions::sentences(&preflight) {
+            self.people.say(&text);
+        }
+        if let Some(policy) = preflight.missing_policy() {
+            self.people.say("This policy does:");
+            for line in policy.lines() {
+                self.people.say(line);
+            }
+        }
+        for (answer, text) in permissions::foreseen(&foreseen) {
+            let sign = if answer == Answer::Denied { "!" } else { "?" };
+            self.people.say(&format!("{sign} {text}"));
+        }
+        Ok(())
+    }
+
+    /// Asks AWS whether what was read last works, and says what it says.
+    async fn prove(&mut self, account: &Account, report: &mut Report, cancel: &CancellationToken) {
+        let (Some(now), Some(_)) = (&report.verification, &report.readiness) else {
+            return;
+        };
+        let proof = proof::prove(account, now);
+        let proved = tokio::select! {
+            proved = proof => proved,
+            Some(_) = self.stops.recv() => {
+                self.people.complain("Stopped before AWS was asked whether it works. Everything was read back.");
+                cancel.cancel();
+                Vec::new()
+            }
+        };
+        show_proof(self.people, &proved);
+        report.prove(&proved);
+        self.people.say("");
     }
 
     /// Asks at the terminal. Nothing but a yes is a yes.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, head, show_readiness};
+use super::say::{People, head, show_proof, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use crate::text::{counted, shell_word};
 use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::proof;
-use crate::verify::words::{self, Answer, remnant};
+use crate::verify::words::remnant;
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
@@ -33,6 +33,9 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     let readiness = proof::readiness(&plan, &proved, &given);
     if visit.output == Output::Text {
         show_findings(visit.people, &plan, &given);
+        if !proved.is_empty() {
+            visit.people.say("");
+        }
         show_proof(visit.people, &proved);
     }
     let (live, stopped) = match region {
@@ -149,24 +152,6 @@ fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePoli
         for warning in &item.warnings {
             people.say(&format!("          ! {warning}"));
         }
-    }
-}
-
-/// What the policy simulator says of roles of which everything is in place.
-fn show_proof(people: People, proved: &[Proved]) {
-    if proved.is_empty() {
-        return;
-    }
-    people.say("");
-    people.say("By AWS's policy simulator:");
-    for (answer, text) in words::proof(proved) {
-        let word = match answer {
-            Answer::Allowed => "true",
-            Answer::Denied => "WRONG",
-            Answer::Noted => "note",
-            Answer::Unknown => "unknown",
-        };
-        people.say(&format!("{word:<10}{text}"));
     }
 }
 

@@ -10,6 +10,8 @@ use crate::plan::words::WHO_THEN;
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
+use crate::verify::Proved;
+use crate::verify::words::{self, Answer};
 
 /// Says things to people.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +129,23 @@ pub(super) fn show_readiness(people: People, readiness: &Readiness, basis: Basis
     people.say(&readiness.headline(basis));
     for obstacle in readiness.obstacles() {
         people.say(&format!("! {obstacle}"));
+    }
+}
+
+/// What the policy simulator says of roles of which everything is in place.
+pub(super) fn show_proof(people: People, proved: &[Proved]) {
+    if proved.is_empty() {
+        return;
+    }
+    people.say("By AWS's policy simulator:");
+    for (answer, text) in words::proof(proved) {
+        let word = match answer {
+            Answer::Allowed => "true",
+            Answer::Denied => "WRONG",
+            Answer::Noted => "note",
+            Answer::Unknown => "unknown",
+        };
+        people.say(&format!("{word:<10}{text}"));
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::{
@@ -19,14 +19,15 @@ use serde_json::{Value, json};
 
 use super::activations::Activations;
 use super::iam::Iam;
+use super::seed::Caller;
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
 use super::wire::{Answer, escaped, form, json as json_answer, refusal, result, xml};
 use super::{ACCOUNT, IAM_REGION, Manner, Seed};
 use crate::model::{Partition, Region};
-use crate::policy::Document;
 use crate::policy::template::Place;
 use crate::policy::trust::{self, Access};
+use crate::policy::{Document, admitted};
 
 /// `GetParametersByPath` gives at most ten a page.
 const PARAMETERS_A_PAGE: usize = 10;
@@ -39,6 +40,25 @@ pub(super) struct Account {
     pub(super) manner: Manner,
     pub(super) throttled_writes: AtomicU32,
     pub(super) activations: Activations,
+    pub(super) sessions: Sessions,
+}
+
+/// The sessions that were opened, by access key.
+#[derive(Debug, Default)]
+pub(super) struct Sessions(Mutex<HashMap<String, Caller>>);
+
+impl Sessions {
+    fn open(&self, caller: Caller) -> String {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = format!("ASIAEMBEDDED{:08}", sessions.len());
+        sessions.insert(key.clone(), caller);
+        key
+    }
+
+    fn of(&self, key: &str) -> Option<Caller> {
+        let sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sessions.get(key).cloned()
+    }
 }
 
 /// The HTTP client that the SDK gets, and its only connector.
@@ -90,6 +110,8 @@ pub(super) struct Call {
     service: String,
     region: String,
     pub(super) action: String,
+    /// The access key that it is signed with.
+    key: String,
     /// Form fields of IAM and STS, string fields of Systems Manager.
     fields: HashMap<String, String>,
 }
@@ -119,10 +141,13 @@ impl Call {
             let fields = form(&String::from_utf8_lossy(body));
             (fields.get("Action").cloned().unwrap_or_default(), fields)
         };
+        let signed = request.headers().get("authorization");
+        let key = signed.and_then(|signed| signed.split("Credential=").nth(1)?.split('/').next());
         Self {
             service,
             region,
             action,
+            key: key.unwrap_or_default().to_owned(),
             fields,
         }
     }
@@ -183,7 +208,8 @@ impl Edge {
             return error(&call, "UnrecognizedClientException", message);
         }
         match (call.service.as_str(), call.action.as_str()) {
-            ("sts", "GetCallerIdentity") => self.caller(),
+            ("sts", "GetCallerIdentity") => self.caller(&call),
+            ("sts", "AssumeRole") => self.assume_role(&call),
             ("iam", "ListRoles") => self.list_roles(&call),
             ("iam", "GetAccountSummary") => self.summary(),
             ("iam", "ListAccountAliases") => self.aliases(),
@@ -216,8 +242,10 @@ impl Edge {
         }
     }
 
-    fn caller(&self) -> Answer {
-        let caller = &self.account.seed.caller;
+    /// Who signed: a session that was opened here, or whom the account's description names.
+    fn caller(&self, call: &Call) -> Answer {
+        let session = self.account.sessions.of(&call.key);
+        let caller = session.as_ref().unwrap_or(&self.account.seed.caller);
         let account = caller.arn.split(':').nth(4).unwrap_or(ACCOUNT);
         xml(&format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
@@ -225,6 +253,29 @@ impl Edge {
              </GetCallerIdentityResponse>",
             escaped(&caller.arn),
             escaped(&caller.user_id),
+        ))
+    }
+
+    /// Opens a session of a role that lets anybody of this account in.
+    fn assume_role(&self, call: &Call) -> Answer {
+        let (arn, session) = (call.text("RoleArn"), call.text("RoleSessionName"));
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let role = self.account.iam.role(name).filter(|role| {
+            let trust = Document::parse(role.trust.as_str());
+            role.arn() == arn && trust.is_ok_and(|trust| lets_account_in(&trust))
+        });
+        let Some(role) = role else {
+            return error(call, "AccessDenied", "It may not be assumed.");
+        };
+        let key = self.account.sessions.open(Caller {
+            arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"),
+            user_id: format!("{}:{session}", role.id),
+        });
+        xml(&format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>{key}</AccessKeyId><SecretAccessKey>embedded</SecretAccessKey>\
+             <SessionToken>embedded</SessionToken><Expiration>2099-01-31T10:10:10Z</Expiration></Credentials>\
+             </AssumeRoleResult></AssumeRoleResponse>"
         ))
     }
 
@@ -344,6 +395,15 @@ impl Edge {
         }
         json_answer(&answer)
     }
+}
+
+/// Whether a trust policy lets somebody of the account in, without a condition.
+fn lets_account_in(trust: &Document) -> bool {
+    let admitted = admitted::between(None, trust);
+    admitted.iter().any(|(_, who)| {
+        let principal = &who.principal;
+        who.condition.is_none() && principal.starts_with("AWS ") && principal.contains(ACCOUNT)
+    })
 }
 
 pub(super) fn error(call: &Call, code: &str, message: &str) -> Answer {

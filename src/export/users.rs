@@ -2,11 +2,15 @@
 //! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
 
 use crate::plan::readiness::{Outcome, Readiness};
+use crate::plan::words::SHARED_USER_ID;
 use crate::plan::{Plan, permission_set};
 use crate::text::clean_lines;
 
 /// The name of the profile that everything is written with.
 pub const PROFILE: &str = "sagemaker-ssh";
+
+/// Prints one's user ID.
+const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
 
 /// What a person with a role adds to `~/.aws/config`: for a role of Identity Center the form that signs in there, for any other
 /// one the form that assumes it.
@@ -49,7 +53,7 @@ pub fn about_profile(role: &str) -> Vec<&'static str> {
 }
 
 /// The sheet.
-pub(super) fn sheet(plan: &Plan) -> String {
+pub fn sheet(plan: &Plan) -> String {
     let identity = &plan.identity;
     let regions = plan.choices.regions.join(", ");
     let mut sheet = Sheet::default();
@@ -79,29 +83,32 @@ pub(super) fn sheet(plan: &Plan) -> String {
         }
     }
     if plan.choices.connect_from.uses_studio() {
-        from_studio(&plan.choices.sagemaker_roles, &mut sheet);
+        from_studio(&mut sheet);
     }
     sheet.say("## The job");
     sheet.say(&format!(
         "It has to run under {}, and to be submitted with the same profile as you connect with: the node belongs to whoever \
-         submitted it.",
+         submitted it. Start Python with these set; a profile that is given to `boto3.Session` alone does \
+         not count.",
         one_of(&plan.choices.sagemaker_roles)
     ));
+    let region = plan.home_or_first_region();
+    sheet.block("sh", &environment(region));
     sheet.say(
         "On a notebook instance or in Studio as the server, `LOCAL_USER_ID` of the lifecycle configuration has to be the \
          UserId of your computer, as this prints it there:",
     );
-    let region = plan.home_or_first_region();
-    sheet.block(
-        "sh",
-        &[&format!(
-            "AWS_PROFILE={PROFILE} aws sts get-caller-identity --query UserId --output text"
-        )],
+    sheet.block("sh", &[WHO_AM_I]);
+    sheet.say("## Is it right?");
+    sheet.say(
+        "Ask twice, in two terminals: the same line has to come both times, and it has to be the `SSHOwner` in the log of \
+         the job.",
     );
+    sheet.block("sh", &[WHO_AM_I]);
     sheet.say("## When it does not work");
     sheet.say(&format!(
         "- *AccessDeniedException* for `ssm:StartSession` or `ssm:SendCommand`: the node is not yours, or your user ID has \
-         changed. Ask for your UserId twice, as above: the same line has to come each time, and in the job's log.\n\
+         changed since the job was submitted. Ask for it twice, as above.\n\
          - *Enable advanced-instances tier*: you ask in another region. Set both: `AWS_REGION={region} \
          AWS_DEFAULT_REGION={region}`.\n\
          - *TargetNotConnected*: the container does not run any more, runs under another role, or cannot reach Systems \
@@ -116,23 +123,29 @@ fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {
     sheet.say(&format!("## With the role {role}"));
     sheet.say("Add this to `~/.aws/config`:");
     let lines = profile(plan, role);
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     sheet.block("ini", &lines);
     for text in about_profile(role) {
         sheet.say(text);
     }
+    sheet.say("In each terminal, before anything else:");
+    sheet.block("sh", &environment(plan.home_or_first_region()));
     sheet.say("See what runs, and connect:");
     sheet.block(
         "sh",
-        &[
-            &format!("export AWS_PROFILE={PROFILE}"),
-            "sm-ssh list",
-            "sm-ssh connect NAME.training.sagemaker",
-        ],
+        &["sm-ssh list", "sm-ssh connect NAME.training.sagemaker"],
     );
 }
 
-fn from_studio(roles: &[String], sheet: &mut Sheet) {
+/// What every command is given: the profile, and the region in both of its variables.
+fn environment(region: &str) -> [String; 3] {
+    [
+        format!("export AWS_PROFILE={PROFILE}"),
+        format!("export AWS_REGION={region}"),
+        format!("export AWS_DEFAULT_REGION={region}"),
+    ]
+}
+
+fn from_studio(sheet: &mut Sheet) {
     sheet.say("## From SageMaker Studio");
     sheet.say("No profile is needed: Studio runs under its execution role. In a terminal there:");
     sheet.block(
@@ -143,11 +156,7 @@ fn from_studio(roles: &[String], sheet: &mut Sheet) {
             "sm-ssh connect NAME.training.sagemaker",
         ],
     );
-    sheet.say(&format!(
-        "All sessions of an execution role have the same user ID: everybody who shares {}, and every job that runs under it, \
-         can open each other's nodes. Whoever must not share them needs an execution role of their own.",
-        one_of(roles)
-    ));
+    sheet.say(SHARED_USER_ID);
 }
 
 fn one_of(roles: &[String]) -> String {
@@ -172,7 +181,8 @@ impl Sheet {
         self.text.push('\n');
     }
 
-    fn block(&mut self, language: &str, lines: &[&str]) {
+    fn block(&mut self, language: &str, lines: &[impl AsRef<str>]) {
+        let lines: Vec<&str> = lines.iter().map(AsRef::as_ref).collect();
         self.say(&format!("```{language}\n{}\n```", lines.join("\n")));
     }
 }

@@ -4,6 +4,7 @@ use super::inline::Inline;
 use super::{Change, ChosenRole, Edit, InlineSize, Item, Obstacle, State, Target, permission_set};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, UnreadCause};
+use crate::plan::words::SHARED_USER_ID;
 use crate::policy::denial::denials;
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
@@ -352,6 +353,16 @@ impl Role<'_> {
             }
             (Target::Policy { policy, .. }, State::InPlace(_)) => self.denials_elsewhere(*policy),
         };
+        let is_client = matches!(
+            target,
+            Target::Policy {
+                policy: RolePolicy::Client,
+                ..
+            }
+        );
+        if is_client && self.chosen.is_sagemaker && self.choices.connect_from.uses_studio() {
+            warnings.push(SHARED_USER_ID.to_owned());
+        }
         warnings.extend(self.reading.boundary.as_ref().map(|boundary| {
             format!("The role has a permissions boundary ({boundary}), which can take back what its policies give.")
         }));

@@ -56,6 +56,10 @@ impl Target {
     }
 }
 
+/// What connecting from Studio means: SageMaker names all sessions of an execution role "SageMaker" (SageMaker SSH Helper's FAQ).
+pub const SHARED_USER_ID: &str = "From Studio, everybody who shares an execution role, and every job that runs under it, has the same user ID: they can \
+     open each other's nodes. The way out is one execution role per user profile.";
+
 /// What is said of a policy that is missing where `Item::is_among` holds.
 pub const GIVEN_BY_OTHERS: &str = "Nobody is kept out by that: by AWS's policy simulator, other policies of the role give all that is needed.";
 

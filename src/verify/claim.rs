@@ -9,6 +9,7 @@ use futures::stream::{self, StreamExt};
 use crate::account::{Account, Question};
 use crate::model::{Denial, Permission};
 use crate::plan::Plan;
+use crate::plan::words::SHARED_USER_ID;
 use crate::policy::trust::SYSTEMS_MANAGER;
 
 /// Whose session it is thought to be, and somebody else's.
@@ -384,12 +385,7 @@ impl Proved {
     pub fn reason(&self) -> Option<String> {
         match &self.verdict {
             Verdict::True => None,
-            Verdict::Shared => Some(
-                "In SageMaker Studio that does not keep people apart: all sessions of an execution role have the same user \
-                 ID, so everybody who shares it, and every job that runs under it, can open each other's nodes. The way out \
-                 is one execution role per user profile."
-                    .to_owned(),
-            ),
+            Verdict::Shared => Some(SHARED_USER_ID.to_owned()),
             Verdict::Unknown(why) => Some(why.clone()),
             Verdict::Doubtful => Some(format!(
                 "A service control policy of the organization seems to deny {}; the simulator is not always right about \

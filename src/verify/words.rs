@@ -99,13 +99,7 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
             unknown.get_or_insert(why);
             continue;
         }
-        // Whoever can open everybody's sessions has no need of a tag.
-        let opens_all = |other: &Proved| {
-            other.role == proved.role
-                && other.claim == Claim::StartsNobodyElsesSessions
-                && other.verdict.is_wrong()
-        };
-        if proved.claim == Claim::TagsNoNodes && foreseen.iter().any(opens_all) {
+        if follows(proved, foreseen) {
             continue;
         }
         // What is only a doubt does not stand for what is certain.
@@ -143,6 +137,16 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<(Answer, String)> {
         .collect()
 }
 
+/// Whether something is no news after what else is known: whoever can open everybody's sessions has no need of a tag.
+fn follows(proved: &Proved, known: &[Proved]) -> bool {
+    let opens_all = |other: &Proved| {
+        other.role == proved.role
+            && other.claim == Claim::StartsNobodyElsesSessions
+            && other.verdict.is_wrong()
+    };
+    proved.claim == Claim::TagsNoNodes && known.iter().any(opens_all)
+}
+
 /// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not.
 pub fn proof(proved: &[Proved]) -> Vec<(Answer, String)> {
     let mut said = Vec::new();
@@ -151,7 +155,7 @@ pub fn proof(proved: &[Proved]) -> Vec<(Answer, String)> {
         let (good, others): (Vec<_>, Vec<_>) = of_role
             .iter()
             .partition(|proved| proved.verdict == Verdict::True);
-        for proved in &others {
+        for proved in others.iter().filter(|proved| !follows(proved, of_role)) {
             let answer = match &proved.verdict {
                 Verdict::Wrong(_) if proved.is_serious() => Answer::Denied,
                 Verdict::True | Verdict::Shared | Verdict::Wrong(_) => Answer::Noted,

@@ -257,7 +257,9 @@ impl Wizard {
                 }
             }
             Action::Live => self.ask_about_live(),
+            Action::Copy if self.step == Step::Apply => self.copy_sheet(),
             Action::Copy if self.step != Step::Guide => self.copy_missing_policy(),
+            Action::WriteText if self.step == Step::Apply => self.write_sheet(),
             _ => self.act_in_step(action),
         }
     }

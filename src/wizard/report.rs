@@ -262,7 +262,7 @@ fn next_steps(plan: &Plan, page: &mut Page) {
             theme::PLAIN,
         );
         page.say(
-            "A sheet for them, with what to install and what to look at: \"export users\", with the same choices.",
+            "A sheet for them, with what to install and what to look at: w writes it, c copies it.",
             theme::DIM,
         );
     }

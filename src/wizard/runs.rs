@@ -9,6 +9,7 @@ use super::tasks::Slot;
 use super::{Ending, Wizard};
 use crate::account::Account;
 use crate::apply::{Aim, Job, Report};
+use crate::export::users;
 use crate::journal::{Record, to_continue};
 use crate::model::{Choices, Region};
 use crate::plan::{Plan, Target};
@@ -94,6 +95,25 @@ impl Wizard {
         };
         if let Some(policy) = policy {
             self.copy(&policy, false);
+        }
+    }
+
+    /// The sheet for those who connect, and the account that it is for.
+    fn sheet(&self) -> Option<(String, String)> {
+        let plan = self.apply.as_ref()?.for_users()?;
+        Some((users::sheet(plan), plan.identity.account.clone()))
+    }
+
+    pub(super) fn copy_sheet(&mut self) {
+        if let Some((sheet, _)) = self.sheet() {
+            self.copy(&sheet, false);
+        }
+    }
+
+    pub(super) fn write_sheet(&mut self) {
+        if let Some((sheet, account)) = self.sheet() {
+            self.tasks
+                .write_sheet(self.options.folder.clone(), account, sheet);
         }
     }
 

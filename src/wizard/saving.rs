@@ -21,6 +21,15 @@ pub fn plan(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
     under_a_new_name(folder, &stem, ".json", |path| files::write_new(path, text))
 }
 
+/// Writes the sheet for those who connect under a name that is not taken yet.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn sheet(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
+    let stem = format!("sagemaker-ssh-setup-users-{account}");
+    under_a_new_name(folder, &stem, ".md", |path| files::write_new(path, text))
+}
+
 /// Writes a text to paste under a name that is not taken yet.
 ///
 /// # Errors

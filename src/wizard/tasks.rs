@@ -445,6 +445,13 @@ impl Tasks {
         });
     }
 
+    /// Writes the sheet for those who connect.
+    pub fn write_sheet(&mut self, folder: PathBuf, account: String, text: String) {
+        self.write("The sheet is in", move || {
+            saving::sheet(&folder, &account, &text)
+        });
+    }
+
     /// Hands a plan over as files in a new folder.
     pub fn export(&mut self, folder: PathBuf, account: String, files: Vec<File>) {
         self.write("The files are in", move || {

@@ -40,3 +40,4 @@ mod security;
 #[cfg(all(feature = "demo", target_os = "linux"))]
 mod suspended;
 mod undoing;
+mod users;

@@ -128,6 +128,11 @@ impl ApplyStep {
         (may && !live::roles(now).is_empty()).then_some(now)
     }
 
+    /// What the sheet for those who connect is made from, where there is anybody who can.
+    pub fn for_users(&self) -> Option<&Plan> {
+        self.report.as_ref()?.for_users()
+    }
+
     /// The run that can be put back from here: this one, or the one that this one was to put back and did not.
     pub fn undoable(&self) -> Option<&str> {
         let report = self.report.as_ref()?;
@@ -178,6 +183,14 @@ impl ApplyStep {
             }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
+            }
+            if self.for_users().is_some() {
+                bindings.push(hint(
+                    KeyCode::Char('w'),
+                    Action::WriteText,
+                    "write the sheet",
+                ));
+                bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy it"));
             }
         }
         bindings.push(hint(

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use crate::model::ConnectFrom;
+use crate::plan::words::SHARED_USER_ID;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::moved;
 use crate::wizard::ui::text::wrapped;
@@ -97,6 +98,11 @@ impl ConnectFromStep {
                         Line::from(spans)
                     }),
             );
+        }
+        if self.choice.uses_studio() {
+            lines.push(Line::default());
+            let text = format!("{} {SHARED_USER_ID}", theme::BLOCKED);
+            lines.extend(wrapped(&text, area.width, "  ", theme::WARN));
         }
         frame.render_widget(Paragraph::new(lines), area);
     }
