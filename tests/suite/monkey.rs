@@ -17,7 +17,7 @@ use super::faults::Fault;
 use super::play::{Play, Scene};
 
 /// What the monkeys do in one test run, at least. `MONKEY_DEEDS` asks for more.
-const DEEDS: usize = 1_000;
+const DEEDS: usize = 500;
 /// The first of the seeds that are the same each time.
 const FIRST_SEED: u64 = 1;
 /// What it does in one wizard, unless that ends before.
