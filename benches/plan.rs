@@ -61,6 +61,7 @@ fn account(roles: usize) -> (Survey, Choices) {
                 pending: false,
             },
         )]),
+        nodes: BTreeMap::new(),
     };
     let choices = Choices {
         connect_from: ConnectFrom::Both,

@@ -11,6 +11,7 @@ mod error;
 mod http;
 mod iam;
 mod mfa;
+mod nodes;
 mod pace;
 mod pages;
 mod profiles;

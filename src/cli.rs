@@ -232,6 +232,11 @@ pub struct CheckArgs {
     #[arg(long, value_name = "REGION", num_args = 0..=1, require_equals = true, help_heading = "Options")]
     pub live: Option<Option<String>>,
 
+    /// Also look which hybrid nodes of the SageMaker roles are there, online or not, and whose they are by their tag SSHOwner:
+    /// in all regions that are checked, or in these.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 0.., require_equals = true, help_heading = "Options")]
+    pub nodes: Option<Vec<String>>,
+
     #[command(flatten)]
     pub printed: Printed,
 }
@@ -328,7 +333,8 @@ const CHECK_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup check --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1
   sagemaker-ssh-setup check --same-as last --output json
-  sagemaker-ssh-setup check --same-as last --live=eu-west-1";
+  sagemaker-ssh-setup check --same-as last --live=eu-west-1
+  sagemaker-ssh-setup check --same-as last --nodes";
 
 const GUIDE_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup guide                  (asks for roles and regions first)

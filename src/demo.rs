@@ -22,7 +22,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::account::{Source, Wire};
 use seed::SeedPolicy;
-pub use seed::{Seed, SeedRole};
+pub use seed::{Seed, SeedNode, SeedRole};
 
 /// The account's number.
 const ACCOUNT: &str = "123456789012";

@@ -5,6 +5,7 @@ mod change;
 mod check;
 pub mod format;
 mod inline;
+mod nodes;
 pub(crate) mod permission_set;
 pub mod readiness;
 mod saved;
@@ -23,7 +24,7 @@ use serde::Serialize;
 
 use crate::model::arn::is_role_name;
 use crate::model::region::is_region_code;
-use crate::model::{Choices, Identity, Survey};
+use crate::model::{Choices, Identity, NodeReading, Survey};
 use crate::policy::same::is_same_content;
 use crate::policy::template::RolePolicy;
 
@@ -290,6 +291,8 @@ pub struct Plan {
     pub inline_sizes: Vec<InlineSize>,
     /// The ARNs of the chosen roles that were read, by name.
     pub role_arns: BTreeMap<String, String>,
+    /// How many hybrid nodes the chosen regions have, as far as somebody asked.
+    pub nodes: BTreeMap<String, NodeReading>,
 }
 
 /// How full a role's inline policies are, in characters without white space.
@@ -351,6 +354,12 @@ impl Plan {
                 .into_iter()
                 .filter_map(|role| survey.roles.get(role.name)?.as_ref().ok())
                 .map(|reading| (reading.name.clone(), reading.arn.clone()))
+                .collect(),
+            nodes: survey
+                .nodes
+                .iter()
+                .filter(|(region, _)| choices.regions.contains(region))
+                .map(|(region, nodes)| (region.clone(), nodes.clone()))
                 .collect(),
         }
     }

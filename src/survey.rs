@@ -9,13 +9,16 @@ use tokio::time::Instant;
 use crate::account::{Account, CallError, ErrorKind};
 use crate::backoff::growing_waits;
 use crate::model::{
-    Choices, Identity, Partition, Region, RoleReading, Survey, TierReading, TierSetting,
+    Choices, Identity, NodeCount, NodeReading, Partition, Region, RoleReading, Survey, TierReading,
+    TierSetting,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::RolePolicy;
 
 /// Regions read or changed side by side. Each has its own endpoint; the number bounds the open connections.
 pub const REGIONS_AT_ONCE: usize = 40;
+/// Hybrid nodes of a region that are counted; fifty a call.
+const MOST_COUNTED: usize = 1000;
 /// Roles read side by side, each with three calls at once: IAM is one endpoint with unpublished limits.
 const ROLES_AT_ONCE: usize = 2;
 /// Single documents of roles that are read side by side.
@@ -102,6 +105,24 @@ pub fn tiers(
         .buffer_unordered(REGIONS_AT_ONCE)
 }
 
+/// How many hybrid nodes each region has, in the order in which the answers arrive.
+pub fn node_counts(
+    account: &Account,
+    regions: Vec<String>,
+) -> impl Stream<Item = (String, NodeReading)> + Send + 'static {
+    let account = account.clone();
+    stream::iter(regions)
+        .map(move |region| {
+            let account = account.clone();
+            async move {
+                let nodes = account.hybrid_nodes(&region, MOST_COUNTED).await;
+                let count = nodes.map(|(nodes, is_complete)| NodeCount::of(&nodes, is_complete));
+                (region, count.map_err(|error| error.sentence()))
+            }
+        })
+        .buffer_unordered(REGIONS_AT_ONCE)
+}
+
 /// The tier of one region.
 pub async fn tier(account: &Account, region: &str) -> TierReading {
     let target = Target::Tier {
@@ -178,14 +199,19 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
         })
         .buffer_unordered(ROLES_AT_ONCE)
         .collect::<BTreeMap<_, _>>();
-    let tiers = tiers(account, choices.regions.clone()).collect::<BTreeMap<_, _>>();
+    let tiers = tiers(account, choices.regions.clone());
+    let tiers = Box::pin(tiers.collect::<BTreeMap<_, _>>());
+    let nodes = node_counts(account, choices.regions.clone());
+    let nodes = Box::pin(nodes.collect::<BTreeMap<_, _>>());
     let identity = with_alias(account, identity);
-    let (identity, quotas, roles, tiers) = futures::join!(identity, account.quotas(), roles, tiers);
+    let (identity, quotas, roles, tiers, nodes) =
+        futures::join!(identity, account.quotas(), roles, tiers, nodes);
     Survey {
         identity,
         quotas: quotas.unwrap_or_default(),
         roles,
         tiers,
+        nodes,
     }
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::StreamExt;
+
 use crate::account::Account;
 use crate::journal::{Record, RecordError, Records, Reversal, RunState, Runs};
-use crate::model::Identity;
+use crate::model::{Identity, NodeReading};
 use crate::plan::{Content, Plan, State, Target};
 use crate::survey;
 
@@ -145,7 +147,7 @@ async fn of_run(
     if record.is_younger_than(PROPAGATION) {
         wait_for_late_writes(account, &reversal, now).await;
     }
-    let undo = Undo {
+    let mut undo = Undo {
         plan: reversal.plan(identity, now),
         reversal,
         continues: runs
@@ -153,11 +155,23 @@ async fn of_run(
             .map(|earlier| earlier.run.clone()),
         passed_over: Vec::new(),
     };
+    undo.plan.nodes = nodes(account, &undo.plan).await;
     let may_still_arrive = undo.reversal.is_uncertain() && record.may_still_arrive();
     if undo.leaves_nothing_to_do() && !may_still_arrive {
         settle(records, runs, record, &undo).await;
     }
     Ok(undo)
+}
+
+/// How many hybrid nodes the regions have whose tier goes back.
+async fn nodes(account: &Account, plan: &Plan) -> BTreeMap<String, NodeReading> {
+    let regions = plan.changes().filter_map(|(item, _)| match &item.target {
+        Target::Tier { region } => Some(region.clone()),
+        Target::Trust { .. } | Target::Policy { .. } => None,
+    });
+    survey::node_counts(account, regions.collect())
+        .collect()
+        .await
 }
 
 /// Nothing of a run is left to put back: it is not spoken of again.

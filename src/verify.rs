@@ -2,6 +2,7 @@
 
 mod claim;
 pub mod live;
+pub mod nodes;
 pub mod preflight;
 pub mod proof;
 pub mod words;

@@ -163,6 +163,10 @@ impl Visit {
         } else {
             "Apply"
         };
+        if let Some(about) = plan.about_all_nodes() {
+            self.people.say("");
+            self.people.say(&about);
+        }
         // What was typed before the question is no answer to it.
         let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
         self.people.ask(&format!(

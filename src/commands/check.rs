@@ -8,7 +8,9 @@ use super::say::{People, head, show_proof, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
-use crate::plan::format::{Checked, LiveFile, ProofFile, RemnantFile, TrialFile};
+use crate::plan::format::{
+    Checked, LiveFile, NodeFile, ProofFile, RegionNodesFile, RemnantFile, TrialFile,
+};
 use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::words::GIVEN_BY_OTHERS;
 use crate::plan::{Finding, Plan, State};
@@ -16,15 +18,26 @@ use crate::policy::template::RolePolicy;
 use crate::text::{counted, shell_word};
 use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
+use crate::verify::nodes::{self, InRegion, Nodes, Owner, Seen};
 use crate::verify::proof;
-use crate::verify::words::remnant;
+use crate::verify::words::{Answer, remnant};
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
     let region = match &arguments.live {
         None => None,
         Some(None) => Some(plan.home_or_first_region().to_owned()),
-        Some(Some(named)) => Some(chosen(&visit, &plan, named)?),
+        Some(Some(named)) => Some(chosen(&visit, &plan, "--live", named)?),
+    };
+    let node_regions = match &arguments.nodes {
+        None => None,
+        Some(named) if named.is_empty() => Some(plan.choices.regions.clone()),
+        Some(named) => {
+            let chosen = named
+                .iter()
+                .map(|region| chosen(&visit, &plan, "--nodes", region));
+            Some(chosen.collect::<Result<_, _>>()?)
+        }
     };
     let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
     let given = proof::given_by_others(&known.account, &plan);
@@ -38,6 +51,13 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
         }
         show_proof(visit.people, &proved);
     }
+    let nodes = match node_regions {
+        None => None,
+        Some(regions) => {
+            let looking = nodes::look(&known.account, &plan, &regions);
+            Some(visit.reading(looking).await?)
+        }
+    };
     let (live, stopped) = match region {
         None => (None, false),
         Some(region) => {
@@ -54,11 +74,15 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
                 mend: mend.as_deref(),
                 proof: &proofs(&proved),
                 live: live.as_ref(),
+                nodes: nodes.as_ref().map(node_files).as_deref(),
             });
             let text = visit.json(text)?;
             visit.emit(&text)?;
         }
         Output::Text => {
+            if let Some(nodes) = &nodes {
+                show_nodes(visit.people, nodes);
+            }
             if let Some(live) = &live {
                 show_live(visit.people, live);
             }
@@ -74,14 +98,14 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
     })
 }
 
-/// A region for the live check has to be one of those that are checked.
-fn chosen(visit: &Visit, plan: &Plan, named: &str) -> Result<String, Exit> {
+/// A region for a closer look has to be one of those that are checked.
+fn chosen(visit: &Visit, plan: &Plan, option: &str, named: &str) -> Result<String, Exit> {
     let regions = &plan.choices.regions;
     let found = regions.iter().find(|region| *region == named);
     found.cloned().ok_or_else(|| {
         let chosen = regions.join(", ");
         visit.people.complain(&format!(
-            "--live: {named} is not one of the regions that are checked ({chosen}). Nothing was changed."
+            "{option}: {named} is not one of the regions that are checked ({chosen}). Nothing was changed."
         ));
         Exit::Usage
     })
@@ -155,6 +179,21 @@ fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePoli
     }
 }
 
+/// Which hybrid nodes are there, and whose.
+fn show_nodes(people: People, nodes: &Nodes) {
+    people.say("");
+    people.say("By the hybrid nodes that are there:");
+    for (answer, text) in nodes::lines(nodes) {
+        let word = match answer {
+            Answer::Allowed => "good",
+            Answer::Denied => "BAD",
+            Answer::Noted => "note",
+            Answer::Unknown => "unknown",
+        };
+        people.say(&format!("{word:<10}{text}"));
+    }
+}
+
 /// What a real activation showed.
 fn show_live(people: People, live: &Live) {
     if live.is_empty() {
@@ -215,6 +254,36 @@ fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
         actions: proved.actions.clone(),
     };
     proved.iter().map(one).collect()
+}
+
+/// The hybrid nodes in their public form.
+fn node_files(nodes: &Nodes) -> Vec<RegionNodesFile> {
+    let node = |seen: &Seen| {
+        let owner = seen.owner.as_ref().ok();
+        NodeFile {
+            id: seen.node.id.clone(),
+            name: seen.node.name.clone(),
+            role: seen.node.role.clone(),
+            online: seen.node.online,
+            last_ping: seen.node.last_ping,
+            owner: owner.cloned().flatten(),
+            standing: owner.map_or("unknown", |tag| Owner::of(tag.as_deref()).word()),
+        }
+    };
+    let one = |(region, found): (&String, &Result<InRegion, String>)| {
+        let known = found.as_ref().ok();
+        let count = known.map(|found| found.count).unwrap_or_default();
+        RegionNodesFile {
+            region: region.clone(),
+            unknown: found.as_ref().err().cloned(),
+            all: count.all,
+            online: count.online,
+            complete: count.is_complete,
+            nodes: known.map_or_else(Vec::new, |found| found.nodes.iter().map(node).collect()),
+            further: known.map_or(0, |found| found.further),
+        }
+    };
+    nodes.iter().map(one).collect()
 }
 
 /// The live check in its public form.

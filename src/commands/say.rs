@@ -180,6 +180,11 @@ fn show_item(people: People, plan: &Plan, item: &Item) {
                 (_, false) => '+',
             };
             people.say(&format!("{sign} {id}: {}", change.sentence()));
+            if let Target::Tier { region } = id
+                && let Some(about) = plan.about_nodes(region)
+            {
+                people.say(&format!("    {about}"));
+            }
             show_difference(people, id, change.before_text(), change.after_text());
             show_admitted(people, plan, change);
         }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::activations::Activations;
 use super::iam::Iam;
-use super::seed::Caller;
+use super::seed::{Caller, SeedNode};
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
 use super::wire::{Answer, escaped, form, json as json_answer, refusal, result, xml};
@@ -228,6 +228,11 @@ impl Edge {
             ("ssm", "GetServiceSetting" | "UpdateServiceSetting" | "ResetServiceSetting") => {
                 self.tier(&call)
             }
+            ("ssm", "DescribeInstanceInformation" | "ListTagsForResource") => {
+                let body = request.body().bytes().unwrap_or_default();
+                let body = serde_json::from_slice(body).unwrap_or_default();
+                self.nodes(&call, &body)
+            }
             ("ssm", "GetParametersByPath") => Self::parameters(&call),
             ("ssm", "CreateActivation" | "DeleteActivation" | "DescribeActivations") => {
                 let body = request.body().bytes().unwrap_or_default();
@@ -350,6 +355,38 @@ impl Edge {
             }
         };
         json_answer(&answer)
+    }
+
+    /// The hybrid nodes of a region, in pages, or the tags of one.
+    fn nodes(&self, call: &Call, body: &Value) -> Answer {
+        let nodes = &self.account.seed.nodes;
+        let here = nodes.iter().filter(|node| node.region == call.region);
+        if call.action == "ListTagsForResource" {
+            let id = call.text("ResourceId");
+            return match here.into_iter().find(|node| node.id == id) {
+                None => error(call, "InvalidResourceId", ""),
+                Some(node) => {
+                    let tags = node.tags.iter();
+                    let tags = tags.map(|(key, value)| json!({"Key": key, "Value": value}));
+                    json_answer(&json!({"TagList": tags.collect::<Vec<_>>()}))
+                }
+            };
+        }
+        let start = call.field("NextToken").and_then(|token| token.parse().ok());
+        let (start, size) = (
+            start.unwrap_or(0),
+            body["MaxResults"].as_u64().unwrap_or(50),
+        );
+        let end = start + usize::try_from(size).unwrap_or(50);
+        let all: Vec<&SeedNode> = here.collect();
+        let page: Vec<_> = all
+            .iter()
+            .take(end)
+            .skip(start)
+            .map(|node| node.described())
+            .collect();
+        let next = (end < all.len()).then(|| end.to_string());
+        json_answer(&json!({"InstanceInformationList": page, "NextToken": next}))
     }
 
     /// Whether the role of an activation exists, and Systems Manager may assume it.

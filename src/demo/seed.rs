@@ -27,7 +27,40 @@ pub struct Seed {
     /// Managed policies that are attached to nothing, such as permissions boundaries.
     #[serde(default)]
     pub policies: Vec<SeedPolicy>,
+    /// Hybrid nodes.
+    #[serde(default)]
+    pub nodes: Vec<SeedNode>,
     pub roles: Vec<SeedRole>,
+}
+
+/// A hybrid node.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SeedNode {
+    pub region: String,
+    pub id: String,
+    /// With its path, without the first slash.
+    pub role: String,
+    #[serde(default = "online")]
+    pub ping: String,
+    /// In seconds since 1970.
+    pub last_ping: f64,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+impl SeedNode {
+    /// As `DescribeInstanceInformation` gives it.
+    pub(super) fn described(&self) -> Value {
+        serde_json::json!({
+            "InstanceId": self.id,
+            "Name": self.id,
+            "PingStatus": self.ping,
+            "LastPingDateTime": self.last_ping,
+            "IamRole": self.role,
+            "ResourceType": "ManagedInstance",
+            "PlatformType": "Linux",
+        })
+    }
 }
 
 /// Who STS says is calling.
@@ -63,6 +96,10 @@ pub struct SeedPolicy {
 
 fn version_2() -> u8 {
     2
+}
+
+fn online() -> String {
+    "Online".to_owned()
 }
 
 fn root_path() -> String {

@@ -51,6 +51,7 @@ fn survey(region: &str, tier: TierReading, roles: Vec<RoleReading>) -> Survey {
             .map(|role| (role.name.clone(), Ok(role)))
             .collect(),
         tiers: BTreeMap::from([(region.to_owned(), tier)]),
+        nodes: BTreeMap::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Identity, RoleReading, TierReading};
+use super::{Identity, NodeReading, RoleReading, TierReading};
 
 /// What the account summary says: size limits in characters, and the version of session tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,4 +57,6 @@ pub struct Survey {
     pub roles: BTreeMap<String, Result<RoleReading, Unread>>,
     /// By region code.
     pub tiers: BTreeMap<String, TierReading>,
+    /// How many hybrid nodes there are, by region code; a region that was not asked about is missing.
+    pub nodes: BTreeMap<String, NodeReading>,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::readiness::Readiness;
 use super::{Change, Content, Finding, Item, Plan, State, Target};
-use crate::model::{Choices, Endpoint};
+use crate::model::{Choices, Endpoint, NodeReading};
 use crate::policy::template::RolePolicy;
 use crate::text::clean_json;
 
@@ -28,6 +28,9 @@ pub struct PlanFile {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub endpoints: Vec<Endpoint>,
     pub choices: Choices,
+    /// How many hybrid nodes the chosen regions have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodesFile>,
     /// The run that the plan puts back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -63,6 +66,32 @@ pub struct ItemFile<S = ItemState> {
     pub warnings: Vec<String>,
 }
 
+/// How many hybrid nodes a region has, in its public form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodesFile {
+    pub region: String,
+    /// Null where it is not known.
+    pub all: Option<usize>,
+    pub online: Option<usize>,
+    /// False where there are more than were counted.
+    pub complete: bool,
+    /// What those that are online cost a month on the advanced tier, in US dollars.
+    pub dollars_a_month: Option<u64>,
+}
+
+impl NodesFile {
+    fn of((region, nodes): (&String, &NodeReading)) -> Self {
+        let count = nodes.as_ref().ok();
+        Self {
+            region: region.clone(),
+            all: count.map(|count| count.all),
+            online: count.map(|count| count.online),
+            complete: count.is_some_and(|count| count.is_complete),
+            dollars_a_month: count.map(|count| count.dollars_a_month()),
+        }
+    }
+}
+
 /// What a check found, in its public form.
 #[derive(Serialize)]
 struct CheckFile<'a> {
@@ -84,6 +113,41 @@ struct CheckFile<'a> {
     /// What a real activation showed.
     #[serde(skip_serializing_if = "Option::is_none")]
     live: Option<&'a LiveFile>,
+    /// The hybrid nodes that are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<&'a [RegionNodesFile]>,
+}
+
+/// The hybrid nodes of a region, in their public form.
+#[derive(Clone, Debug, Serialize)]
+pub struct RegionNodesFile {
+    pub region: String,
+    /// Why they are not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// All hybrid nodes of the region.
+    pub all: usize,
+    pub online: usize,
+    pub complete: bool,
+    /// Those of the chosen SageMaker roles.
+    pub nodes: Vec<NodeFile>,
+    /// Further nodes of those roles, whose owner was not asked for.
+    pub further: usize,
+}
+
+/// A hybrid node, in its public form.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeFile {
+    pub id: String,
+    pub name: String,
+    pub role: String,
+    pub online: bool,
+    /// In seconds since 1970.
+    pub last_ping: Option<i64>,
+    /// The value of the tag `SSHOwner`; null where there is none, or it is not known.
+    pub owner: Option<String>,
+    /// `good`, `placeholder`, `unstable`, `shared`, `no-user-id`, `none` or `unknown`.
+    pub standing: &'static str,
 }
 
 /// An item of a check.
@@ -107,6 +171,7 @@ pub struct Checked<'a> {
     pub mend: Option<&'a str>,
     pub proof: &'a [ProofFile],
     pub live: Option<&'a LiveFile>,
+    pub nodes: Option<&'a [RegionNodesFile]>,
 }
 
 /// What a live check came to, in its public form.
@@ -193,6 +258,7 @@ impl PlanFile {
             identity: plan.identity.arn.clone(),
             endpoints: plan.identity.endpoints.clone(),
             choices: plan.choices.clone(),
+            nodes: plan.nodes.iter().map(NodesFile::of).collect(),
             undoes: plan.undoes.clone(),
             items: plan
                 .items
@@ -293,6 +359,7 @@ impl Plan {
             mend: checked.mend,
             proof: checked.proof,
             live: checked.live,
+            nodes: checked.nodes,
         };
         serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
     }

@@ -326,6 +326,7 @@ mod tests {
             items: items.collect(),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
+            nodes: BTreeMap::new(),
         }
     }
 

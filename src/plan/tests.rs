@@ -58,6 +58,7 @@ pub(super) fn survey(roles: Vec<RoleReading>) -> Survey {
             .map(|role| (role.name.clone(), Ok(role)))
             .collect(),
         tiers: BTreeMap::new(),
+        nodes: BTreeMap::new(),
     }
 }
 

@@ -45,6 +45,14 @@ impl Wizard {
             Message::Tier(region, reading) => {
                 self.findings.tiers.insert(region, reading);
             }
+            Message::NodeCount(region, nodes) => {
+                self.findings.nodes.insert(region, nodes);
+            }
+            Message::Nodes(nodes) => {
+                if let Some(Overlay::Nodes(view)) = &mut self.overlay {
+                    view.take_in(nodes);
+                }
+            }
             Message::Role(name, reading) => self.on_role(name, *reading),
             Message::Profiles(answer) => {
                 if let Some(Overlay::Profiles(profiles)) = &mut self.overlay {
@@ -230,8 +238,9 @@ impl Wizard {
             .regions
             .iter()
             .filter(|region| !self.findings.tiers.contains_key(&region.code));
-        let unread = unread.map(|region| region.code.clone()).collect();
+        let unread: Vec<String> = unread.map(|region| region.code.clone()).collect();
         if let Some(account) = &self.account {
+            self.tasks.node_counts(account, unread.clone());
             self.tasks.tiers(account, unread);
         }
     }

@@ -257,6 +257,7 @@ impl Wizard {
                 }
             }
             Action::Live => self.ask_about_live(),
+            Action::Nodes => self.look_for_nodes(),
             Action::Copy if self.step == Step::Apply => self.copy_sheet(),
             Action::Copy if self.step != Step::Guide => self.copy_missing_policy(),
             Action::WriteText if self.step == Step::Apply => self.write_sheet(),
@@ -333,7 +334,7 @@ impl Wizard {
                     None => {}
                 }
             }
-            Step::Confirm => match self.confirm.as_mut().and_then(ConfirmStep::take) {
+            Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focus) {
                 Some(Choice::Apply | Choice::Check) => self.begin(),
                 Some(Choice::Guide) => self.guide(),
                 Some(Choice::Export) => self.export(),

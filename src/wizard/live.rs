@@ -1,7 +1,7 @@
 //! The live check in the wizard: asked about, begun, ended.
 
 use super::Wizard;
-use super::overlay::{LiveCheck, Overlay};
+use super::overlay::{LiveCheck, NodesView, Overlay};
 use super::steps::apply::ApplyStep;
 use crate::verify::live::Live;
 
@@ -20,6 +20,15 @@ impl Wizard {
         if let Some(plan) = plan.cloned() {
             self.overlay = Some(Overlay::Live(Box::new(LiveCheck::new(plan))));
             self.questions += 1;
+        }
+    }
+
+    /// Looks for real nodes, and whose they are.
+    pub(super) fn look_for_nodes(&mut self) {
+        let plan = self.apply.as_ref().map(|apply| apply.plan.clone());
+        if let (Some(account), Some(plan)) = (self.account.clone(), plan) {
+            self.overlay = Some(Overlay::Nodes(NodesView::default()));
+            self.tasks.nodes(account, plan);
         }
     }
 

@@ -3,6 +3,7 @@
 mod insecure;
 mod live_check;
 mod mfa_code;
+mod nodes;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ use crate::text::counted;
 pub use insecure::Insecure;
 pub use live_check::LiveCheck;
 pub use mfa_code::MfaCode;
+pub use nodes::NodesView;
 
 /// An overlay with its own state.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub enum Overlay {
     Undoing(String),
     /// A real activation is asked about, made, or told of.
     Live(Box<LiveCheck>),
+    /// Which nodes there are, and whose.
+    Nodes(NodesView),
     /// A profile asks for a code.
     MfaCode(Box<MfaCode>),
     /// Whether to go on over plain HTTP.
@@ -160,6 +164,7 @@ impl Overlay {
             }
             Self::Undoing(_) => bindings.extend(close("leave it")),
             Self::Live(live) => bindings.extend(live.bindings()),
+            Self::Nodes(_) => bindings.extend(NodesView::bindings()),
             Self::MfaCode(_) => bindings.extend(MfaCode::bindings()),
             Self::Insecure(_) => bindings.extend(Insecure::bindings()),
         }
@@ -182,6 +187,7 @@ impl Overlay {
         match (self, action) {
             (Self::Undoing(_), _) => return Answer::NoUndo,
             (Self::Live(live), action) => return live.act(action),
+            (Self::Nodes(nodes), action) => return nodes.act(action),
             (Self::Insecure(_), action) => return Insecure::act(action),
             (Self::CutOff(cut_off), Action::Next) => {
                 return Answer::GoOn(Box::new(cut_off.record.clone()));
@@ -216,6 +222,7 @@ impl Overlay {
             Self::CutOff(cut_off) => cut_off.draw(frame),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
+            Self::Nodes(nodes) => nodes.draw(frame, spinner),
             Self::MfaCode(code) => code.draw(frame),
             Self::Insecure(insecure) => insecure.draw(frame),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::role_list::RoleList;
 use crate::account::CallError;
 use crate::model::{
-    Choices, Identity, Quotas, Region, RoleReading, RoleSummary, Survey, TierReading,
+    Choices, Identity, NodeReading, Quotas, Region, RoleReading, RoleSummary, Survey, TierReading,
 };
 use crate::plan::{Change, Plan, State};
 use crate::verify::Preflight;
@@ -48,6 +48,7 @@ pub struct Findings {
     /// In the order shown.
     pub regions: Vec<Region>,
     pub tiers: BTreeMap<String, TierReading>,
+    pub nodes: BTreeMap<String, NodeReading>,
 }
 
 impl Default for Findings {
@@ -62,6 +63,7 @@ impl Default for Findings {
             preflight: None,
             regions: Vec::new(),
             tiers: BTreeMap::new(),
+            nodes: BTreeMap::new(),
         }
     }
 }
@@ -100,6 +102,7 @@ impl Findings {
             quotas: self.quotas,
             roles,
             tiers: self.tiers.clone(),
+            nodes: self.nodes.clone(),
         })
     }
 
@@ -140,6 +143,7 @@ impl Findings {
             quotas: self.quotas,
             roles: BTreeMap::from([(role.name.clone(), Ok(reading.clone()))]),
             tiers: BTreeMap::new(),
+            nodes: BTreeMap::new(),
         };
         let (sagemaker_roles, user_roles) = if as_sagemaker {
             (vec![role.name.clone()], vec![])

@@ -21,11 +21,12 @@ use crate::apply::{self, Job};
 use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
-use crate::model::{Identity, Partition, Quotas, Region, RoleReading, TierReading};
+use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::{Plan, Target};
 use crate::survey;
 use crate::undo::{self, Undo};
 use crate::verify::live::{self, Live};
+use crate::verify::nodes::{self, Nodes};
 use crate::verify::preflight::{self, Need, Preflight};
 use crate::verify::{Proved, proof};
 
@@ -61,6 +62,10 @@ pub enum Message {
     /// What will not work although the plan was carried out.
     Foreseen(Vec<Proved>),
     Proved(Vec<Proved>),
+    /// How many hybrid nodes a region has.
+    NodeCount(String, NodeReading),
+    /// The nodes of the chosen roles.
+    Nodes(Nodes),
     /// What a live check is doing, and what it came to.
     LiveSaid(String),
     Live(Box<Live>),
@@ -85,6 +90,8 @@ pub enum Slot {
     Roles,
     Regions,
     Tiers,
+    NodeCounts,
+    Nodes,
     Warmth,
     Role(String),
     RestingRole,
@@ -278,6 +285,24 @@ impl Tasks {
             while let Some((region, tier)) = tiers.next().await {
                 out.send(Message::Tier(region, tier));
             }
+        });
+    }
+
+    /// How many hybrid nodes there are.
+    pub fn node_counts(&mut self, account: &Account, regions: Vec<String>) {
+        let mut counts = Box::pin(survey::node_counts(account, regions));
+        self.start(Slot::NodeCounts, |out| async move {
+            while let Some((region, nodes)) = counts.next().await {
+                out.send(Message::NodeCount(region, nodes));
+            }
+        });
+    }
+
+    /// Looks for the nodes of the chosen roles, and whose they are.
+    pub fn nodes(&mut self, account: Account, plan: Plan) {
+        self.start(Slot::Nodes, |out| async move {
+            let regions = plan.choices.regions.clone();
+            out.send(Message::Nodes(nodes::look(&account, &plan, &regions).await));
         });
     }
 

@@ -52,6 +52,7 @@ impl Documents {
             quotas: Quotas::default(),
             roles: [(ROLE.to_owned(), Ok(role))].into(),
             tiers: BTreeMap::new(),
+            nodes: BTreeMap::new(),
         }
     }
 

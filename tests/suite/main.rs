@@ -25,6 +25,7 @@ mod live;
 mod loopback;
 mod meanwhile;
 mod monkey;
+mod nodes;
 mod play;
 mod policies;
 mod preflight;

@@ -437,6 +437,7 @@ fn named(name: &str) -> KeyEvent {
         "down" => KeyCode::Down.into(),
         "tab" => KeyCode::Tab.into(),
         "end" => KeyCode::End.into(),
+        "pgup" => KeyCode::PageUp.into(),
         "pgdn" => KeyCode::PageDown.into(),
         "backspace" => KeyCode::Backspace.into(),
         "ctrl-c" => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),

@@ -89,6 +89,7 @@ fn what_was_set_up_is_allowed_as_it_should_and_denied_as_it_should() {
         "Simulate",
         "Get",
         "List",
+        "DescribeInstance",
         "UpdateService",
         "UpdateAssume",
         "PutRole",

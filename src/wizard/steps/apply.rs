@@ -181,6 +181,9 @@ impl ApplyStep {
             if self.to_try_live().is_some() {
                 bindings.push(hint(KeyCode::Char('x'), Action::Live, "try it for real"));
             }
+            if self.plan.undoes.is_none() {
+                bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "nodes"));
+            }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
             }

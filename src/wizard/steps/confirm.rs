@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyCode;
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
@@ -52,10 +52,6 @@ pub struct ConfirmStep {
     /// Whether the record outlives the program.
     records_last: bool,
     focus: Choice,
-    /// The focus has moved, or was asked for: what is chosen has to be seen.
-    moved: bool,
-    /// The line that the focus was last drawn on.
-    focused_line: usize,
     scroll: Scroll,
 }
 
@@ -70,8 +66,6 @@ impl ConfirmStep {
             trouble: records.trouble().map(|error| error.to_string()),
             records_last: records.last(),
             focus: Choice::GoBack,
-            moved: false,
-            focused_line: 0,
             scroll: Scroll::default(),
         }
     }
@@ -91,13 +85,9 @@ impl ConfirmStep {
         }
     }
 
-    /// The choice under the focus. One that is scrolled out of sight is shown first, and not taken.
-    pub fn take(&mut self) -> Option<Choice> {
-        if self.scroll.shows(self.focused_line) {
-            return Some(self.focus);
-        }
-        self.moved = true;
-        None
+    /// The choice under the focus.
+    pub fn focus(&self) -> Choice {
+        self.focus
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
@@ -123,11 +113,9 @@ impl ConfirmStep {
             bindings.push(hint(KeyCode::Char('e'), Action::Export, "export"));
         }
         bindings.push(hint(KeyCode::Up, Action::Up, "choose"));
-        if self.plan().undoes.is_some() {
-            bindings.push(hint(KeyCode::PageDown, Action::PageDown, "read on"));
-        }
         bindings.push(hint(KeyCode::Enter, Action::Next, "take it"));
         bindings.push(hint(KeyCode::Esc, Action::Back, "back"));
+        bindings.push(hint(KeyCode::PageDown, Action::PageDown, "read on"));
         bindings.extend(MOVES);
         bindings
     }
@@ -144,8 +132,28 @@ impl ConfirmStep {
         let there = moved(action, here, choices.len(), 1);
         if let Some(choice) = there.and_then(|there| choices.get(there)) {
             self.focus = *choice;
-            self.moved = true;
         }
+    }
+
+    fn drawn_choices(&self) -> Vec<Line<'static>> {
+        let changes = counted(self.plan().totals().changes, "change");
+        let drawn = self.choices().into_iter().map(|choice| {
+            let here = choice == self.focus;
+            let text = match (choice, &self.plan().undoes) {
+                (Choice::Apply, None) => format!("Apply {changes}"),
+                (Choice::Apply, Some(_)) => format!("Put back {changes}"),
+                (Choice::Check, _) => "Check everything again".to_owned(),
+                (Choice::Guide, _) => "Guide me through the console".to_owned(),
+                (Choice::Export, _) => "Export as files for others".to_owned(),
+                (Choice::GoBack, _) => "Go back".to_owned(),
+            };
+            let style = if here { theme::CURSOR } else { theme::PLAIN };
+            Line::from(vec![
+                Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
+                Span::styled(format!(" {text} "), style),
+            ])
+        });
+        drawn.collect()
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
@@ -177,6 +185,12 @@ impl ConfirmStep {
         if !who.is_empty() {
             say(&who);
         }
+        // What stands in the way comes before what follows from it.
+        if totals.changes > 0 {
+            for (text, style) in preflight(self.preflight.as_ref(), self.foreseen.as_deref()) {
+                say(&[(&text, style)]);
+            }
+        }
         if totals.changes > 0 {
             if let Some(run) = &self.job.continues {
                 let text = format!("It goes on with the run {run}; both are put back together.");
@@ -184,7 +198,12 @@ impl ConfirmStep {
             }
             let strangers = plan.let_in_from_elsewhere();
             let strangers = strangers.map(|text| format!("{} {text}", theme::BLOCKED));
-            let mut parts = vec![(put_back(plan, self.records_last), theme::PLAIN)];
+            let about_nodes = plan.about_all_nodes();
+            let mut parts: Vec<(&str, Style)> = about_nodes
+                .iter()
+                .map(|text| (text.as_str(), theme::PLAIN))
+                .collect();
+            parts.push((put_back(plan, self.records_last), theme::PLAIN));
             parts.extend(strangers.iter().map(|text| (text.as_str(), theme::WARN)));
             say(&parts);
         }
@@ -200,44 +219,30 @@ impl ConfirmStep {
         if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
             say(&[(&format!("{} {trouble}", theme::BLOCKED), theme::WARN)]);
         }
-        if totals.changes > 0 {
-            for (text, style) in preflight(self.preflight.as_ref(), self.foreseen.as_deref()) {
-                say(&[(&text, style)]);
-            }
-        }
         for (text, style) in situation(plan) {
             say(&[(&text, style)]);
         }
-        let mut focused_line = 0;
-        for choice in self.choices() {
-            let here = choice == self.focus;
-            if here {
-                focused_line = lines.len();
-            }
-            let changes = counted(totals.changes, "change");
-            let text = match (choice, &plan.undoes) {
-                (Choice::Apply, None) => format!("Apply {changes}"),
-                (Choice::Apply, Some(_)) => format!("Put back {changes}"),
-                (Choice::Check, _) => "Check everything again".to_owned(),
-                (Choice::Guide, _) => "Guide me through the console".to_owned(),
-                (Choice::Export, _) => "Export as files for others".to_owned(),
-                (Choice::GoBack, _) => "Go back".to_owned(),
-            };
-            lines.push(Line::from(vec![
-                Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
-                Span::styled(
-                    format!(" {text} "),
-                    if here { theme::CURSOR } else { theme::PLAIN },
-                ),
-            ]));
-        }
         lines.extend(what_is_written(plan, width));
-        self.focused_line = focused_line;
-        if std::mem::take(&mut self.moved) {
-            self.scroll
-                .show(self.focused_line..=self.focused_line, area.height);
-        }
-        self.scroll.draw(frame, area, lines);
+        let choices = self.drawn_choices();
+        // What is chosen from stays in sight, however long the rest is.
+        let rows = u16::try_from(choices.len()).unwrap_or(u16::MAX);
+        let rows = rows.min(area.height.saturating_sub(1)).max(1);
+        let gap = u16::from(area.height > rows + 4);
+        let [text, _, below] = Layout::vertical([
+            Constraint::Fill(1),
+            Constraint::Length(gap),
+            Constraint::Length(rows),
+        ])
+        .areas(area);
+        self.scroll.draw(frame, text, lines);
+        let here = self
+            .choices()
+            .iter()
+            .position(|choice| *choice == self.focus);
+        let here = here.unwrap_or_default();
+        let mut list = Scroll::default();
+        list.show(here..=here, below.height);
+        list.draw(frame, below, choices);
     }
 }
 

@@ -307,6 +307,11 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
             }
         }
     }
+    if let Target::Tier { region } = &item.target
+        && let Some(about) = plan.about_nodes(region)
+    {
+        say(&about, theme::PLAIN);
+    }
     for warning in &item.warnings {
         say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
     }

@@ -98,7 +98,24 @@ impl RegionsStep {
                 let (reason, _) = not_accepted(findings.quotas);
                 wrapped(reason, width, "", theme::WARN)
             }
-            Some(TierReading::Known { .. }) | None => wrapped(COST, width, "", theme::DIM),
+            Some(TierReading::Known { .. }) | None => {
+                let mut lines = wrapped(COST, width, "", theme::DIM);
+                let here = self.picker.current().map(|entry| entry.id.clone());
+                let nodes = here.and_then(|code| Some((findings.nodes.get(&code)?, code)));
+                if let Some((nodes, code)) = nodes {
+                    let text = match nodes {
+                        Ok(count) if count.online > 0 => format!(
+                            "{code} has {}: about {} US dollars a month.",
+                            count.text(),
+                            count.dollars_a_month()
+                        ),
+                        Ok(count) => format!("{code} has {}.", count.text()),
+                        Err(why) => format!("How many {code} has is not known. {why}"),
+                    };
+                    lines.extend(wrapped(&clean(&text), width, "", theme::PLAIN));
+                }
+                lines
+            }
         }
     }
 

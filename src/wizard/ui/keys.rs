@@ -42,6 +42,7 @@ pub enum Action {
     RetryFailed,
     Undo,
     Live,
+    Nodes,
 }
 
 /// A key, what it does, and how the hint names it.

@@ -59,11 +59,6 @@ impl Scroll {
         self.offset = self.offset.min(*lines.start()).max(least);
     }
 
-    /// Whether this line was seen when it was last drawn.
-    pub fn shows(&self, line: usize) -> bool {
-        (self.offset..self.offset.saturating_add(self.page)).contains(&line)
-    }
-
     /// The lines of `total` that are seen on a page of that height.
     pub fn window(&mut self, total: usize, height: u16) -> Range<usize> {
         self.page = usize::from(height);
