@@ -13,7 +13,7 @@ use super::cut_off::{Held, Scene, as_planned, assert_record_agrees};
 use super::faults::Fault;
 
 /// Everything that is called to plan, to carry out and to put back.
-const CALLS: [&str; 13] = [
+const CALLS: [&str; 14] = [
     "GetCallerIdentity",
     "GetRole",
     "ListRolePolicies",
@@ -22,6 +22,7 @@ const CALLS: [&str; 13] = [
     "GetPolicy",
     "GetPolicyVersion",
     "GetServiceSetting",
+    "DescribeInstanceInformation",
     "UpdateServiceSetting",
     "UpdateAssumeRolePolicy",
     "PutRolePolicy",
