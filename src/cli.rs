@@ -73,6 +73,10 @@ pub enum Command {
     /// code 0 when everything is in place.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),
+    /// Say what an error means that somebody has met: its causes, what tells them apart, and the command. Writes nothing and
+    /// sends the text nowhere; with choices it also checks which cause it is.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(ExplainArgs),
     /// Put a run back, exactly: shows what it would do, asks, writes, and reads everything back.
     #[command(after_help = UNDO_EXAMPLES)]
     Undo(UndoArgs),
@@ -242,6 +246,18 @@ pub struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The text of the error, or a part of it, in quotes; "-" reads it from standard input.
+    pub text: Vec<String>,
+
+    #[command(flatten)]
+    pub wanted: Wanted,
+
+    #[command(flatten)]
+    pub printed: Printed,
+}
+
+#[derive(Debug, Args)]
 pub struct GuideArgs {
     #[command(flatten)]
     pub wanted: Wanted,
@@ -335,6 +351,11 @@ const CHECK_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup check --same-as last --output json
   sagemaker-ssh-setup check --same-as last --live=eu-west-1
   sagemaker-ssh-setup check --same-as last --nodes";
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  sagemaker-ssh-setup explain \"An error occurred (TargetNotConnected) when calling ...\"
+  sagemaker-ssh-setup explain - < job.log
+  sagemaker-ssh-setup explain \"AccessDeniedException ... ssm:StartSession\" --same-as last";
 
 const GUIDE_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup guide                  (asks for roles and regions first)

@@ -5,6 +5,7 @@ mod carry_out;
 mod check;
 mod choose;
 mod events;
+mod explain;
 mod interactive;
 mod runs;
 mod say;
@@ -75,6 +76,10 @@ pub async fn run(cli: Cli) -> Result<Exit, StartError> {
             let mut visit = Visit::new(&common, arguments.printed.output)?;
             visit.writes_unasked = arguments.live.is_some();
             Ok(over(check::check(visit, &arguments).await))
+        }
+        Some(Command::Explain(arguments)) => {
+            let visit = Visit::new(&common, arguments.printed.output)?;
+            Ok(over(explain::explain(visit, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
             let mut visit = Visit::new(&common, arguments.printed.output)?;

@@ -8,6 +8,7 @@ pub mod commands;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod exit;
+pub mod explain;
 pub mod export;
 mod files;
 pub mod guide;

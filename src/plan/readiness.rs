@@ -226,7 +226,7 @@ impl Readiness {
 }
 
 /// Whether an item is no hindrance, and else why.
-fn judged(item: &Item, basis: Basis) -> (Option<bool>, Option<&str>) {
+pub(crate) fn judged(item: &Item, basis: Basis) -> (Option<bool>, Option<&str>) {
     match &item.state {
         // Without its hardening, the role works all the same.
         State::InPlace(_)

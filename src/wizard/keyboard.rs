@@ -3,7 +3,7 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::input::Stamped;
-use super::overlay::{Answer, Overlay};
+use super::overlay::{Answer, ExplainView, Overlay};
 use super::role_list::ListedRole;
 use super::steps::Step;
 use super::steps::apply::ApplyStep;
@@ -20,7 +20,7 @@ use crate::terminal::{self, Stop};
 impl Wizard {
     pub(super) fn is_typing(&self) -> bool {
         if let Some(overlay) = &self.overlay {
-            return matches!(overlay, Overlay::MfaCode(_));
+            return overlay.is_typing();
         }
         match self.step {
             Step::SageMakerRoles => self.sagemaker_roles.is_typing(),
@@ -176,8 +176,10 @@ impl Wizard {
 
     fn on_paste(&mut self, text: &str) {
         if let Some(overlay) = &mut self.overlay {
-            if let Overlay::MfaCode(code) = overlay {
-                code.paste(text);
+            match overlay {
+                Overlay::MfaCode(code) => code.paste(text),
+                Overlay::Explain(view) => view.paste(text),
+                _ => {}
             }
             return;
         }
@@ -226,6 +228,13 @@ impl Wizard {
             Answer::TryLive => self.try_live(),
             Answer::AcceptInsecure => self.accept_insecure(),
             Answer::Profiles => self.perform(Action::Profiles),
+            Answer::Explain => {
+                let report = self.apply.as_ref().and_then(|apply| apply.report.as_ref());
+                let now = report.and_then(|report| report.verification.as_ref());
+                let plan = now.or(self.known.as_ref().map(|known| &known.plan));
+                let view = ExplainView::new(plan.cloned());
+                self.overlay = Some(Overlay::Explain(Box::new(view)));
+            }
             Answer::Leave => self.ending = Some(self.left(false)),
             Answer::Profile(profile) => {
                 self.overlay = None;

@@ -1,5 +1,6 @@
 //! What lies over a step: the help, the choice of a profile, questions, and what they lead to.
 
+mod explain;
 mod insecure;
 mod live_check;
 mod mfa_code;
@@ -24,6 +25,7 @@ use super::ui::theme;
 use crate::account::CallError;
 use crate::journal::{Record, words};
 use crate::text::counted;
+pub use explain::ExplainView;
 pub use insecure::Insecure;
 pub use live_check::LiveCheck;
 pub use mfa_code::MfaCode;
@@ -46,6 +48,8 @@ pub enum Overlay {
     Live(Box<LiveCheck>),
     /// Which nodes there are, and whose.
     Nodes(NodesView),
+    /// An error is explained.
+    Explain(Box<ExplainView>),
     /// A profile asks for a code.
     MfaCode(Box<MfaCode>),
     /// Whether to go on over plain HTTP.
@@ -87,6 +91,8 @@ pub enum Answer {
     AcceptInsecure,
     /// Chooses another profile.
     Profiles,
+    /// Wants an error explained.
+    Explain,
 }
 
 /// The keys that close a dialog.
@@ -122,6 +128,15 @@ impl Overlay {
         }))
     }
 
+    /// Whether letters are typed into it.
+    pub fn is_typing(&self) -> bool {
+        match self {
+            Self::MfaCode(_) => true,
+            Self::Explain(view) => view.is_asking(),
+            _ => false,
+        }
+    }
+
     /// The keys that work while it is open.
     pub fn bindings(&self) -> Vec<Binding> {
         let mut bindings = Vec::new();
@@ -132,6 +147,11 @@ impl Overlay {
                     [KeyCode::Char('?'), KeyCode::Enter]
                         .map(|code| quiet(code, Action::Back, "close")),
                 );
+                bindings.push(hint(
+                    KeyCode::Char('e'),
+                    Action::Explain,
+                    "explain an error",
+                ));
                 bindings.extend(MOVES);
             }
             Self::Profiles(_) => {
@@ -165,6 +185,7 @@ impl Overlay {
             Self::Undoing(_) => bindings.extend(close("leave it")),
             Self::Live(live) => bindings.extend(live.bindings()),
             Self::Nodes(_) => bindings.extend(NodesView::bindings()),
+            Self::Explain(view) => bindings.extend(view.bindings()),
             Self::MfaCode(_) => bindings.extend(MfaCode::bindings()),
             Self::Insecure(_) => bindings.extend(Insecure::bindings()),
         }
@@ -174,8 +195,10 @@ impl Overlay {
     /// Every key that reaches an overlay.
     pub fn on_key(&mut self, key: KeyEvent) -> Answer {
         let action = keys::find(&self.bindings(), &key);
-        if let Self::MfaCode(code) = self {
-            return code.on_key(key, action);
+        match self {
+            Self::MfaCode(code) => return code.on_key(key, action),
+            Self::Explain(view) => return view.on_key(key, action),
+            _ => {}
         }
         match action {
             Some(action) => self.act(action),
@@ -199,10 +222,11 @@ impl Overlay {
             (Self::Profiles(profiles), Action::Next) => return profiles.chosen(),
             (_, Action::Back) => return Answer::Close,
             (_, Action::Quit) => return Answer::Leave,
+            (Self::Help(_), Action::Explain) => return Answer::Explain,
             (Self::Help(scroll), action) => drop(scroll.act(action)),
             (Self::CutOff(cut_off), action) => drop(cut_off.scroll.act(action)),
             (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
-            (Self::Quit { .. } | Self::MfaCode(_), _) => {}
+            (Self::Quit { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
         }
         Answer::StayOpen
     }
@@ -223,6 +247,7 @@ impl Overlay {
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
             Self::Nodes(nodes) => nodes.draw(frame, spinner),
+            Self::Explain(view) => view.draw(frame),
             Self::MfaCode(code) => code.draw(frame),
             Self::Insecure(insecure) => insecure.draw(frame),
         }
@@ -393,6 +418,10 @@ fn draw_help(
         (false, Step::Apply) => "leave",
         (false, _) => "leave; nothing is changed",
     };
+    lines.push(row(
+        "e, from here",
+        "explain an error that somebody has met",
+    ));
     lines.push(row("Ctrl-C", ctrl_c));
     lines.push(Line::default());
     lines.push(Line::styled("Esc closes this.", theme::DIM));

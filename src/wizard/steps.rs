@@ -105,7 +105,9 @@ impl Step {
             }
             Self::ConnectFrom => {
                 "Where people sit decides who needs which permission. From their own computer they come with a user \
-                 role. From SageMaker Studio they come with the SageMaker role itself."
+                 role. From SageMaker Studio they come with the SageMaker role itself. AWS has two ways of its own that need \
+                 neither this set-up nor the tier that it pays for: remote debugging of training jobs (EnableRemoteDebug, \
+                 a shell alone), and Studio's remote access (your own VS Code in a Studio space)."
             }
             Self::SageMakerRoles => {
                 "The role that training jobs, endpoints and notebooks run under. Its containers register with Systems \

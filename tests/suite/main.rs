@@ -15,6 +15,7 @@ mod cases;
 mod commands;
 mod cut_off;
 mod documents;
+mod explain;
 mod exports;
 mod fault_table;
 mod faults;

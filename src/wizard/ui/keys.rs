@@ -43,6 +43,7 @@ pub enum Action {
     Undo,
     Live,
     Nodes,
+    Explain,
 }
 
 /// A key, what it does, and how the hint names it.
