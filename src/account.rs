@@ -2,6 +2,7 @@
 //! `CallError`. One credentials provider, one identity cache and one HTTP client serve all clients.
 
 mod activations;
+mod all_roles;
 mod attempts;
 mod bounded;
 mod connect;

@@ -231,6 +231,16 @@ pub struct CheckArgs {
     #[command(flatten)]
     pub wanted: Wanted,
 
+    /// Look at the whole account instead: every role that SageMaker may assume, every role with one of the two policies, under
+    /// today's names and older ones, and every region; and what older set-ups have left behind.
+    #[arg(
+        long,
+        conflicts_with_all = CHOICES,
+        conflicts_with_all = ["same_as", "live", "nodes"],
+        help_heading = "Options"
+    )]
+    pub all: bool,
+
     /// Also create a real activation with each SageMaker role and delete it at once: in REGION, or in your
     /// home region if it is among the regions, else in the first of them. The one thing that "check" ever writes.
     #[arg(long, value_name = "REGION", num_args = 0..=1, require_equals = true, help_heading = "Options")]
@@ -350,7 +360,8 @@ const CHECK_EXAMPLES: &str = "Examples:
       --user-role DataScientist --regions eu-west-1
   sagemaker-ssh-setup check --same-as last --output json
   sagemaker-ssh-setup check --same-as last --live=eu-west-1
-  sagemaker-ssh-setup check --same-as last --nodes";
+  sagemaker-ssh-setup check --same-as last --nodes
+  sagemaker-ssh-setup check --all";
 
 const EXPLAIN_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup explain \"An error occurred (TargetNotConnected) when calling ...\"

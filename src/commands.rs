@@ -1,6 +1,7 @@
 //! The unattended face: each command is a few lines over the rooms below. Standard output carries what was asked for;
 //! with JSON nothing else, and what is for people goes to standard error.
 
+mod audit;
 mod carry_out;
 mod check;
 mod choose;
@@ -75,7 +76,11 @@ pub async fn run(cli: Cli) -> Result<Exit, StartError> {
         Some(Command::Check(arguments)) => {
             let mut visit = Visit::new(&common, arguments.printed.output)?;
             visit.writes_unasked = arguments.live.is_some();
-            Ok(over(check::check(visit, &arguments).await))
+            Ok(over(if arguments.all {
+                audit::all(visit).await
+            } else {
+                check::check(visit, &arguments).await
+            }))
         }
         Some(Command::Explain(arguments)) => {
             let visit = Visit::new(&common, arguments.printed.output)?;

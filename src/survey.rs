@@ -9,11 +9,12 @@ use tokio::time::Instant;
 use crate::account::{Account, CallError, ErrorKind};
 use crate::backoff::growing_waits;
 use crate::model::{
-    Choices, Identity, NodeCount, NodeReading, Partition, Region, RoleReading, Survey, TierReading,
-    TierSetting,
+    Choices, Identity, NodeCount, NodeReading, Partition, Region, RoleReading, RoleSummary, Survey,
+    TierReading, TierSetting, Unread,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::RolePolicy;
+use crate::policy::{Document, trust};
 
 /// Regions read or changed side by side. Each has its own endpoint; the number bounds the open connections.
 pub const REGIONS_AT_ONCE: usize = 40;
@@ -213,6 +214,69 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
         tiers,
         nodes,
     }
+}
+
+/// Everything in the account that may have to do with SageMaker SSH Helper; where all roles may not be read at once, those that
+/// SageMaker may assume, with the sentence that says why.
+///
+/// # Errors
+/// When not even the roles can be listed.
+pub async fn all(
+    account: &Account,
+    identity: &Identity,
+) -> Result<(Survey, Option<String>), CallError> {
+    let managed = RolePolicy::BOTH.map(RolePolicy::name);
+    let roles = async {
+        match account.all_roles(&managed).await {
+            Ok(roles) => {
+                let by_name = roles.into_iter().map(|role| (role.name.clone(), Ok(role)));
+                Ok((by_name.collect(), None))
+            }
+            Err(error) => sagemaker_roles(account)
+                .await
+                .map(|roles| (roles, Some(error.sentence()))),
+        }
+    };
+    let regions = async {
+        let mut regions = Region::shipped(&identity.partition);
+        regions.extend(further_regions(account, &identity.partition).await);
+        let codes: Vec<String> = regions.into_iter().map(|region| region.code).collect();
+        let tiers = Box::pin(tiers(account, codes.clone()).collect::<BTreeMap<_, _>>());
+        let nodes = Box::pin(node_counts(account, codes).collect::<BTreeMap<_, _>>());
+        futures::join!(tiers, nodes)
+    };
+    let identity = with_alias(account, identity);
+    let (identity, quotas, roles, (tiers, nodes)) =
+        futures::join!(identity, account.quotas(), roles, regions);
+    let (roles, incomplete) = roles?;
+    let survey = Survey {
+        identity,
+        quotas: quotas.unwrap_or_default(),
+        roles,
+        tiers,
+        nodes,
+    };
+    Ok((survey, incomplete))
+}
+
+/// The roles that SageMaker may assume, each read closely.
+async fn sagemaker_roles(
+    account: &Account,
+) -> Result<BTreeMap<String, Result<RoleReading, Unread>>, CallError> {
+    let mut pages = Box::pin(account.roles());
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let is_sagemaker = |role: &RoleSummary| {
+            let trust = Document::parse(role.trust.as_str());
+            trust.is_ok_and(|trust| trust::is_sagemaker_role(&trust))
+        };
+        names.extend(page?.into_iter().filter(is_sagemaker).map(|role| role.name));
+    }
+    let readings = stream::iter(names).map(|name| async move {
+        let reading = role(account, &name).await;
+        (name, reading.map_err(|error| error.unread()))
+    });
+    Ok(readings.buffer_unordered(ROLES_AT_ONCE).collect().await)
 }
 
 /// What stands in one place of the account. A reading that contradicts what was written there less than a minute ago is

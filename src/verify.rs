@@ -1,5 +1,6 @@
 //! What the policy simulator knows: whether somebody may do what is needed, and whether what was set up works.
 
+pub mod audit;
 mod claim;
 pub mod live;
 pub mod nodes;

@@ -271,7 +271,7 @@ impl Account {
     }
 
     /// Makes sure that a role belongs to the account that the credentials belong to.
-    fn is_its_own(&self, action: &'static str, arn: &str) -> Result<(), CallError> {
+    pub(super) fn is_its_own(&self, action: &'static str, arn: &str) -> Result<(), CallError> {
         match (self.number.get(), arn.parse::<RoleArn>()) {
             (Some(number), Ok(arn)) if *number != arn.account => {
                 Err(CallError::other_account(action, number, &arn.account))
@@ -388,7 +388,7 @@ fn trust_of(role: &aws_sdk_iam::types::Role) -> Result<String, CallError> {
 }
 
 /// A document, decoded.
-fn text(action: &'static str, wire: &str) -> Result<String, CallError> {
+pub(super) fn text(action: &'static str, wire: &str) -> Result<String, CallError> {
     let document = decoded(wire).map_err(|_| CallError::not_aws(action, "readable document"))?;
     if document.len() > LARGEST_DOCUMENT {
         let what = format!("a document has more than {LARGEST_DOCUMENT} bytes");

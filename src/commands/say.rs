@@ -149,8 +149,16 @@ pub(super) fn show_proof(people: People, proved: &[Proved]) {
     }
 }
 
-/// Whose account it is.
+/// Whose account it is, and what a plan for it is about.
 pub(super) fn head(people: People, plan: &Plan) {
+    account_lines(people, plan);
+    if let Some(run) = &plan.undoes {
+        people.say(&format!("Putting back  the run {run}"));
+    }
+}
+
+/// Whose account it is.
+pub(super) fn account_lines(people: People, plan: &Plan) {
     people.say(&format!("Account       {}", plan.identity.account_label()));
     people.say(&format!("Signed in as  {}", plan.identity.arn));
     people.say(&format!("Credentials   {}", plan.identity.credentials));
@@ -159,9 +167,6 @@ pub(super) fn head(people: People, plan: &Plan) {
     }
     if let Some(warning) = insecurity(&plan.identity.endpoints) {
         people.say(&format!("! {warning}"));
-    }
-    if let Some(run) = &plan.undoes {
-        people.say(&format!("Putting back  the run {run}"));
     }
 }
 

@@ -217,6 +217,7 @@ impl Edge {
                 "iam",
                 "GetRole" | "GetRolePolicy" | "ListRolePolicies" | "ListAttachedRolePolicies",
             ) => self.role_reading(&call),
+            ("iam", "GetAccountAuthorizationDetails") => self.all_roles(&call),
             ("iam", "GetPolicy" | "GetPolicyVersion") => self.managed_policy(&call),
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => self.write_document(&call),
             ("iam", "CreateRole") => self.create_role(&call),

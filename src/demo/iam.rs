@@ -177,6 +177,11 @@ impl Iam {
     pub(super) fn policy(&self, arn: &str) -> Option<String> {
         self.lock().policies.get(arn).cloned()
     }
+
+    /// The account's own managed policies, by ARN.
+    pub(super) fn policies(&self) -> BTreeMap<String, String> {
+        self.lock().policies.clone()
+    }
 }
 
 /// The unique ID of the role with this number.

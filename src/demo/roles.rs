@@ -19,6 +19,45 @@ impl Edge {
         result(&call.action, &format!("{more}<Roles>{roles}</Roles>"))
     }
 
+    /// All roles with all their policies, and on the first page the account's own managed policies.
+    pub(super) fn all_roles(&self, call: &Call) -> Answer {
+        let iam = &self.account.iam;
+        let named = |arn: &String| {
+            let name = escaped(arn.rsplit('/').next().unwrap_or_default());
+            format!(
+                "<PolicyName>{name}</PolicyName><PolicyArn>{}</PolicyArn>",
+                escaped(arn)
+            )
+        };
+        let (page, more) = page(call, iam.roles());
+        let roles = members(page.iter().map(|role| {
+            let inline = members(role.inline.iter().map(|(name, document)| {
+                let document = utf8_percent_encode(document, ENCODED);
+                format!("<PolicyName>{}</PolicyName><PolicyDocument>{document}</PolicyDocument>", escaped(name))
+            }));
+            format!(
+                "{}<RolePolicyList>{inline}</RolePolicyList><AttachedManagedPolicies>{}</AttachedManagedPolicies>",
+                self.described(role),
+                members(role.attached.iter().map(named))
+            )
+        }));
+        let is_first = call.field("Marker").is_none();
+        let policies = iam.policies().into_iter().filter(|_| is_first);
+        let policies = members(policies.map(|(arn, document)| {
+            format!(
+                "<PolicyName>{}</PolicyName><Arn>{}</Arn><PolicyVersionList><member><Document>{}</Document><VersionId>v1\
+                 </VersionId><IsDefaultVersion>true</IsDefaultVersion></member></PolicyVersionList>",
+                escaped(arn.rsplit('/').next().unwrap_or_default()),
+                escaped(&arn),
+                utf8_percent_encode(&document, ENCODED)
+            )
+        }));
+        let content = format!(
+            "{more}<RoleDetailList>{roles}</RoleDetailList><Policies>{policies}</Policies>"
+        );
+        result(&call.action, &content)
+    }
+
     /// A role, one of its inline policies, or the names of its policies.
     pub(super) fn role_reading(&self, call: &Call) -> Answer {
         let account = &self.account;

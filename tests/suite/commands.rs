@@ -925,8 +925,8 @@ fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
         &WANTED,
         &["--regions", "af-south-1", "--output", "json"],
     );
-    for live in [None, Some("--live")] {
-        let check = [&check[..], live.as_slice()].concat();
+    for more in [None, Some("--live"), Some("--nodes")] {
+        let check = [&check[..], more.as_slice()].concat();
         assert_shape(&desk.run(&check).json(), &shape("check"), "check");
     }
     desk.aws.faults.add(
@@ -957,6 +957,18 @@ fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
         &desk.run(&["runs", "--output", "json"]).json(),
         &shape("runs"),
         "runs",
+    );
+    assert_shape(
+        &desk.run(&["check", "--all", "--output", "json"]).json(),
+        &shape("audit"),
+        "audit",
+    );
+    assert_shape(
+        &desk
+            .run(&["explain", "TargetNotConnected", "--output", "json"])
+            .json(),
+        &shape("explanation"),
+        "explanation",
     );
     assert_shape(
         &desk.run(&["runs", "last", "--output", "json"]).json(),

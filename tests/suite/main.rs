@@ -9,6 +9,7 @@
 )]
 
 mod apply;
+mod audit;
 mod behaviour;
 mod behind;
 mod cases;

@@ -1,0 +1,321 @@
+//! What is set up in an account of which nothing is known: `check --all`.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Visit;
+use super::say::{People, account_lines};
+use crate::cli::Output;
+use crate::exit::Exit;
+use crate::model::{Survey, TierReading};
+use crate::plan::{Finding, Plan};
+use crate::policy::template::RolePolicy;
+use crate::survey;
+use crate::text::{clean_json, counted};
+use crate::verify::audit::{self, Leftover, Row};
+use crate::verify::proof;
+
+/// For so many roles at most the simulator is asked whether other policies make up for one that is missing.
+const ASKED_ABOUT: usize = 20;
+
+/// What was found, in its public form.
+#[derive(Serialize)]
+struct AuditFile {
+    format: &'static str,
+    version: u64,
+    account: String,
+    /// Why roles that people have could not be looked for; null where they were.
+    incomplete: Option<String>,
+    roles: Vec<RoleFile>,
+    regions: Vec<RegionFile>,
+    leftovers: Vec<LeftoverFile>,
+}
+
+#[derive(Serialize)]
+struct RoleFile {
+    name: String,
+    /// Whether SageMaker may assume it.
+    sagemaker: bool,
+    trust: Option<&'static str>,
+    server: Option<&'static str>,
+    client: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct RegionFile {
+    name: String,
+    /// `advanced`, `standard`, another value, or null where it is not known.
+    tier: Option<String>,
+    /// Null where they are not known.
+    nodes: Option<usize>,
+    online: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct LeftoverFile {
+    role: String,
+    kind: &'static str,
+    what: String,
+}
+
+pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
+    let known = visit.known().await?;
+    let reading = survey::all(&known.account, &known.identity);
+    let read = visit.reading(reading).await?;
+    let (survey, incomplete) = read.map_err(|error| visit.failed(&error))?;
+    let regions = survey.tiers.keys().cloned().collect();
+    let readings = || survey.roles.values().flatten();
+    let choices = audit::choices(readings(), regions);
+    let plan = Plan::new(&survey, &choices);
+    let leftovers = audit::leftovers(readings(), &choices);
+    let asked = first_roles(&plan);
+    let given = proof::given_by_others(&known.account, &asked);
+    let given = visit.reading(given).await?;
+    let rows = audit::rows(&survey, &plan, &given);
+    match visit.output {
+        Output::Json => {
+            let text = json(&survey, &rows, &leftovers, incomplete);
+            let text = visit.json(text)?;
+            visit.emit(&text)?;
+        }
+        Output::Text => show(
+            visit.people,
+            &plan,
+            &survey,
+            &rows,
+            &leftovers,
+            incomplete.as_deref(),
+        ),
+    }
+    Ok(if somebody_can_connect(&survey, &rows) {
+        Exit::Done
+    } else {
+        Exit::Changes
+    })
+}
+
+/// The plan of as many roles as the simulator is asked about, without those of which nothing is missing.
+fn first_roles(plan: &Plan) -> Plan {
+    let mut roles = BTreeSet::new();
+    let mut asked = plan.clone();
+    asked.items.retain(|item| {
+        let Some(role) = item.target.role().filter(|_| item.change().is_some()) else {
+            return false;
+        };
+        let is_among = roles.contains(role) || roles.len() < ASKED_ABOUT;
+        if is_among {
+            roles.insert(role.to_owned());
+        }
+        is_among
+    });
+    asked
+}
+
+fn is_advanced(tier: &TierReading) -> bool {
+    matches!(tier, TierReading::Known { tier, .. } if tier.value() == "advanced")
+}
+
+fn somebody_can_connect(survey: &Survey, rows: &[Row]) -> bool {
+    survey.tiers.values().any(is_advanced)
+        && rows.iter().any(Row::takes_containers)
+        && rows.iter().any(Row::lets_people_connect)
+}
+
+fn word(row: &Row, finding: Option<Finding>, policy: Option<RolePolicy>) -> Option<&'static str> {
+    let finding = finding?;
+    if policy.is_some_and(|policy| row.given.contains(&policy)) {
+        return Some("by-others");
+    }
+    Some(match finding {
+        Finding::InPlace => "in-place",
+        Finding::Missing => "missing",
+        Finding::Differs => "differs",
+        Finding::Blocked => "blocked",
+        Finding::Unknown => "unknown",
+    })
+}
+
+fn show(
+    people: People,
+    plan: &Plan,
+    survey: &Survey,
+    rows: &[Row],
+    leftovers: &[Leftover],
+    incomplete: Option<&str>,
+) {
+    account_lines(people, plan);
+    people.say("");
+    if let Some(why) = incomplete {
+        people.say(&format!(
+            "! Only roles that SageMaker may assume were looked at. {why}"
+        ));
+    }
+    show_roles(people, rows);
+    people.say("");
+    show_regions(people, survey);
+    if !leftovers.is_empty() {
+        people.say("");
+        people.say("What older set-ups have left behind; this program does not touch it:");
+        for Leftover { role, kind } in leftovers {
+            people.say(&format!("! {role}: {}", kind.sentence()));
+        }
+    }
+    people.say("");
+    people.say(&conclusion(survey, rows));
+    people.say("\"check\" with some of these roles says of each what is missing, and proves what is there.");
+}
+
+fn show_roles(people: People, rows: &[Row]) {
+    if rows.is_empty() {
+        people.say("There is no role that SageMaker may assume, and none with a policy of SageMaker SSH Helper.");
+        return;
+    }
+    let width = rows
+        .iter()
+        .map(|row| row.role.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(4);
+    people.say(&format!(
+        "{:<width$}  of         trust     server     client",
+        "role"
+    ));
+    for row in rows {
+        let of = if row.is_sagemaker {
+            "SageMaker"
+        } else {
+            "people"
+        };
+        let cell = |finding, policy| {
+            word(row, finding, policy).map_or_else(|| "-".to_owned(), |word| word.replace('-', " "))
+        };
+        people.say(&format!(
+            "{:<width$}  {of:<9}  {:<8}  {:<9}  {}",
+            row.role,
+            cell(row.trust, None),
+            cell(row.server, Some(RolePolicy::Server)),
+            cell(row.client, Some(RolePolicy::Client)),
+        ));
+    }
+}
+
+/// Regions that are set up, have nodes, or could not be read; the others are counted.
+fn show_regions(people: People, survey: &Survey) {
+    people.say(&format!("{:<15} {:<14} hybrid nodes", "region", "tier"));
+    let mut plain = 0;
+    for (region, tier) in &survey.tiers {
+        let nodes = survey.nodes.get(region);
+        let count = nodes.and_then(|nodes| nodes.as_ref().ok());
+        let tier_word = match tier {
+            TierReading::Known { tier, .. } => tier.value().to_owned(),
+            TierReading::NotAccepted => "not enabled".to_owned(),
+            TierReading::Denied(_) => "denied".to_owned(),
+            TierReading::Failed(_) => "not read".to_owned(),
+        };
+        let is_standard = matches!(tier, TierReading::Known { .. } if !is_advanced(tier));
+        let without_nodes = count.is_some_and(|count| count.all == 0);
+        if is_standard && without_nodes || matches!(tier, TierReading::NotAccepted) {
+            plain += 1;
+            continue;
+        }
+        let nodes = match count {
+            Some(count) if count.all == 0 => "none".to_owned(),
+            Some(count) => {
+                let more = if count.is_complete { "" } else { "more than " };
+                format!("{more}{}, {} online", count.all, count.online)
+            }
+            None => "not known".to_owned(),
+        };
+        people.say(&format!("{region:<15} {tier_word:<14} {nodes}"));
+    }
+    if plain > 0 {
+        people.say(&format!(
+            "{} more without the tier and without nodes, or not enabled.",
+            counted(plain, "region")
+        ));
+    }
+}
+
+fn conclusion(survey: &Survey, rows: &[Row]) -> String {
+    let named = |is_meant: fn(&Row) -> bool| {
+        let names = rows
+            .iter()
+            .filter(|row| is_meant(row))
+            .map(|row| row.role.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let tiers = survey.tiers.iter().filter(|(_, tier)| is_advanced(tier));
+    let regions: Vec<&str> = tiers.map(|(region, _)| region.as_str()).collect();
+    if somebody_can_connect(survey, rows) {
+        format!(
+            "By these documents people can connect with {}, to containers under {}, in {}.",
+            named(Row::lets_people_connect),
+            named(Row::takes_containers),
+            regions.join(", ")
+        )
+    } else {
+        let mut missing = Vec::new();
+        for (is_missing, what) in [
+            (
+                !rows.iter().any(Row::takes_containers),
+                "no role whose containers can register",
+            ),
+            (
+                !rows.iter().any(Row::lets_people_connect),
+                "no role that people can connect with",
+            ),
+            (regions.is_empty(), "no region with the advanced tier"),
+        ] {
+            if is_missing {
+                missing.push(what);
+            }
+        }
+        format!("Nobody can connect: there is {}.", missing.join(", "))
+    }
+}
+
+fn json(
+    survey: &Survey,
+    rows: &[Row],
+    leftovers: &[Leftover],
+    incomplete: Option<String>,
+) -> Result<String, serde_json::Error> {
+    let role = |row: &Row| RoleFile {
+        name: row.role.clone(),
+        sagemaker: row.is_sagemaker,
+        trust: word(row, row.trust, None),
+        server: word(row, row.server, Some(RolePolicy::Server)),
+        client: word(row, row.client, Some(RolePolicy::Client)),
+    };
+    let region = |(region, tier): (&String, &TierReading)| {
+        let nodes = survey
+            .nodes
+            .get(region)
+            .and_then(|nodes| nodes.as_ref().ok());
+        RegionFile {
+            name: region.clone(),
+            tier: match tier {
+                TierReading::Known { tier, .. } => Some(tier.value().to_owned()),
+                _ => None,
+            },
+            nodes: nodes.map(|count| count.all),
+            online: nodes.map(|count| count.online),
+        }
+    };
+    let leftover = |leftover: &Leftover| LeftoverFile {
+        role: leftover.role.clone(),
+        kind: leftover.kind.word(),
+        what: leftover.kind.sentence(),
+    };
+    let file = AuditFile {
+        format: "sagemaker-ssh-setup/audit",
+        version: 1,
+        account: survey.identity.account.clone(),
+        incomplete,
+        roles: rows.iter().map(role).collect(),
+        regions: survey.tiers.iter().map(region).collect(),
+        leftovers: leftovers.iter().map(leftover).collect(),
+    };
+    serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
+}
