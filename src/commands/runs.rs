@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::say::{People, emit};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
-use crate::journal::{Ended, Record, Records, RunState, Runs, Verdict, words};
+use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict, words};
 use crate::model::{Choices, Endpoint};
 use crate::plan::Content;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::text::clean_json;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
@@ -118,7 +119,42 @@ fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output
     for line in lines {
         people.say(&line);
     }
+    if let Some(readiness) = readiness(record) {
+        people.say("");
+        people.say("By what this run left, without anything since:");
+        people.say(&readiness.headline(Basis::Found));
+        for obstacle in readiness.obstacles() {
+            people.say(&format!("! {obstacle}"));
+        }
+    }
     Exit::Done
+}
+
+/// Who could connect by what a run left: what it did not change was in place, or is recorded as blocked. None of a run that
+/// put something back, or that goes on.
+fn readiness(record: &Record) -> Option<Readiness> {
+    if record.undoes.is_some() || record.state == RunState::Running {
+        return None;
+    }
+    Some(Readiness::by(&record.choices, |target| {
+        if let Some((_, reason)) = record
+            .blocked
+            .iter()
+            .find(|(id, _)| *id == target.to_string())
+        {
+            // A trust statement that is not hardened lets everybody in all the same; the record does not tell them apart.
+            let is_certain = !record.choices.harden_trust;
+            return (is_certain.then_some(false), Some(reason.clone()));
+        }
+        let step = record.steps.iter().find(|step| step.target == *target);
+        match step.map(Step::verdict) {
+            None | Some(Verdict::Done) => (Some(true), None),
+            Some(Verdict::NotDone) => (Some(false), Some("It was not done.".to_owned())),
+            Some(Verdict::Uncertain) => {
+                (None, Some("Whether it was done is not certain.".to_owned()))
+            }
+        }
+    }))
 }
 
 fn kind(record: &Record) -> &'static str {
@@ -178,6 +214,9 @@ struct RunDetail<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     endpoints: &'a [Endpoint],
     choices: &'a Choices,
+    /// Who could connect by what the run left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    readiness: Option<Readiness>,
     items: Vec<StepEntry<'a>>,
 }
 
@@ -257,6 +296,7 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
         run: entry(records, runs, record),
         endpoints: &record.endpoints,
         choices: &record.choices,
+        readiness: readiness(record),
         items: items.chain(blocked).collect(),
     }
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Obstacle, Plan, State, Target};
+use crate::model::Choices;
 use crate::policy::template::RolePolicy;
 
 /// What an item counts as that is still to be changed.
@@ -113,6 +114,55 @@ impl Readiness {
         }
         readiness.add_up();
         Some(readiness)
+    }
+
+    /// Derived from what is known of each item of these choices: whether it is no hindrance, and else why.
+    pub fn by(
+        choices: &Choices,
+        judge: impl Fn(&Target) -> (Option<bool>, Option<String>),
+    ) -> Self {
+        let part = |name: &String, targets: &[Target]| {
+            let mut part = Part {
+                name: name.clone(),
+                ready: Some(true),
+                why: None,
+            };
+            for target in targets {
+                let (ready, why) = judge(target);
+                part.also(ready, why.as_deref());
+            }
+            part
+        };
+        let policy = |role: &String, policy| Target::Policy {
+            role: role.clone(),
+            policy,
+        };
+        let containers = choices.sagemaker_roles.iter().map(|role| {
+            let trust = Target::Trust { role: role.clone() };
+            part(role, &[trust, policy(role, RolePolicy::Server)])
+        });
+        let from = choices.connect_from;
+        let in_studio = choices
+            .sagemaker_roles
+            .iter()
+            .filter(|_| from.uses_studio());
+        let with_roles = choices.user_roles.iter().filter(|_| from.uses_user_roles());
+        let people = in_studio.chain(with_roles);
+        let people = people.map(|role| part(role, &[policy(role, RolePolicy::Client)]));
+        let regions = choices.regions.iter().map(|region| {
+            let tier = Target::Tier {
+                region: region.clone(),
+            };
+            part(region, &[tier])
+        });
+        let mut readiness = Self {
+            state: Outcome::NotReady,
+            containers: containers.collect(),
+            people: people.collect(),
+            regions: regions.collect(),
+        };
+        readiness.add_up();
+        readiness
     }
 
     /// What a plan leads to: as planned, or where there is nothing to change, as found.
@@ -256,7 +306,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Choices, Identity, Partition};
+    use crate::model::{Identity, Partition};
     use crate::plan::{Change, Edit, TierValue};
 
     const PEOPLE: [&str; 3] = ["Containers", "People", "eu-west-1"];

@@ -87,6 +87,15 @@ impl Wizard {
                 }
             }
             Message::Foreseen(foreseen) => {
+                let asked = self
+                    .confirm
+                    .as_ref()
+                    .map(|confirm| &confirm.job.plan.choices);
+                if let Some((choices, answer)) = &mut self.preview.foreseen
+                    && asked.is_none_or(|asked| asked == choices)
+                {
+                    *answer = Some(foreseen.clone());
+                }
                 if let Some(confirm) = &mut self.confirm {
                     confirm.foreseen = Some(foreseen);
                 }

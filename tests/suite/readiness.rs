@@ -1,9 +1,11 @@
 //! Who can connect, as it is said before and after a run: never "done", and nothing green, where nobody can.
 
 use ratatui::style::Color;
+use sagemaker_ssh_setup::demo::Seed;
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::wizard::Ending;
 
+use super::commands::{Desk, WANTED};
 use super::faults::Fault;
 use super::play::{Play, prompt};
 
@@ -77,4 +79,53 @@ async fn a_role_that_the_simulator_denies_takes_the_ready_back() {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::NotVerified);
+}
+
+#[test]
+fn a_run_says_who_could_connect_by_what_it_left() {
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let locked = [
+        "apply",
+        "--yes",
+        "--sagemaker-role",
+        "LockedTraining",
+        "--user-role",
+        "DataScientist",
+        "--regions",
+        "eu-west-1",
+    ];
+    desk.run(&locked).ends_with(3);
+    let printed = desk.run(&["runs", "last"]).ends_with(0);
+    assert!(
+        printed.out.contains("Not ready. Nobody can connect yet:"),
+        "{}",
+        printed.out
+    );
+    assert!(
+        printed
+            .out
+            .contains("! LockedTraining: containers cannot register."),
+        "{}",
+        printed.out
+    );
+    desk.run(&["undo", "--yes"]).ends_with(0);
+    let printed = desk.run(&["runs", "last"]).ends_with(0);
+    assert!(!printed.out.contains("connect"), "{}", printed.out);
+    desk.run(&[&["apply", "--yes"], &WANTED[..]].concat())
+        .ends_with(0);
+    let json = desk.run(&["runs", "last", "--output", "json"]).json();
+    assert_eq!(json["readiness"]["state"], "ready");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_preview_takes_back_what_a_boundary_takes_back() {
+    let mut play = prompt();
+    play.keys("{Admin/console}<enter><enter>{Recommender}tRecommender-ExecutionRole<enter>{1 picked}<enter>")
+        .await;
+    play.keys(
+        "{DataEngineer}tDataScientist<enter>{1 picked}<enter>{!still being read}<space><enter>",
+    )
+    .await;
+    play.keys("{Not ready. After this, nobody can connect yet}")
+        .await;
 }

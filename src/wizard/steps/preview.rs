@@ -7,9 +7,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
-use crate::plan::readiness::Readiness;
+use crate::model::Choices;
+use crate::plan::readiness::{Outcome, Readiness};
 use crate::plan::{Change, Item, Plan, State, Target};
 use crate::policy::document::pretty;
+use crate::verify::{Proved, proof};
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::{Scroll, moved};
 use crate::wizard::ui::text::{clean, shortened, wrap, wrapped};
@@ -56,6 +58,8 @@ pub struct PreviewStep {
     view: View,
     detail: Scroll,
     in_detail: bool,
+    /// What was chosen when AWS was asked what will not work, and its answer; none while it is being asked.
+    pub foreseen: Option<(Choices, Option<Vec<Proved>>)>,
     pub harden_trust: bool,
     pub shell_access: bool,
     list: Scroll,
@@ -139,7 +143,12 @@ impl PreviewStep {
             frame.render_widget(Line::raw(format!("{spinner} Reading the account.")), area);
             return;
         };
-        let readiness = Readiness::predicted(plan).filter(|_| still_reading == 0);
+        let mut readiness = Readiness::predicted(plan).filter(|_| still_reading == 0);
+        let foreseen = self.foreseen.as_ref().map(|(_, foreseen)| foreseen);
+        let is_asking = matches!(foreseen, Some(None));
+        if let (Some((readiness, _)), Some(Some(foreseen))) = (&mut readiness, foreseen) {
+            proof::take_back(readiness, foreseen);
+        }
         let [who, totals, options, body] = Layout::vertical([
             Constraint::Length(u16::from(readiness.is_some())),
             Constraint::Length(1),
@@ -151,7 +160,13 @@ impl PreviewStep {
             let (sign, style) = theme::of_readiness(readiness.state);
             let headline = readiness.headline(basis);
             let headline = headline.trim_end_matches(':');
-            frame.render_widget(Line::styled(format!("{sign} {headline}"), style), who);
+            let line = if is_asking && readiness.state != Outcome::NotReady {
+                let text = format!("{spinner} Asking AWS who can connect after this.");
+                Line::styled(text, theme::DIM)
+            } else {
+                Line::styled(format!("{sign} {headline}"), style)
+            };
+            frame.render_widget(line, who);
         }
         let mut line = Line::styled(plan.totals().line(theme::DOT), theme::TITLE);
         if still_reading > 0 {
