@@ -116,13 +116,14 @@ pub fn explain(text: &str, checks: Option<Checks<'_>>) -> Option<Explanation> {
     }
     let (_, case) = best?;
     let named = Named::of(&text);
+    let to_fill = named.or_chosen(checks);
     let mut causes: Vec<Possible> = case
         .causes
         .iter()
         .map(|cause| Possible {
             text: cause.text,
             what_to_do: cause.what_to_do,
-            command: cause.command.map(|command| named.fill(command)),
+            command: cause.command.map(|command| to_fill.fill(command)),
             judgement: match (cause.decided_by, checks) {
                 (Some(decider), Some(checks)) => decider.judge(checks, &named),
                 _ => Judgement::Open,
@@ -191,6 +192,18 @@ impl Named {
             node: words.iter().find_map(node),
             region: words.iter().find_map(region),
             role: words.iter().find_map(role),
+        }
+    }
+
+    /// What a text does not name is as it was chosen.
+    fn or_chosen(&self, checks: Option<Checks<'_>>) -> Self {
+        let plan = checks.map(|checks| checks.plan);
+        let region = plan.map(|plan| plan.home_or_first_region().to_owned());
+        let role = plan.and_then(|plan| plan.choices.sagemaker_roles.first().cloned());
+        Self {
+            node: self.node.clone(),
+            region: self.region.clone().or(region),
+            role: self.role.clone().or(role),
         }
     }
 

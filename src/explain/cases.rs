@@ -53,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
                 what_to_do: "Compare the role of the job (\"role=\" of the estimator) with the roles of the set-up. The log of the \
                              job has AccessDeniedException then.",
                 command: Some(CHECK),
-                decided_by: Some(Decider::ServerPolicy),
+                decided_by: None,
             },
             Cause {
                 text: "The container cannot reach Systems Manager: a VPC without a NAT gateway and without endpoints.",

@@ -3,10 +3,11 @@
 //! AWS-StartSSHSession are the documents that it names).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use futures::stream::{self, StreamExt};
 
-use crate::account::{Account, Question};
+use crate::account::{Account, ErrorKind, Question};
 use crate::model::{Denial, Permission};
 use crate::plan::Plan;
 use crate::plan::words::SHARED_USER_ID;
@@ -436,13 +437,14 @@ fn because(denial: Denial) -> &'static str {
 }
 
 /// Asks about claims of a role, when the role has these policies besides its own: one question for all actions on one
-/// resource.
+/// resource. After one that AWS refused, it is not asked any more; why, is in `refused`.
 pub(super) async fn ask(
     account: &Account,
     plan: &Plan,
     role_arn: &str,
     claims: &[Claim],
     policies: &[String],
+    refused: &OnceLock<String>,
 ) -> Vec<(Claim, Verdict, Vec<&'static str>)> {
     let mut questions: BTreeMap<On, BTreeSet<&'static str>> = BTreeMap::new();
     for (action, on) in claims.iter().flat_map(|claim| claim.calls()) {
@@ -460,14 +462,24 @@ pub(super) async fn ask(
                 context: &on.context(),
                 policies,
             };
-            let said = account.simulate(&question).await;
+            let said = match refused.get() {
+                Some(why) => Err(why.clone()),
+                None => account.simulate(&question).await.map_err(|error| {
+                    let why = error.sentence();
+                    // A role that has gone says nothing of the others.
+                    if error.kind != ErrorKind::NotFound {
+                        let _ = refused.set(why.clone());
+                    }
+                    why
+                }),
+            };
             let permission = |action: &str| match &said {
                 Ok(permissions) => {
                     let said = permissions.get(&(action.to_owned(), resource.clone()));
                     let silent = || Permission::Unknown("AWS does not say.".to_owned());
                     said.cloned().unwrap_or_else(silent)
                 }
-                Err(error) => Permission::Unknown(error.sentence()),
+                Err(why) => Permission::Unknown(why.clone()),
             };
             let answers = actions
                 .into_iter()

@@ -2,6 +2,7 @@
 //! would stand in the way of a plan.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::claim::{self, Claim, Proved, Verdict};
 use crate::account::Account;
@@ -88,12 +89,14 @@ async fn ask(
     plan: &Plan,
     roles: Vec<(String, Vec<Claim>, Vec<String>)>,
 ) -> Vec<Proved> {
-    let mut proved = Vec::new();
+    let (mut proved, refused) = (Vec::new(), OnceLock::new());
     for (role, claims, policies) in roles {
         let Some(arn) = plan.role_arns.get(&role) else {
             continue;
         };
-        for (claim, verdict, actions) in claim::ask(account, plan, arn, &claims, &policies).await {
+        for (claim, verdict, actions) in
+            claim::ask(account, plan, arn, &claims, &policies, &refused).await
+        {
             let is_shared = verdict == Verdict::True && is_shared(plan, &role, claim);
             let verdict = if is_shared { Verdict::Shared } else { verdict };
             proved.push(Proved {

@@ -147,7 +147,8 @@ fn follows(proved: &Proved, known: &[Proved]) -> bool {
     proved.claim == Claim::TagsNoNodes && known.iter().any(opens_all)
 }
 
-/// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not.
+/// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not. What is
+/// not known for one reason is one thing.
 pub fn proof(proved: &[Proved]) -> Vec<(Answer, String)> {
     let mut said = Vec::new();
     for of_role in proved.chunk_by(|one, next| one.role == next.role) {
@@ -155,20 +156,29 @@ pub fn proof(proved: &[Proved]) -> Vec<(Answer, String)> {
         let (good, others): (Vec<_>, Vec<_>) = of_role
             .iter()
             .partition(|proved| proved.verdict == Verdict::True);
+        let mut unknown: Vec<(&str, usize)> = Vec::new();
         for proved in others.iter().filter(|proved| !follows(proved, of_role)) {
             let answer = match &proved.verdict {
+                Verdict::Unknown(why) => {
+                    match unknown.iter_mut().find(|(known, _)| known == why) {
+                        Some((_, count)) => *count += 1,
+                        None => unknown.push((why, 1)),
+                    }
+                    continue;
+                }
                 Verdict::Wrong(_) if proved.is_serious() => Answer::Denied,
                 Verdict::True | Verdict::Shared | Verdict::Wrong(_) => Answer::Noted,
-                Verdict::Doubtful | Verdict::Unknown(_) => Answer::Unknown,
+                Verdict::Doubtful => Answer::Unknown,
             };
             let why = proved.reason().unwrap_or_default();
-            let text = if answer == Answer::Unknown {
-                let claim = proved.claim.sentence();
-                format!("{role}: it is not known whether it {claim}. {why}")
-            } else {
-                format!("{role}: {why}")
-            };
-            said.push((answer, text));
+            said.push((answer, format!("{role}: {why}")));
+        }
+        for (why, count) in unknown {
+            let questions = counted(count, "question");
+            said.push((
+                Answer::Unknown,
+                format!("{role}: {questions} not answered. {why}"),
+            ));
         }
         let text = match (good.len(), others.is_empty()) {
             (0, _) => continue,

@@ -154,6 +154,13 @@ fn more_than_ssh_needs_is_told_and_is_no_failure() {
 #[test]
 fn what_the_simulator_does_not_say_is_unknown_and_no_failure() {
     let desk = desk(USER, &nothing());
+    let asked = || {
+        let calls = desk.aws.faults.calls().into_iter();
+        calls
+            .filter(|call| call == "SimulatePrincipalPolicy")
+            .count()
+    };
+    let before = asked();
     let denied = Fault::Refused(403, "AccessDenied", "no");
     desk.aws.faults.add("SimulatePrincipalPolicy", 99, denied);
     assert!(
@@ -161,6 +168,8 @@ fn what_the_simulator_does_not_say_is_unknown_and_no_failure() {
             .iter()
             .all(|(_, verdict)| verdict == "unknown")
     );
+    // Refused once, it is not asked again and again.
+    assert!(asked() - before <= 2, "{} {before}", asked());
 }
 
 #[tokio::test(start_paused = true)]

@@ -183,7 +183,8 @@ async fn preview_confirm_apply_done() {
         let mut play = Scene::at(size).start();
         play.walk_to_confirm().await;
         shot!(play, "confirm", size);
-        play.keys("<esc>{to change}").await;
+        play.keys("<esc>{to change}{After this, people can connect}")
+            .await;
         shot!(play, "preview-words", size);
         play.keys("<down>d").await;
         shot!(play, "preview-difference", size);
@@ -191,7 +192,8 @@ async fn preview_confirm_apply_done() {
         shot!(play, "preview-document", size);
         play.keys("d").await;
         shot!(play, "preview-call", size);
-        play.keys("hs").await;
+        play.keys("hs{[x] hardened}{After this, people can connect}")
+            .await;
         shot!(play, "preview-options", size);
         play.keys("?").await;
         shot!(play, "preview-help", size);

@@ -98,8 +98,7 @@ impl ExplainView {
                 } else {
                     theme::PLAIN
                 };
-                let indent = " ".repeat(text.len() - text.trim_start().len());
-                lines.extend(wrapped(&clean(text), width, &indent, style));
+                lines.extend(wrapped(&clean(text), width, "", style));
             }
         } else {
             let text = "Paste the error that somebody has met, or a part of it. It goes nowhere.";

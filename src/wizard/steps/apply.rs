@@ -15,7 +15,7 @@ use crate::plan::{Plan, Target};
 use crate::text::seconds;
 use crate::verify::Proved;
 use crate::verify::live::{self, Live};
-use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
+use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::clean;
 use crate::wizard::ui::theme;
@@ -188,12 +188,8 @@ impl ApplyStep {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
             }
             if self.for_users().is_some() {
-                bindings.push(hint(
-                    KeyCode::Char('w'),
-                    Action::WriteText,
-                    "write the sheet",
-                ));
-                bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy it"));
+                bindings.push(hint(KeyCode::Char('w'), Action::WriteText, "sheet"));
+                bindings.push(quiet(KeyCode::Char('c'), Action::Copy, "copy the sheet"));
             }
         }
         bindings.push(hint(

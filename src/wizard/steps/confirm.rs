@@ -228,8 +228,10 @@ impl ConfirmStep {
         let rows = u16::try_from(choices.len()).unwrap_or(u16::MAX);
         let rows = rows.min(area.height.saturating_sub(1)).max(1);
         let gap = u16::from(area.height > rows + 4);
+        let room = area.height.saturating_sub(gap + rows);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
         let [text, _, below] = Layout::vertical([
-            Constraint::Fill(1),
+            Constraint::Length(height),
             Constraint::Length(gap),
             Constraint::Length(rows),
         ])
