@@ -3,6 +3,7 @@
 
 mod change;
 mod check;
+pub mod checked;
 pub mod format;
 mod inline;
 mod nodes;

@@ -8,7 +8,7 @@ use super::say::{People, head, show_proof, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
-use crate::plan::format::{
+use crate::plan::checked::{
     Checked, LiveFile, NodeFile, ProofFile, RegionNodesFile, RemnantFile, TrialFile,
 };
 use crate::plan::readiness::{Basis, Readiness};

@@ -44,6 +44,24 @@ impl Wizard {
         });
     }
 
+    /// Asks on the preview, once for what is chosen and read, what will not work although it was carried out.
+    pub(super) fn foresee(&mut self, choices: &Choices) {
+        let asked = self.preview.foreseen.as_ref().map(|(asked, _)| asked);
+        if self.step != Step::Preview
+            || asked == Some(choices)
+            || self.findings.still_reading(choices) > 0
+        {
+            return;
+        }
+        self.preview.foreseen = None;
+        let plan = self.known.as_ref().map(|known| &known.plan);
+        let plan = plan.filter(|plan| plan.totals().changes > 0);
+        if let (Some(account), Some(plan)) = (self.account.clone(), plan) {
+            self.preview.foreseen = Some((choices.clone(), None));
+            self.tasks.foresee(account, plan.clone());
+        }
+    }
+
     /// Asks about setting up.
     pub(super) fn ask(&mut self, plan: Plan) {
         let job = Job {

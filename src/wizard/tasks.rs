@@ -306,8 +306,7 @@ impl Tasks {
         });
     }
 
-    /// Opens the connections that the changes will need, while a person reads the question: the tiers were read long
-    /// ago, and AWS closes what nobody uses. What is read here is of no account.
+    /// Opens the connections that the changes will need, while a person reads the question: AWS closes what nobody uses.
     pub fn warm(&mut self, account: &Account, regions: Vec<String>) {
         let tiers = Box::pin(survey::tiers(account, regions));
         self.start(Slot::Warmth, |_| tiers.for_each(|_| std::future::ready(())));
