@@ -1,4 +1,58 @@
-//! Prepares an AWS account for SageMaker SSH Helper: look, plan, show, carry out.
+//! Prepares an AWS account for SageMaker SSH Helper: look, plan, show, carry out, prove.
+//!
+//! # What flows where
+//!
+//! ```text
+//!   AWS ◀──▶ account ──▶ survey ──▶ plan ──▶ wizard, commands, guide, export     shown, asked, handed over
+//!               ▲          │         │
+//!               │          │         └──▶ apply ──▶ journal (record) ──▶ undo    carried out, put back
+//!               │          └──▶ verify (preflight, proof, nodes, live, audit)    does it work?
+//!               └── demo: an account inside the process, under the same SDK
+//! ```
+//!
+//! 1. [`account`] calls AWS, and is the one place that knows the SDK's types.
+//! 2. [`survey`] reads everything that a plan looks at into a [`model::Survey`].
+//! 3. [`plan::Plan::new`] is pure: from a survey and [`model::Choices`] to a list of items, each with a
+//!    [`plan::Target`] and a [`plan::State`]: in place, a [`plan::Change`], or blocked with the reason and the way out.
+//! 4. [`plan::readiness`] says of a plan, before or after, who can connect.
+//! 5. [`apply::run()`] carries out a plan that was confirmed. One change is read, compared with the plan, recorded,
+//!    written and read back, in a straight line (`apply/step.rs`).
+//! 6. [`journal`] records what was there before each write; [`undo`] makes the plan that puts it back.
+//! 7. [`verify`] asks the policy simulator, looks for real nodes, or makes a real activation.
+//!
+//! # Which module may use which
+//!
+//! A module uses only those below it, or beside it.
+//!
+//! ```text
+//!   main
+//!   cli  commands  wizard                       the two front ends
+//!   apply  undo  guide  export  explain  exit   what is done with a plan
+//!   verify  survey  journal                     reading, proving, recording
+//!   account  demo                               AWS, and the account inside the process
+//!   plan  policy                                pure: what would change, and what documents mean
+//!   model  terminal  text  files  log           plain values, small helpers
+//! ```
+//!
+//! # A screen of the wizard, and the files that draw it
+//!
+//! ```text
+//!  acme-ml-dev (123456789012) · Admin/console        Step 5/7   wizard/ui/frame.rs, the top line
+//!  Preview                                                      wizard/steps.rs, the title
+//!                    │ ✓ Ready. After this, people can connect. plan/readiness.rs, the sentence
+//!  ✓ Account         │ 4 to change · 0 in place · 0 blocked
+//!    123456789012    │ › +  Tier of eu-west-1                   wizard/steps/preview.rs, the body;
+//!  ✓ Connect from    │   +  Trust of Training                   each step has a file there
+//!  › Preview         │ In words ─────────────────────────────
+//!  · Confirm         │ Turn on advanced instances.              plan/words.rs, the sentences of items
+//!  · Apply           │ Session Manager reaches containers …
+//!    ▲               │
+//!    └ ui/frame.rs, the rail
+//!  Enter go on  Esc back  d details  ? help                     wizard/ui/keys.rs, from the step's bindings
+//! ```
+//!
+//! The loop is in [`wizard`]: a key goes through `keyboard.rs`, an answer of AWS through `arrivals.rs`, work beside the
+//! loop is started in `tasks.rs`; drawing changes nothing but scroll offsets.
 
 pub mod account;
 pub mod apply;
