@@ -5,7 +5,6 @@ mod run;
 mod step;
 pub mod words;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -18,7 +17,8 @@ use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
 use crate::plan::readiness::{self, Readiness};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey;
-use crate::verify::{Proved, proof};
+use crate::verify::live::Live;
+use crate::verify::proof::{self, Proof};
 use run::Run;
 
 /// What happened.
@@ -133,16 +133,24 @@ pub struct Report {
 
 impl Report {
     /// What the sheet for those who connect is made from: the last reading, where it shows anybody who can.
-    pub fn for_users(&self) -> Option<&Plan> {
+    pub fn for_users(&self) -> Option<(&Plan, &Readiness)> {
         let readiness = self.readiness.as_ref()?;
         let somebody_can = readiness.state != readiness::Outcome::NotReady;
-        self.verification.as_ref().filter(|_| somebody_can)
+        let plan = self.verification.as_ref().filter(|_| somebody_can)?;
+        Some((plan, readiness))
     }
 
     /// Takes in what the policy simulator says of what was read last.
-    pub fn prove(&mut self, proved: &[Proved]) {
+    pub fn prove(&mut self, proof: &Proof) {
         if let Some(now) = &self.verification {
-            self.readiness = proof::readiness(now, proved, &BTreeSet::new());
+            self.readiness = proof::readiness(now, proof);
+        }
+    }
+
+    /// Takes in what a real activation showed.
+    pub fn try_live(&mut self, live: &Live) {
+        if let Some(readiness) = &mut self.readiness {
+            live.take_back(readiness);
         }
     }
 
@@ -329,7 +337,7 @@ pub async fn run(
             }
         }
     }
-    report.prove(&[]);
+    report.prove(&Proof::default());
     if let Some(journal) = &journal {
         let ended = journal
             .end(report.is_complete(), cancel.is_cancelled())

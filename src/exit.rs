@@ -1,7 +1,7 @@
 //! What the exit code says.
 
 use crate::apply::Report;
-use crate::plan::readiness::Outcome;
+use crate::plan::readiness::{Outcome, Readiness};
 use crate::plan::{Finding, Item, Plan};
 
 /// The exit codes, one place for all faces.
@@ -71,6 +71,17 @@ impl Exit {
             Self::Done
         } else {
             Self::Failed
+        }
+    }
+
+    /// The same, but where everything is in place and nobody can connect all the same.
+    #[must_use]
+    pub fn unless_nobody_can(self, readiness: Option<&Readiness>) -> Self {
+        let nobody = readiness.is_some_and(|readiness| readiness.state == Outcome::NotReady);
+        if self == Self::Done && nobody {
+            Self::NotVerified
+        } else {
+            self
         }
     }
 

@@ -3,16 +3,15 @@
 
 mod cases;
 
-use std::collections::BTreeSet;
-
 use crate::model::RoleArn;
 use crate::plan::readiness::{Basis, judged};
 use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::RolePolicy;
-use crate::text::clean;
+use crate::text::{clean, shell_word};
 use crate::verify::Proved;
 use crate::verify::nodes::{Nodes, Owner};
-use cases::CASES;
+use crate::verify::proof::Proof;
+use cases::{CASES, GENERAL};
 
 /// More of a text than this is not looked at.
 pub const LONGEST: usize = 64 * 1024;
@@ -44,6 +43,8 @@ enum Decider {
     ServerPolicy,
     ClientPolicy,
     Owner,
+    /// The text itself, where it has one of these pieces.
+    Words(&'static [&'static str]),
 }
 
 /// What a check says of a cause.
@@ -89,14 +90,16 @@ pub struct Explanation {
 #[derive(Clone, Copy, Debug)]
 pub struct Checks<'a> {
     pub plan: &'a Plan,
-    pub given: &'a BTreeSet<(String, RolePolicy)>,
-    pub proved: &'a [Proved],
+    /// What the simulator said; none where it was not asked.
+    pub proof: Option<&'a Proof>,
     pub nodes: Option<&'a Nodes>,
 }
 
 /// Finds out what a text is about, however it is wrapped, cut or named. None where nothing of it is known.
 pub fn explain(text: &str, checks: Option<Checks<'_>>) -> Option<Explanation> {
-    let text: String = text.chars().take(LONGEST).collect();
+    // What went wrong stands at the end of a log.
+    let skipped = text.chars().count().saturating_sub(LONGEST);
+    let text: String = text.chars().skip(skipped).collect();
     let squeezed = squeezed(&text);
     // The mark that takes most of the text tells best what it is about; of equal ones the first.
     let weight = |case: &Case| {
@@ -106,25 +109,31 @@ pub fn explain(text: &str, checks: Option<Checks<'_>>) -> Option<Explanation> {
             .map(|mark| mark.iter().map(|piece| piece.len()).sum::<usize>())
             .max()
     };
-    let mut best: Option<(usize, &Case)> = None;
-    for case in CASES {
-        if let Some(weight) = weight(case)
-            && best.is_none_or(|(known, _)| weight > known)
-        {
-            best = Some((weight, case));
-        }
-    }
-    let (_, case) = best?;
+    let best = |cases: &'static [Case]| {
+        let known = cases.iter().filter_map(|case| Some((weight(case)?, case)));
+        // Of equal ones the first.
+        known
+            .rev()
+            .max_by_key(|(weight, _)| *weight)
+            .map(|(_, case)| case)
+    };
+    // What says only that something ended is behind what says why.
+    let case = best(CASES).or_else(|| best(GENERAL))?;
     let named = Named::of(&text);
-    let to_fill = named.or_chosen(checks);
+    let plan = checks.map(|checks| checks.plan);
     let mut causes: Vec<Possible> = case
         .causes
         .iter()
         .map(|cause| Possible {
             text: cause.text,
             what_to_do: cause.what_to_do,
-            command: cause.command.map(|command| to_fill.fill(command)),
+            command: cause.command.map(|command| named.fill(command, plan)),
             judgement: match (cause.decided_by, checks) {
+                (Some(Decider::Words(words)), _)
+                    if words.iter().any(|said| squeezed.contains(said)) =>
+                {
+                    Judgement::ThisIsIt
+                }
                 (Some(decider), Some(checks)) => decider.judge(checks, &named),
                 _ => Judgement::Open,
             },
@@ -152,7 +161,8 @@ fn squeezed(text: &str) -> String {
 struct Named {
     node: Option<String>,
     region: Option<String>,
-    role: Option<String>,
+    /// Whoever acted, and what was acted on.
+    roles: Vec<String>,
 }
 
 impl Named {
@@ -191,34 +201,32 @@ impl Named {
         Self {
             node: words.iter().find_map(node),
             region: words.iter().find_map(region),
-            role: words.iter().find_map(role),
+            roles: words.iter().filter_map(role).collect(),
         }
     }
 
-    /// What a text does not name is as it was chosen.
-    fn or_chosen(&self, checks: Option<Checks<'_>>) -> Self {
-        let plan = checks.map(|checks| checks.plan);
-        let region = plan.map(|plan| plan.home_or_first_region().to_owned());
-        let role = plan.and_then(|plan| plan.choices.sagemaker_roles.first().cloned());
-        Self {
-            node: self.node.clone(),
-            region: self.region.clone().or(region),
-            role: self.role.clone().or(role),
-        }
-    }
-
-    /// A command with what is known of it filled in; what is not stays in capitals.
-    fn fill(&self, command: &str) -> String {
+    /// A command with what is known of it filled in: what the text names, or what was chosen. The rest stays in capitals.
+    fn fill(&self, command: &str, plan: Option<&Plan>) -> String {
+        let chosen = plan.map(|plan| {
+            let arguments = plan.choices.arguments();
+            let words: Vec<String> = arguments.iter().map(|word| shell_word(word)).collect();
+            words.join(" ")
+        });
         let value = |word: &str| match word {
-            "NODE" => self.node.as_deref(),
-            "REGION" => self.region.as_deref(),
-            "ROLE" => self.role.as_deref(),
+            "NODE" => self.node.clone(),
+            "REGION" => {
+                let chosen = || plan.map(|plan| plan.home_or_first_region().to_owned());
+                self.region.clone().or_else(chosen)
+            }
+            // What was acted on stands last.
+            "ROLE" => self.roles.last().cloned(),
+            "CHOICES" => chosen.clone(),
             _ => None,
         };
         let filled = command.split_inclusive([' ', '=']).map(|part| {
             let word = part.trim_end_matches([' ', '=']);
             let end = part.get(word.len()..).unwrap_or_default();
-            value(word).map_or_else(|| part.to_owned(), |value| clean(value) + end)
+            value(word).map_or_else(|| part.to_owned(), |value| clean(&value) + end)
         });
         filled.collect()
     }
@@ -233,70 +241,77 @@ impl Decider {
             (Self::Tier, Target::Tier { region }) => {
                 named.region.as_ref().is_none_or(|named| named == region)
             }
-            (Self::Trust, Target::Trust { .. })
+            (Self::Trust, Target::Trust { role })
             | (
                 Self::ServerPolicy,
                 Target::Policy {
+                    role,
                     policy: RolePolicy::Server,
-                    ..
                 },
             )
             | (
                 Self::ClientPolicy,
                 Target::Policy {
+                    role,
                     policy: RolePolicy::Client,
-                    ..
                 },
-            ) => true,
+            ) => named.roles.is_empty() || named.roles.contains(role),
             _ => false,
         };
-        let is_denied = |item: &Item| {
-            let role = item.target.role();
-            checks.proved.iter().any(|proved| {
-                Some(proved.role.as_str()) == role
-                    && proved.is_an_obstacle()
-                    && proved.claim.is_about_containers() == (self == Self::ServerPolicy)
-                    && matches!(self, Self::ServerPolicy | Self::ClientPolicy)
-            })
+        let judged = |item: &Item| match (checks.proof, &item.state) {
+            (_, State::InPlace(_)) if self.is_denied(item, checks.proof) => Judgement::ThisIsIt,
+            (_, State::InPlace(_)) => Judgement::RuledOut,
+            (Some(proof), _) if item.is_among(&proof.given) => Judgement::RuledOut,
+            // Other policies may make up for one that is missing: only the simulator knows.
+            (None, _) if matches!(item.target, Target::Policy { .. }) => Judgement::Open,
+            _ if judged(item, Basis::Found).0 == Some(false) => Judgement::ThisIsIt,
+            _ => Judgement::Open,
         };
-        let items: Vec<&Item> = checks.plan.items.iter().filter(is_meant).collect();
-        let is_good = |item: &&Item| {
-            let stands = matches!(item.state, State::InPlace(_)) || item.is_among(checks.given);
-            stands && !is_denied(item)
-        };
-        let is_unread = |item: &&Item| judged(item, Basis::Found).0.is_none();
-        if items.is_empty() {
-            Judgement::Open
-        } else if items.iter().all(is_good) {
-            Judgement::RuledOut
-        } else if items.iter().any(|item| !is_good(item) && !is_unread(item)) {
+        let judgements: Vec<Judgement> = checks
+            .plan
+            .items
+            .iter()
+            .filter(is_meant)
+            .map(judged)
+            .collect();
+        if judgements.contains(&Judgement::ThisIsIt) {
             Judgement::ThisIsIt
-        } else {
+        } else if judgements.is_empty() || judgements.contains(&Judgement::Open) {
             Judgement::Open
+        } else {
+            Judgement::RuledOut
         }
+    }
+
+    /// Whether the simulator says that what is in place does not do.
+    fn is_denied(self, item: &Item, proof: Option<&Proof>) -> bool {
+        let is_of_this = |proved: &&Proved| {
+            Some(proved.role.as_str()) == item.target.role()
+                && proved.claim.is_about_containers() == (self == Self::ServerPolicy)
+        };
+        let mut claims = proof
+            .into_iter()
+            .flat_map(|proof| &proof.claims)
+            .filter(is_of_this);
+        matches!(self, Self::ServerPolicy | Self::ClientPolicy)
+            && claims.any(Proved::is_an_obstacle)
     }
 }
 
-/// Whether nodes have an owner that keeps its user ID: of the node that is named, where one is.
+/// Whether the node that is named has an owner that keeps its user ID. Of others nobody knows whether they are meant.
 fn judge_owner(checks: Checks<'_>, named: &Named) -> Judgement {
     let regions = checks
         .nodes
         .into_iter()
         .flat_map(|nodes| nodes.values().flatten());
-    let seen = regions.flat_map(|found| &found.nodes);
-    let seen = seen.filter(|seen| match &named.node {
-        Some(node) => seen.node.id == *node,
-        None => seen.node.online,
-    });
-    let owners: Vec<Owner> = seen
-        .filter_map(|seen| seen.owner.as_ref().ok())
-        .map(|tag| Owner::of(tag.as_deref()))
-        .collect();
-    if owners.iter().any(|owner| *owner != Owner::Person) {
-        Judgement::ThisIsIt
-    } else {
-        // That somebody's user ID is a good one does not say that it is the reader's.
-        Judgement::Open
+    let mut seen = regions.flat_map(|found| &found.nodes);
+    let seen = seen.find(|seen| Some(&seen.node.id) == named.node.as_ref());
+    let owner = seen.and_then(|seen| seen.owner.as_ref().ok());
+    match owner.map(|tag| Owner::of(tag.as_deref())) {
+        None | Some(Owner::Person) => Judgement::Open,
+        // From Studio it is one's own.
+        Some(Owner::Shared) if checks.plan.choices.connect_from.uses_studio() => Judgement::Open,
+        Some(_) => Judgement::ThisIsIt,
     }
 }
 
@@ -306,7 +321,7 @@ pub fn lines(explanation: &Explanation) -> Vec<String> {
     for (number, cause) in explanation.causes.iter().enumerate() {
         lines.push(String::new());
         let judgement = match cause.judgement {
-            Judgement::ThisIsIt => "THIS IS IT, by the check: ",
+            Judgement::ThisIsIt => "THIS IS IT: ",
             Judgement::RuledOut => "Ruled out by the check: ",
             Judgement::Open => "",
         };
@@ -325,8 +340,8 @@ pub fn lines(explanation: &Explanation) -> Vec<String> {
 }
 
 /// What is said of a text that is not known.
-pub const UNKNOWN: &str = "This text is not one that this program knows. What it can do instead: \"sagemaker-ssh-setup check\" says \
-                           what is in place in the account, and \"check --nodes\" which nodes are there and whose they are.";
+pub const UNKNOWN: &str = "This text is not one that this program knows. What it can do instead: \"sagemaker-ssh-setup check --all\" says \
+                           what is in place in the account, and \"check\" with roles and regions whether it works.";
 
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ mod terraform;
 pub mod users;
 
 use crate::plan::Plan;
+use crate::plan::readiness::Readiness;
 
 /// A form in which the plan can be handed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +51,13 @@ pub struct File {
 pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
     let (name, text) = match form {
         Form::Review => ("review.md", review::document(plan)),
-        Form::Users => ("users.md", users::sheet(plan)),
+        Form::Users => {
+            let predicted = Readiness::predicted(plan);
+            let predicted = predicted
+                .as_ref()
+                .map(|(readiness, basis)| (readiness, *basis));
+            ("users.md", users::sheet(plan, predicted))
+        }
         Form::Shell => ("set-up.sh", shell::script(plan)?),
         Form::Terraform => ("main.tf", terraform::configuration(plan)),
         Form::CloudFormation => ("template.json", cloudformation::template(plan)?),

@@ -26,8 +26,10 @@ use serde::Serialize;
 use crate::model::arn::is_role_name;
 use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, NodeReading, Survey};
+use crate::policy::Document;
 use crate::policy::same::is_same_content;
 use crate::policy::template::RolePolicy;
+use crate::policy::trust;
 
 /// An item's ID that is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -292,6 +294,8 @@ pub struct Plan {
     pub inline_sizes: Vec<InlineSize>,
     /// The ARNs of the chosen roles that were read, by name.
     pub role_arns: BTreeMap<String, String>,
+    /// Chosen roles that nobody can use in that way, whatever is written: the role, for which policy it was chosen, and why.
+    pub unusable: Vec<(String, RolePolicy, &'static str)>,
     /// How many hybrid nodes the chosen regions have, as far as somebody asked.
     pub nodes: BTreeMap<String, NodeReading>,
 }
@@ -356,6 +360,7 @@ impl Plan {
                 .filter_map(|role| survey.roles.get(role.name)?.as_ref().ok())
                 .map(|reading| (reading.name.clone(), reading.arn.clone()))
                 .collect(),
+            unusable: unusable(survey, choices),
             nodes: survey
                 .nodes
                 .iter()
@@ -418,6 +423,27 @@ pub(crate) struct ChosenRole<'a> {
     name: &'a str,
     is_sagemaker: bool,
     needs_client: bool,
+}
+
+/// SageMaker roles that SageMaker may not assume, and user roles that no person may assume.
+fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'static str)> {
+    let trust = |role: &String| {
+        let reading = survey.roles.get(role)?.as_ref().ok()?;
+        Document::parse(reading.trust.as_str()).ok()
+    };
+    let no_job = "SageMaker itself may not assume the role, so no job runs under it.";
+    let nobody = "No person may assume the role: its trust policy lets in AWS services alone.";
+    let of_sagemaker = choices
+        .sagemaker_roles
+        .iter()
+        .filter(|role| trust(role).is_some_and(|trust| !trust::is_sagemaker_role(&trust)));
+    let of_people = choices.user_roles.iter().filter(|role| {
+        choices.connect_from.uses_user_roles()
+            && trust(role).is_some_and(|trust| !trust::is_for_people(&trust))
+    });
+    let of_sagemaker = of_sagemaker.map(|role| (role.clone(), RolePolicy::Server, no_job));
+    let of_people = of_people.map(|role| (role.clone(), RolePolicy::Client, nobody));
+    of_sagemaker.chain(of_people).collect()
 }
 
 fn roles(choices: &Choices) -> Vec<ChosenRole<'_>> {

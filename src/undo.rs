@@ -165,10 +165,7 @@ async fn of_run(
 
 /// How many hybrid nodes the regions have whose tier goes back.
 async fn nodes(account: &Account, plan: &Plan) -> BTreeMap<String, NodeReading> {
-    let regions = plan.changes().filter_map(|(item, _)| match &item.target {
-        Target::Tier { region } => Some(region.clone()),
-        Target::Trust { .. } | Target::Policy { .. } => None,
-    });
+    let regions = plan.regions_to_change().map(str::to_owned);
     survey::node_counts(account, regions.collect())
         .collect()
         .await

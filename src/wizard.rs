@@ -286,6 +286,7 @@ impl Wizard {
         self.connecting_since = Instant::now();
         self.resting_on = None;
         self.findings = Findings::default();
+        self.preview.foreseen = None;
         self.tasks
             .connect(self.source.clone(), self.profile.clone());
     }
@@ -385,6 +386,7 @@ impl Wizard {
             Step::Regions => self.reload_tiers(&account),
             Step::Preview => {
                 self.findings.readings.clear();
+                self.preview.foreseen = None;
                 self.reload_tiers(&account);
             }
             Step::ConnectFrom | Step::Confirm | Step::Guide | Step::Apply => {}
@@ -393,12 +395,10 @@ impl Wizard {
 
     fn reload_tiers(&mut self, account: &Account) {
         self.findings.tiers.clear();
-        let regions = self
-            .findings
-            .regions
-            .iter()
-            .map(|region| region.code.clone())
-            .collect();
+        self.findings.nodes.clear();
+        let regions = self.findings.regions.iter();
+        let regions: Vec<String> = regions.map(|region| region.code.clone()).collect();
+        self.tasks.node_counts(account, regions.clone());
         self.tasks.tiers(account, regions);
     }
 

@@ -32,7 +32,7 @@ pub fn headline(plan: &Plan, report: &Report) -> (Mood, String) {
 }
 
 /// What became of the changes.
-fn what_was_done(plan: &Plan, report: &Report) -> (Mood, String) {
+pub fn what_was_done(plan: &Plan, report: &Report) -> (Mood, String) {
     let (done, total) = (report.done(), report.outcomes.len());
     if let Some(ending) = &report.guided {
         return after_a_guide(report, ending);

@@ -1,7 +1,5 @@
 //! What is set up in an account of which nothing is known: `check --all`.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use super::Visit;
@@ -9,15 +7,15 @@ use super::say::{People, account_lines};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::model::{Survey, TierReading};
-use crate::plan::{Finding, Plan};
+use crate::plan::{Finding, Plan, Target};
 use crate::policy::template::RolePolicy;
 use crate::survey;
 use crate::text::{clean_json, counted};
 use crate::verify::audit::{self, Leftover, Row};
 use crate::verify::proof;
 
-/// For so many roles at most the simulator is asked whether other policies make up for one that is missing.
-const ASKED_ABOUT: usize = 20;
+/// For so many policies at most the simulator is asked whether the role's other policies take them back, or make up for them.
+const ASKED_ABOUT: usize = 40;
 
 /// What was found, in its public form.
 #[derive(Serialize)]
@@ -64,15 +62,18 @@ pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
     let reading = survey::all(&known.account, &known.identity);
     let read = visit.reading(reading).await?;
     let (survey, incomplete) = read.map_err(|error| visit.failed(&error))?;
-    let regions = survey.tiers.keys().cloned().collect();
-    let readings = || survey.roles.values().flatten();
-    let choices = audit::choices(readings(), regions);
+    let choices = audit::choices(&survey);
     let plan = Plan::new(&survey, &choices);
-    let leftovers = audit::leftovers(readings(), &choices);
-    let asked = first_roles(&plan);
-    let given = proof::given_by_others(&known.account, &asked);
-    let given = visit.reading(given).await?;
-    let rows = audit::rows(&survey, &plan, &given);
+    let leftovers = audit::leftovers(survey.roles.values().flatten(), &choices);
+    // What is in place first: that it works matters most.
+    let mut asked = audit::items(&survey, &plan);
+    asked.retain(|item| matches!(item.target, Target::Policy { .. }));
+    asked.sort_by_key(|item| item.finding() != Finding::InPlace);
+    let not_asked = asked.len().saturating_sub(ASKED_ABOUT);
+    asked.truncate(ASKED_ABOUT);
+    let asking = proof::needs_met(&known.account, &plan, &asked);
+    let met = visit.reading(asking).await?;
+    let rows = audit::rows(&survey, &plan, &met);
     match visit.output {
         Output::Json => {
             let text = json(&survey, &rows, &leftovers, incomplete);
@@ -88,44 +89,46 @@ pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
             incomplete.as_deref(),
         ),
     }
-    Ok(if somebody_can_connect(&survey, &rows) {
-        Exit::Done
-    } else {
-        Exit::Changes
+    if not_asked > 0 {
+        visit.people.complain(&format!(
+            "For {} more AWS was not asked whether the role's other policies take it back, or make up for it.",
+            counted(not_asked, "policy")
+        ));
+    }
+    Ok(match somebody_can_connect(&survey, &rows) {
+        Some(true) => Exit::Done,
+        Some(false) => Exit::Changes,
+        None => Exit::Failed,
     })
-}
-
-/// The plan of as many roles as the simulator is asked about, without those of which nothing is missing.
-fn first_roles(plan: &Plan) -> Plan {
-    let mut roles = BTreeSet::new();
-    let mut asked = plan.clone();
-    asked.items.retain(|item| {
-        let Some(role) = item.target.role().filter(|_| item.change().is_some()) else {
-            return false;
-        };
-        let is_among = roles.contains(role) || roles.len() < ASKED_ABOUT;
-        if is_among {
-            roles.insert(role.to_owned());
-        }
-        is_among
-    });
-    asked
 }
 
 fn is_advanced(tier: &TierReading) -> bool {
     matches!(tier, TierReading::Known { tier, .. } if tier.value() == "advanced")
 }
 
-fn somebody_can_connect(survey: &Survey, rows: &[Row]) -> bool {
-    survey.tiers.values().any(is_advanced)
+/// Whether anybody can, by what was read; none where it depends on what could not be read.
+fn somebody_can_connect(survey: &Survey, rows: &[Row]) -> Option<bool> {
+    let can = survey.tiers.values().any(is_advanced)
         && rows.iter().any(Row::takes_containers)
-        && rows.iter().any(Row::lets_people_connect)
+        && rows.iter().any(Row::lets_people_connect);
+    let is_unread =
+        |tier: &TierReading| matches!(tier, TierReading::Denied(_) | TierReading::Failed(_));
+    let is_incomplete =
+        survey.tiers.values().any(is_unread) || survey.roles.values().any(Result::is_err);
+    match (can, is_incomplete) {
+        (true, _) => Some(true),
+        (false, false) => Some(false),
+        (false, true) => None,
+    }
 }
 
 fn word(row: &Row, finding: Option<Finding>, policy: Option<RolePolicy>) -> Option<&'static str> {
     let finding = finding?;
     if policy.is_some_and(|policy| row.given.contains(&policy)) {
         return Some("by-others");
+    }
+    if policy.is_some_and(|policy| row.denied.contains(&policy)) {
+        return Some("denied");
     }
     Some(match finding {
         Finding::InPlace => "in-place",
@@ -247,7 +250,11 @@ fn conclusion(survey: &Survey, rows: &[Row]) -> String {
     };
     let tiers = survey.tiers.iter().filter(|(_, tier)| is_advanced(tier));
     let regions: Vec<&str> = tiers.map(|(region, _)| region.as_str()).collect();
-    if somebody_can_connect(survey, rows) {
+    if somebody_can_connect(survey, rows).is_none() {
+        return "Whether anybody can connect is not known: not everything could be read."
+            .to_owned();
+    }
+    if somebody_can_connect(survey, rows) == Some(true) {
         format!(
             "By these documents people can connect with {}, to containers under {}, in {}.",
             named(Row::lets_people_connect),

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, show_foreign, show_plan, show_proof};
+use super::say::{People, show_foreign, show_plan, show_proof, show_readiness};
 use super::{Visit, events};
 use crate::account::Account;
 use crate::apply::{self, Event, Job, Outcome, Report, words};
@@ -13,6 +13,7 @@ use crate::cli::Output;
 use crate::exit::Exit;
 use crate::export::users;
 use crate::plan::Plan;
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::words::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
@@ -36,21 +37,8 @@ impl Visit {
         if self.output == Output::Json {
             events::blocked(plan);
         }
-        let totals = plan.totals();
-        if totals.changes == 0 {
-            self.people.say("");
-            self.people.say(if totals.blocked > 0 {
-                "There is nothing that can be changed."
-            } else {
-                "There is nothing to change."
-            });
-            if self.output == Output::Json {
-                events::nothing_to_do(Some(plan));
-            }
-            if plan.is_in_place() {
-                apply::settle(&job, &self.records).await;
-            }
-            return Ok(Exit::of_nothing_to_write(plan));
+        if plan.totals().changes == 0 {
+            return self.nothing_to_change(account, &job).await;
         }
         if !yes {
             self.warn(account, plan).await?;
@@ -84,11 +72,12 @@ impl Visit {
         let (mut report, ()) = futures::join!(run, tell);
         self.people.say("");
         self.prove(account, &mut report, &cancel).await;
-        if let Some(plan) = report.for_users().filter(|_| self.output == Output::Text) {
+        let is_whole = self.output == Output::Text && !cancel.is_cancelled();
+        if let Some((plan, readiness)) = report.for_users().filter(|_| is_whole) {
             self.people
                 .say("For those who connect (\"export users\" writes it into a file):");
             self.people.say("");
-            for line in users::sheet(plan).lines() {
+            for line in users::sheet(plan, Some((readiness, Basis::Found))).lines() {
                 self.people.say(line);
             }
             self.people.say("");
@@ -106,6 +95,30 @@ impl Visit {
         })
     }
 
+    /// There is nothing to write; whether people can connect is said all the same.
+    async fn nothing_to_change(&mut self, account: &Account, job: &Job) -> Result<Exit, Exit> {
+        let plan = &job.plan;
+        let outlook = self.reading(proof::outlook(account, plan)).await?;
+        let readiness = outlook.map(|(readiness, _)| readiness);
+        if let Some(readiness) = &readiness {
+            show_readiness(self.people, readiness, Basis::Found);
+        }
+        self.people.say("");
+        self.people.say(if plan.totals().blocked > 0 {
+            "There is nothing that can be changed."
+        } else {
+            "There is nothing to change."
+        });
+        let exit = Exit::of_nothing_to_write(plan).unless_nobody_can(readiness.as_ref());
+        if self.output == Output::Json {
+            events::nothing_to_do(Some(plan), readiness);
+        }
+        if plan.is_in_place() {
+            apply::settle(job, &self.records).await;
+        }
+        Ok(exit)
+    }
+
     /// Says before the question what the caller may not do, and what will not work.
     async fn warn(&mut self, account: &Account, plan: &Plan) -> Result<(), Exit> {
         let needs = preflight::needs(plan);
@@ -114,6 +127,10 @@ impl Visit {
         let (preflight, foreseen) = self
             .reading(async { futures::join!(asked, foreseen) })
             .await?;
+        if let Some((mut readiness, basis)) = Readiness::predicted(plan) {
+            proof::take_back(&mut readiness, &foreseen);
+            show_readiness(self.people, &readiness, basis);
+        }
         self.people.say("");
         for (_, text) in permissions::sentences(&preflight) {
             self.people.say(&text);
@@ -131,22 +148,26 @@ impl Visit {
         Ok(())
     }
 
-    /// Asks AWS whether what was read last works, and says what it says.
+    /// Asks AWS whether what was read last works, and says what it says. Whoever stops the run gets no answer to that.
     async fn prove(&mut self, account: &Account, report: &mut Report, cancel: &CancellationToken) {
-        let (Some(now), Some(_)) = (&report.verification, &report.readiness) else {
+        let (Some(now), Some(_), false) = (
+            &report.verification,
+            &report.readiness,
+            cancel.is_cancelled(),
+        ) else {
             return;
         };
-        let proof = proof::prove(account, now);
-        let proved = tokio::select! {
-            proved = proof => proved,
+        let proof = proof::prove_after_writes(account, now);
+        let proof = tokio::select! {
+            proof = proof => proof,
             Some(_) = self.stops.recv() => {
-                self.people.complain("Stopped before AWS was asked whether it works. Everything was read back.");
+                self.people.complain("Stopped before AWS was asked whether it works.");
                 cancel.cancel();
-                Vec::new()
+                return;
             }
         };
-        show_proof(self.people, &proved);
-        report.prove(&proved);
+        show_proof(self.people, &proof.claims);
+        report.prove(&proof);
         self.people.say("");
     }
 

@@ -39,17 +39,15 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
             Some(chosen.collect::<Result<_, _>>()?)
         }
     };
-    let proved = visit.reading(proof::prove(&known.account, &plan)).await?;
-    let given = proof::given_by_others(&known.account, &plan);
-    let given = visit.reading(given).await?;
+    let proof = visit.reading(proof::prove(&known.account, &plan)).await?;
     let mend = mend(&plan, &visit.account);
-    let readiness = proof::readiness(&plan, &proved, &given);
+    let mut readiness = proof::readiness(&plan, &proof);
     if visit.output == Output::Text {
-        show_findings(visit.people, &plan, &given);
-        if !proved.is_empty() {
+        show_findings(visit.people, &plan, &proof.given);
+        if !proof.claims.is_empty() {
             visit.people.say("");
         }
-        show_proof(visit.people, &proved);
+        show_proof(visit.people, &proof.claims);
     }
     let nodes = match node_regions {
         None => None,
@@ -65,14 +63,17 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
             (Some(live), stopped)
         }
     };
+    if let (Some(readiness), Some(live)) = (&mut readiness, &live) {
+        live.take_back(readiness);
+    }
     match visit.output {
         Output::Json => {
             let live = live.as_ref().map(live_file);
             let text = plan.check_to_json(&Checked {
-                given: &given,
+                given: &proof.given,
                 readiness: readiness.as_ref(),
                 mend: mend.as_deref(),
-                proof: &proofs(&proved),
+                proof: &proofs(&proof.claims),
                 live: live.as_ref(),
                 nodes: nodes.as_ref().map(node_files).as_deref(),
             });
@@ -90,11 +91,11 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
         }
     }
     let is_proven =
-        !proved.iter().any(Proved::is_serious) && live.as_ref().is_none_or(Live::is_good);
+        !proof.claims.iter().any(Proved::is_serious) && live.as_ref().is_none_or(Live::is_good);
     Ok(match Exit::of_plan(&plan) {
         _ if stopped => Exit::Interrupted,
         Exit::Done if !is_proven => Exit::NotVerified,
-        exit => exit,
+        exit => exit.unless_nobody_can(readiness.as_ref()),
     })
 }
 

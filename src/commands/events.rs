@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::say::emit;
 use crate::apply::{Event, Outcome, Report, words};
 use crate::model::Endpoint;
-use crate::plan::readiness::{Basis, Readiness};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Difference, Plan, State, Target};
 use crate::text::clean_json;
 
@@ -169,7 +169,7 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
 }
 
 /// The sum where there is nothing to change; without a plan, because there is no run to put back.
-pub(super) fn nothing_to_do(plan: Option<&Plan>) {
+pub(super) fn nothing_to_do(plan: Option<&Plan>, readiness: Option<Readiness>) {
     let (refused, blocked) = plan.map(refused_and_blocked).unwrap_or_default();
     print(&Finished {
         event: "finished",
@@ -182,7 +182,7 @@ pub(super) fn nothing_to_do(plan: Option<&Plan>) {
             .map(|plan| &plan.identity.endpoints[..])
             .unwrap_or_default(),
         reason: None,
-        readiness: plan.and_then(|plan| Readiness::of(plan, Basis::Found)),
+        readiness,
     });
 }
 

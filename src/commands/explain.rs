@@ -1,6 +1,6 @@
 //! What an error means that somebody has met; with choices, what a check says of it.
 
-use std::io::{IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 
 use serde::Serialize;
 
@@ -33,7 +33,13 @@ struct CauseFile {
 }
 
 pub(super) async fn explain(mut visit: Visit, arguments: &ExplainArgs) -> Result<Exit, Exit> {
-    let text = text(&visit, arguments)?;
+    let text = text(&mut visit, arguments).await?;
+    if text.trim().is_empty() {
+        visit
+            .people
+            .complain("There is no text to explain. Nothing was asked.");
+        return Err(Exit::Usage);
+    }
     let explanation = if arguments.wanted == Wanted::default() {
         explain::explain(&text, None)
     } else {
@@ -55,8 +61,8 @@ pub(super) async fn explain(mut visit: Visit, arguments: &ExplainArgs) -> Result
     })
 }
 
-/// The text that was given, or that comes from standard input.
-fn text(visit: &Visit, arguments: &ExplainArgs) -> Result<String, Exit> {
+/// The text that was given, or the end of what comes from standard input.
+async fn text(visit: &mut Visit, arguments: &ExplainArgs) -> Result<String, Exit> {
     let words = arguments.text.join(" ");
     if !words.is_empty() && words != "-" {
         return Ok(words);
@@ -67,11 +73,30 @@ fn text(visit: &Visit, arguments: &ExplainArgs) -> Result<String, Exit> {
         );
         return Err(Exit::Usage);
     }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(explain::LONGEST).unwrap_or(u64::MAX);
-    let read = std::io::stdin().lock().take(most).read_to_end(&mut bytes);
-    read.map_err(|error| visit.failed(&format!("Standard input cannot be read: {error}.")))?;
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    // A thread of its own: the text may never end.
+    std::thread::spawn(move || {
+        let _ = sender.send(end_of(std::io::stdin().lock()));
+    });
+    let read = visit.reading(receiver).await?;
+    let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
+    let bytes =
+        read.map_err(|error| visit.failed(&format!("Standard input cannot be read: {error}.")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The last bytes of what is read, as many as are looked at.
+fn end_of(mut input: impl Read) -> io::Result<Vec<u8>> {
+    let (mut end, mut piece) = (Vec::new(), vec![0; explain::LONGEST]);
+    loop {
+        let read = input.read(&mut piece)?;
+        if read == 0 {
+            return Ok(end);
+        }
+        end.extend(piece.iter().take(read));
+        let excess = end.len().saturating_sub(explain::LONGEST);
+        end.drain(..excess);
+    }
 }
 
 /// With the checks that decide.
@@ -82,16 +107,14 @@ async fn checked(
 ) -> Result<Option<Explanation>, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
     let checks = async {
-        let proved = proof::prove(&known.account, &plan).await;
-        let given = proof::given_by_others(&known.account, &plan).await;
+        let proof = proof::prove(&known.account, &plan).await;
         let nodes = nodes::look(&known.account, &plan, &plan.choices.regions).await;
-        (proved, given, nodes)
+        (proof, nodes)
     };
-    let (proved, given, nodes) = visit.reading(checks).await?;
+    let (proof, nodes) = visit.reading(checks).await?;
     let checks = Checks {
         plan: &plan,
-        given: &given,
-        proved: &proved,
+        proof: Some(&proof),
         nodes: Some(&nodes),
     };
     Ok(explain::explain(text, Some(checks)))

@@ -9,8 +9,8 @@ use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
 use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict, words};
 use crate::model::{Choices, Endpoint};
-use crate::plan::Content;
 use crate::plan::readiness::{Basis, Readiness};
+use crate::plan::{Content, Target};
 use crate::text::clean_json;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
@@ -121,7 +121,8 @@ fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output
     }
     if let Some(readiness) = readiness(record) {
         people.say("");
-        people.say("By what this run left, without anything since:");
+        people
+            .say("By what this run wrote and read back; what the simulator said is not recorded:");
         people.say(&readiness.headline(Basis::Found));
         for obstacle in readiness.obstacles() {
             people.say(&format!("! {obstacle}"));
@@ -143,7 +144,8 @@ fn readiness(record: &Record) -> Option<Readiness> {
             .find(|(id, _)| *id == target.to_string())
         {
             // A trust statement that is not hardened lets everybody in all the same; the record does not tell them apart.
-            let is_certain = !record.choices.harden_trust;
+            let is_certain =
+                !(record.choices.harden_trust && matches!(target, Target::Trust { .. }));
             return (is_certain.then_some(false), Some(reason.clone()));
         }
         let step = record.steps.iter().find(|step| step.target == *target);

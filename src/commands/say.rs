@@ -118,9 +118,6 @@ pub(super) fn show_plan(people: People, plan: &Plan) {
             ));
         }
     }
-    if let Some((readiness, basis)) = Readiness::predicted(plan) {
-        show_readiness(people, &readiness, basis);
-    }
 }
 
 /// Who can connect, who cannot, and why.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-use super::say::{emit, show_plan};
+use super::say::{emit, show_plan, show_readiness};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
@@ -17,10 +17,13 @@ use crate::model::Choices;
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
 use crate::survey;
+use crate::verify::proof;
 
 pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
-    let (_, plan) = visit.plan(&arguments.wanted).await?;
-    let text = visit.json(plan.to_json())?;
+    let (known, plan) = visit.plan(&arguments.wanted).await?;
+    let outlook = visit.reading(proof::outlook(&known.account, &plan)).await?;
+    let readiness = outlook.as_ref().map(|(readiness, _)| readiness);
+    let text = visit.json(plan.to_json_for(readiness))?;
     if let Some(path) = &arguments.out {
         let saved = {
             let (path, text) = (path.clone(), text.clone());
@@ -32,6 +35,9 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
         Output::Json => visit.emit(&text)?,
         Output::Text => {
             show_plan(visit.people, &plan);
+            if let Some((readiness, basis)) = &outlook {
+                show_readiness(visit.people, readiness, *basis);
+            }
             visit.people.say("");
             visit.people.say(match (plan.totals().changes, &arguments.out) {
                 (0, _) if plan.totals().blocked > 0 => "There is nothing that can be changed.",
@@ -41,7 +47,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
             });
         }
     }
-    Ok(Exit::of_plan(&plan))
+    Ok(Exit::of_plan(&plan).unless_nobody_can(readiness))
 }
 
 pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {

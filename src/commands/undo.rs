@@ -33,7 +33,7 @@ pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, 
         Err(error @ UndoError::Nothing(_)) => {
             visit.people.complain(&error.to_string());
             if visit.output == Output::Json {
-                events::nothing_to_do(None);
+                events::nothing_to_do(None, None);
             }
             Ok(Exit::Done)
         }

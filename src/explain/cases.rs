@@ -2,9 +2,15 @@
 
 use super::{Case, Cause, Decider};
 
+/// What AWS says where something takes back what a policy allows.
+const DENIED: &[&str] = &[
+    "explicitdeny",
+    "nopermissionsboundaryallows",
+    "noservicecontrolpolicyallows",
+];
 /// Asks for one's user ID.
 const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
-const CHECK: &str = "sagemaker-ssh-setup check --sagemaker-role ROLE --user-role USER_ROLE --regions REGION --nodes";
+const CHECK: &str = "sagemaker-ssh-setup check CHOICES --nodes";
 const TAGS: &str = "aws ssm list-tags-for-resource --resource-type ManagedInstance --resource-id NODE --region REGION";
 
 pub(super) const CASES: &[Case] = &[
@@ -59,7 +65,7 @@ pub(super) const CASES: &[Case] = &[
                 text: "The container cannot reach Systems Manager: a VPC without a NAT gateway and without endpoints.",
                 what_to_do: "It needs a way to ssm, ssmmessages, ec2messages, sts and s3; the log of the job shows time-outs then.",
                 command: Some(
-                    "aws ec2 describe-vpc-endpoints --query VpcEndpoints[].ServiceName --region REGION",
+                    "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].ServiceName' --region REGION",
                 ),
                 decided_by: None,
             },
@@ -142,7 +148,7 @@ pub(super) const CASES: &[Case] = &[
                 what_to_do: "The error says \"with an explicit deny\" or \"because no permissions boundary allows\" then. Whoever \
                              looks after it has to allow the action.",
                 command: None,
-                decided_by: None,
+                decided_by: Some(Decider::Words(DENIED)),
             },
         ],
     },
@@ -179,9 +185,55 @@ pub(super) const CASES: &[Case] = &[
                 text: "A permissions boundary, or a service control policy, takes it back.",
                 what_to_do: "The error says \"with an explicit deny\" or \"because no permissions boundary allows\" then.",
                 command: None,
-                decided_by: None,
+                decided_by: Some(Decider::Words(DENIED)),
             },
         ],
+    },
+    Case {
+        title: "Your role may not look nodes up, or read what came of a command.",
+        marks: &[
+            &["notauthorizedtoperformssmdescribeinstanceinformation"],
+            &["notauthorizedtoperformssmlisttagsforresource"],
+            &["notauthorizedtoperformssmgetcommandinvocation"],
+            &["accessdenied", "describeinstanceinformation"],
+            &["accessdenied", "listtagsforresource"],
+            &["accessdenied", "getcommandinvocation"],
+        ],
+        causes: &[Cause {
+            text: "Your role lacks the policy SSHSageMakerClientPolicy, or a part of it.",
+            what_to_do: "The check says which, and the program adds it.",
+            command: Some(CHECK),
+            decided_by: Some(Decider::ClientPolicy),
+        }],
+    },
+    Case {
+        title: "Your role may not list what runs, or search the logs.",
+        marks: &[
+            &["notauthorizedtoperformsagemakerlist"],
+            &["notauthorizedtoperformlogs"],
+            &["accessdenied", "listtrainingjobs"],
+            &["accessdenied", "listendpoints"],
+            &["accessdenied", "startquery"],
+        ],
+        causes: &[Cause {
+            text: "\"sm-ssh list\" asks SageMaker for jobs, and the node of an endpoint is looked for in the logs.",
+            what_to_do: "Allow the action that the error names. Connecting to a training job by its name works without.",
+            command: Some(CHECK),
+            decided_by: None,
+        }],
+    },
+    Case {
+        title: "Systems Manager does not take the name of the role.",
+        marks: &[
+            &["iamrole", "failedtosatisfyconstraint"],
+            &["lengthlessthanorequalto64"],
+        ],
+        causes: &[Cause {
+            text: "Path and name of the role have more than 64 characters together.",
+            what_to_do: "Only another role helps; the program says so of each role.",
+            command: Some(CHECK),
+            decided_by: None,
+        }],
     },
     Case {
         title: "You may not open plain Session Manager shells.",
@@ -260,7 +312,7 @@ pub(super) const CASES: &[Case] = &[
                 text: "The container runs in a VPC without a NAT gateway and without endpoints.",
                 what_to_do: "It needs a way to ssm, ssmmessages, ec2messages, sts and s3 of the region.",
                 command: Some(
-                    "aws ec2 describe-vpc-endpoints --query VpcEndpoints[].ServiceName --region REGION",
+                    "aws ec2 describe-vpc-endpoints --query 'VpcEndpoints[].ServiceName' --region REGION",
                 ),
                 decided_by: None,
             },
@@ -386,20 +438,6 @@ pub(super) const CASES: &[Case] = &[
         }],
     },
     Case {
-        title: "SSH says only that the tunnel ended; why, stands above it.",
-        marks: &[
-            &["kexexchangeidentification"],
-            &["connectionclosedbyunknownport65535"],
-            &["connectionclosedbyremotehost"],
-        ],
-        causes: &[Cause {
-            text: "The command that opens the tunnel failed.",
-            what_to_do: "Give the lines above this one to \"explain\": mostly TargetNotConnected, AccessDeniedException, or the tier.",
-            command: None,
-            decided_by: None,
-        }],
-    },
-    Case {
         title: "A role of SageMaker Unified Studio.",
         marks: &[&["datazoneusrrole"]],
         causes: &[Cause {
@@ -411,3 +449,19 @@ pub(super) const CASES: &[Case] = &[
         }],
     },
 ];
+
+/// What is looked for where none of the others is found.
+pub(super) const GENERAL: &[Case] = &[Case {
+    title: "SSH says only that the tunnel ended; why, stands above it.",
+    marks: &[
+        &["kexexchangeidentification"],
+        &["connectionclosedbyunknownport65535"],
+        &["connectionclosedbyremotehost"],
+    ],
+    causes: &[Cause {
+        text: "The command that opens the tunnel failed.",
+        what_to_do: "Give the lines above this one to \"explain\": mostly TargetNotConnected, AccessDeniedException, or the tier.",
+        command: None,
+        decided_by: None,
+    }],
+}];

@@ -1,7 +1,7 @@
 //! A Markdown sheet for those who connect: what they install, their AWS profile, the first command, and what to look at when
 //! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
 
-use crate::plan::readiness::{Outcome, Readiness};
+use crate::plan::readiness::{Basis, Outcome, Readiness};
 use crate::plan::words::SHARED_USER_ID;
 use crate::plan::{Plan, permission_set};
 use crate::text::clean_lines;
@@ -52,8 +52,8 @@ pub fn about_profile(role: &str) -> Vec<&'static str> {
     }
 }
 
-/// The sheet.
-pub fn sheet(plan: &Plan) -> String {
+/// The sheet, which begins with who cannot connect, where that is known and not nobody.
+pub fn sheet(plan: &Plan, who: Option<(&Readiness, Basis)>) -> String {
     let identity = &plan.identity;
     let regions = plan.choices.regions.join(", ");
     let mut sheet = Sheet::default();
@@ -62,14 +62,21 @@ pub fn sheet(plan: &Plan) -> String {
         "For those who connect to training jobs, endpoints, notebooks or Studio in the AWS account {}, in {regions}.",
         identity.account_label()
     ));
-    let predicted = Readiness::predicted(plan);
-    if let Some((readiness, basis)) = predicted.filter(|(who, _)| who.state != Outcome::Ready) {
+    if who.is_some_and(|(_, basis)| basis == Basis::Planned) {
+        sheet.say("**Not set up yet:** all of this holds once the set-up was carried out.");
+    }
+    if let Some((readiness, basis)) = who.filter(|(who, _)| who.state != Outcome::Ready) {
         sheet.say(&format!("**{}**", readiness.headline(basis)));
         let obstacles = readiness.obstacles();
         let obstacles: Vec<_> = obstacles.iter().map(|text| format!("- {text}")).collect();
         sheet.say(&obstacles.join("\n"));
     }
-    sheet.say("## Once, on your computer");
+    let has_profile = plan.choices.connect_from.uses_user_roles();
+    sheet.say(if has_profile {
+        "## Once, on your computer"
+    } else {
+        "## Once"
+    });
     sheet.say(
         "Install SageMaker SSH Helper, and with its script the AWS CLI and the Session Manager plugin:",
     );
@@ -85,15 +92,38 @@ pub fn sheet(plan: &Plan) -> String {
     if plan.choices.connect_from.uses_studio() {
         from_studio(&mut sheet);
     }
+    let region = plan.home_or_first_region();
     sheet.say("## The job");
+    sheet.say("SageMaker SSH Helper has to be in it. Where a training job is submitted:");
+    sheet.block(
+        "python",
+        &[
+            "from sagemaker_ssh_helper.wrapper import SSHEstimatorWrapper",
+            "",
+            "estimator = PyTorch(..., dependencies=[SSHEstimatorWrapper.dependency_dir()])",
+            "SSHEstimatorWrapper.create(estimator, connection_wait_time_seconds=600)",
+            "estimator.fit(wait=False)",
+        ],
+    );
+    sheet.say("and at the beginning of the training script:");
+    sheet.block(
+        "python",
+        &[
+            "import sagemaker_ssh_helper",
+            "sagemaker_ssh_helper.setup_and_start_ssh()",
+        ],
+    );
     sheet.say(&format!(
-        "It has to run under {}, and to be submitted with the same profile as you connect with: the node belongs to whoever \
-         submitted it. Start Python with these set; a profile that is given to `boto3.Session` alone does \
-         not count.",
+        "Endpoints, processing jobs and notebooks have wrappers of their own: see the helper's README. The job has to run under \
+         {}, and to be submitted with the credentials that you connect with: the node belongs to whoever submitted it.",
         one_of(&plan.choices.sagemaker_roles)
     ));
-    let region = plan.home_or_first_region();
-    sheet.block("sh", &environment(region));
+    if has_profile {
+        sheet.say(
+            "Start Python with these set; a profile that is given to `boto3.Session` alone does not count.",
+        );
+        sheet.block("sh", &environment(region));
+    }
     sheet.say(
         "On a notebook instance or in Studio as the server, `LOCAL_USER_ID` of the lifecycle configuration has to be the \
          UserId of your computer, as this prints it there:",
@@ -109,8 +139,8 @@ pub fn sheet(plan: &Plan) -> String {
     sheet.say(&format!(
         "- *AccessDeniedException* for `ssm:StartSession` or `ssm:SendCommand`: the node is not yours, or your user ID has \
          changed since the job was submitted. Ask for it twice, as above.\n\
-         - *Enable advanced-instances tier*: you ask in another region. Set both: `AWS_REGION={region} \
-         AWS_DEFAULT_REGION={region}`.\n\
+         - *Enable advanced-instances tier*: you ask in another region than that of the job. Set both variables \
+         to it, as `AWS_REGION={region} AWS_DEFAULT_REGION={region}`.\n\
          - *TargetNotConnected*: the container does not run any more, runs under another role, or cannot reach Systems \
          Manager; its log says which.\n\
          - Nothing of it helps: send the whole text of the error to whoever set the account up; `sagemaker-ssh-setup check` \
@@ -120,14 +150,20 @@ pub fn sheet(plan: &Plan) -> String {
 }
 
 fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {
-    sheet.say(&format!("## With the role {role}"));
+    let others = plan.choices.user_roles.len() > 1;
+    let whose = if others { ", if that is yours" } else { "" };
+    sheet.say(&format!("## With the role {role}{whose}"));
     sheet.say("Add this to `~/.aws/config`:");
     let lines = profile(plan, role);
     sheet.block("ini", &lines);
     for text in about_profile(role) {
         sheet.say(text);
     }
-    sheet.say("In each terminal, before anything else:");
+    sheet.say(if plan.choices.regions.len() > 1 {
+        "In each terminal, before anything else, with the region that the job runs in:"
+    } else {
+        "In each terminal, before anything else:"
+    });
     sheet.block("sh", &environment(plan.home_or_first_region()));
     sheet.say("See what runs, and connect:");
     sheet.block(

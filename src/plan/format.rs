@@ -211,7 +211,20 @@ impl Plan {
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(&PlanFile::of(self)).map(|text| clean_json(text + "\n"))
+        let predicted = Readiness::predicted(self).map(|(readiness, _)| readiness);
+        self.to_json_for(predicted.as_ref())
+    }
+
+    /// The same, where more is known of who can connect.
+    ///
+    /// # Errors
+    /// Only when serialisation fails, which no plan causes.
+    pub fn to_json_for(&self, readiness: Option<&Readiness>) -> Result<String, serde_json::Error> {
+        let file = PlanFile {
+            readiness: readiness.cloned(),
+            ..PlanFile::of(self)
+        };
+        serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
     }
 }
 

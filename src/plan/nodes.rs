@@ -1,7 +1,7 @@
 //! What a tier means for the hybrid nodes that a region has already: what they cost, and what they can no longer do.
 
-use super::{Plan, Target};
-use crate::model::{NodeCount, NodeReading};
+use super::{Edit, Plan, Target, TierValue};
+use crate::model::{NodeCount, NodeReading, Tier};
 use crate::text::counted;
 
 /// The most nodes of a region with which the tier can go back to standard (Systems Manager User Guide).
@@ -14,7 +14,7 @@ impl Plan {
     /// What the change of a region's tier means for the nodes that are there. None where it does not change, or where nobody
     /// asked how many there are.
     pub fn about_nodes(&self, region: &str) -> Option<String> {
-        let turns_on = self.undoes.is_none();
+        let turns_on = self.turns_tiers_on();
         let changes = self.regions_to_change().any(|changed| changed == region);
         let nodes = self.nodes.get(region).filter(|_| changes)?;
         Some(match nodes {
@@ -42,7 +42,7 @@ impl Plan {
             }))
         });
         let mut text = match count {
-            Some(count) => sentence(count, self.undoes.is_none()),
+            Some(count) => sentence(count, self.turns_tiers_on()),
             None => PRICE.to_owned(),
         };
         let unknown: Vec<&str> = asked
@@ -60,7 +60,17 @@ impl Plan {
         Some(text)
     }
 
-    fn regions_to_change(&self) -> impl Iterator<Item = &str> {
+    /// Whether tiers go on, and not back: an undoing of an undoing turns them on, too.
+    fn turns_tiers_on(&self) -> bool {
+        let mut tiers = self.changes().filter_map(|(_, change)| match &change.edit {
+            Edit::Tier { after, .. } => Some(after),
+            Edit::Trust { .. } | Edit::Policy { .. } => None,
+        });
+        tiers.any(|after| matches!(after, TierValue::Set(value) if value == Tier::Advanced.value()))
+    }
+
+    /// The regions whose tier changes.
+    pub fn regions_to_change(&self) -> impl Iterator<Item = &str> {
         self.changes().filter_map(|(item, _)| match &item.target {
             Target::Tier { region } => Some(region.as_str()),
             Target::Trust { .. } | Target::Policy { .. } => None,
@@ -69,25 +79,33 @@ impl Plan {
 }
 
 fn sentence(count: NodeCount, turns_on: bool) -> String {
+    let at_least = if count.is_complete {
+        "about"
+    } else {
+        "at least"
+    };
     let (text, dollars) = (count.text(), count.dollars_a_month());
     match (turns_on, count.online) {
         (true, 0) => format!(
             "There: {text}. Nothing is charged until one is online, then about 5 US dollars a month each."
         ),
         (true, _) => format!(
-            "Already there: {text}. They will cost about {dollars} US dollars a month, and each further one about 5."
+            "Already there: {text}. They will cost {at_least} {dollars} US dollars a month, and each further one about 5."
         ),
-        (false, 0) => format!("There: {text}, so nobody loses a session."),
-        (false, _) => {
+        (false, online) => {
             let limit = if count.all > MOST_STANDARD || !count.is_complete {
                 " AWS takes the standard tier back for at most 1,000 nodes a region."
             } else {
                 ""
             };
-            format!(
-                "There: {text}. On the standard tier nobody can open sessions to them any more; it saves about {dollars} US \
-                 dollars a month.{limit}"
-            )
+            if online == 0 && count.is_complete {
+                format!("There: {text}, so nobody loses a session.{limit}")
+            } else {
+                format!(
+                    "There: {text}. On the standard tier nobody can open sessions to them any more; it saves {at_least} \
+                     {dollars} US dollars a month.{limit}"
+                )
+            }
         }
     }
 }

@@ -112,6 +112,9 @@ impl Readiness {
                 });
             }
         }
+        for (role, policy, why) in &plan.unusable {
+            readiness.deny(role, *policy == RolePolicy::Server, why);
+        }
         readiness.add_up();
         Some(readiness)
     }
@@ -376,6 +379,7 @@ mod tests {
             items: items.collect(),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
+            unusable: Vec::new(),
             nodes: BTreeMap::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! An account without a list of roles: what is set up in it, by whatever means, and what older set-ups have left behind. Pure;
 //! the reading is in `survey::all`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -18,9 +18,17 @@ const OLDER_CLIENT: [&str; 1] = ["SSMDenyAccessNotOwner"];
 
 /// What is wanted of an account of which nothing was said: every role that SageMaker may assume, and every role that carries
 /// one of the two policies under any of its names.
-pub fn choices<'a>(roles: impl Iterator<Item = &'a RoleReading>, regions: Vec<String>) -> Choices {
+pub fn choices(survey: &Survey) -> Choices {
     let (mut sagemaker_roles, mut user_roles) = (Vec::new(), Vec::new());
-    for role in roles.filter(|role| role.kind() != RoleKind::ServiceLinked) {
+    for (name, role) in &survey.roles {
+        let Ok(role) = role else {
+            // What could not be read was listed as one that SageMaker may assume.
+            sagemaker_roles.push(name.clone());
+            continue;
+        };
+        if role.kind() == RoleKind::ServiceLinked {
+            continue;
+        }
         let is_sagemaker =
             parsed(&role.trust).is_some_and(|document| trust::is_sagemaker_role(&document));
         if is_sagemaker || carries(role, RolePolicy::Server) {
@@ -33,7 +41,7 @@ pub fn choices<'a>(roles: impl Iterator<Item = &'a RoleReading>, regions: Vec<St
         connect_from: ConnectFrom::Both,
         sagemaker_roles,
         user_roles,
-        regions,
+        regions: survey.tiers.keys().cloned().collect(),
         ..Choices::default()
     }
 }
@@ -63,6 +71,8 @@ pub struct Row {
     pub client: Option<Finding>,
     /// The policies that are missing, and that other policies of the role make up for.
     pub given: Vec<RolePolicy>,
+    /// The policies that are in place, and that something takes back.
+    pub denied: Vec<RolePolicy>,
 }
 
 impl Row {
@@ -81,18 +91,47 @@ impl Row {
             RolePolicy::Server => self.server,
             RolePolicy::Client => self.client,
         };
-        finding == Some(Finding::InPlace) || finding.is_some() && self.given.contains(&policy)
+        match finding {
+            Some(Finding::InPlace) => !self.denied.contains(&policy),
+            Some(_) => self.given.contains(&policy),
+            None => false,
+        }
     }
 }
 
+/// Whether the needs of a policy are met, by role and policy; none where that is not known, missing where nobody asked.
+pub type Met = BTreeMap<(String, RolePolicy), Option<bool>>;
+
+/// The items of a plan for [`choices`] that stand in the table.
+pub fn items<'a>(survey: &Survey, plan: &'a Plan) -> Vec<&'a Item> {
+    let stands = |item: &&Item| match &item.target {
+        Target::Policy {
+            role,
+            policy: RolePolicy::Client,
+        } => {
+            let reading = survey
+                .roles
+                .get(role)
+                .and_then(|reading| reading.as_ref().ok());
+            !plan.choices.sagemaker_roles.contains(role)
+                || reading.is_some_and(|role| carries(role, RolePolicy::Client))
+        }
+        _ => true,
+    };
+    plan.items.iter().filter(stands).collect()
+}
+
 /// The table, from a plan for [`choices`].
-pub fn rows(survey: &Survey, plan: &Plan, given: &BTreeSet<(String, RolePolicy)>) -> Vec<Row> {
+pub fn rows(survey: &Survey, plan: &Plan, met: &Met) -> Vec<Row> {
     let choices = &plan.choices;
+    let items = items(survey, plan);
     let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
     let row = |name: &String| {
         let finding = |target: Target| {
-            let mut items = plan.items.iter();
-            items.find(|item| item.target == target).map(Item::finding)
+            let mut items = items.iter();
+            items
+                .find(|item| item.target == target)
+                .map(|item| item.finding())
         };
         let policy = |policy| {
             finding(Target::Policy {
@@ -100,23 +139,22 @@ pub fn rows(survey: &Survey, plan: &Plan, given: &BTreeSet<(String, RolePolicy)>
                 policy,
             })
         };
-        let is_sagemaker = choices.sagemaker_roles.contains(name);
-        let reading = survey
-            .roles
-            .get(name)
-            .and_then(|reading| reading.as_ref().ok());
-        let is_client =
-            !is_sagemaker || reading.is_some_and(|role| carries(role, RolePolicy::Client));
-        let both = RolePolicy::BOTH.into_iter();
+        let those_met = |is_in_place: bool, answer: bool| {
+            let both = RolePolicy::BOTH.into_iter();
+            let meant = both.filter(|which| {
+                (policy(*which) == Some(Finding::InPlace)) == is_in_place
+                    && met.get(&(name.clone(), *which)) == Some(&Some(answer))
+            });
+            meant.collect()
+        };
         Row {
             role: name.clone(),
-            is_sagemaker,
+            is_sagemaker: choices.sagemaker_roles.contains(name),
             trust: finding(Target::Trust { role: name.clone() }),
             server: policy(RolePolicy::Server),
-            client: policy(RolePolicy::Client).filter(|_| is_client),
-            given: both
-                .filter(|policy| given.contains(&(name.clone(), *policy)))
-                .collect(),
+            client: policy(RolePolicy::Client),
+            given: those_met(false, true),
+            denied: those_met(true, false),
         }
     };
     names.map(row).collect()
@@ -166,8 +204,9 @@ impl LeftoverKind {
                 "AWS CodeBuild may assume the role. The CDK adds that for sm-docker; without sm-docker it can go.".to_owned()
             }
             Self::RewritesTrust(name) => format!(
-                "A Lambda function may rewrite trust policies with it ({name}). The CDK makes one, which replaces the whole trust \
-                 policy each time its stack is deployed: it undoes what others have added. Without that stack it can go."
+                "A Lambda function may rewrite trust policies with it ({name}). The CDK of SageMaker SSH Helper makes one \
+                 (TrustRelationshipLambdaPolicy), which replaces the whole trust policy when its stack is deployed, and so undoes what \
+                 others have added."
             ),
         }
     }

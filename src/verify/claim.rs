@@ -89,28 +89,6 @@ impl Claim {
         }
     }
 
-    /// What is claimed, after the role's name.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::CreatesActivations => "may register its containers with Systems Manager",
-            Self::PassesItselfToSystemsManager => "may be handed to Systems Manager",
-            Self::TagsItsActivations => "may say whose its containers are",
-            Self::AnswersSessions => "may answer sessions and commands",
-            Self::ReportsItsNode => "may report that its node is there",
-            Self::PassesItselfToNobodyElse => "may not be handed to other services",
-            Self::FetchesKeys => "may fetch people's public keys",
-            Self::FindsNodes => "may look nodes up",
-            Self::StartsOwnSessions => "may start sessions on a person's own nodes",
-            Self::RunsOwnCommands => "may send commands to a person's own nodes",
-            Self::OpensShells => "may open plain shells",
-            Self::StartsNobodyElsesSessions => "may not start sessions on other people's nodes",
-            Self::TagsNoNodes => "may not say whose a node is",
-            Self::LeavesKeys => "may leave public keys for the containers",
-            Self::SearchesLogs => "may search the logs of endpoints",
-            Self::ListsJobs => "may list what runs",
-        }
-    }
-
     /// What it means for people when it is not true of these actions.
     fn consequence(self, actions: &str) -> String {
         let denied = format!("AccessDeniedException for {actions}");

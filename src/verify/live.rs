@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::preflight::{Need, Preflight};
 use crate::account::{Account, CallError, ErrorKind};
 use crate::model::Denial;
+use crate::plan::readiness::Readiness;
 use crate::plan::{Plan, State, Target};
 
 /// How often a role is tried before it counts as refused; with the pauses, about a minute and a half.
@@ -73,6 +74,16 @@ impl Live {
     /// Whether nothing was tried, and nothing found.
     pub fn is_empty(&self) -> bool {
         self.trials.is_empty() && self.removed.is_empty() && self.remnants.is_empty()
+    }
+
+    /// Takes back that containers can register under roles that were refused.
+    pub fn take_back(&self, readiness: &mut Readiness) {
+        for (role, trial) in &self.trials {
+            if let Trial::Refused { why, .. } = trial {
+                let why = format!("Systems Manager refused the role. {why}");
+                readiness.deny(role, true, &why);
+            }
+        }
     }
 
     /// Whether every role works, and nothing was left behind.

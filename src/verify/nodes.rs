@@ -67,8 +67,8 @@ impl Owner {
         match tag.split_once(':') {
             None if is_id(tag, "AIDA") || is_number(tag) => Self::Person,
             Some((role, session)) if is_id(role, "AROA") || is_number(role) => {
-                let ends_in_a_time =
-                    session.bytes().rev().take_while(u8::is_ascii_digit).count() >= 10;
+                let time = session.rsplit('-').next().unwrap_or_default();
+                let ends_in_a_time = time.len() >= 10 && time.bytes().all(|b| b.is_ascii_digit());
                 if session == "SageMaker" {
                     Self::Shared
                 } else if ends_in_a_time
@@ -216,8 +216,8 @@ impl Seen {
 }
 
 /// What is to be made for a node to appear.
-pub const HOW_TO_MAKE_ONE: &str = "To make one, run a training job of SageMaker SSH Helper, with one more line before fit(): \
-     SSHEstimatorWrapper.create(estimator, connection_wait_time_seconds=600). Its container appears here after some minutes.";
+pub const HOW_TO_MAKE_ONE: &str = "To make one, run a job with SageMaker SSH Helper in it; the sheet for those who connect (\"export users\") has the lines. Its \
+     container appears here after some minutes.";
 
 /// What was found, line by line.
 pub fn lines(nodes: &Nodes) -> Vec<(Answer, String)> {
@@ -234,22 +234,24 @@ pub fn lines(nodes: &Nodes) -> Vec<(Answer, String)> {
             }
         };
         let (seen, all) = (found.nodes.len() + found.further, found.count.text());
-        let of_roles = match seen {
-            0 => "none of the chosen SageMaker roles".to_owned(),
-            seen => format!("{seen} of the chosen SageMaker roles"),
+        let of_roles = match (seen, found.count.all) {
+            (_, 0) => String::new(),
+            (0, _) => "; none of these under the chosen SageMaker roles".to_owned(),
+            (seen, _) => format!("; {seen} of these under the chosen SageMaker roles"),
         };
-        said.push((Answer::Noted, format!("{region}: {all}; {of_roles}.")));
-        if seen == 0 {
-            said.push((Answer::Noted, HOW_TO_MAKE_ONE.to_owned()));
-        }
+        said.push((Answer::Noted, format!("{region}: {all}{of_roles}.")));
         said.extend(found.nodes.iter().map(about));
         if found.further > 0 {
             let text = format!(
-                "{region}: {} more were not looked at, the last heard of.",
+                "{region}: of {} more it was not asked whose they are; those that were heard of last stand here.",
                 found.further
             );
             said.push((Answer::Unknown, text));
         }
+    }
+    let seen = |found: &InRegion| found.nodes.len() + found.further;
+    if !nodes.values().flatten().any(|found| seen(found) > 0) {
+        said.push((Answer::Noted, HOW_TO_MAKE_ONE.to_owned()));
     }
     said
 }

@@ -1,51 +1,135 @@
 //! Does it work? The policy simulator is asked afterwards about each role that has everything, and beforehand about what
 //! would stand in the way of a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::claim::{self, Claim, Proved, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::{Item, Plan, State, Target};
+use crate::plan::{Item, Obstacle, Plan, State, Target};
 use crate::policy::template::RolePolicy;
 
-/// Asks about every chosen role of which everything is in place, in the plan's order.
-pub async fn prove(account: &Account, plan: &Plan) -> Vec<Proved> {
-    let is_in_place = |item: &Item| matches!(item.state, State::InPlace(_));
-    let asked = claims(plan, is_in_place)
-        .into_iter()
-        .map(|(role, claims)| (role, claims, Vec::new()));
-    ask(account, plan, asked.collect()).await
+/// What the simulator says of a plan's roles as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// What has to be true of the roles that can be used.
+    pub claims: Vec<Proved>,
+    /// The policies that are not in place, and that other policies of the role make up for.
+    pub given: BTreeSet<(String, RolePolicy)>,
 }
 
-/// The roles whose policy is missing, or says something else, and to whom other policies give all that a connection needs.
-pub async fn given_by_others(account: &Account, plan: &Plan) -> BTreeSet<(String, RolePolicy)> {
-    let mut given = BTreeSet::new();
-    for (item, _) in plan.changes().filter(|_| plan.undoes.is_none()) {
+/// Waits before the simulator is asked once more what it denied: it may not have heard yet of what was just written.
+const LAG: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(4)];
+
+/// Asks about every chosen role of which everything is in place, in the plan's order, and whether other policies make up for
+/// those that are not.
+pub async fn prove(account: &Account, plan: &Plan) -> Proof {
+    if plan.undoes.is_some() {
+        return Proof::default();
+    }
+    let refused = OnceLock::new();
+    let asked = claims(plan, stands)
+        .into_iter()
+        .map(|(role, claims)| (role, claims, Vec::new()));
+    let mut proof = Proof {
+        claims: ask(account, plan, asked.collect(), &refused).await,
+        given: BTreeSet::new(),
+    };
+    for item in plan
+        .items
+        .iter()
+        .filter(|item| !stands(item) && !is_unread(item))
+    {
+        let Target::Policy { role, policy } = &item.target else {
+            continue;
+        };
+        let asked = vec![(role.clone(), of_policy(plan, *policy), Vec::new())];
+        let proved = ask(account, plan, asked, &refused).await;
+        if gives_all(&proved) {
+            proof.given.insert((role.clone(), *policy));
+            proof.claims.extend(proved);
+        }
+    }
+    proof
+}
+
+/// The same just after something was written: what no policy seems to allow yet is asked about again.
+pub async fn prove_after_writes(account: &Account, plan: &Plan) -> Proof {
+    let mut proof = prove(account, plan).await;
+    for wait in LAG {
+        let is_late = |proved: &Proved| {
+            proved.is_an_obstacle() && proved.verdict == Verdict::Wrong(Some(Denial::NotAllowed))
+        };
+        if !proof.claims.iter().any(is_late) {
+            break;
+        }
+        tokio::time::sleep(wait).await;
+        proof = prove(account, plan).await;
+    }
+    proof
+}
+
+/// Whether the needs of each policy of these items are met by whatever policies the role has; none where that is not known.
+pub async fn needs_met(
+    account: &Account,
+    plan: &Plan,
+    items: &[&Item],
+) -> BTreeMap<(String, RolePolicy), Option<bool>> {
+    let (mut met, refused) = (BTreeMap::new(), OnceLock::new());
+    for item in items {
         let Target::Policy { role, policy } = &item.target else {
             continue;
         };
         let mut claims = of_policy(plan, *policy);
         claims.retain(|claim| claim.is_needed());
-        let proved = ask(account, plan, vec![(role.clone(), claims, Vec::new())]).await;
-        if !proved.is_empty() && proved.iter().all(|proved| proved.verdict == Verdict::True) {
-            given.insert((role.clone(), *policy));
-        }
+        let asked = vec![(role.clone(), claims, Vec::new())];
+        let proved = ask(account, plan, asked, &refused).await;
+        let answer = if gives_all(&proved) {
+            Some(true)
+        } else {
+            proved.iter().any(Proved::is_an_obstacle).then_some(false)
+        };
+        met.insert((role.clone(), *policy), answer);
     }
-    given
+    met
+}
+
+fn gives_all(proved: &[Proved]) -> bool {
+    let mut needed = proved
+        .iter()
+        .filter(|proved| proved.claim.is_needed())
+        .peekable();
+    needed.peek().is_some() && needed.all(|proved| proved.verdict == Verdict::True)
+}
+
+/// Whether an item is in place as far as people notice.
+fn stands(item: &Item) -> bool {
+    matches!(item.state, State::InPlace(_)) || item.is_blocked_by(Obstacle::NotHardened)
+}
+
+fn is_unread(item: &Item) -> bool {
+    matches!(&item.state, State::Blocked { obstacle, .. } if obstacle.is_unread())
 }
 
 /// Who can connect by what was found and by what the simulator says of it.
-pub fn readiness(
-    plan: &Plan,
-    proved: &[Proved],
-    given: &BTreeSet<(String, RolePolicy)>,
-) -> Option<Readiness> {
-    let mut readiness = Readiness::with(plan, Basis::Found, given)?;
-    take_back(&mut readiness, proved);
+pub fn readiness(plan: &Plan, proof: &Proof) -> Option<Readiness> {
+    let mut readiness = Readiness::with(plan, Basis::Found, &proof.given)?;
+    take_back(&mut readiness, &proof.claims);
     Some(readiness)
+}
+
+/// Who can connect after a plan, or, where it changes nothing, by what was found; as the simulator sees it, too.
+pub async fn outlook(account: &Account, plan: &Plan) -> Option<(Readiness, Basis)> {
+    let (mut readiness, basis) = Readiness::predicted(plan)?;
+    if basis == Basis::Planned {
+        take_back(&mut readiness, &foresee(account, plan).await);
+    } else {
+        readiness = self::readiness(plan, &prove(account, plan).await)?;
+    }
+    Some((readiness, basis))
 }
 
 /// Takes back what the simulator denies, or will deny.
@@ -57,22 +141,21 @@ pub fn take_back(readiness: &mut Readiness, proved: &[Proved]) {
     }
 }
 
-/// What will be wrong, or is not known, of the roles that a plan changes, although it was carried out: a boundary, a denial
-/// or the organization takes back what the policies give, or another policy opens what has to stay closed.
+/// What will be wrong, or is not known, of a plan's roles, although it was carried out: a boundary, a denial or the organization
+/// takes back what the policies give, or another policy opens what has to stay closed.
 pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     if plan.undoes.is_some() {
         return Vec::new();
     }
-    let will_be_in_place = |item: &Item| !matches!(item.state, State::Blocked { .. });
+    let will_be_in_place = |item: &Item| stands(item) || item.change().is_some();
     let asked = claims(plan, will_be_in_place)
         .into_iter()
-        .filter(|(role, _)| plan.of_role(role).any(|item| item.change().is_some()))
         .map(|(role, mut claims)| {
             claims.retain(|claim| claim.is_serious());
             let policies = policies_to_come(plan, &role);
             (role, claims, policies)
         });
-    let mut wrong = ask(account, plan, asked.collect()).await;
+    let mut wrong = ask(account, plan, asked.collect(), &OnceLock::new()).await;
     wrong.retain(|proved| match proved.verdict {
         Verdict::True | Verdict::Shared => false,
         Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful | Verdict::Unknown(_) => true,
@@ -88,14 +171,15 @@ async fn ask(
     account: &Account,
     plan: &Plan,
     roles: Vec<(String, Vec<Claim>, Vec<String>)>,
+    refused: &OnceLock<String>,
 ) -> Vec<Proved> {
-    let (mut proved, refused) = (Vec::new(), OnceLock::new());
+    let mut proved = Vec::new();
     for (role, claims, policies) in roles {
         let Some(arn) = plan.role_arns.get(&role) else {
             continue;
         };
         for (claim, verdict, actions) in
-            claim::ask(account, plan, arn, &claims, &policies, &refused).await
+            claim::ask(account, plan, arn, &claims, &policies, refused).await
         {
             let is_shared = verdict == Verdict::True && is_shared(plan, &role, claim);
             let verdict = if is_shared { Verdict::Shared } else { verdict };

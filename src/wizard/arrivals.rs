@@ -66,12 +66,9 @@ impl Wizard {
             }
             Message::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Message::Undo(undo) => self.on_undo(*undo),
-            Message::Proved(proved) => {
+            Message::Proved(proof) => {
                 if let Some(apply) = &mut self.apply {
-                    if let Some(report) = &mut apply.report {
-                        report.prove(&proved);
-                    }
-                    apply.proved = proved;
+                    apply.on_proof(proof);
                 }
             }
             Message::LiveSaid(text) => {
@@ -87,12 +84,13 @@ impl Wizard {
                 }
             }
             Message::Foreseen(foreseen) => {
-                let asked = self
-                    .confirm
-                    .as_ref()
-                    .map(|confirm| &confirm.job.plan.choices);
+                // The preview asked, or the question about the same; what an undoing asked is another matter.
+                let asked = self.confirm.as_ref().map(|confirm| &confirm.job.plan);
+                let is_same = |choices: &crate::model::Choices| {
+                    asked.is_none_or(|plan| plan.undoes.is_none() && plan.choices == *choices)
+                };
                 if let Some((choices, answer)) = &mut self.preview.foreseen
-                    && asked.is_none_or(|asked| asked == choices)
+                    && is_same(choices)
                 {
                     *answer = Some(foreseen.clone());
                 }
@@ -248,8 +246,14 @@ impl Wizard {
             .iter()
             .filter(|region| !self.findings.tiers.contains_key(&region.code));
         let unread: Vec<String> = unread.map(|region| region.code.clone()).collect();
+        let uncounted = self
+            .findings
+            .regions
+            .iter()
+            .filter(|region| !self.findings.nodes.contains_key(&region.code));
+        let uncounted = uncounted.map(|region| region.code.clone()).collect();
         if let Some(account) = &self.account {
-            self.tasks.node_counts(account, unread.clone());
+            self.tasks.node_counts(account, uncounted);
             self.tasks.tiers(account, unread);
         }
     }
@@ -311,6 +315,7 @@ impl Wizard {
             .and_then(|report| report.verification.as_ref());
         let set_up = set_up.filter(|plan| plan.undoes.is_none()).cloned();
         if let (Some(plan), Some(account)) = (set_up, self.account.clone()) {
+            apply.ask_simulator();
             self.tasks.prove(account, plan);
         }
         if apply.report.is_some() {

@@ -46,7 +46,7 @@ impl Wizard {
 
     pub(super) fn on_live(&mut self, live: Live) {
         if let Some(apply) = &mut self.apply {
-            apply.live = Some(live.clone());
+            apply.on_live(live.clone());
         }
         if let Some(open) = self.live_check() {
             open.on_end(live);

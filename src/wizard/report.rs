@@ -105,7 +105,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
             page.say(&format!("{} {obstacle}", theme::BLOCKED), theme::WARN);
         }
     }
-    if explained.is_empty() && report.is_verified() && plan.undoes.is_none() {
+    if explained.is_empty() && report.is_verified() && report.for_users().is_some() {
         next_steps(plan, &mut page);
     }
     for item in &plan.items {

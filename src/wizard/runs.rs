@@ -12,7 +12,8 @@ use crate::apply::{Aim, Job, Report};
 use crate::export::users;
 use crate::journal::{Record, to_continue};
 use crate::model::{Choices, Region};
-use crate::plan::{Plan, Target};
+use crate::plan::Plan;
+use crate::plan::readiness::Basis;
 use crate::terminal::Stop;
 use crate::verify::preflight;
 
@@ -55,10 +56,9 @@ impl Wizard {
         }
         self.preview.foreseen = None;
         let plan = self.known.as_ref().map(|known| &known.plan);
-        let plan = plan.filter(|plan| plan.totals().changes > 0);
         if let (Some(account), Some(plan)) = (self.account.clone(), plan) {
             self.preview.foreseen = Some((choices.clone(), None));
-            self.tasks.foresee(account, plan.clone());
+            self.tasks.foresee_at_rest(account, plan.clone());
         }
     }
 
@@ -85,19 +85,26 @@ impl Wizard {
             None => self.step,
         };
         self.questions += 1;
+        let mut confirm = ConfirmStep::new(job, asked_from, &self.options.records);
+        // What the preview knows already is not hidden while AWS is asked once more.
+        if let Some((choices, foreseen)) = &self.preview.foreseen
+            && *choices == confirm.job.plan.choices
+            && confirm.job.plan.undoes.is_none()
+        {
+            confirm.foreseen.clone_from(foreseen);
+        }
         if let Some(account) = self.account.clone() {
-            let identity = job.plan.identity.clone();
-            let needs = preflight::needs(&job.plan);
+            let identity = confirm.job.plan.identity.clone();
+            let needs = preflight::needs(&confirm.job.plan);
             self.tasks.preflight(account.clone(), identity, needs);
-            self.tasks.foresee(account.clone(), job.plan.clone());
-            let changes = job.plan.changes();
-            let regions = changes.filter_map(|(item, _)| match &item.target {
-                Target::Tier { region } => Some(region.clone()),
-                Target::Trust { .. } | Target::Policy { .. } => None,
-            });
+            if confirm.foreseen.is_none() {
+                self.tasks
+                    .foresee(account.clone(), confirm.job.plan.clone());
+            }
+            let regions = confirm.job.plan.regions_to_change().map(str::to_owned);
             self.tasks.warm(&account, regions.collect());
         }
-        self.confirm = Some(ConfirmStep::new(job, asked_from, &self.options.records));
+        self.confirm = Some(confirm);
         self.step = Step::Confirm;
     }
 
@@ -118,8 +125,9 @@ impl Wizard {
 
     /// The sheet for those who connect, and the account that it is for.
     fn sheet(&self) -> Option<(String, String)> {
-        let plan = self.apply.as_ref()?.for_users()?;
-        Some((users::sheet(plan), plan.identity.account.clone()))
+        let (plan, readiness) = self.apply.as_ref()?.for_users()?;
+        let sheet = users::sheet(plan, Some((readiness, Basis::Found)));
+        Some((sheet, plan.identity.account.clone()))
     }
 
     pub(super) fn copy_sheet(&mut self) {

@@ -1,6 +1,8 @@
 //! Work that runs beside the loop and sends messages to it. Each piece has a slot and an attempt number: starting a
 //! slot anew cancels what runs there, and an answer of an older attempt is dropped.
 
+mod verifying;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -22,13 +24,14 @@ use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
 use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
-use crate::plan::{Plan, Target};
+use crate::plan::Target;
 use crate::survey;
 use crate::undo::{self, Undo};
-use crate::verify::live::{self, Live};
-use crate::verify::nodes::{self, Nodes};
-use crate::verify::preflight::{self, Need, Preflight};
-use crate::verify::{Proved, proof};
+use crate::verify::Preflight;
+use crate::verify::Proved;
+use crate::verify::live::Live;
+use crate::verify::nodes::Nodes;
+use crate::verify::proof::Proof;
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
@@ -61,7 +64,7 @@ pub enum Message {
     Preflight(Preflight),
     /// What will not work although the plan was carried out.
     Foreseen(Vec<Proved>),
-    Proved(Vec<Proved>),
+    Proved(Proof),
     /// How many hybrid nodes a region has.
     NodeCount(String, NodeReading),
     /// The nodes of the chosen roles.
@@ -298,14 +301,6 @@ impl Tasks {
         });
     }
 
-    /// Looks for the nodes of the chosen roles, and whose they are.
-    pub fn nodes(&mut self, account: Account, plan: Plan) {
-        self.start(Slot::Nodes, |out| async move {
-            let regions = plan.choices.regions.clone();
-            out.send(Message::Nodes(nodes::look(&account, &plan, &regions).await));
-        });
-    }
-
     /// Opens the connections that the changes will need, while a person reads the question: AWS closes what nobody uses.
     pub fn warm(&mut self, account: &Account, regions: Vec<String>) {
         let tiers = Box::pin(survey::tiers(account, regions));
@@ -380,52 +375,6 @@ impl Tasks {
             let undo = undo::prepare(&account, &identity, &records, Some(&run)).await;
             let undo = undo.map_err(|error| error.to_string());
             out.send(Message::Undo(Box::new(undo)));
-        });
-    }
-
-    /// Asks what the caller may do in general.
-    pub fn general_preflight(&mut self, account: Account, identity: Identity) {
-        self.start(Slot::GeneralPreflight, |out| async move {
-            let needs = preflight::general_needs(&identity);
-            let preflight = Preflight::of(&account, &identity, needs).await;
-            out.send(Message::GeneralPreflight(preflight));
-        });
-    }
-
-    /// Asks whether the caller may do these.
-    pub fn preflight(&mut self, account: Account, identity: Identity, needs: Vec<Need>) {
-        self.start(Slot::Preflight, |out| async move {
-            let preflight = Preflight::of(&account, &identity, needs).await;
-            out.send(Message::Preflight(preflight));
-        });
-    }
-
-    /// Asks what will not work although the plan was carried out.
-    pub fn foresee(&mut self, account: Account, plan: Plan) {
-        self.start(Slot::Foresight, |out| async move {
-            out.send(Message::Foreseen(proof::foresee(&account, &plan).await));
-        });
-    }
-
-    /// Asks whether what is in place works.
-    pub fn prove(&mut self, account: Account, plan: Plan) {
-        self.start(Slot::Proof, |out| async move {
-            out.send(Message::Proved(proof::prove(&account, &plan).await));
-        });
-    }
-
-    /// Tries what is in place for real.
-    pub fn live(
-        &mut self,
-        account: Account,
-        plan: Plan,
-        region: String,
-        cancel: CancellationToken,
-    ) {
-        self.start(Slot::Live, |out| async move {
-            let say = |text: String| out.send(Message::LiveSaid(text));
-            let live = live::check(&account, &plan, &region, &cancel, &say).await;
-            out.send(Message::Live(Box::new(live)));
         });
     }
 

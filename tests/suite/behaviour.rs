@@ -30,7 +30,7 @@ async fn done_with_all_roles(play: &mut Play) -> String {
     play.keys("{standard}<space><enter>").await;
     play.keys("{to change}{!still being read}").await;
     play.keys("<enter>{y apply}y").await;
-    play.wait("written and read back").await;
+    play.wait("ready. 16 changes").await;
     let screen = play.screen();
     let said = screen
         .lines()

@@ -513,7 +513,7 @@ async fn from_studio_other_peoples_nodes_are_not_called_closed() {
     let plan = report.verification.unwrap();
     let proved = sagemaker_ssh_setup::verify::proof::prove(&scene.account, &plan).await;
     let of = |role: &str| {
-        let mut proved = proved.iter();
+        let mut proved = proved.claims.iter();
         proved
             .find(|proved| {
                 proved.role == role && proved.claim.id() == "starts-nobody-elses-sessions"

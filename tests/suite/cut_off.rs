@@ -21,8 +21,8 @@ use super::documents::{content, with_id};
 use super::faults::{Death, Fault, Faults};
 
 pub const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
-/// It carries a client policy with other contents, which is replaced.
-pub const USER: &str = "ChurnTraining";
+/// A role of people, without any policy of its own.
+pub const USER: &str = "DataEngineer";
 pub const REGION: &str = "eu-west-1";
 
 /// A folder that goes with the test.

@@ -67,7 +67,7 @@ fn what_is_not_known_says_so_and_offers_a_check() {
 fn with_choices_the_check_decides() {
     let (out, _) = explained(TIER, &choices("eu-west-1"));
     assert!(
-        out.contains("1. THIS IS IT, by the check: The advanced instance tier is not on"),
+        out.contains("1. THIS IS IT: The advanced instance tier is not on"),
         "{out}"
     );
     let (out, _) = explained(TIER, &choices("eu-central-1"));
@@ -82,7 +82,7 @@ fn with_choices_the_check_decides() {
     // The node that is named has an owner that a program made up.
     let (out, _) = explained(DENIED, &choices("eu-central-1"));
     assert!(
-        out.contains("1. THIS IS IT, by the check: The node is not yours"),
+        out.contains("1. THIS IS IT: The node is not yours"),
         "{out}"
     );
     assert!(
@@ -124,4 +124,55 @@ async fn the_wizard_explains_from_its_help() {
     // Typed letters are text there, and no keys.
     play.keys("?eqqq{> qqq}<enter>{not one that this program}<esc>{Step 1/7}")
         .await;
+}
+
+#[test]
+fn the_cause_of_a_log_wins_over_what_ssh_says_last() {
+    let log = format!(
+        "{TARGET}\nkex_exchange_identification: Connection closed by remote host\nConnection closed by UNKNOWN port 65535"
+    );
+    let (out, _) = explained(&log, &[]);
+    assert!(out.starts_with("Systems Manager knows the node"), "{out}");
+    let (out, _) = explained("Connection closed by UNKNOWN port 65535", &[]);
+    assert!(
+        out.starts_with("SSH says only that the tunnel ended"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_role_that_the_error_names_is_the_one_that_is_judged() {
+    let other = DENIED.replace("MLEngineer", "Analyst");
+    let (out, _) = explained(&other, &choices("eu-central-1"));
+    assert!(
+        !out.contains("Ruled out by the check: Your role lacks"),
+        "{out}"
+    );
+    // What the text itself says comes first.
+    let explicit = format!("{DENIED} with an explicit deny in a service control policy");
+    let (out, _) = explained(&explicit, &[]);
+    assert!(
+        out.contains("1. THIS IS IT: A permissions boundary, or a service control policy"),
+        "{out}"
+    );
+}
+
+#[test]
+fn the_command_for_the_check_is_the_one_for_what_was_chosen() {
+    let (out, _) = explained(DENIED, &choices("eu-central-1"));
+    let command = "sagemaker-ssh-setup check --sagemaker-role AmazonSageMaker-ExecutionRole-20240502T093000 --user-role MLEngineer \
+                   --regions eu-central-1 --nodes";
+    let ruled_out = explained(TARGET, &choices("eu-central-1")).0;
+    assert!(
+        ruled_out.contains(command) || out.contains(command),
+        "{out} {ruled_out}"
+    );
+}
+
+#[test]
+fn without_a_text_nothing_is_explained() {
+    let (_, code) = explained("", &[]);
+    assert_eq!(code, Some(64));
+    let (_, code) = explained("  ", &[]);
+    assert_eq!(code, Some(64));
 }

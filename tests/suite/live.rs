@@ -385,6 +385,9 @@ async fn only_after_the_last_try_it_is_called_refused() {
     assert!(!play.screen().contains("refused"), "{}", play.screen());
     play.wait("refused after 12 tries").await;
     play.wait("role's trust policy").await;
+    // What documents and simulator say counts no more.
+    play.wait("Not ready. 4 changes written and read back.")
+        .await;
     assert!(began.elapsed().as_secs() > 60, "{:?}", began.elapsed());
     assert_eq!(count(&play.faults.calls(), "CreateActivation"), 12);
 }

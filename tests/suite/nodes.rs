@@ -41,7 +41,7 @@ fn check_says_whose_each_node_is_and_what_to_do() {
     let desk = Desk::with(Seed::shipped().unwrap());
     let printed = desk.run(&check("eu-central-1", &["--nodes"])).ends_with(0);
     for line in [
-        "note      eu-central-1: 5 hybrid nodes, 4 of them online; 5 of the chosen SageMaker roles.",
+        "note      eu-central-1: 5 hybrid nodes, 4 of them online; 5 of these under the chosen SageMaker roles.",
         "good      mi-0b2200000000000a1 of AmazonSageMaker-ExecutionRole-20240502T093000, online, last heard of 2024-01-31 10:10 \
          UTC: AROAEXAMPLEROLE000042:terry (good).",
         "BAD       mi-0b2200000000000a2",
@@ -102,14 +102,14 @@ fn where_there_is_none_it_says_how_to_make_one() {
     let desk = Desk::with(Seed::shipped().unwrap());
     let printed = desk.run(&check("us-east-1", &["--nodes"]));
     assert!(
-        printed
-            .out
-            .contains("us-east-1: no hybrid node; none of the chosen SageMaker roles."),
+        printed.out.contains("us-east-1: no hybrid node."),
         "{}",
         printed.out
     );
     assert!(
-        printed.out.contains("SSHEstimatorWrapper.create("),
+        printed
+            .out
+            .contains("To make one, run a job with SageMaker SSH Helper in it"),
         "{}",
         printed.out
     );
@@ -242,7 +242,7 @@ async fn the_last_screen_looks_for_nodes_on_request() {
     }
     .start();
     play.walk_to_confirm().await;
-    play.keys("y{Ready. 4 changes}n{4 hybrid nodes, 3 of them online; 1 of the chosen}")
+    play.keys("y{Ready. 4 changes}n{4 hybrid nodes, 3 of them online; 1 of these under}")
         .await;
     play.keys("{(unstable)}<esc>{!4 hybrid nodes}").await;
 }

@@ -129,3 +129,61 @@ async fn the_preview_takes_back_what_a_boundary_takes_back() {
     play.keys("{Not ready. After this, nobody can connect yet}")
         .await;
 }
+
+#[test]
+fn roles_that_nobody_can_use_are_not_ready_whatever_is_written() {
+    // The two roles of a set-up, each on the other's side.
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let swapped = [
+        "apply",
+        "--yes",
+        "--sagemaker-role",
+        "DataScientist",
+        "--user-role",
+        "ChurnTraining",
+        "--regions",
+        "eu-west-1",
+    ];
+    let printed = desk.run(&swapped).ends_with(4);
+    for why in [
+        "SageMaker itself may not assume the role, so no job runs under it.",
+        "No person may assume the role: its trust policy lets in AWS services alone.",
+    ] {
+        assert!(printed.out.contains(why), "{}", printed.out);
+    }
+    assert!(printed.out.contains("Not ready."), "{}", printed.out);
+}
+
+/// What the shipped account is asked for with a role whose boundary denies all of it.
+fn with_a_boundary(command: &'static str) -> [&'static str; 7] {
+    [
+        command,
+        "--sagemaker-role",
+        "Recommender-ExecutionRole",
+        "--user-role",
+        "MLEngineer",
+        "--regions",
+        "eu-central-1",
+    ]
+}
+
+#[test]
+fn what_the_simulator_denies_is_not_ready_in_any_command() {
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let plan = desk.run(&with_a_boundary("plan")).ends_with(2);
+    assert!(
+        plan.out
+            .contains("Not ready. After this, nobody can connect yet:"),
+        "{}",
+        plan.out
+    );
+    let json = [&with_a_boundary("plan")[..], &["--output", "json"]].concat();
+    assert_eq!(desk.run(&json).json()["readiness"]["state"], "not-ready");
+    let apply = [&with_a_boundary("apply")[..], &["--yes"]].concat();
+    let applied = desk.run(&apply).ends_with(4);
+    assert!(!applied.out.contains("# Connecting"), "{}", applied.out);
+    // Nothing is left to change, and nobody can connect all the same.
+    desk.run(&apply).ends_with(4);
+    desk.run(&with_a_boundary("plan")).ends_with(4);
+    desk.run(&with_a_boundary("check")).ends_with(4);
+}

@@ -296,10 +296,12 @@ async fn nothing_to_do() {
         play.keys("{In which}{!still being read}/frankfurt<enter><space><enter>")
             .await;
         play.wait("0 to change").await;
+        play.wait("Ready. People can connect.").await;
         shot!(play, "preview-in-place", size);
         play.keys("<enter>{nothing to write}").await;
         shot!(play, "confirm-nothing", size);
-        play.keys("y{Nothing was written}").await;
+        play.keys("y{Ready. Everything is in place. Nothing was written}")
+            .await;
         shot!(play, "done-nothing", size);
         assert_eq!(play.faults.writes(), Vec::<String>::new());
     }

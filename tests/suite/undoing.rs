@@ -221,7 +221,7 @@ async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
     play.keys("{hardened trust}{!still being read}").await;
     for role in [
         "AmazonSageMaker-ExecutionRole-20240131T101010",
-        "ChurnTraining",
+        super::cut_off::USER,
     ] {
         assert!(play.screen().contains(role), "{}", play.screen());
     }

@@ -135,15 +135,18 @@ impl On {
         }
     }
 
-    fn context(self) -> Vec<(&'static str, &'static str)> {
-        let owner = |owner| vec![("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
+    /// What the call brings with it. Without the region, a condition on it would seem to be met by its absence.
+    fn context(self, region: &str) -> Vec<(&'static str, &str)> {
+        let mut context = vec![("aws:RequestedRegion", region)];
+        let owner = |owner| [("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
         match self {
-            Self::RoleForSystemsManager => vec![("iam:PassedToService", SYSTEMS_MANAGER)],
-            Self::RoleForOthers => vec![("iam:PassedToService", OTHER_SERVICE)],
-            Self::OwnNode => owner(ONESELF),
-            Self::OthersNode => owner(ELSE),
-            _ => Vec::new(),
+            Self::RoleForSystemsManager => context.push(("iam:PassedToService", SYSTEMS_MANAGER)),
+            Self::RoleForOthers => context.push(("iam:PassedToService", OTHER_SERVICE)),
+            Self::OwnNode => context.extend(owner(ONESELF)),
+            Self::OthersNode => context.extend(owner(ELSE)),
+            _ => {}
         }
+        context
     }
 }
 
@@ -170,15 +173,17 @@ pub(in crate::verify) async fn ask(
                 principal: role_arn,
                 actions: &asked,
                 resources: std::slice::from_ref(&resource),
-                context: &on.context(),
+                context: &on.context(plan.home_or_first_region()),
                 policies,
             };
             let said = match refused.get() {
                 Some(why) => Err(why.clone()),
                 None => account.simulate(&question).await.map_err(|error| {
                     let why = error.sentence();
-                    // A role that has gone says nothing of the others.
-                    if error.kind != ErrorKind::NotFound {
+                    // A role that has gone, or a question that is no good, says nothing of the others.
+                    let is_about_this = error.kind == ErrorKind::NotFound
+                        || error.code.as_deref() == Some("InvalidInput");
+                    if !is_about_this {
                         let _ = refused.set(why.clone());
                     }
                     why

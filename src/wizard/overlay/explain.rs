@@ -1,7 +1,5 @@
 //! A field for an error that somebody has met, and what it means. The text goes nowhere.
 
-use std::collections::BTreeSet;
-
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
@@ -73,11 +71,9 @@ impl ExplainView {
     }
 
     fn explain(&mut self) {
-        let none = BTreeSet::new();
         let checks = self.plan.as_deref().map(|plan| Checks {
             plan,
-            given: &none,
-            proved: &[],
+            proof: None,
             nodes: None,
         });
         self.scroll.to_top();

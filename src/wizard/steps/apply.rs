@@ -11,10 +11,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Aim, Event, Job, Outcome, Report, words};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Plan, Target};
 use crate::text::seconds;
 use crate::verify::Proved;
 use crate::verify::live::{self, Live};
+use crate::verify::proof::Proof;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::clean;
@@ -30,6 +32,15 @@ enum Phase {
         waiting: bool,
     },
     Ended(Outcome, Duration),
+}
+
+/// How far the policy simulator has been asked.
+#[derive(Debug, Default)]
+enum Simulator {
+    #[default]
+    NotAsked,
+    Asked,
+    Answered(Proof),
 }
 
 /// The step's own state.
@@ -48,7 +59,7 @@ pub struct ApplyStep {
     began: Instant,
     pub report: Option<Report>,
     /// What the policy simulator says of what is in place; empty until it has answered.
-    pub proved: Vec<Proved>,
+    simulator: Simulator,
     /// What a real activation showed, where one was asked for.
     pub live: Option<Live>,
     verifying: bool,
@@ -76,7 +87,7 @@ impl ApplyStep {
             log: Vec::new(),
             began: Instant::now(),
             report: None,
-            proved: Vec::new(),
+            simulator: Simulator::default(),
             live: None,
             verifying: false,
             cancel: CancellationToken::new(),
@@ -128,8 +139,40 @@ impl ApplyStep {
         (may && !live::roles(now).is_empty()).then_some(now)
     }
 
+    /// The policy simulator is asked now.
+    pub fn ask_simulator(&mut self) {
+        self.simulator = Simulator::Asked;
+    }
+
+    fn is_proving(&self) -> bool {
+        matches!(self.simulator, Simulator::Asked)
+    }
+
+    fn claims(&self) -> &[Proved] {
+        match &self.simulator {
+            Simulator::Answered(proof) => &proof.claims,
+            Simulator::NotAsked | Simulator::Asked => &[],
+        }
+    }
+
+    /// Takes in what the policy simulator says of what was read last.
+    pub fn on_proof(&mut self, proof: Proof) {
+        if let Some(report) = &mut self.report {
+            report.prove(&proof);
+        }
+        self.simulator = Simulator::Answered(proof);
+    }
+
+    /// Takes in what a real activation showed.
+    pub fn on_live(&mut self, live: Live) {
+        if let Some(report) = &mut self.report {
+            report.try_live(&live);
+        }
+        self.live = Some(live);
+    }
+
     /// What the sheet for those who connect is made from, where there is anybody who can.
-    pub fn for_users(&self) -> Option<&Plan> {
+    pub fn for_users(&self) -> Option<(&Plan, &Readiness)> {
         self.report.as_ref()?.for_users()
     }
 
@@ -155,7 +198,7 @@ impl ApplyStep {
         self.job.only = Some(targets);
         self.job.continues = self.run.clone().or(self.job.continues.take());
         self.report = None;
-        self.proved.clear();
+        self.simulator = Simulator::default();
         self.live = None;
         self.verifying = false;
         self.cancel = CancellationToken::new();

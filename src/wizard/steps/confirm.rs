@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::apply::Job;
 use crate::journal::Records;
 use crate::model::endpoint::insecurity;
-use crate::plan::readiness::{Basis, Readiness};
+use crate::plan::readiness::{Basis, Outcome, Readiness};
 use crate::plan::words::counted;
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::verify::words::{self, Answer};
@@ -174,7 +174,18 @@ impl ConfirmStep {
         if let (Some((who, _)), Some(foreseen)) = (&mut who, &self.foreseen) {
             proof::take_back(who, foreseen);
         }
-        let mut who = who.map_or_else(Vec::new, |(readiness, basis)| who_can(&readiness, basis));
+        let is_asking = self.foreseen.is_none();
+        let mut who = match who {
+            // Nobody is told that people can connect before the simulator was asked.
+            Some((readiness, _)) if is_asking && readiness.state != Outcome::NotReady => {
+                vec![(
+                    "Asking AWS who can connect after this.".to_owned(),
+                    theme::DIM,
+                )]
+            }
+            Some((readiness, basis)) => who_can(&readiness, basis),
+            None => Vec::new(),
+        };
         if totals.changes > 0 {
             who.push((plan.sentence(), theme::TITLE));
         }

@@ -105,7 +105,7 @@ impl RegionsStep {
                 if let Some((nodes, code)) = nodes {
                     let text = match nodes {
                         Ok(count) if count.online > 0 => format!(
-                            "{code} has {}: about {} US dollars a month.",
+                            "{code} has {}: about {} US dollars a month on that tier.",
                             count.text(),
                             count.dollars_a_month()
                         ),

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::{ApplyStep, Phase};
-use crate::apply::Outcome;
+use crate::apply::{Outcome, words};
 use crate::journal::Records;
 use crate::plan::State;
 use crate::plan::readiness::Outcome as Who;
@@ -75,9 +75,13 @@ impl ApplyStep {
         let readiness = report.and_then(|report| report.readiness.as_ref());
         let nobody = readiness.is_some_and(|readiness| readiness.state == Who::NotReady);
         let from = self.plan.choices.connect_from;
-        access_path::draw(frame, picture, from, !nobody, |station| {
-            self.progress(station)
-        });
+        access_path::draw(
+            frame,
+            picture,
+            from,
+            !nobody && !self.is_proving(),
+            |station| self.progress(station),
+        );
         frame.render_widget(Paragraph::new(title), headline);
         self.draw_list(frame, list, spinner);
         self.draw_rest(frame, rest, records);
@@ -85,7 +89,17 @@ impl ApplyStep {
 
     fn headline(&self, spinner: &str) -> (String, Style) {
         if let Some(report) = &self.report {
-            return report::headline(&self.plan, report);
+            let (text, style) = report::headline(&self.plan, report);
+            let can = report.readiness.as_ref().map(|readiness| readiness.state);
+            // Nobody is told that people can connect before the simulator was asked.
+            if self.is_proving() && can.is_some_and(|can| can != Who::NotReady) {
+                let done = words::what_was_done(&self.plan, report).1;
+                return (
+                    format!("{spinner} {done} Asking AWS who can connect."),
+                    theme::PLAIN,
+                );
+            }
+            return (text, style);
         }
         if self.cancel.is_cancelled() {
             let text = "Stopping: what is under way is finished first; that may take some seconds.";
@@ -181,9 +195,9 @@ impl ApplyStep {
         let lines = match &self.report {
             Some(report) if !log => {
                 let mut lines = report::lines(&self.plan, report, records, width);
-                let mut proof = report::proof(&self.proved, width);
+                let mut proof = report::proof(self.claims(), width);
                 // What does not work comes before what people would type, and after what was not done.
-                if report.not_done().is_empty() && self.proved.iter().any(Proved::is_serious) {
+                if report.not_done().is_empty() && self.claims().iter().any(Proved::is_serious) {
                     std::mem::swap(&mut lines, &mut proof);
                 }
                 if !lines.is_empty() && !proof.is_empty() {
