@@ -39,15 +39,32 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
                 show_readiness(visit.people, readiness, *basis);
             }
             visit.people.say("");
-            visit.people.say(match (plan.totals().changes, &arguments.out) {
-                (0, _) if plan.totals().blocked > 0 => "There is nothing that can be changed.",
-                (0, _) => "There is nothing to change.",
-                (_, None) => "Nothing was written. \"apply\" with the same options carries it out.",
-                (_, Some(_)) => "Nothing was written in the account. \"apply FILE\" carries the saved plan out.",
-            });
+            let changes = plan.totals().changes;
+            let said = match (plan.unread_role(), changes, &arguments.out) {
+                (Some(role), ..) => format!(
+                    "Nothing was written. The role {role} could not be read, and \"apply\" would not begin."
+                ),
+                (None, 0, _) if plan.totals().blocked > 0 => {
+                    "There is nothing that can be changed.".to_owned()
+                }
+                (None, 0, _) => "There is nothing to change.".to_owned(),
+                (None, _, None) => {
+                    "Nothing was written. \"apply\" with the same options carries it out."
+                        .to_owned()
+                }
+                (None, _, Some(_)) => {
+                    "Nothing was written in the account. \"apply FILE\" carries the saved plan out."
+                        .to_owned()
+                }
+            };
+            visit.people.say(&said);
         }
     }
-    Ok(Exit::of_plan(&plan).unless_nobody_can(readiness))
+    Ok(if plan.unread_role().is_some() {
+        Exit::Failed
+    } else {
+        Exit::of_plan(&plan).unless_nobody_can(readiness)
+    })
 }
 
 pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {

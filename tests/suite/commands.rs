@@ -1062,3 +1062,21 @@ fn a_hanging_call_is_given_up_by_a_signal() {
     send(child.id(), Signal::INT);
     printed(child).ends_with(130);
 }
+
+#[test]
+fn a_plan_with_a_role_that_cannot_be_read_promises_nothing() {
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let words = [
+        "plan",
+        "--sagemaker-role",
+        "ChurnTrainin",
+        "--user-role",
+        "DataScientist",
+        "--regions",
+        "eu-west-1",
+    ];
+    let printed = desk.run(&words).ends_with(1);
+    let said = "The role ChurnTrainin could not be read, and \"apply\" would not begin.";
+    assert!(printed.out.contains(said), "{}", printed.out);
+    assert!(!printed.out.contains("carries it out"), "{}", printed.out);
+}
