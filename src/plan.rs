@@ -425,6 +425,17 @@ pub(crate) struct ChosenRole<'a> {
     needs_client: bool,
 }
 
+/// Everything that is asked for with these choices, in the order of a plan.
+pub fn targets(choices: &Choices) -> Vec<Target> {
+    let regions = choices.regions.iter();
+    let tiers = regions.map(|region| Target::Tier {
+        region: region.clone(),
+    });
+    let roles = roles(choices);
+    let of_roles = roles.iter().flat_map(check::targets);
+    tiers.chain(of_roles).collect()
+}
+
 /// SageMaker roles that SageMaker may not assume, and user roles that no person may assume.
 fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'static str)> {
     let trust = |role: &String| {

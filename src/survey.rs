@@ -189,7 +189,8 @@ pub async fn with_alias(account: &Account, identity: &Identity) -> Identity {
     }
 }
 
-/// Everything that a plan for these choices needs, read anew and side by side. Quotas that may not be read are AWS's own.
+/// Everything that a plan for these choices needs, read anew and side by side. Quotas that may not be read are AWS's own; nodes are
+/// not counted.
 pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -> Survey {
     let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
     let names: BTreeSet<String> = names.cloned().collect();
@@ -202,17 +203,14 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
         .collect::<BTreeMap<_, _>>();
     let tiers = tiers(account, choices.regions.clone());
     let tiers = Box::pin(tiers.collect::<BTreeMap<_, _>>());
-    let nodes = node_counts(account, choices.regions.clone());
-    let nodes = Box::pin(nodes.collect::<BTreeMap<_, _>>());
     let identity = with_alias(account, identity);
-    let (identity, quotas, roles, tiers, nodes) =
-        futures::join!(identity, account.quotas(), roles, tiers, nodes);
+    let (identity, quotas, roles, tiers) = futures::join!(identity, account.quotas(), roles, tiers);
     Survey {
         identity,
         quotas: quotas.unwrap_or_default(),
         roles,
         tiers,
-        nodes,
+        nodes: BTreeMap::new(),
     }
 }
 

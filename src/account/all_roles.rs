@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 
-use super::iam::text;
+use super::iam::{attached, boundary_arn, text};
 use super::pages::{MANY, Pages};
 use super::{Account, CallError};
-use crate::model::{AttachedPolicy, RoleReading};
+use crate::model::RoleReading;
 
 const ACTION: &str = "iam:GetAccountAuthorizationDetails";
 /// The most that IAM gives a page.
@@ -74,25 +74,18 @@ fn reading(role: &RoleDetail) -> Result<RoleReading, CallError> {
             document,
         ))
     });
-    let attached = role
-        .attached_managed_policies()
-        .iter()
-        .map(|policy| AttachedPolicy {
-            name: policy.policy_name().unwrap_or_default().to_owned(),
-            arn: policy.policy_arn().unwrap_or_default().to_owned(),
-            document: None,
-        });
     Ok(RoleReading {
         name: role.role_name().unwrap_or_default().to_owned(),
         path: role.path().unwrap_or("/").to_owned(),
         arn: role.arn().unwrap_or_default().to_owned(),
         trust: text(ACTION, trust)?,
-        boundary: role
-            .permissions_boundary()
-            .and_then(|boundary| boundary.permissions_boundary_arn())
-            .map(str::to_owned),
+        boundary: boundary_arn(role.permissions_boundary()),
         inline: inline.collect::<Result<_, CallError>>()?,
-        attached: attached.collect(),
+        attached: role
+            .attached_managed_policies()
+            .iter()
+            .map(attached)
+            .collect(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::operation::RequestId;
+use aws_sdk_iam::types::AttachedPermissionsBoundary;
 use futures::future;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
@@ -133,10 +134,7 @@ impl Account {
             path: role.path().to_owned(),
             arn: role.arn().to_owned(),
             trust: trust_of(&role)?,
-            boundary: role
-                .permissions_boundary()
-                .and_then(|boundary| boundary.permissions_boundary_arn())
-                .map(str::to_owned),
+            boundary: boundary_arn(role.permissions_boundary()),
             inline,
             attached,
         })
@@ -334,11 +332,7 @@ impl Account {
             let page = answer.attached_policies();
             let next = answer.marker().filter(|_| answer.is_truncated());
             pages.turn(page.len(), next)?;
-            policies.extend(page.iter().map(|policy| AttachedPolicy {
-                name: policy.policy_name().unwrap_or_default().to_owned(),
-                arn: policy.policy_arn().unwrap_or_default().to_owned(),
-                document: None,
-            }));
+            policies.extend(page.iter().map(attached));
         }
         Ok(policies)
     }
@@ -385,6 +379,21 @@ fn trust_of(role: &aws_sdk_iam::types::Role) -> Result<String, CallError> {
         .assume_role_policy_document()
         .ok_or_else(|| CallError::not_aws(ACTION, "trust policy"))?;
     text(ACTION, document)
+}
+
+/// The ARN of a permissions boundary, where one is set.
+pub(super) fn boundary_arn(boundary: Option<&AttachedPermissionsBoundary>) -> Option<String> {
+    let arn = boundary?.permissions_boundary_arn();
+    arn.map(str::to_owned)
+}
+
+/// An attached policy, without its document.
+pub(super) fn attached(policy: &aws_sdk_iam::types::AttachedPolicy) -> AttachedPolicy {
+    AttachedPolicy {
+        name: policy.policy_name().unwrap_or_default().to_owned(),
+        arn: policy.policy_arn().unwrap_or_default().to_owned(),
+        document: None,
+    }
 }
 
 /// A document, decoded.

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, show_foreign, show_plan, show_proof, show_readiness};
+use super::say::{People, in_the_background, show_foreign, show_plan, show_proof, show_readiness};
 use super::{Visit, events};
 use crate::account::Account;
 use crate::apply::{self, Event, Job, Outcome, Report, words};
@@ -195,14 +195,12 @@ impl Visit {
             counted(plan.totals().changes, "change"),
             plan.identity.account_label()
         ));
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        // A thread of its own: nobody may ever answer.
-        std::thread::spawn(move || {
+        let answer = in_the_background(|| {
             let mut line = String::new();
             let read = std::io::stdin().lock().read_line(&mut line);
-            let _ = sender.send(read.map(|_| line).unwrap_or_default());
+            read.map(|_| line).unwrap_or_default()
         });
-        let answer = self.reading(receiver).await?.unwrap_or_default();
+        let answer = self.reading(answer).await?.unwrap_or_default();
         if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
             Ok(())
         } else {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, head, show_proof, show_readiness};
+use super::say::{People, head, show_answers, show_proof, show_readiness};
 use super::{Known, Visit};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
@@ -20,7 +20,7 @@ use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::nodes::{self, InRegion, Nodes, Owner, Seen};
 use crate::verify::proof;
-use crate::verify::words::{Answer, remnant};
+use crate::verify::words::remnant;
 
 pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
     let (known, plan) = visit.plan(&arguments.wanted).await?;
@@ -184,15 +184,7 @@ fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePoli
 fn show_nodes(people: People, nodes: &Nodes) {
     people.say("");
     people.say("By the hybrid nodes that are there:");
-    for (answer, text) in nodes::lines(nodes) {
-        let word = match answer {
-            Answer::Allowed => "good",
-            Answer::Denied => "BAD",
-            Answer::Noted => "note",
-            Answer::Unknown => "unknown",
-        };
-        people.say(&format!("{word:<10}{text}"));
-    }
+    show_answers(people, nodes::lines(nodes), ["good", "BAD"]);
 }
 
 /// What a real activation showed.

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Read};
 use serde::Serialize;
 
 use super::Visit;
+use super::say::in_the_background;
 use crate::cli::{ExplainArgs, Output, Wanted};
 use crate::exit::Exit;
 use crate::explain::{self, Checks, Explanation};
@@ -73,12 +74,8 @@ async fn text(visit: &mut Visit, arguments: &ExplainArgs) -> Result<String, Exit
         );
         return Err(Exit::Usage);
     }
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    // A thread of its own: the text may never end.
-    std::thread::spawn(move || {
-        let _ = sender.send(end_of(std::io::stdin().lock()));
-    });
-    let read = visit.reading(receiver).await?;
+    let read = in_the_background(|| end_of(std::io::stdin().lock()));
+    let read = visit.reading(read).await?;
     let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
     let bytes =
         read.map_err(|error| visit.failed(&format!("Standard input cannot be read: {error}.")))?;

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict, words};
 use crate::model::{Choices, Endpoint};
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::{Content, Target};
+use crate::plan::{self, Content, Target};
 use crate::text::clean_json;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
@@ -137,26 +137,24 @@ fn readiness(record: &Record) -> Option<Readiness> {
     if record.undoes.is_some() || record.state == RunState::Running {
         return None;
     }
-    Some(Readiness::by(&record.choices, |target| {
-        if let Some((_, reason)) = record
-            .blocked
-            .iter()
-            .find(|(id, _)| *id == target.to_string())
-        {
+    let judged = |target: Target| {
+        let mut blocked = record.blocked.iter();
+        if let Some((_, reason)) = blocked.find(|(id, _)| *id == target.to_string()) {
             // A trust statement that is not hardened lets everybody in all the same; the record does not tell them apart.
             let is_certain =
                 !(record.choices.harden_trust && matches!(target, Target::Trust { .. }));
-            return (is_certain.then_some(false), Some(reason.clone()));
+            return (target, (is_certain.then_some(false), Some(reason.as_str())));
         }
-        let step = record.steps.iter().find(|step| step.target == *target);
-        match step.map(Step::verdict) {
+        let step = record.steps.iter().find(|step| step.target == target);
+        let answer = match step.map(Step::verdict) {
             None | Some(Verdict::Done) => (Some(true), None),
-            Some(Verdict::NotDone) => (Some(false), Some("It was not done.".to_owned())),
-            Some(Verdict::Uncertain) => {
-                (None, Some("Whether it was done is not certain.".to_owned()))
-            }
-        }
-    }))
+            Some(Verdict::NotDone) => (Some(false), Some("It was not done.")),
+            Some(Verdict::Uncertain) => (None, Some("Whether it was done is not certain.")),
+        };
+        (target, answer)
+    };
+    let targets = plan::targets(&record.choices).into_iter();
+    Some(Readiness::of_items(targets.map(judged)))
 }
 
 fn kind(record: &Record) -> &'static str {

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use tokio::sync::oneshot;
+
 use crate::account::CodePrompt;
 use crate::cli::Output;
 use crate::model::endpoint::insecurity;
@@ -90,6 +92,15 @@ pub(super) fn code_prompt(people: People) -> CodePrompt {
     })
 }
 
+/// Reads what a person or another program may never give, in a thread of its own.
+pub(super) fn in_the_background<T: Send + 'static>(
+    read: impl FnOnce() -> T + Send + 'static,
+) -> oneshot::Receiver<T> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || sender.send(read()));
+    receiver
+}
+
 /// What is for a program.
 ///
 /// # Errors
@@ -135,10 +146,15 @@ pub(super) fn show_proof(people: People, proved: &[Proved]) {
         return;
     }
     people.say("By AWS's policy simulator:");
-    for (answer, text) in words::proof(proved) {
+    show_answers(people, words::proof(proved), ["true", "WRONG"]);
+}
+
+/// A line an answer, behind its word: one of these for a yes or a no.
+pub(super) fn show_answers(people: People, answers: Vec<(Answer, String)>, [yes, no]: [&str; 2]) {
+    for (answer, text) in answers {
         let word = match answer {
-            Answer::Allowed => "true",
-            Answer::Denied => "WRONG",
+            Answer::Allowed => yes,
+            Answer::Denied => no,
             Answer::Noted => "note",
             Answer::Unknown => "unknown",
         };

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use futures::StreamExt;
+
 use super::say::{emit, show_plan, show_readiness};
 use super::{Known, Visit};
 use crate::apply::{Aim, Job};
@@ -13,7 +15,7 @@ use crate::exit::Exit;
 use crate::export;
 use crate::files;
 use crate::journal::to_continue;
-use crate::model::Choices;
+use crate::model::{Choices, Survey};
 use crate::plan::format::PlanFile;
 use crate::plan::{Item, Plan};
 use crate::survey;
@@ -143,7 +145,10 @@ impl Visit {
 
     async fn planned(&mut self, known: &Known, choices: &Choices) -> Result<Plan, Exit> {
         let survey = survey::chosen(&known.account, &known.identity, choices);
-        Ok(Plan::new(&self.reading(survey).await?, choices))
+        let nodes = survey::node_counts(&known.account, choices.regions.clone()).collect();
+        let reading = async { futures::join!(survey, nodes) };
+        let (survey, nodes) = self.reading(Box::pin(reading)).await?;
+        Ok(Plan::new(&Survey { nodes, ..survey }, choices))
     }
 
     /// A saved plan, held against what is there now.

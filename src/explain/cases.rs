@@ -1,6 +1,7 @@
 //! The errors that people meet (SageMaker SSH Helper's FAQ, sources and issues; Systems Manager User Guide).
 
 use super::{Case, Cause, Decider};
+use crate::export::users::WHO_AM_I;
 
 /// What AWS says where something takes back what a policy allows.
 const DENIED: &[&str] = &[
@@ -8,8 +9,6 @@ const DENIED: &[&str] = &[
     "nopermissionsboundaryallows",
     "noservicecontrolpolicyallows",
 ];
-/// Asks for one's user ID.
-const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
 const CHECK: &str = "sagemaker-ssh-setup check CHOICES --nodes";
 const TAGS: &str = "aws ssm list-tags-for-resource --resource-type ManagedInstance --resource-id NODE --region REGION";
 

@@ -10,7 +10,7 @@ use crate::text::clean_lines;
 pub const PROFILE: &str = "sagemaker-ssh";
 
 /// Prints one's user ID.
-const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
+pub const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
 
 /// What a person with a role adds to `~/.aws/config`: for a role of Identity Center the form that signs in there, for any other
 /// one the form that assumes it.

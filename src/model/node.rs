@@ -19,6 +19,13 @@ pub struct Node {
     pub last_ping: Option<i64>,
 }
 
+impl Node {
+    /// The name of its role, without the path.
+    pub fn role_name(&self) -> &str {
+        self.role.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// How many hybrid nodes a region has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeCount {

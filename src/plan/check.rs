@@ -19,7 +19,7 @@ pub(super) fn role(
 ) -> (Vec<Item>, Option<InlineSize>) {
     let parts = parts(chosen);
     let all = |state: &State| {
-        let targets = parts.iter().map(|part| part.target(chosen.name));
+        let targets = targets(chosen).into_iter();
         targets
             .map(|target| item(&target, state.clone(), Vec::new()))
             .collect()
@@ -135,6 +135,12 @@ impl Part {
             Self::Policy(policy) => Target::Policy { role, policy },
         }
     }
+}
+
+/// The items that a chosen role has, whatever is there.
+pub(super) fn targets(chosen: &ChosenRole) -> Vec<Target> {
+    let parts = parts(chosen).into_iter();
+    parts.map(|part| part.target(chosen.name)).collect()
 }
 
 fn parts(chosen: &ChosenRole) -> Vec<Part> {

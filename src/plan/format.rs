@@ -143,6 +143,10 @@ impl PlanFile {
         }
     }
 
+    fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| clean_json(text + "\n"))
+    }
+
     /// Reads a plan back.
     ///
     /// # Errors
@@ -211,8 +215,7 @@ impl Plan {
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let predicted = Readiness::predicted(self).map(|(readiness, _)| readiness);
-        self.to_json_for(predicted.as_ref())
+        PlanFile::of(self).to_json()
     }
 
     /// The same, where more is known of who can connect.
@@ -220,11 +223,9 @@ impl Plan {
     /// # Errors
     /// Only when serialisation fails, which no plan causes.
     pub fn to_json_for(&self, readiness: Option<&Readiness>) -> Result<String, serde_json::Error> {
-        let file = PlanFile {
-            readiness: readiness.cloned(),
-            ..PlanFile::of(self)
-        };
-        serde_json::to_string_pretty(&file).map(|text| clean_json(text + "\n"))
+        let mut file = PlanFile::of(self);
+        file.readiness = readiness.cloned();
+        file.to_json()
     }
 }
 

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Obstacle, Plan, State, Target};
-use crate::model::Choices;
 use crate::policy::template::RolePolicy;
 
 /// What an item counts as that is still to be changed.
@@ -79,14 +78,31 @@ impl Readiness {
         if plan.undoes.is_some() {
             return None;
         }
+        let judged = plan.items.iter().map(|item| {
+            let answer = if item.is_among(given) {
+                (Some(true), None)
+            } else {
+                judged(item, basis)
+            };
+            (item.target.clone(), answer)
+        });
+        let mut readiness = Self::of_items(judged);
+        for (role, policy, why) in &plan.unusable {
+            readiness.deny(role, *policy == RolePolicy::Server, why);
+        }
+        Some(readiness)
+    }
+
+    /// Derived from what is known of each item: whether it is no hindrance, and else why.
+    pub fn of_items<'a>(items: impl Iterator<Item = (Target, Judged<'a>)>) -> Self {
         let mut readiness = Self {
             state: Outcome::NotReady,
             containers: Vec::new(),
             people: Vec::new(),
             regions: Vec::new(),
         };
-        for item in &plan.items {
-            let (parts, name) = match &item.target {
+        for (target, (ready, why)) in items {
+            let (parts, name) = match target {
                 Target::Tier { region } => (&mut readiness.regions, region),
                 Target::Policy {
                     role,
@@ -96,74 +112,16 @@ impl Readiness {
                     (&mut readiness.containers, role)
                 }
             };
-            let (ready, why) = match &item.target {
-                Target::Policy { role, policy } if given.contains(&(role.clone(), *policy)) => {
-                    (Some(true), None)
-                }
-                _ => judged(item, basis),
-            };
-            if let Some(part) = parts.iter_mut().find(|part| part.name == *name) {
+            if let Some(part) = parts.iter_mut().find(|part| part.name == name) {
                 part.also(ready, why);
             } else {
                 parts.push(Part {
-                    name: name.clone(),
+                    name,
                     ready,
                     why: why.map(str::to_owned),
                 });
             }
         }
-        for (role, policy, why) in &plan.unusable {
-            readiness.deny(role, *policy == RolePolicy::Server, why);
-        }
-        readiness.add_up();
-        Some(readiness)
-    }
-
-    /// Derived from what is known of each item of these choices: whether it is no hindrance, and else why.
-    pub fn by(
-        choices: &Choices,
-        judge: impl Fn(&Target) -> (Option<bool>, Option<String>),
-    ) -> Self {
-        let part = |name: &String, targets: &[Target]| {
-            let mut part = Part {
-                name: name.clone(),
-                ready: Some(true),
-                why: None,
-            };
-            for target in targets {
-                let (ready, why) = judge(target);
-                part.also(ready, why.as_deref());
-            }
-            part
-        };
-        let policy = |role: &String, policy| Target::Policy {
-            role: role.clone(),
-            policy,
-        };
-        let containers = choices.sagemaker_roles.iter().map(|role| {
-            let trust = Target::Trust { role: role.clone() };
-            part(role, &[trust, policy(role, RolePolicy::Server)])
-        });
-        let from = choices.connect_from;
-        let in_studio = choices
-            .sagemaker_roles
-            .iter()
-            .filter(|_| from.uses_studio());
-        let with_roles = choices.user_roles.iter().filter(|_| from.uses_user_roles());
-        let people = in_studio.chain(with_roles);
-        let people = people.map(|role| part(role, &[policy(role, RolePolicy::Client)]));
-        let regions = choices.regions.iter().map(|region| {
-            let tier = Target::Tier {
-                region: region.clone(),
-            };
-            part(region, &[tier])
-        });
-        let mut readiness = Self {
-            state: Outcome::NotReady,
-            containers: containers.collect(),
-            people: people.collect(),
-            regions: regions.collect(),
-        };
         readiness.add_up();
         readiness
     }
@@ -278,8 +236,11 @@ impl Readiness {
     }
 }
 
-/// Whether an item is no hindrance, and else why.
-pub(crate) fn judged(item: &Item, basis: Basis) -> (Option<bool>, Option<&str>) {
+/// Whether an item is no hindrance, none where that is not known, and else why.
+pub type Judged<'a> = (Option<bool>, Option<&'a str>);
+
+/// How an item counts.
+pub(crate) fn judged(item: &Item, basis: Basis) -> Judged<'_> {
     match &item.state {
         // Without its hardening, the role works all the same.
         State::InPlace(_)
@@ -309,7 +270,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::{Identity, Partition};
+    use crate::model::{Choices, Identity, Partition};
     use crate::plan::{Change, Edit, TierValue};
 
     const PEOPLE: [&str; 3] = ["Containers", "People", "eu-west-1"];

@@ -36,10 +36,13 @@ pub enum Access {
 
 /// Whether SageMaker may assume the role, which is what makes it a SageMaker role.
 pub fn is_sagemaker_role(trust: &Document) -> bool {
-    trust
-        .statements()
-        .into_iter()
-        .any(|statement| effect(statement) == "Allow" && allows(statement, SAGEMAKER))
+    lets_in(trust, SAGEMAKER)
+}
+
+/// Whether a service may assume the role, leaving conditions and denials aside.
+pub fn lets_in(trust: &Document, service: &str) -> bool {
+    let mut statements = trust.statements().into_iter();
+    statements.any(|statement| effect(statement) == "Allow" && allows(statement, service))
 }
 
 /// Whether accounts, users, other roles or an identity provider may assume the role, and not services alone.

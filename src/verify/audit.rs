@@ -223,7 +223,7 @@ pub fn leftovers<'a>(
         let lets_in = |service: &str| {
             trust
                 .as_ref()
-                .is_some_and(|trust| lets_service_in(trust, service))
+                .is_some_and(|trust| trust::lets_in(trust, service))
         };
         let mut note = |kind| {
             found.push(Leftover {
@@ -259,16 +259,6 @@ pub fn leftovers<'a>(
         }
     }
     found
-}
-
-fn lets_service_in(trust: &Document, service: &str) -> bool {
-    let mut statements = trust.statements().into_iter();
-    statements.any(|statement| {
-        let principal = statement.get("Principal").and_then(Value::as_object);
-        let services = strings(principal.and_then(|principal| principal.get("Service")));
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && services.contains(&service)
-    })
 }
 
 /// The policies that are read of a role and name this action in a statement that allows it and is meant.

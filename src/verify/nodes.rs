@@ -176,7 +176,7 @@ async fn in_region(account: &Account, plan: &Plan, region: &str) -> Result<InReg
     let (nodes, is_complete) = listed.map_err(|error| error.sentence())?;
     let count = NodeCount::of(&nodes, is_complete);
     let is_meant = |node: &Node| {
-        let name = node.role.rsplit('/').next().unwrap_or_default();
+        let name = node.role_name();
         plan.choices.sagemaker_roles.iter().any(|role| role == name)
     };
     let mut nodes: Vec<Node> = nodes.into_iter().filter(is_meant).collect();
@@ -257,8 +257,7 @@ pub fn lines(nodes: &Nodes) -> Vec<(Answer, String)> {
 }
 
 fn about(seen: &Seen) -> (Answer, String) {
-    let Node { id, role, .. } = &seen.node;
-    let role = role.rsplit('/').next().unwrap_or_default();
+    let (id, role) = (&seen.node.id, seen.node.role_name());
     let node = format!("{id} of {role}, {}", seen.presence());
     match &seen.owner {
         Err(why) => (

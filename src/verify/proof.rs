@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::claim::{self, Claim, Proved, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
-use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::{Item, Obstacle, Plan, State, Target};
+use crate::plan::readiness::{Basis, Readiness, judged};
+use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::RolePolicy;
 
 /// What the simulator says of a plan's roles as they are.
@@ -31,7 +31,7 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
         return Proof::default();
     }
     let refused = OnceLock::new();
-    let asked = claims(plan, stands)
+    let asked = claims(plan, |item| stands(item, Basis::Found))
         .into_iter()
         .map(|(role, claims)| (role, claims, Vec::new()));
     let mut proof = Proof {
@@ -41,7 +41,7 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
     for item in plan
         .items
         .iter()
-        .filter(|item| !stands(item) && !is_unread(item))
+        .filter(|item| judged(item, Basis::Found).0 == Some(false))
     {
         let Target::Policy { role, policy } = &item.target else {
             continue;
@@ -105,13 +105,9 @@ fn gives_all(proved: &[Proved]) -> bool {
     needed.peek().is_some() && needed.all(|proved| proved.verdict == Verdict::True)
 }
 
-/// Whether an item is in place as far as people notice.
-fn stands(item: &Item) -> bool {
-    matches!(item.state, State::InPlace(_)) || item.is_blocked_by(Obstacle::NotHardened)
-}
-
-fn is_unread(item: &Item) -> bool {
-    matches!(&item.state, State::Blocked { obstacle, .. } if obstacle.is_unread())
+/// Whether an item is no hindrance.
+fn stands(item: &Item, basis: Basis) -> bool {
+    judged(item, basis).0 == Some(true)
 }
 
 /// Who can connect by what was found and by what the simulator says of it.
@@ -147,8 +143,7 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     if plan.undoes.is_some() {
         return Vec::new();
     }
-    let will_be_in_place = |item: &Item| stands(item) || item.change().is_some();
-    let asked = claims(plan, will_be_in_place)
+    let asked = claims(plan, |item| stands(item, Basis::Planned))
         .into_iter()
         .map(|(role, mut claims)| {
             claims.retain(|claim| claim.is_serious());

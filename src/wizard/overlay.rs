@@ -299,10 +299,7 @@ impl CutOff {
             lines.push(choice(key, text));
         }
         lines.push(choice("Esc", "later"));
-        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-        let height = height.min(frame.area().height.saturating_sub(2));
-        let place = window(frame, 72, height, "A run was cut off");
-        self.scroll.draw(frame, place, lines);
+        draw_text(frame, 72, "A run was cut off", &mut self.scroll, lines);
     }
 }
 
@@ -381,6 +378,20 @@ impl Profiles {
         let hint = Line::styled(" Enter takes it, Esc closes.", theme::DIM);
         rows.chain([Line::default(), hint]).collect()
     }
+}
+
+/// A text in a window of its own height, as far as there is room for it.
+fn draw_text(
+    frame: &mut Frame,
+    width: u16,
+    title: &str,
+    scroll: &mut Scroll,
+    lines: Vec<Line<'static>>,
+) {
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let height = height.min(frame.area().height.saturating_sub(2));
+    let place = window(frame, width, height, title);
+    scroll.draw(frame, place, lines);
 }
 
 fn draw_help(

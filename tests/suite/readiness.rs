@@ -11,6 +11,18 @@ use super::play::{Play, prompt};
 
 const SSO: &str = "AWSReservedSSO_DataScience_8c7b6a5948372615";
 
+/// A set-up in which nobody can connect afterwards: no container can register.
+pub const LOCKED: [&str; 8] = [
+    "apply",
+    "--yes",
+    "--sagemaker-role",
+    "LockedTraining",
+    "--user-role",
+    "DataScientist",
+    "--regions",
+    "eu-west-1",
+];
+
 /// Whether a cell with a sign or a letter is green.
 fn has_green(play: &Play) -> bool {
     let cells = play.cells();
@@ -84,17 +96,7 @@ async fn a_role_that_the_simulator_denies_takes_the_ready_back() {
 #[test]
 fn a_run_says_who_could_connect_by_what_it_left() {
     let desk = Desk::with(Seed::shipped().unwrap());
-    let locked = [
-        "apply",
-        "--yes",
-        "--sagemaker-role",
-        "LockedTraining",
-        "--user-role",
-        "DataScientist",
-        "--regions",
-        "eu-west-1",
-    ];
-    desk.run(&locked).ends_with(3);
+    desk.run(&LOCKED).ends_with(3);
     let printed = desk.run(&["runs", "last"]).ends_with(0);
     assert!(
         printed.out.contains("Not ready. Nobody can connect yet:"),

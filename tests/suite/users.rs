@@ -12,8 +12,16 @@ use serde_json::json;
 
 use super::commands::{Desk, WANTED};
 use super::play::prompt;
+use super::readiness::LOCKED;
 
 const KEYS: &str = "[profile default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = embedded\n";
+
+const CHURN: [&str; 4] = [
+    "--sagemaker-role",
+    "ChurnTraining",
+    "--user-role",
+    "DataScientist",
+];
 
 fn command<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&[name], &WANTED[..], more].concat()
@@ -60,15 +68,7 @@ async fn user_id(demo: &Demo, config: &str) -> String {
 #[test]
 fn two_processes_with_the_profile_of_the_sheet_are_one_person_and_without_its_session_name_two() {
     let desk = Desk::with(Seed::shipped().unwrap());
-    let printed = sheet(
-        &desk,
-        &[
-            "--sagemaker-role",
-            "ChurnTraining",
-            "--user-role",
-            "DataScientist",
-        ],
-    );
+    let printed = sheet(&desk, &CHURN);
     let demo = Demo::with(Seed::shipped().unwrap(), Manner::PROMPT);
     let config = format!("{KEYS}{}", profile(&printed));
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -149,15 +149,7 @@ fn people_of_identity_center_get_their_own_form_and_people_in_studio_none() {
 #[test]
 fn the_sheet_says_all_that_people_do() {
     let desk = Desk::with(Seed::shipped().unwrap());
-    let printed = sheet(
-        &desk,
-        &[
-            "--sagemaker-role",
-            "ChurnTraining",
-            "--user-role",
-            "DataScientist",
-        ],
-    );
+    let printed = sheet(&desk, &CHURN);
     for needed in [
         "pip install sagemaker-ssh-helper",
         "role_session_name = YOUR-NAME",
@@ -195,17 +187,7 @@ fn apply_prints_the_sheet_where_somebody_can_connect_and_only_there() {
     );
     let undone = desk.run(&["undo", "--yes"]).ends_with(0);
     assert!(!undone.out.contains("# Connecting"), "{}", undone.out);
-    let nobody = [
-        "apply",
-        "--yes",
-        "--sagemaker-role",
-        "LockedTraining",
-        "--user-role",
-        "DataScientist",
-        "--regions",
-        "eu-west-1",
-    ];
-    let nobody = desk.run(&nobody).ends_with(3);
+    let nobody = desk.run(&LOCKED).ends_with(3);
     assert!(!nobody.out.contains("# Connecting"), "{}", nobody.out);
 }
 

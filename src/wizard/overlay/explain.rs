@@ -4,10 +4,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
-use super::{Answer, close};
+use super::{Answer, close, draw_text};
 use crate::explain::{self, Checks};
 use crate::plan::Plan;
-use crate::wizard::ui::frame::window;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, wrapped};
@@ -118,9 +117,6 @@ impl ExplainView {
             "Enter explains it. Esc closes this."
         };
         lines.push(Line::styled(keys, theme::DIM));
-        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-        let height = height.min(frame.area().height.saturating_sub(2));
-        let place = window(frame, 90, height, "Explain an error");
-        self.scroll.draw(frame, place, lines);
+        draw_text(frame, 90, "Explain an error", &mut self.scroll, lines);
     }
 }

@@ -4,9 +4,8 @@ use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::text::Line;
 
-use super::{Answer, close};
+use super::{Answer, close, draw_text};
 use crate::verify::nodes::{self, Nodes};
-use crate::wizard::ui::frame::window;
 use crate::wizard::ui::keys::{Action, Binding, MOVES, quiet};
 use crate::wizard::ui::scroll::Scroll;
 use crate::wizard::ui::text::{clean, wrapped};
@@ -57,9 +56,6 @@ impl NodesView {
         }
         lines.push(Line::default());
         lines.push(Line::styled("Esc closes this.", theme::DIM));
-        let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-        let height = height.min(frame.area().height.saturating_sub(2));
-        let place = window(frame, 100, height, "Nodes");
-        self.scroll.draw(frame, place, lines);
+        draw_text(frame, 100, "Nodes", &mut self.scroll, lines);
     }
 }
