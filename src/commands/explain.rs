@@ -135,3 +135,22 @@ fn json(visit: &Visit, explanation: Option<&Explanation>) -> Result<String, Exit
     let text = serde_json::to_string_pretty(&file);
     visit.json(text.map(|text| clean_json(text + "\n")))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_log_the_end_is_kept() {
+        let log = [
+            vec![b'x'; 3 * explain::LONGEST],
+            b"TargetNotConnected".to_vec(),
+        ]
+        .concat();
+        let end = end_of(&log[..]).unwrap();
+        assert_eq!(end.len(), explain::LONGEST);
+        assert!(end.ends_with(b"TargetNotConnected"));
+        assert_eq!(end_of(&b"short"[..]).unwrap(), b"short");
+    }
+}

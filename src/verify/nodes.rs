@@ -300,6 +300,7 @@ mod tests {
                 Some("AROAEXAMPLEROLEID0001:terry@example.com"),
                 Owner::Person,
             ),
+            (Some("AROAEXAMPLEROLEID0001:jdoe1234567890"), Owner::Person),
             (Some("AIDAEXAMPLEUSERID0001"), Owner::Person),
             (Some("123456789012"), Owner::Person),
             (Some("123456789012:federated"), Owner::Person),

@@ -6,6 +6,7 @@ use ratatui::{Frame, Terminal};
 
 use super::overlay::Overlay;
 use super::state::Load;
+use super::steps::apply::ApplyStep;
 use super::steps::roles::Context;
 use super::steps::{COUNT, Step};
 use super::ui::frame::{RailStep, Surroundings};
@@ -58,7 +59,7 @@ fn title(wizard: &Wizard) -> &'static str {
         wizard.step.title()
     } else if wizard.is_guided() && !(done && is_complete) {
         Step::Guide.title()
-    } else if done {
+    } else if done && !wizard.apply.as_ref().is_some_and(ApplyStep::awaits_proof) {
         let readiness = report.and_then(|report| report.readiness.as_ref());
         readiness.map_or("Done", Readiness::title)
     } else {

@@ -221,3 +221,24 @@ fn it_takes_no_choices() {
             .ends_with(64);
     }
 }
+
+#[test]
+fn what_could_not_be_read_stands_in_the_table_and_is_no_proof_of_anything() {
+    let desk = Desk::with(Seed::shipped().unwrap());
+    let denied = Fault::Refused(403, "AccessDenied", "no");
+    for call in ["GetAccountAuthorizationDetails", "GetRole"] {
+        desk.aws.faults.add(call, 999, denied.clone());
+    }
+    let printed = desk.run(&["check", "--all"]).ends_with(1);
+    let row = printed
+        .out
+        .lines()
+        .find(|line| line.starts_with("ChurnTraining"));
+    assert!(
+        row.is_some_and(|row| row.contains("unknown")),
+        "{}",
+        printed.out
+    );
+    let said = "Whether anybody can connect is not known: not everything could be read.";
+    assert!(printed.out.contains(said), "{}", printed.out);
+}

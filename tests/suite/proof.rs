@@ -425,3 +425,19 @@ fn a_role_that_may_do_everything_is_not_said_to_be_kept_out() {
         printed.out
     );
 }
+
+#[test]
+fn a_denial_of_other_regions_is_no_denial_of_this_one() {
+    let elsewhere = |region: &str| {
+        json!({
+            "Effect": "Deny",
+            "Action": "ssm:*",
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": region}}
+        })
+    };
+    let found = wrong_with(SET_UP_USER, &elsewhere("eu-central-1"), &[]);
+    assert_eq!(found, (Vec::new(), 0));
+    let (wrong, code) = wrong_with(SET_UP_USER, &elsewhere("us-east-1"), &[]);
+    assert_eq!((wrong.len(), code), (3, 4), "{wrong:?}");
+}

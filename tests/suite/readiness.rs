@@ -189,3 +189,16 @@ fn what_the_simulator_denies_is_not_ready_in_any_command() {
     desk.run(&with_a_boundary("plan")).ends_with(4);
     desk.run(&with_a_boundary("check")).ends_with(4);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_simulator_that_has_not_heard_of_it_yet_is_asked_again() {
+    let mut play = prompt();
+    play.walk_to_confirm().await;
+    let not_yet = r#"<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><SimulatePrincipalPolicyResult><IsTruncated>false</IsTruncated><EvaluationResults><member><EvalActionName>ssm:CreateActivation</EvalActionName><EvalDecision>implicitDeny</EvalDecision><EvalResourceName>*</EvalResourceName></member></EvaluationResults></SimulatePrincipalPolicyResult></SimulatePrincipalPolicyResponse>"#;
+    play.keys("{!Asking AWS}").await;
+    let fault = Fault::Answer("text/xml", not_yet);
+    play.faults.add("SimulatePrincipalPolicy", 1, fault);
+    play.keys("y{Asking AWS who can connect.}").await;
+    assert!(!play.screen().contains("Ready"), "{}", play.screen());
+    play.keys("{Ready. 4 changes written and read back}").await;
+}

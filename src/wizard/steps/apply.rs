@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::apply::{Aim, Event, Job, Outcome, Report, words};
-use crate::plan::readiness::Readiness;
+use crate::plan::readiness::{Outcome as Who, Readiness};
 use crate::plan::{Plan, Target};
 use crate::text::seconds;
 use crate::verify::Proved;
@@ -144,8 +144,12 @@ impl ApplyStep {
         self.simulator = Simulator::Asked;
     }
 
-    fn is_proving(&self) -> bool {
-        matches!(self.simulator, Simulator::Asked)
+    /// Whether it depends on an answer of the simulator, still to come, that people can connect.
+    pub fn awaits_proof(&self) -> bool {
+        let report = self.report.as_ref();
+        let readiness = report.and_then(|report| report.readiness.as_ref());
+        let may_connect = readiness.is_some_and(|readiness| readiness.state != Who::NotReady);
+        matches!(self.simulator, Simulator::Asked) && may_connect
     }
 
     fn claims(&self) -> &[Proved] {

@@ -79,7 +79,7 @@ impl ApplyStep {
             frame,
             picture,
             from,
-            !nobody && !self.is_proving(),
+            !nobody && !self.awaits_proof(),
             |station| self.progress(station),
         );
         frame.render_widget(Paragraph::new(title), headline);
@@ -90,9 +90,8 @@ impl ApplyStep {
     fn headline(&self, spinner: &str) -> (String, Style) {
         if let Some(report) = &self.report {
             let (text, style) = report::headline(&self.plan, report);
-            let can = report.readiness.as_ref().map(|readiness| readiness.state);
             // Nobody is told that people can connect before the simulator was asked.
-            if self.is_proving() && can.is_some_and(|can| can != Who::NotReady) {
+            if self.awaits_proof() {
                 let done = words::what_was_done(&self.plan, report).1;
                 return (
                     format!("{spinner} {done} Asking AWS who can connect."),
