@@ -13,13 +13,12 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed, SeedRole};
 use sagemaker_ssh_setup::journal::Records;
-use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
-use sagemaker_ssh_setup::wizard::input::{self, InputSender};
-use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Options, Signals, Start};
+use sagemaker_ssh_setup::terminal::Clipboard;
+use sagemaker_ssh_setup::wizard::events::{self, InputSender};
+use sagemaker_ssh_setup::wizard::widget::theme::Look;
+use sagemaker_ssh_setup::wizard::{self, Options, Start};
 use serde_json::json;
 use tokio::runtime::Runtime;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 const SIZE: (u16, u16) = (200, 60);
@@ -92,8 +91,6 @@ struct Play {
     runtime: Runtime,
     drawn: watch::Receiver<Buffer>,
     input: InputSender,
-    _stops: UnboundedSender<Stop>,
-    _jobs: UnboundedSender<JobSignal>,
 }
 
 impl Play {
@@ -104,13 +101,8 @@ impl Play {
             .build()
             .unwrap();
         let (drawn_sender, drawn) = watch::channel(Buffer::default());
-        let (input, mut receiver) = input::channel();
-        let (stops, stopped) = unbounded_channel();
-        let (jobs, job_signals) = unbounded_channel();
-        let mut signals = Signals {
-            stops: stopped,
-            jobs: job_signals,
-        };
+        let (events, mut receiver) = events::channel();
+        let input = events.input();
         let demo = Demo::with(seed(roles), Manner::PROMPT);
         let screen = Screen {
             shown: TestBackend::new(SIZE.0, SIZE.1),
@@ -132,21 +124,12 @@ impl Play {
         };
         runtime.spawn(async move {
             let mut terminal = Terminal::new(screen).unwrap();
-            wizard::run(
-                &mut terminal,
-                &mut receiver,
-                &mut signals,
-                demo.source(),
-                options,
-            )
-            .await
+            wizard::run(&mut terminal, &mut receiver, demo.source(), options).await
         });
         let mut play = Self {
             runtime,
             drawn,
             input,
-            _stops: stops,
-            _jobs: jobs,
         };
         play.wait("Admin/console");
         play

@@ -3,7 +3,6 @@
 
 mod run;
 mod step;
-pub mod words;
 
 use std::time::Duration;
 
@@ -12,11 +11,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
-use crate::guide::{self, Guide};
 use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
 use crate::plan::readiness::{self, Readiness};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
-use crate::survey;
+use crate::survey::{self, AnotherAccount};
 use crate::verify::live::Live;
 use crate::verify::proof::{self, Proof};
 use run::Run;
@@ -126,8 +124,6 @@ pub struct Report {
     pub run: Option<String>,
     /// The record could not be written to its end, and why.
     pub record_lost: Option<String>,
-    /// After a guide: what its last reading leaves open besides.
-    pub guided: Option<guide::Ending>,
     pub took: Duration,
 }
 
@@ -159,24 +155,9 @@ impl Report {
         self.verification.is_some() && self.unverified().is_empty()
     }
 
-    /// Whether all that was wanted is in place, and was read back, and nothing else is missing.
+    /// Whether all that was wanted is in place, and was read back.
     pub fn is_complete(&self) -> bool {
-        let lost = self
-            .guided
-            .as_ref()
-            .is_some_and(|ending| !ending.lost.is_empty());
-        self.refused.is_none() && self.blocked.is_empty() && self.is_verified() && !lost
-    }
-
-    /// Whether what somebody did by hand is all there is to do, as far as anybody knows.
-    pub fn is_done_by_hand(&self) -> bool {
-        let Some(ending) = &self.guided else {
-            return false;
-        };
-        let is_ticked = |item: &&Item| ending.ticked.contains(&item.target);
-        self.verification.is_some()
-            && ending.lost.is_empty()
-            && self.unverified().iter().all(is_ticked)
+        self.refused.is_none() && self.blocked.is_empty() && self.is_verified()
     }
 
     /// The items that the last reading did not show as they should be.
@@ -240,11 +221,7 @@ enum Refusal {
     #[error(transparent)]
     NotRecorded(#[from] JournalError),
     #[error(transparent)]
-    Unknown(#[from] CallError),
-    #[error(
-        "The plan is for the account {planned}, but the credentials now belong to {now}. Nothing was changed."
-    )]
-    OtherAccount { planned: String, now: String },
+    AnotherAccount(#[from] AnotherAccount),
 }
 
 /// What is to be carried out.
@@ -263,15 +240,13 @@ pub struct Job {
 pub enum Aim {
     SetUp,
     PutBack(Reversal),
-    /// It was carried out by hand: nothing is written, everything is read.
-    Look(Guide),
 }
 
 impl Aim {
     /// The plan, made anew from what is there now.
     pub async fn plan(&self, account: &Account, plan: &Plan) -> Plan {
         match self {
-            Self::SetUp | Self::Look(_) => {
+            Self::SetUp => {
                 let survey = survey::chosen(account, &plan.identity, &plan.choices).await;
                 Plan::new(&survey, &plan.choices)
             }
@@ -293,7 +268,6 @@ pub async fn run(
 ) -> Report {
     let began = Instant::now();
     let plan = &job.plan;
-    let is_look = matches!(job.aim, Aim::Look(_));
     let mut report = Report {
         outcomes: Vec::new(),
         verification: None,
@@ -301,14 +275,12 @@ pub async fn run(
         blocked: plan
             .items
             .iter()
-            // What was done by hand is judged by the last reading alone.
-            .filter(|item| !is_look && matches!(item.state, State::Blocked { .. }))
+            .filter(|item| matches!(item.state, State::Blocked { .. }))
             .map(|item| item.target.clone())
             .collect(),
         refused: None,
         run: None,
         record_lost: None,
-        guided: is_look.then(guide::Ending::default),
         took: Duration::ZERO,
     };
     let mut journal = None;
@@ -318,24 +290,13 @@ pub async fn run(
             Err(why) => report.refused = Some(why.to_string()),
         }
     } else {
-        let same = same_account(account, plan).await;
+        let same = survey::same_account(account, &plan.identity).await;
         report.refused = same.err().map(|why| why.to_string());
     }
     report.run = journal.as_ref().map(|journal| journal.run().to_owned());
     if report.refused.is_none() && !cancel.is_cancelled() {
         let _ = events.send(Event::Verifying);
-        match &job.aim {
-            Aim::Look(guide) => {
-                // Nothing was written, so that there is nothing to wait for.
-                let last = last_look(account, plan, guide);
-                if let Some(looked) = cancel.run_until_cancelled(last).await {
-                    (report.verification, report.guided) = (Some(looked.0), Some(looked.1));
-                }
-            }
-            Aim::SetUp | Aim::PutBack(_) => {
-                report.verification = Some(job.aim.plan(account, plan).await);
-            }
-        }
+        report.verification = Some(job.aim.plan(account, plan).await);
     }
     report.prove(&Proof::default());
     if let Some(journal) = &journal {
@@ -350,14 +311,6 @@ pub async fn run(
     report.took = began.elapsed();
     let _ = events.send(Event::Finished(Box::new(report.clone())));
     report
-}
-
-/// What is there after a guide, and what that leaves open.
-async fn last_look(account: &Account, plan: &Plan, guide: &Guide) -> (Plan, guide::Ending) {
-    let survey = survey::chosen(account, &plan.identity, &plan.choices).await;
-    let now = Plan::new(&survey, &plan.choices);
-    let ending = guide.ending(&now, &survey);
-    (now, ending)
 }
 
 /// All that a run that was cut off had wanted is in place: it is not spoken of again.
@@ -377,7 +330,7 @@ async fn carried_out(
 ) -> Result<(Journal, Vec<(Target, Outcome)>), Refusal> {
     // Before anything is read: what another run still writes must not be taken for what was there.
     let claim = records.claim(&job.plan.identity.account).await?;
-    same_account(account, &job.plan).await?;
+    survey::same_account(account, &job.plan.identity).await?;
     let plan = job.meant();
     let new = NewRun {
         plan: &plan,
@@ -406,24 +359,6 @@ impl Job {
 
     /// Whether a change of the plan is to be made.
     pub fn means(&self, target: &Target) -> bool {
-        match self.aim {
-            Aim::Look(_) => false,
-            Aim::SetUp | Aim::PutBack(_) => {
-                self.only.as_ref().is_none_or(|only| only.contains(target))
-            }
-        }
-    }
-}
-
-/// The credentials may have been renewed for another account since the plan was made.
-async fn same_account(account: &Account, plan: &Plan) -> Result<(), Refusal> {
-    let now = account.identity().await?;
-    if now.account == plan.identity.account && now.partition == plan.identity.partition {
-        Ok(())
-    } else {
-        Err(Refusal::OtherAccount {
-            planned: plan.identity.account.clone(),
-            now: now.account,
-        })
+        self.only.as_ref().is_none_or(|only| only.contains(target))
     }
 }

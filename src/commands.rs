@@ -8,8 +8,8 @@ mod choose;
 mod events;
 mod explain;
 mod interactive;
+mod printer;
 mod runs;
-mod say;
 mod set_up;
 mod undo;
 
@@ -20,13 +20,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::account::{Account, CallError, RecentWrites, Source};
 use crate::cli::{self, Cli, Command, Common, Output};
 use crate::exit::Exit;
-use crate::journal::{Records, Runs, words};
+use crate::journal::{Records, Runs};
 use crate::log;
+use crate::messages::record as record_messages;
 use crate::model::endpoint::insecurity;
 use crate::model::{Endpoint, Identity};
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
-use say::People;
+use printer::Printer;
 
 /// Why a command could not even begin.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +56,7 @@ pub async fn run(cli: Cli) -> Result<Exit, StartError> {
         }
         Some(Command::Guide(arguments)) => interactive::guide(&common, &arguments.wanted).await,
         Some(Command::Completions { shell }) => {
-            say::emit(cli::completions(shell))?;
+            printer::emit(cli::completions(shell))?;
             Ok(Exit::Done)
         }
         Some(Command::Man { folder }) => {
@@ -70,36 +71,36 @@ pub async fn run(cli: Cli) -> Result<Exit, StartError> {
             Ok(runs::run(&records, &arguments, &common))
         }
         Some(Command::Plan(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output)?;
-            Ok(over(set_up::plan(visit, &arguments).await))
+            let context = CommandContext::new(&common, arguments.printed.output)?;
+            Ok(over(set_up::plan(context, &arguments).await))
         }
         Some(Command::Check(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output)?;
-            visit.writes_unasked = arguments.live.is_some();
+            let mut context = CommandContext::new(&common, arguments.printed.output)?;
+            context.writes_unasked = arguments.live.is_some();
             Ok(over(if arguments.all {
-                audit::all(visit).await
+                audit::all(context).await
             } else {
-                check::check(visit, &arguments).await
+                check::check(context, &arguments).await
             }))
         }
         Some(Command::Explain(arguments)) => {
-            let visit = Visit::new(&common, arguments.printed.output)?;
-            Ok(over(explain::explain(visit, &arguments).await))
+            let context = CommandContext::new(&common, arguments.printed.output)?;
+            Ok(over(explain::explain(context, &arguments).await))
         }
         Some(Command::Apply(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output)?;
-            visit.writes_unasked = arguments.yes;
-            Ok(over(set_up::apply(visit, &arguments).await))
+            let mut context = CommandContext::new(&common, arguments.printed.output)?;
+            context.writes_unasked = arguments.yes;
+            Ok(over(set_up::apply(context, &arguments).await))
         }
         Some(Command::Export(arguments)) => {
             // The file goes to standard output, unless a folder is named.
-            let visit = Visit::new(&common, Output::Json)?;
-            Ok(over(set_up::export(visit, &arguments).await))
+            let context = CommandContext::new(&common, Output::Json)?;
+            Ok(over(set_up::export(context, &arguments).await))
         }
         Some(Command::Undo(arguments)) => {
-            let mut visit = Visit::new(&common, arguments.printed.output)?;
-            visit.writes_unasked = arguments.yes;
-            Ok(over(undo::run(visit, &arguments).await))
+            let mut context = CommandContext::new(&common, arguments.printed.output)?;
+            context.writes_unasked = arguments.yes;
+            Ok(over(undo::run(context, &arguments).await))
         }
     }
 }
@@ -125,13 +126,13 @@ fn place(common: &Common) -> Result<(Source, Records), StartError> {
 }
 
 /// A command's way into the account.
-struct Visit {
+struct CommandContext {
     source: Source,
     profile: Option<String>,
     /// The flags that lead to this account.
     account: Vec<String>,
     records: Records,
-    people: People,
+    printer: Printer,
     output: Output,
     stops: UnboundedReceiver<Stop>,
     /// Plain HTTP to another computer is accepted.
@@ -146,14 +147,14 @@ struct Visit {
 const LONG: Duration = Duration::from_secs(2);
 
 /// What every command reads first.
-struct Known {
+struct Connected {
     account: Account,
     identity: Identity,
     /// What is recorded on this computer, or why it cannot be read.
     runs: std::io::Result<Runs>,
 }
 
-impl Visit {
+impl CommandContext {
     fn new(common: &Common, output: Output) -> Result<Self, StartError> {
         let (source, records) = place(common)?;
         Ok(Self {
@@ -161,7 +162,7 @@ impl Visit {
             profile: common.profile.clone(),
             account: common.account(),
             records,
-            people: People::new(output, common.ascii),
+            printer: Printer::new(output, common.ascii),
             output,
             stops: terminal::stops()?,
             insecure_endpoint: common.insecure_endpoint,
@@ -179,12 +180,12 @@ impl Visit {
             tokio::select! {
                 done = &mut work => return Ok(done),
                 Some(_) = self.stops.recv() => {
-                    self.people.complain("Interrupted. Nothing was changed.");
+                    self.printer.print_err("Interrupted. Nothing was changed.");
                     return Err(Exit::Interrupted);
                 }
                 () = &mut is_long, if !told => {
                     told = true;
-                    self.people.complain(
+                    self.printer.print_err(
                         "Waiting for AWS: what was written less than a minute ago may not show everywhere yet.",
                     );
                 }
@@ -193,9 +194,9 @@ impl Visit {
     }
 
     /// Finds out whose account it is, and says what was left unfinished there.
-    async fn known(&mut self) -> Result<Known, Exit> {
+    async fn known(&mut self) -> Result<Connected, Exit> {
         let (source, profile) = (self.source.clone(), self.profile.clone());
-        let prompt = say::code_prompt(self.people);
+        let prompt = printer::code_prompt(self.printer);
         let connecting = Box::pin(async move {
             let account = source.connect_asking(profile.as_deref(), &prompt).await?;
             Ok::<_, CallError>(account)
@@ -219,7 +220,7 @@ impl Visit {
             runs.note_recent_writes(&identity.account, account.recent_writes());
         }
         self.recent = account.recent_writes().clone();
-        let known = Known {
+        let known = Connected {
             account,
             identity,
             runs,
@@ -233,7 +234,7 @@ impl Visit {
     fn is_secure_enough(&self, endpoints: &[Endpoint]) -> Result<(), Exit> {
         match insecurity(endpoints) {
             Some(why) if self.writes_unasked && !self.insecure_endpoint => {
-                self.people.complain(&format!(
+                self.printer.print_err(&format!(
                     "missing: --insecure-endpoint. {why} Nothing was asked for, and nothing was changed."
                 ));
                 Err(Exit::Usage)
@@ -243,28 +244,28 @@ impl Visit {
     }
 
     fn failed(&self, error: &impl std::fmt::Display) -> Exit {
-        self.people.complain(&error.to_string());
+        self.printer.print_err(&error.to_string());
         Exit::Failed
     }
 
     /// Says which runs in this account were cut off, and how to go on.
-    fn mention_cut_off(&self, known: &Known) {
+    fn mention_cut_off(&self, known: &Connected) {
         let runs = match &known.runs {
             Ok(runs) => runs,
             Err(error) => {
                 let text = format!("The records of earlier runs cannot be read: {error}.");
-                return self.people.complain(&text);
+                return self.printer.print_err(&text);
             }
         };
         if let Some(trouble) = runs.trouble() {
-            self.people.complain(&trouble);
+            self.printer.print_err(&trouble);
         }
         for record in runs.cut_off(&known.identity.account) {
-            for line in words::cut_off(record) {
-                self.people.complain(&line);
+            for line in record_messages::cut_off(record) {
+                self.printer.print_err(&line);
             }
             let run = &record.run;
-            self.people.complain(&match &record.undoes {
+            self.printer.print_err(&match &record.undoes {
                 Some(undone) => format!("To go on: undo {undone}."),
                 None if record.may_have_written() => {
                     format!("To go on: apply --same-as {run}. To put it back: undo {run}.")

@@ -1,6 +1,7 @@
 //! What the exit code says.
 
 use crate::apply::Report;
+use crate::guide::verify::GuideResult;
 use crate::plan::readiness::{Outcome, Readiness};
 use crate::plan::{Finding, Item, Plan};
 
@@ -85,15 +86,17 @@ impl Exit {
         }
     }
 
+    /// The code for the end of a guide; the plan is the last reading's.
+    pub fn of_guide(result: &GuideResult) -> Self {
+        match Self::of_plan(&result.plan) {
+            Self::Done if !result.lost.is_empty() => Self::Changes,
+            Self::Failed if result.is_done_by_hand() => Self::NotVerified,
+            exit => exit,
+        }
+    }
+
     /// The code for a run that came to its end.
     pub fn of_report(report: &Report) -> Self {
-        if let (Some(ending), Some(now)) = (&report.guided, &report.verification) {
-            return match Self::of_plan(now) {
-                Self::Done if !ending.lost.is_empty() => Self::Changes,
-                Self::Failed if report.is_done_by_hand() => Self::NotVerified,
-                exit => exit,
-            };
-        }
         let recorded = report.record_lost.is_none();
         let readiness = report.readiness.as_ref();
         let nobody = readiness.is_some_and(|readiness| readiness.state == Outcome::NotReady);

@@ -3,12 +3,13 @@
 
 mod console;
 mod page;
-mod standing;
+mod status;
+pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use page::{Page, Paste};
-pub use standing::Standing;
+pub use page::{Instructions, Paste};
+pub use status::StepStatus;
 
 use crate::model::{Choices, RoleKind, RoleReading, Survey};
 use crate::plan::{Item, Plan, Target, permission_set};
@@ -115,7 +116,7 @@ impl Kept {
 
     /// Takes a later reading in: what somebody else added has to stay as well. What comes together with something for
     /// Systems Manager is a paste, and may still be mended.
-    fn look(&mut self, document: &Document, plan: &Plan) {
+    fn observe(&mut self, document: &Document, plan: &Plan) {
         let ours = ours(document);
         let is_unchanged = ours.len() == self.ours.len()
             && ours
@@ -140,19 +141,10 @@ fn ours(document: &Document) -> Vec<Statement> {
     ours.cloned().collect()
 }
 
-/// What the last reading of a guide leaves open.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ending {
-    /// What was ticked by hand and may not be read.
-    pub ticked: BTreeSet<Target>,
-    /// What was there before and is gone, in a few words each.
-    pub lost: Vec<(Target, String)>,
-}
-
 impl Guide {
     /// Takes a reading in. What it shows has to stay, unless something is missing: then somebody is in the middle of
     /// mending it.
-    pub fn look(&mut self, plan: &Plan, survey: &Survey) {
+    pub fn observe(&mut self, plan: &Plan, survey: &Survey) {
         for item in &plan.items {
             let target = &item.target;
             let Extended::There(document) = extended(target, survey) else {
@@ -163,7 +155,9 @@ impl Guide {
                     self.kept.insert(target.clone(), Kept::new(&document, plan));
                 }
                 // A permission set's policy comes from elsewhere, in one piece: only what was there first is known.
-                Some(kept) if matches!(target, Target::Trust { .. }) => kept.look(&document, plan),
+                Some(kept) if matches!(target, Target::Trust { .. }) => {
+                    kept.observe(&document, plan);
+                }
                 Some(_) => {}
             }
         }
@@ -205,13 +199,13 @@ impl Guide {
         let target = &item.target;
         if !self.lost(target, survey).is_empty() {
             self.kept.remove(target);
-            return self.look(plan, survey);
+            return self.observe(plan, survey);
         }
-        match self.standing(item, survey) {
-            Standing::Denied => {
+        match self.status(item, survey) {
+            StepStatus::Denied => {
                 self.by_hand.insert(target.clone());
             }
-            Standing::ByHand => {
+            StepStatus::ByHand => {
                 self.by_hand.remove(target);
             }
             _ => {}
@@ -226,35 +220,32 @@ impl Guide {
         }
     }
 
-    /// What this reading leaves open.
-    pub fn ending(&self, plan: &Plan, survey: &Survey) -> Ending {
-        let is_ticked = |item: &&Item| self.standing(item, survey) == Standing::ByHand;
-        let ticked = plan.items.iter().filter(is_ticked);
-        let lost = plan.items.iter().flat_map(|item| {
-            let lost = self.lost(&item.target, survey);
-            lost.into_iter()
-                .map(|statement| (item.target.clone(), deviation::name(statement)))
-        });
-        Ending {
-            ticked: ticked.map(|item| item.target.clone()).collect(),
-            lost: lost.collect(),
-        }
+    /// The same, in a few words each.
+    pub fn lost_names(&self, target: &Target, survey: &Survey) -> Vec<String> {
+        let lost = self.lost(target, survey).into_iter();
+        lost.map(deviation::name).collect()
     }
 
-    pub fn standing(&self, item: &Item, survey: &Survey) -> Standing {
-        match Standing::of(item, survey, self.first(&item.target)) {
-            Standing::InPlace if !self.lost(&item.target, survey).is_empty() => Standing::Lost,
-            Standing::Denied if self.by_hand.contains(&item.target) => Standing::ByHand,
-            standing => standing,
+    pub fn status(&self, item: &Item, survey: &Survey) -> StepStatus {
+        match StepStatus::of(item, survey, self.first(&item.target)) {
+            StepStatus::InPlace if !self.lost(&item.target, survey).is_empty() => StepStatus::Lost,
+            StepStatus::Denied if self.by_hand.contains(&item.target) => StepStatus::ByHand,
+            status => status,
         }
     }
 
     /// A step's page. `arn` is the role's, as far as it is known without reading the role.
-    pub fn page(&self, item: &Item, plan: &Plan, survey: &Survey, arn: Option<&str>) -> Page {
-        let standing = self.standing(item, survey);
+    pub fn page(
+        &self,
+        item: &Item,
+        plan: &Plan,
+        survey: &Survey,
+        arn: Option<&str>,
+    ) -> Instructions {
+        let status = self.status(item, survey);
         let lost = self.lost(&item.target, survey);
         let new = self.new_ones(&item.target, survey);
-        page::page(item, plan, survey, standing, &lost, new, arn)
+        page::page(item, plan, survey, status, &lost, new, arn)
     }
 }
 

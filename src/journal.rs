@@ -8,7 +8,6 @@ mod record;
 mod reversal;
 mod runs;
 mod store;
-pub mod words;
 mod writing;
 
 pub use error::JournalError;

@@ -68,6 +68,7 @@ mod files;
 pub mod guide;
 pub mod journal;
 mod log;
+pub mod messages;
 pub mod model;
 pub mod plan;
 pub mod policy;

@@ -11,13 +11,13 @@ pub(crate) mod permission_set;
 pub mod readiness;
 mod saved;
 mod tier;
-pub mod words;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 pub use change::{Change, Edit, TierValue};
+pub use check::SHARED_USER_ID;
 pub use saved::Altered;
 pub(crate) use tier::{not_accepted, tier_content};
 

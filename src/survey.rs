@@ -25,6 +25,33 @@ const ROLES_AT_ONCE: usize = 2;
 /// Single documents of roles that are read side by side.
 const DOCUMENTS_AT_ONCE: usize = 6;
 
+/// Why a plan is not gone on with.
+#[derive(Debug, thiserror::Error)]
+pub enum AnotherAccount {
+    #[error(transparent)]
+    NotKnown(#[from] CallError),
+    #[error(
+        "The plan is for the account {planned}, but the credentials now belong to {now}. Nothing was changed."
+    )]
+    Other { planned: String, now: String },
+}
+
+/// Makes sure that the credentials still belong to the account of a plan: they may have been renewed for another one.
+///
+/// # Errors
+/// When they belong to another account, or that cannot be asked.
+pub async fn same_account(account: &Account, planned: &Identity) -> Result<(), AnotherAccount> {
+    let now = account.identity().await?;
+    if now.account == planned.account && now.partition == planned.partition {
+        Ok(())
+    } else {
+        Err(AnotherAccount::Other {
+            planned: planned.account.clone(),
+            now: now.account,
+        })
+    }
+}
+
 /// One role, with everything that the plan looks at. A reading that contradicts what was written less than a minute ago
 /// is made again, see [`RecentWrites`](crate::account::RecentWrites).
 ///

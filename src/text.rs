@@ -2,6 +2,21 @@
 
 use std::time::Duration;
 
+/// How good the news of a sentence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// As it should be.
+    Good,
+    /// Neither good nor bad.
+    Info,
+    /// To be read, and keeps nobody from going on.
+    Warning,
+    /// Not as it should be.
+    Error,
+    /// Not known.
+    Unknown,
+}
+
 /// A text on one line: control characters and those that change the direction of writing are shown as `?`.
 pub fn clean(text: &str) -> String {
     let shown = |c| if is_unsafe(c) { '?' } else { c };

@@ -1,12 +1,11 @@
 //! What the policy simulator knows: whether somebody may do what is needed, and whether what was set up works.
 
 pub mod audit;
-mod claim;
+pub mod claim;
 pub mod live;
 pub mod nodes;
 pub mod preflight;
 pub mod proof;
-pub mod words;
 
 pub use claim::Proved;
 pub use preflight::{Need, Preflight};

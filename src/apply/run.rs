@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::step::Step;
-use super::{Event, Job, Outcome, words};
+use super::{Event, Job, Outcome};
 use crate::account::{Account, AttemptSink};
 use crate::journal::Journal;
 use crate::plan::{Change, Target};
@@ -92,7 +92,7 @@ impl Run<'_> {
                 let recorded = self.journal.after(
                     target,
                     end.outcome.word(),
-                    words::explanation(target, &end.outcome),
+                    end.outcome.explanation(target),
                     end.found.as_ref(),
                     end.abandoned,
                 );

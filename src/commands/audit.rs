@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Visit;
-use super::say::{People, account_lines};
+use super::CommandContext;
+use super::printer::{Printer, account_lines};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::model::{Survey, TierReading};
@@ -57,11 +57,11 @@ struct LeftoverFile {
     what: String,
 }
 
-pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
-    let known = visit.known().await?;
+pub(super) async fn all(mut context: CommandContext) -> Result<Exit, Exit> {
+    let known = context.known().await?;
     let reading = survey::all(&known.account, &known.identity);
-    let read = visit.reading(reading).await?;
-    let (survey, incomplete) = read.map_err(|error| visit.failed(&error))?;
+    let read = context.reading(reading).await?;
+    let (survey, incomplete) = read.map_err(|error| context.failed(&error))?;
     let choices = audit::choices(&survey);
     let plan = Plan::new(&survey, &choices);
     let leftovers = audit::leftovers(survey.roles.values().flatten(), &choices);
@@ -72,16 +72,16 @@ pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
     let not_asked = asked.len().saturating_sub(ASKED_ABOUT);
     asked.truncate(ASKED_ABOUT);
     let asking = proof::needs_met(&known.account, &plan, &asked);
-    let met = visit.reading(asking).await?;
+    let met = context.reading(asking).await?;
     let rows = audit::rows(&survey, &plan, &met);
-    match visit.output {
+    match context.output {
         Output::Json => {
             let text = json(&survey, &rows, &leftovers, incomplete);
-            let text = visit.json(text)?;
-            visit.emit(&text)?;
+            let text = context.json(text)?;
+            context.emit(&text)?;
         }
         Output::Text => show(
-            visit.people,
+            context.printer,
             &plan,
             &survey,
             &rows,
@@ -90,7 +90,7 @@ pub(super) async fn all(mut visit: Visit) -> Result<Exit, Exit> {
         ),
     }
     if not_asked > 0 {
-        visit.people.complain(&format!(
+        context.printer.print_err(&format!(
             "For {} more AWS was not asked whether the role's other policies take it back, or make up for it.",
             counted(not_asked, "policy")
         ));
@@ -140,38 +140,38 @@ fn word(row: &Row, finding: Option<Finding>, policy: Option<RolePolicy>) -> Opti
 }
 
 fn show(
-    people: People,
+    printer: Printer,
     plan: &Plan,
     survey: &Survey,
     rows: &[Row],
     leftovers: &[Leftover],
     incomplete: Option<&str>,
 ) {
-    account_lines(people, plan);
-    people.say("");
+    account_lines(printer, plan);
+    printer.print("");
     if let Some(why) = incomplete {
-        people.say(&format!(
+        printer.print(&format!(
             "! Only roles that SageMaker may assume were looked at. {why}"
         ));
     }
-    show_roles(people, rows);
-    people.say("");
-    show_regions(people, survey);
+    show_roles(printer, rows);
+    printer.print("");
+    show_regions(printer, survey);
     if !leftovers.is_empty() {
-        people.say("");
-        people.say("What older set-ups have left behind; this program does not touch it:");
+        printer.print("");
+        printer.print("What older set-ups have left behind; this program does not touch it:");
         for Leftover { role, kind } in leftovers {
-            people.say(&format!("! {role}: {}", kind.sentence()));
+            printer.print(&format!("! {role}: {}", kind.sentence()));
         }
     }
-    people.say("");
-    people.say(&conclusion(survey, rows));
-    people.say("\"check\" with some of these roles says of each what is missing, and proves what is there.");
+    printer.print("");
+    printer.print(&conclusion(survey, rows));
+    printer.print("\"check\" with some of these roles says of each what is missing, and proves what is there.");
 }
 
-fn show_roles(people: People, rows: &[Row]) {
+fn show_roles(printer: Printer, rows: &[Row]) {
     if rows.is_empty() {
-        people.say("There is no role that SageMaker may assume, and none with a policy of SageMaker SSH Helper.");
+        printer.print("There is no role that SageMaker may assume, and none with a policy of SageMaker SSH Helper.");
         return;
     }
     let width = rows
@@ -180,7 +180,7 @@ fn show_roles(people: People, rows: &[Row]) {
         .max()
         .unwrap_or(0)
         .max(4);
-    people.say(&format!(
+    printer.print(&format!(
         "{:<width$}  of         trust     server     client",
         "role"
     ));
@@ -193,7 +193,7 @@ fn show_roles(people: People, rows: &[Row]) {
         let cell = |finding, policy| {
             word(row, finding, policy).map_or_else(|| "-".to_owned(), |word| word.replace('-', " "))
         };
-        people.say(&format!(
+        printer.print(&format!(
             "{:<width$}  {of:<9}  {:<8}  {:<9}  {}",
             row.role,
             cell(row.trust, None),
@@ -204,8 +204,8 @@ fn show_roles(people: People, rows: &[Row]) {
 }
 
 /// Regions that are set up, have nodes, or could not be read; the others are counted.
-fn show_regions(people: People, survey: &Survey) {
-    people.say(&format!("{:<15} {:<14} hybrid nodes", "region", "tier"));
+fn show_regions(printer: Printer, survey: &Survey) {
+    printer.print(&format!("{:<15} {:<14} hybrid nodes", "region", "tier"));
     let mut plain = 0;
     for (region, tier) in &survey.tiers {
         let nodes = survey.nodes.get(region);
@@ -230,10 +230,10 @@ fn show_regions(people: People, survey: &Survey) {
             }
             None => "not known".to_owned(),
         };
-        people.say(&format!("{region:<15} {tier_word:<14} {nodes}"));
+        printer.print(&format!("{region:<15} {tier_word:<14} {nodes}"));
     }
     if plain > 0 {
-        people.say(&format!(
+        printer.print(&format!(
             "{} more without the tier and without nodes, or not enabled.",
             counted(plain, "region")
         ));

@@ -5,22 +5,24 @@ use std::io::{BufRead, IsTerminal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, in_the_background, show_foreign, show_plan, show_proof, show_readiness};
-use super::{Visit, events};
+use super::printer::{
+    Printer, in_the_background, show_foreign, show_plan, show_proof, show_readiness,
+};
+use super::{CommandContext, events};
 use crate::account::Account;
-use crate::apply::{self, Event, Job, Outcome, Report, words};
+use crate::apply::{self, Event, Job, Outcome, Report};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::export::users;
+use crate::messages::{Severity, checks, outcome};
 use crate::plan::Plan;
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::words::counted;
+use crate::text::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
 use crate::verify::proof;
-use crate::verify::words::{self as permissions, Answer};
 
-impl Visit {
+impl CommandContext {
     /// Shows the plan, asks unless told not to, and carries it out.
     pub(super) async fn carry_out(
         mut self,
@@ -31,9 +33,9 @@ impl Visit {
         let plan = &job.plan;
         if !yes && !std::io::stdout().is_terminal() {
             // Who is asked has to see what about.
-            self.people = self.people.aside();
+            self.printer = self.printer.aside();
         }
-        show_plan(self.people, plan);
+        show_plan(self.printer, plan);
         if self.output == Output::Json {
             events::blocked(plan);
         }
@@ -44,7 +46,7 @@ impl Visit {
             self.warn(account, plan).await?;
             self.ask(plan).await?;
         }
-        self.people.say("");
+        self.printer.print("");
         let (sender, mut happenings) = mpsc::unbounded_channel();
         let cancel = CancellationToken::new();
         let records = self.records.clone();
@@ -63,27 +65,27 @@ impl Visit {
                     },
                     stop = self.stops.recv(), if listening => {
                         listening = stop.is_some();
-                        self.people.complain("Stopping: what is under way is finished first.");
+                        self.printer.print_err("Stopping: what is under way is finished first.");
                         cancel.cancel();
                     }
                 }
             }
         };
         let (mut report, ()) = futures::join!(run, tell);
-        self.people.say("");
+        self.printer.print("");
         self.prove(account, &mut report, &cancel).await;
         let is_whole = self.output == Output::Text && !cancel.is_cancelled();
         if let Some((plan, readiness)) = report.for_users().filter(|_| is_whole) {
-            self.people
-                .say("For those who connect (\"export users\" writes it into a file):");
-            self.people.say("");
+            self.printer
+                .print("For those who connect (\"export users\" writes it into a file):");
+            self.printer.print("");
             for line in users::sheet(plan, Some((readiness, Basis::Found))).lines() {
-                self.people.say(line);
+                self.printer.print(line);
             }
-            self.people.say("");
+            self.printer.print("");
         }
-        for line in words::plain(&job.plan, &report, &self.records) {
-            self.people.say(&line);
+        for line in outcome::plain(&job.plan, &report, &self.records) {
+            self.printer.print(&line);
         }
         if self.output == Output::Json {
             events::finished(&job.plan, &report);
@@ -101,10 +103,10 @@ impl Visit {
         let outlook = self.reading(proof::outlook(account, plan)).await?;
         let readiness = outlook.map(|(readiness, _)| readiness);
         if let Some(readiness) = &readiness {
-            show_readiness(self.people, readiness, Basis::Found);
+            show_readiness(self.printer, readiness, Basis::Found);
         }
-        self.people.say("");
-        self.people.say(if plan.totals().blocked > 0 {
+        self.printer.print("");
+        self.printer.print(if plan.totals().blocked > 0 {
             "There is nothing that can be changed."
         } else {
             "There is nothing to change."
@@ -129,21 +131,22 @@ impl Visit {
             .await?;
         if let Some((mut readiness, basis)) = Readiness::predicted(plan) {
             proof::take_back(&mut readiness, &foreseen);
-            show_readiness(self.people, &readiness, basis);
+            show_readiness(self.printer, &readiness, basis);
         }
-        self.people.say("");
-        for (_, text) in permissions::sentences(&preflight) {
-            self.people.say(&text);
+        self.printer.print("");
+        for message in checks::preflight(&preflight) {
+            self.printer.print(&message.text);
         }
         if let Some(policy) = preflight.missing_policy() {
-            self.people.say("This policy does:");
+            self.printer.print("This policy does:");
             for line in policy.lines() {
-                self.people.say(line);
+                self.printer.print(line);
             }
         }
-        for (answer, text) in permissions::foreseen(&foreseen) {
-            let sign = if answer == Answer::Denied { "!" } else { "?" };
-            self.people.say(&format!("{sign} {text}"));
+        for message in checks::foreseen(&foreseen) {
+            let is_certain = message.severity == Severity::Error;
+            let sign = if is_certain { "!" } else { "?" };
+            self.printer.print(&format!("{sign} {}", message.text));
         }
         Ok(())
     }
@@ -161,20 +164,20 @@ impl Visit {
         let proof = tokio::select! {
             proof = proof => proof,
             Some(_) = self.stops.recv() => {
-                self.people.complain("Stopped before AWS was asked whether it works.");
+                self.printer.print_err("Stopped before AWS was asked whether it works.");
                 cancel.cancel();
                 return;
             }
         };
-        show_proof(self.people, &proof.claims);
+        show_proof(self.printer, &proof.claims);
         report.prove(&proof);
-        self.people.say("");
+        self.printer.print("");
     }
 
     /// Asks at the terminal. Nothing but a yes is a yes.
     async fn ask(&mut self, plan: &Plan) -> Result<(), Exit> {
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            self.people.complain(
+            self.printer.print_err(
                 "missing: --yes. Without a terminal nobody can be asked, and nothing was changed.",
             );
             return Err(Exit::Usage);
@@ -185,12 +188,12 @@ impl Visit {
             "Apply"
         };
         if let Some(about) = plan.about_all_nodes() {
-            self.people.say("");
-            self.people.say(&about);
+            self.printer.print("");
+            self.printer.print(&about);
         }
         // What was typed before the question is no answer to it.
         let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
-        self.people.ask(&format!(
+        self.printer.ask(&format!(
             "{verb} {} in the account {}? Type yes:",
             counted(plan.totals().changes, "change"),
             plan.identity.account_label()
@@ -204,47 +207,49 @@ impl Visit {
         if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
             Ok(())
         } else {
-            self.people.say("Nothing was changed.");
+            self.printer.print("Nothing was changed.");
             Err(Exit::Failed)
         }
     }
 
     fn tell(&self, plan: &Plan, event: &Event) {
         match self.output {
-            Output::Text => tell_people(self.people, plan, event),
+            Output::Text => tell_people(self.printer, plan, event),
             Output::Json => events::tell(plan, event),
         }
     }
 }
 
-fn tell_people(people: People, plan: &Plan, event: &Event) {
+fn tell_people(printer: Printer, plan: &Plan, event: &Event) {
     match event {
         Event::Started(_) | Event::Finished(_) => {}
-        Event::Retry(target, retry) => people.say(&format!(
+        Event::Retry(target, retry) => printer.print(&format!(
             "  again    {target}: try {} after {}, {}",
             retry.attempt,
             seconds(retry.waited),
             retry.reason
         )),
         Event::Waiting(target) => {
-            people.say(&format!(
+            printer.print(&format!(
                 "  waiting  {target}: not to be seen yet; looking again"
             ));
         }
         Event::Ended(target, outcome, took) => {
-            match (words::explanation(target, outcome), outcome) {
+            match (outcome.explanation(target), outcome) {
                 (None, Outcome::AlreadyThere) => {
-                    people.say(&format!("  there    {target}: was there already"));
+                    printer.print(&format!("  there    {target}: was there already"));
                 }
-                (None, _) => people.say(&format!("  done     {target} in {}", seconds(*took))),
-                (Some(why), Outcome::Skipped) => people.say(&format!("  skipped  {target}: {why}")),
-                (Some(why), _) => people.say(&format!("  FAILED   {target}: {why}")),
+                (None, _) => printer.print(&format!("  done     {target} in {}", seconds(*took))),
+                (Some(why), Outcome::Skipped) => {
+                    printer.print(&format!("  skipped  {target}: {why}"));
+                }
+                (Some(why), _) => printer.print(&format!("  FAILED   {target}: {why}")),
             }
             let change = plan.change_of(target);
             if let Some((expected, found)) = change.and_then(|change| outcome.differing(change)) {
-                show_foreign(people, target, expected, found);
+                show_foreign(printer, target, expected, found);
             }
         }
-        Event::Verifying => people.say("  reading everything once more"),
+        Event::Verifying => printer.print("  reading everything once more"),
     }
 }

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::say::{People, head, show_answers, show_proof, show_readiness};
-use super::{Known, Visit};
+use super::printer::{Printer, head, show_messages, show_proof, show_readiness};
+use super::{CommandContext, Connected};
 use crate::cli::{CheckArgs, Output};
 use crate::exit::Exit;
+use crate::messages::plan::GIVEN_BY_OTHERS;
+use crate::messages::{checks, nodes as node_messages};
 use crate::plan::checked::{
     Checked, LiveFile, NodeFile, ProofFile, RegionNodesFile, RemnantFile, TrialFile,
 };
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::words::GIVEN_BY_OTHERS;
 use crate::plan::{Finding, Plan, State};
 use crate::policy::template::RolePolicy;
 use crate::text::{counted, shell_word};
@@ -20,14 +21,16 @@ use crate::verify::Proved;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::nodes::{self, InRegion, Nodes, Owner, Seen};
 use crate::verify::proof;
-use crate::verify::words::remnant;
 
-pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exit, Exit> {
-    let (known, plan) = visit.plan(&arguments.wanted).await?;
+pub(super) async fn check(
+    mut context: CommandContext,
+    arguments: &CheckArgs,
+) -> Result<Exit, Exit> {
+    let (known, plan) = context.plan(&arguments.wanted).await?;
     let region = match &arguments.live {
         None => None,
         Some(None) => Some(plan.home_or_first_region().to_owned()),
-        Some(Some(named)) => Some(chosen(&visit, &plan, "--live", named)?),
+        Some(Some(named)) => Some(chosen(&context, &plan, "--live", named)?),
     };
     let node_regions = match &arguments.nodes {
         None => None,
@@ -35,38 +38,38 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
         Some(named) => {
             let chosen = named
                 .iter()
-                .map(|region| chosen(&visit, &plan, "--nodes", region));
+                .map(|region| chosen(&context, &plan, "--nodes", region));
             Some(chosen.collect::<Result<_, _>>()?)
         }
     };
-    let proof = visit.reading(proof::prove(&known.account, &plan)).await?;
-    let mend = mend(&plan, &visit.account);
+    let proof = context.reading(proof::prove(&known.account, &plan)).await?;
+    let mend = mend(&plan, &context.account);
     let mut readiness = proof::readiness(&plan, &proof);
-    if visit.output == Output::Text {
-        show_findings(visit.people, &plan, &proof.given);
+    if context.output == Output::Text {
+        show_findings(context.printer, &plan, &proof.given);
         if !proof.claims.is_empty() {
-            visit.people.say("");
+            context.printer.print("");
         }
-        show_proof(visit.people, &proof.claims);
+        show_proof(context.printer, &proof.claims);
     }
     let nodes = match node_regions {
         None => None,
         Some(regions) => {
             let looking = nodes::look(&known.account, &plan, &regions);
-            Some(visit.reading(looking).await?)
+            Some(context.reading(looking).await?)
         }
     };
     let (live, stopped) = match region {
         None => (None, false),
         Some(region) => {
-            let (live, stopped) = visit.try_live(&known, &plan, &region).await;
+            let (live, stopped) = context.try_live(&known, &plan, &region).await;
             (Some(live), stopped)
         }
     };
     if let (Some(readiness), Some(live)) = (&mut readiness, &live) {
         live.take_back(readiness);
     }
-    match visit.output {
+    match context.output {
         Output::Json => {
             let live = live.as_ref().map(live_file);
             let text = plan.check_to_json(&Checked {
@@ -77,17 +80,17 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
                 live: live.as_ref(),
                 nodes: nodes.as_ref().map(node_files).as_deref(),
             });
-            let text = visit.json(text)?;
-            visit.emit(&text)?;
+            let text = context.json(text)?;
+            context.emit(&text)?;
         }
         Output::Text => {
             if let Some(nodes) = &nodes {
-                show_nodes(visit.people, nodes);
+                show_nodes(context.printer, nodes);
             }
             if let Some(live) = &live {
-                show_live(visit.people, live);
+                show_live(context.printer, live);
             }
-            conclude(visit.people, &plan, readiness.as_ref(), mend.as_deref());
+            conclude(context.printer, &plan, readiness.as_ref(), mend.as_deref());
         }
     }
     let is_proven =
@@ -100,12 +103,17 @@ pub(super) async fn check(mut visit: Visit, arguments: &CheckArgs) -> Result<Exi
 }
 
 /// A region for a closer look has to be one of those that are checked.
-fn chosen(visit: &Visit, plan: &Plan, option: &str, named: &str) -> Result<String, Exit> {
+fn chosen(
+    context: &CommandContext,
+    plan: &Plan,
+    option: &str,
+    named: &str,
+) -> Result<String, Exit> {
     let regions = &plan.choices.regions;
     let found = regions.iter().find(|region| *region == named);
     found.cloned().ok_or_else(|| {
         let chosen = regions.join(", ");
-        visit.people.complain(&format!(
+        context.printer.print_err(&format!(
             "{option}: {named} is not one of the regions that are checked ({chosen}). Nothing was changed."
         ));
         Exit::Usage
@@ -124,13 +132,13 @@ fn mend(plan: &Plan, account: &[String]) -> Option<String> {
     })
 }
 
-impl Visit {
+impl CommandContext {
     /// Tries it for real. Interrupted, it makes nothing more, and deletes what it made; says whether it was.
-    async fn try_live(&mut self, known: &Known, plan: &Plan, region: &str) -> (Live, bool) {
-        let people = self.people;
-        people.say("");
+    async fn try_live(&mut self, known: &Connected, plan: &Plan, region: &str) -> (Live, bool) {
+        let printer = self.printer;
+        printer.print("");
         let cancel = CancellationToken::new();
-        let say = |text: String| people.say(&format!("  {text}"));
+        let say = |text: String| printer.print(&format!("  {text}"));
         let work = live::check(&known.account, plan, region, &cancel, &say);
         tokio::pin!(work);
         let mut listening = true;
@@ -139,7 +147,7 @@ impl Visit {
                 live = &mut work => return (live, cancel.is_cancelled()),
                 stop = self.stops.recv(), if listening => {
                     listening = stop.is_some();
-                    people.complain("Stopping: what was made is deleted first.");
+                    printer.print_err("Stopping: what was made is deleted first.");
                     cancel.cancel();
                 }
             }
@@ -148,8 +156,8 @@ impl Visit {
 }
 
 /// What was found, a line each, with what it breaks.
-fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePolicy)>) {
-    head(people, plan);
+fn show_findings(printer: Printer, plan: &Plan, given: &BTreeSet<(String, RolePolicy)>) {
+    head(printer, plan);
     for item in &plan.items {
         let (word, what) = match (item.finding(), &item.state) {
             (Finding::InPlace, _) => ("in place", String::new()),
@@ -168,72 +176,56 @@ fn show_findings(people: People, plan: &Plan, given: &BTreeSet<(String, RolePoli
             }
             (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
         };
-        people.say(format!("{word:<10}{}  {what}", item.target).trim_end());
+        printer.print(format!("{word:<10}{}  {what}", item.target).trim_end());
         if item.is_among(given) {
-            people.say(&format!("          {GIVEN_BY_OTHERS}"));
+            printer.print(&format!("          {GIVEN_BY_OTHERS}"));
         } else if let Some(breaks) = item.breaks() {
-            people.say(&format!("          {breaks}"));
+            printer.print(&format!("          {breaks}"));
         }
         for warning in &item.warnings {
-            people.say(&format!("          ! {warning}"));
+            printer.print(&format!("          ! {warning}"));
         }
     }
 }
 
 /// Which hybrid nodes are there, and whose.
-fn show_nodes(people: People, nodes: &Nodes) {
-    people.say("");
-    people.say("By the hybrid nodes that are there:");
-    show_answers(people, nodes::lines(nodes), ["good", "BAD"]);
+fn show_nodes(printer: Printer, nodes: &Nodes) {
+    printer.print("");
+    printer.print("By the hybrid nodes that are there:");
+    show_messages(printer, &node_messages::lines(nodes));
 }
 
 /// What a real activation showed.
-fn show_live(people: People, live: &Live) {
+fn show_live(printer: Printer, live: &Live) {
     if live.is_empty() {
         return;
     }
-    people.say("");
-    people.say(&format!("By a real activation in {}:", live.region));
-    for (role, trial) in &live.trials {
-        let (word, why) = match trial {
-            Trial::Works => ("works", "Systems Manager took the role.".to_owned()),
-            Trial::Refused { tries, why } => ("REFUSED", format!("after {tries} tries. {why}")),
-            Trial::Unknown(why) => ("unknown", why.clone()),
-        };
-        people.say(&format!("{word:<10}{role}  {why}"));
-    }
-    for (region, id) in &live.removed {
-        people.say(&format!(
-            "{:<10}{id} in {region}, which another check had left behind.",
-            "removed"
-        ));
-    }
-    for left in &live.remnants {
-        people.say(&format!("{:<10}{}", "REMAINS", remnant(left)));
-    }
+    printer.print("");
+    printer.print(&format!("By a real activation in {}:", live.region));
+    show_messages(printer, &checks::live(live));
 }
 
-fn conclude(people: People, plan: &Plan, readiness: Option<&Readiness>, mend: Option<&str>) {
+fn conclude(printer: Printer, plan: &Plan, readiness: Option<&Readiness>, mend: Option<&str>) {
     if let Some(readiness) = readiness {
-        show_readiness(people, readiness, Basis::Found);
+        show_readiness(printer, readiness, Basis::Found);
     }
-    people.say("");
+    printer.print("");
     if plan.is_in_place() {
-        people.say("Everything is in place.");
+        printer.print("Everything is in place.");
     } else {
         let (in_place, all) = (plan.totals().in_place, plan.items.len());
-        people.say(&format!(
+        printer.print(&format!(
             "{in_place} of {all} in place. \"plan\" with the same options shows every difference."
         ));
     }
     if let Some(mend) = mend {
         let changes = counted(plan.totals().changes, "change");
-        people.say(&if plan.totals().blocked > 0 {
+        printer.print(&if plan.totals().blocked > 0 {
             format!("To make the {changes} that can be made:")
         } else {
             "To mend it:".to_owned()
         });
-        people.say(&format!("  {mend}"));
+        printer.print(&format!("  {mend}"));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Known, Visit};
+use super::{CommandContext, Connected};
 use crate::account::Account;
 use crate::cli::Wanted;
 use crate::exit::Exit;
@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::survey;
 
 impl Wanted {
-    /// What is missing, by flag. Known before anything is asked of AWS.
+    /// What is missing, by flag. Connected before anything is asked of AWS.
     fn missing(&self) -> Vec<String> {
         if self.same_as.is_some() {
             return Vec::new();
@@ -40,14 +40,14 @@ impl Wanted {
     }
 }
 
-impl Visit {
+impl CommandContext {
     /// Makes sure that everything was said that has to be.
     pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {
         if wanted.same_as.is_none()
             && !wanted.connect_from().uses_user_roles()
             && !wanted.user_roles.is_empty()
         {
-            self.people.complain(
+            self.printer.print_err(
                 "--user-role says nothing when people connect from Studio, where they come with the SageMaker role. \
                  Leave it out, or say --connect-from both.",
             );
@@ -55,13 +55,13 @@ impl Visit {
         }
         let missing = wanted.missing();
         for what in &missing {
-            self.people.complain(&format!("missing: {what}"));
+            self.printer.print_err(&format!("missing: {what}"));
         }
         if missing.is_empty() {
             Ok(())
         } else {
-            self.people
-                .complain("Without a command, a wizard asks for all of this.");
+            self.printer
+                .print_err("Without a command, a wizard asks for all of this.");
             Err(Exit::Usage)
         }
     }
@@ -69,7 +69,7 @@ impl Visit {
     /// The choices, held against the account that they are for.
     pub(super) async fn choices(
         &mut self,
-        known: &Known,
+        known: &Connected,
         wanted: &Wanted,
     ) -> Result<Choices, Exit> {
         if let Some(run) = &wanted.same_as {
@@ -78,7 +78,7 @@ impl Visit {
         let (account, identity) = (known.account.clone(), known.identity.clone());
         let chosen = self.reading(chosen(&account, &identity, wanted)).await?;
         chosen.map_err(|why| {
-            self.people.complain(&why);
+            self.printer.print_err(&why);
             Exit::Usage
         })
     }
@@ -89,7 +89,7 @@ impl Visit {
         for typed in words.filter_map(|word| word.parse::<RoleArn>().ok()) {
             let (name, typed) = (&typed.name, typed.to_string());
             if let Some(arn) = plan.role_arns.get(name).filter(|arn| **arn != typed) {
-                self.people.complain(&format!(
+                self.printer.print_err(&format!(
                     "There is no role {typed}. The role {name} is {arn}; its name alone is enough."
                 ));
                 return Err(Exit::Usage);
@@ -98,11 +98,11 @@ impl Visit {
         Ok(())
     }
 
-    fn same_as(&self, run: &str, known: &Known) -> Result<Choices, Exit> {
+    fn same_as(&self, run: &str, known: &Connected) -> Result<Choices, Exit> {
         let identity = &known.identity;
         let runs = known.runs.as_ref().map_err(|error| {
-            self.people
-                .complain(&format!("The records cannot be read: {error}."));
+            self.printer
+                .print_err(&format!("The records cannot be read: {error}."));
             Exit::Failed
         })?;
         let record = if run == "last" {
@@ -117,7 +117,7 @@ impl Visit {
             } else {
                 format!(" {run}")
             };
-            self.people.complain(&format!(
+            self.printer.print_err(&format!(
                 "There is no run{which} that set anything up in the account {}. \"runs\" lists what is recorded.",
                 identity.account
             ));

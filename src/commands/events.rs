@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::say::emit;
-use crate::apply::{Event, Outcome, Report, words};
+use super::printer::emit;
+use crate::apply::{Event, Outcome, Report};
 use crate::model::Endpoint;
 use crate::plan::readiness::Readiness;
 use crate::plan::{Difference, Plan, State, Target};
@@ -97,7 +97,7 @@ pub(super) fn tell(plan: &Plan, event: &Event) {
             },
             id: Some(target.to_string()),
             outcome: Some(Ended::Run(outcome.word())),
-            reason: words::explanation(target, outcome),
+            reason: outcome.explanation(target),
             took_ms: Some(milliseconds(*took)),
             differing: plan
                 .change_of(target)

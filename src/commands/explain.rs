@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal, Read};
 
 use serde::Serialize;
 
-use super::Visit;
-use super::say::in_the_background;
+use super::CommandContext;
+use super::printer::in_the_background;
 use crate::cli::{ExplainArgs, Output, Wanted};
 use crate::exit::Exit;
 use crate::explain::{self, Checks, Explanation};
@@ -33,27 +33,30 @@ struct CauseFile {
     judgement: &'static str,
 }
 
-pub(super) async fn explain(mut visit: Visit, arguments: &ExplainArgs) -> Result<Exit, Exit> {
-    let text = text(&mut visit, arguments).await?;
+pub(super) async fn explain(
+    mut context: CommandContext,
+    arguments: &ExplainArgs,
+) -> Result<Exit, Exit> {
+    let text = text(&mut context, arguments).await?;
     if text.trim().is_empty() {
-        visit
-            .people
-            .complain("There is no text to explain. Nothing was asked.");
+        context
+            .printer
+            .print_err("There is no text to explain. Nothing was asked.");
         return Err(Exit::Usage);
     }
     let explanation = if arguments.wanted == Wanted::default() {
         explain::explain(&text, None)
     } else {
-        checked(&mut visit, arguments, &text).await?
+        checked(&mut context, arguments, &text).await?
     };
-    match (visit.output, &explanation) {
-        (Output::Json, _) => visit.emit(&json(&visit, explanation.as_ref())?)?,
+    match (context.output, &explanation) {
+        (Output::Json, _) => context.emit(&json(&context, explanation.as_ref())?)?,
         (Output::Text, Some(explanation)) => {
             for line in explain::lines(explanation) {
-                visit.people.say(&line);
+                context.printer.print(&line);
             }
         }
-        (Output::Text, None) => visit.people.say(explain::UNKNOWN),
+        (Output::Text, None) => context.printer.print(explain::UNKNOWN),
     }
     Ok(if explanation.is_some() {
         Exit::Done
@@ -63,22 +66,22 @@ pub(super) async fn explain(mut visit: Visit, arguments: &ExplainArgs) -> Result
 }
 
 /// The text that was given, or the end of what comes from standard input.
-async fn text(visit: &mut Visit, arguments: &ExplainArgs) -> Result<String, Exit> {
+async fn text(context: &mut CommandContext, arguments: &ExplainArgs) -> Result<String, Exit> {
     let words = arguments.text.join(" ");
     if !words.is_empty() && words != "-" {
         return Ok(words);
     }
     if std::io::stdin().is_terminal() && words.is_empty() {
-        visit.people.complain(
+        context.printer.print_err(
             "missing: the text of the error, in quotes; or -, with the text on standard input.",
         );
         return Err(Exit::Usage);
     }
     let read = in_the_background(|| end_of(std::io::stdin().lock()));
-    let read = visit.reading(read).await?;
+    let read = context.reading(read).await?;
     let read = read.unwrap_or_else(|error| Err(io::Error::other(error)));
     let bytes =
-        read.map_err(|error| visit.failed(&format!("Standard input cannot be read: {error}.")))?;
+        read.map_err(|error| context.failed(&format!("Standard input cannot be read: {error}.")))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -98,17 +101,17 @@ fn end_of(mut input: impl Read) -> io::Result<Vec<u8>> {
 
 /// With the checks that decide.
 async fn checked(
-    visit: &mut Visit,
+    context: &mut CommandContext,
     arguments: &ExplainArgs,
     text: &str,
 ) -> Result<Option<Explanation>, Exit> {
-    let (known, plan) = visit.plan(&arguments.wanted).await?;
+    let (known, plan) = context.plan(&arguments.wanted).await?;
     let checks = async {
         let proof = proof::prove(&known.account, &plan).await;
         let nodes = nodes::look(&known.account, &plan, &plan.choices.regions).await;
         (proof, nodes)
     };
-    let (proof, nodes) = visit.reading(checks).await?;
+    let (proof, nodes) = context.reading(checks).await?;
     let checks = Checks {
         plan: &plan,
         proof: Some(&proof),
@@ -117,7 +120,7 @@ async fn checked(
     Ok(explain::explain(text, Some(checks)))
 }
 
-fn json(visit: &Visit, explanation: Option<&Explanation>) -> Result<String, Exit> {
+fn json(context: &CommandContext, explanation: Option<&Explanation>) -> Result<String, Exit> {
     let causes = explanation.into_iter().flat_map(|found| &found.causes);
     let file = ExplanationFile {
         format: "sagemaker-ssh-setup/explanation",
@@ -133,7 +136,7 @@ fn json(visit: &Visit, explanation: Option<&Explanation>) -> Result<String, Exit
             .collect(),
     };
     let text = serde_json::to_string_pretty(&file);
-    visit.json(text.map(|text| clean_json(text + "\n")))
+    context.json(text.map(|text| clean_json(text + "\n")))
 }
 
 #[cfg(test)]

@@ -2,21 +2,22 @@
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{StartError, Visit, place};
+use super::{CommandContext, StartError, place};
 use crate::account::Source;
-use crate::apply::words;
 use crate::cli::{Common, Output, Wanted};
 use crate::exit::Exit;
 use crate::journal::Records;
+use crate::messages::{checks, guide as guide_messages, outcome};
 use crate::model::TypedRole;
 use crate::plan::{Item, Obstacle, State};
 use crate::terminal::{self, Clipboard, Screen};
 use crate::text;
 use crate::verify::live::Live;
-use crate::verify::words::tried;
-use crate::wizard::ui::theme::Look;
-use crate::wizard::{self, Chosen, Ending, Options, Signals, Start, input};
+use crate::wizard::events::{self, Event, EventSender};
+use crate::wizard::widget::theme::Look;
+use crate::wizard::{self, Chosen, Options, Start, WizardExit};
 
 /// The wizard from its beginning, to the end that `start` names.
 pub(super) async fn run(
@@ -39,18 +40,18 @@ pub(super) async fn guide(common: &Common, wanted: &Wanted) -> Result<Exit, Star
     if let Some(exit) = without_terminal() {
         return Ok(exit);
     }
-    let mut visit = Visit::new(common, Output::Text)?;
-    let chosen = match chosen(&mut visit, wanted).await {
+    let mut context = CommandContext::new(common, Output::Text)?;
+    let chosen = match chosen(&mut context, wanted).await {
         Ok(chosen) => chosen,
         Err(exit) => return Ok(exit),
     };
     let start = Start::Guide(Some(chosen));
-    enter(common, visit.source, visit.records, start, None).await
+    enter(common, context.source, context.records, start, None).await
 }
 
 /// What the command line says, held against the account. What may not be read is no hindrance; what is not there is.
-async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Chosen, Exit> {
-    let (_, plan) = visit.plan(wanted).await?;
+async fn chosen(context: &mut CommandContext, wanted: &Wanted) -> Result<Chosen, Exit> {
+    let (_, plan) = context.plan(wanted).await?;
     let is_not_there = |item: &&Item| {
         matches!(
             item.state,
@@ -61,7 +62,7 @@ async fn chosen(visit: &mut Visit, wanted: &Wanted) -> Result<Chosen, Exit> {
         )
     };
     if let Some(item) = plan.items.iter().find(is_not_there) {
-        visit.people.complain(&item.summary());
+        context.printer.print_err(&item.summary());
         return Err(Exit::Failed);
     }
     let words = wanted.sagemaker_roles.iter().chain(&wanted.user_roles);
@@ -92,33 +93,42 @@ async fn enter(
         insecure_endpoint: common.insecure_endpoint,
         break_on,
     };
-    let mut signals = Signals {
-        stops: terminal::stops()?,
-        jobs: terminal::job_signals()?,
-    };
-    let (sender, mut receiver) = input::channel();
+    let (sender, mut receiver) = events::channel();
+    pass_signals_on(&sender)?;
     let mut screen = Screen::enter()?;
-    let stamps = sender.clone();
+    let input = Arc::new(sender.input());
+    let stamps = Arc::clone(&input);
     terminal::read_input(
         move || stamps.stamp(),
-        move |screen, events| sender.send_stamped(screen, events),
+        move |screen, inputs| input.send_stamped(screen, inputs),
     );
-    let ending = wizard::run(
-        &mut screen.terminal,
-        &mut receiver,
-        &mut signals,
-        source,
-        options,
-    )
-    .await;
+    let wizard_exit = wizard::run(&mut screen.terminal, &mut receiver, source, options).await;
     drop(screen);
-    Ok(tell(&ending, &records, look))
+    Ok(tell(&wizard_exit, &records, look))
+}
+
+/// Signals are events like any other.
+fn pass_signals_on(events: &EventSender) -> Result<(), StartError> {
+    let (mut stops, mut jobs) = (terminal::stops()?, terminal::job_signals()?);
+    let sender = events.clone();
+    tokio::spawn(async move {
+        while let Some(stop) = stops.recv().await {
+            sender.send(Event::Stop(stop));
+        }
+    });
+    let sender = events.clone();
+    tokio::spawn(async move {
+        while let Some(job) = jobs.recv().await {
+            sender.send(Event::Job(job));
+        }
+    });
+    Ok(())
 }
 
 /// Prints the plain lines and gives the exit code.
-fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
-    match ending {
-        Ending::Left {
+fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
+    match wizard_exit {
+        WizardExit::Left {
             interrupted,
             guided,
         } => {
@@ -134,14 +144,16 @@ fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
                 Exit::Done
             }
         }
-        Ending::Ran {
+        WizardExit::Ran {
             plan,
             report,
             live,
             interrupted,
         } => {
-            let mut lines = words::plain(plan, report, records);
-            lines.extend(live.iter().flat_map(tried));
+            let mut lines = outcome::plain(plan, report, records);
+            for message in live.iter().flat_map(checks::live) {
+                lines.push(format!("Tried         {}", message.text));
+            }
             say(&lines, look);
             match Exit::of_report(report) {
                 _ if *interrupted => Exit::Interrupted,
@@ -149,7 +161,19 @@ fn tell(ending: &Ending, records: &Records, look: Look) -> Exit {
                 exit => exit,
             }
         }
-        Ending::Broken { task, applying } => {
+        WizardExit::Guided {
+            plan,
+            verified,
+            interrupted,
+        } => {
+            say(&guide_messages::plain(plan, verified), look);
+            match &**verified {
+                _ if *interrupted => Exit::Interrupted,
+                Ok(result) => Exit::of_guide(result),
+                Err(_) => Exit::Failed,
+            }
+        }
+        WizardExit::Broken { task, applying } => {
             say_error(&format!(
                 "The program broke while it was busy with {task}. What it has changed by then is in the account; start it \
                  again to see. The log file has the details."

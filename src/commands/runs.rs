@@ -4,33 +4,34 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::say::{People, emit};
+use super::printer::{Printer, emit};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
-use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict, words};
+use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict};
+use crate::messages::record as record_messages;
 use crate::model::{Choices, Endpoint};
 use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{self, Content, Target};
 use crate::text::clean_json;
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
-    let people = People::new(arguments.printed.output, common.ascii);
+    let printer = Printer::new(arguments.printed.output, common.ascii);
     let runs = match records.all() {
         Ok(runs) => runs,
         Err(error) => {
-            people.complain(&format!("The records cannot be read: {error}."));
+            printer.print_err(&format!("The records cannot be read: {error}."));
             return Exit::Failed;
         }
     };
     match &arguments.run {
-        None => list(people, records, &runs, arguments.printed.output),
-        Some(run) => one(people, records, &runs, run, arguments.printed.output),
+        None => list(printer, records, &runs, arguments.printed.output),
+        Some(run) => one(printer, records, &runs, run, arguments.printed.output),
     }
 }
 
-fn list(people: People, records: &Records, runs: &Runs, output: Output) -> Exit {
+fn list(printer: Printer, records: &Records, runs: &Runs, output: Output) -> Exit {
     for (id, error) in &runs.damaged {
-        people.complain(&format!(
+        printer.print_err(&format!(
             "The record of the run {id} cannot be used: {error}."
         ));
     }
@@ -43,10 +44,10 @@ fn list(people: People, records: &Records, runs: &Runs, output: Output) -> Exit 
         });
     }
     if runs.records.is_empty() {
-        people.say("No runs are recorded.");
+        printer.print("No runs are recorded.");
     }
     for record in &runs.records {
-        people.say(&format!(
+        printer.print(&format!(
             "{}  {}  {:<9} {}",
             record.run,
             record.account,
@@ -57,14 +58,14 @@ fn list(people: People, records: &Records, runs: &Runs, output: Output) -> Exit 
     Exit::Done
 }
 
-fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output) -> Exit {
+fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Output) -> Exit {
     let found = match run {
         "last" => runs.records.last(),
         run => runs.find(run),
     };
     let Some(record) = found else {
         let damaged = runs.damaged.iter().find(|(id, _)| id == run);
-        people.complain(&match damaged {
+        printer.print_err(&match damaged {
             Some((_, error)) => {
                 format!("The record of the run {run} cannot be used: {error}.")
             }
@@ -117,15 +118,16 @@ fn one(people: People, records: &Records, runs: &Runs, run: &str, output: Output
         lines.push(format!("{:<14}{id}: {reason}", "blocked"));
     }
     for line in lines {
-        people.say(&line);
+        printer.print(&line);
     }
     if let Some(readiness) = readiness(record) {
-        people.say("");
-        people
-            .say("By what this run wrote and read back; what the simulator said is not recorded:");
-        people.say(&readiness.headline(Basis::Found));
+        printer.print("");
+        printer.print(
+            "By what this run wrote and read back; what the simulator said is not recorded:",
+        );
+        printer.print(&readiness.headline(Basis::Found));
         for obstacle in readiness.obstacles() {
-            people.say(&format!("! {obstacle}"));
+            printer.print(&format!("! {obstacle}"));
         }
     }
     Exit::Done
@@ -166,7 +168,7 @@ fn kind(record: &Record) -> &'static str {
 }
 
 fn result(runs: &Runs, record: &Record) -> String {
-    let mut text = words::result(record);
+    let mut text = record_messages::result(record);
     if let Some(later) = runs.went_on(record) {
         text = format!("{text}, gone on with in {}", later.run);
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use futures::StreamExt;
 
-use super::say::{emit, show_plan, show_readiness};
-use super::{Known, Visit};
+use super::printer::{emit, show_plan, show_readiness};
+use super::{CommandContext, Connected};
 use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
@@ -21,26 +21,30 @@ use crate::plan::{Item, Plan};
 use crate::survey;
 use crate::verify::proof;
 
-pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit, Exit> {
-    let (known, plan) = visit.plan(&arguments.wanted).await?;
-    let outlook = visit.reading(proof::outlook(&known.account, &plan)).await?;
+pub(super) async fn plan(mut context: CommandContext, arguments: &PlanArgs) -> Result<Exit, Exit> {
+    let (known, plan) = context.plan(&arguments.wanted).await?;
+    let outlook = context
+        .reading(proof::outlook(&known.account, &plan))
+        .await?;
     let readiness = outlook.as_ref().map(|(readiness, _)| readiness);
-    let text = visit.json(plan.to_json_for(readiness))?;
+    let text = context.json(plan.to_json_for(readiness))?;
     if let Some(path) = &arguments.out {
         let saved = {
             let (path, text) = (path.clone(), text.clone());
-            visit.with_files(move || files::write(&path, &text)).await?
+            context
+                .with_files(move || files::write(&path, &text))
+                .await?
         };
-        visit.saved(path, saved)?;
+        context.saved(path, saved)?;
     }
     match arguments.printed.output {
-        Output::Json => visit.emit(&text)?,
+        Output::Json => context.emit(&text)?,
         Output::Text => {
-            show_plan(visit.people, &plan);
+            show_plan(context.printer, &plan);
             if let Some((readiness, basis)) = &outlook {
-                show_readiness(visit.people, readiness, *basis);
+                show_readiness(context.printer, readiness, *basis);
             }
-            visit.people.say("");
+            context.printer.print("");
             let changes = plan.totals().changes;
             let said = match (plan.unread_role(), changes, &arguments.out) {
                 (Some(role), ..) => format!(
@@ -59,7 +63,7 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
                         .to_owned()
                 }
             };
-            visit.people.say(&said);
+            context.printer.print(&said);
         }
     }
     Ok(if plan.unread_role().is_some() {
@@ -69,12 +73,15 @@ pub(super) async fn plan(mut visit: Visit, arguments: &PlanArgs) -> Result<Exit,
     })
 }
 
-pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<Exit, Exit> {
-    let (_, plan) = visit.plan(&arguments.wanted).await?;
+pub(super) async fn export(
+    mut context: CommandContext,
+    arguments: &ExportArgs,
+) -> Result<Exit, Exit> {
+    let (_, plan) = context.plan(&arguments.wanted).await?;
     let file = export::file(&plan, arguments.format.into());
-    let file = file.map_err(|error| visit.failed(&error))?;
+    let file = file.map_err(|error| context.failed(&error))?;
     match &arguments.out {
-        None => visit.emit(&file.text)?,
+        None => context.emit(&file.text)?,
         Some(folder) => {
             let path = folder.join(file.name);
             let saved = {
@@ -90,7 +97,7 @@ pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<E
                         files::write_new(&path, &file.text)
                     }
                 };
-                visit.with_files(write).await?
+                context.with_files(write).await?
             };
             let saved = saved.map_err(|error| match error.kind() {
                 ErrorKind::AlreadyExists => {
@@ -98,18 +105,21 @@ pub(super) async fn export(mut visit: Visit, arguments: &ExportArgs) -> Result<E
                 }
                 _ => error,
             });
-            visit.saved(&path, saved)?;
+            context.saved(&path, saved)?;
         }
     }
     Ok(Exit::Done)
 }
 
-pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exit, Exit> {
+pub(super) async fn apply(
+    mut context: CommandContext,
+    arguments: &ApplyArgs,
+) -> Result<Exit, Exit> {
     let (known, plan) = match &arguments.file {
-        None => visit.plan(&arguments.wanted).await?,
-        Some(path) => visit.saved_plan(path).await?,
+        None => context.plan(&arguments.wanted).await?,
+        Some(path) => context.saved_plan(path).await?,
     };
-    visit.all_roles_read(&plan)?;
+    context.all_roles_read(&plan)?;
     let cut_off = known.runs.as_ref().ok().into_iter();
     let cut_off = cut_off.flat_map(|runs| runs.cut_off(&plan.identity.account));
     let continues = to_continue(cut_off, &plan.choices);
@@ -120,10 +130,10 @@ pub(super) async fn apply(mut visit: Visit, arguments: &ApplyArgs) -> Result<Exi
         continues,
         plan,
     };
-    visit.carry_out(&known.account, job, arguments.yes).await
+    context.carry_out(&known.account, job, arguments.yes).await
 }
 
-impl Visit {
+impl CommandContext {
     /// Works with files while a stop is still obeyed.
     async fn with_files<T: Send + 'static>(
         &mut self,
@@ -134,7 +144,7 @@ impl Visit {
     }
 
     /// The plan for what is wanted, from a fresh reading.
-    pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Known, Plan), Exit> {
+    pub(super) async fn plan(&mut self, wanted: &Wanted) -> Result<(Connected, Plan), Exit> {
         self.complete(wanted)?;
         let known = self.known().await?;
         let choices = self.choices(&known, wanted).await?;
@@ -143,7 +153,7 @@ impl Visit {
         Ok((known, plan))
     }
 
-    async fn planned(&mut self, known: &Known, choices: &Choices) -> Result<Plan, Exit> {
+    async fn planned(&mut self, known: &Connected, choices: &Choices) -> Result<Plan, Exit> {
         let survey = survey::chosen(&known.account, &known.identity, choices);
         let nodes = survey::node_counts(&known.account, choices.regions.clone()).collect();
         let reading = async { futures::join!(survey, nodes) };
@@ -152,9 +162,11 @@ impl Visit {
     }
 
     /// A saved plan, held against what is there now.
-    async fn saved_plan(&mut self, path: &Path) -> Result<(Known, Plan), Exit> {
-        let failed = |visit: &Self, why: String| {
-            visit.people.complain(&format!("{}: {why}", path.display()));
+    async fn saved_plan(&mut self, path: &Path) -> Result<(Connected, Plan), Exit> {
+        let failed = |context: &Self, why: String| {
+            context
+                .printer
+                .print_err(&format!("{}: {why}", path.display()));
             Exit::Failed
         };
         let text = {
@@ -195,7 +207,7 @@ impl Visit {
         };
         let why = plan.of_role(role).next().map(Item::summary);
         let why = why.unwrap_or_default();
-        self.people.complain(&format!(
+        self.printer.print_err(&format!(
             "The role {role} could not be read, so nothing is begun. {why} Nothing was changed."
         ));
         Err(Exit::Failed)
@@ -203,8 +215,8 @@ impl Visit {
 
     pub(super) fn emit(&self, text: &str) -> Result<(), Exit> {
         emit(text).map_err(|error| {
-            self.people
-                .complain(&format!("Standard output cannot be written: {error}."));
+            self.printer
+                .print_err(&format!("Standard output cannot be written: {error}."));
             Exit::Failed
         })
     }
@@ -217,12 +229,12 @@ impl Visit {
         let path = path.display();
         match saved {
             Ok(()) => {
-                self.people.complain(&format!("Written to {path}."));
+                self.printer.print_err(&format!("Written to {path}."));
                 Ok(())
             }
             Err(error) => {
-                self.people
-                    .complain(&format!("{path} cannot be written: {error}."));
+                self.printer
+                    .print_err(&format!("{path} cannot be written: {error}."));
                 Err(Exit::Failed)
             }
         }

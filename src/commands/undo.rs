@@ -1,24 +1,24 @@
 //! Putting a run back.
 
-use super::{Visit, events};
+use super::{CommandContext, events};
 use crate::apply::{Aim, Job};
 use crate::cli::{Output, UndoArgs};
 use crate::exit::Exit;
 use crate::survey;
 use crate::undo::{self, UndoError};
 
-pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, Exit> {
-    let known = visit.known().await?;
-    let records = visit.records.clone();
+pub(super) async fn run(mut context: CommandContext, arguments: &UndoArgs) -> Result<Exit, Exit> {
+    let known = context.known().await?;
+    let records = context.records.clone();
     let run = arguments.run.as_deref();
     let preparing = async {
         let identity = survey::with_alias(&known.account, &known.identity).await;
         undo::prepare(&known.account, &identity, &records, run).await
     };
-    match visit.reading(preparing).await? {
+    match context.reading(preparing).await? {
         Ok(undo) => {
             for run in &undo.passed_over {
-                visit.people.complain(&format!(
+                context.printer.print_err(&format!(
                     "Nothing of the run {run} can be put back now; this is an older one. \"undo {run}\" says why."
                 ));
             }
@@ -28,17 +28,17 @@ pub(super) async fn run(mut visit: Visit, arguments: &UndoArgs) -> Result<Exit, 
                 aim: Aim::PutBack(undo.reversal),
                 continues: undo.continues,
             };
-            visit.carry_out(&known.account, job, arguments.yes).await
+            context.carry_out(&known.account, job, arguments.yes).await
         }
         Err(error @ UndoError::Nothing(_)) => {
-            visit.people.complain(&error.to_string());
-            if visit.output == Output::Json {
+            context.printer.print_err(&error.to_string());
+            if context.output == Output::Json {
                 events::nothing_to_do(None, None);
             }
             Ok(Exit::Done)
         }
         Err(error) => {
-            visit.people.complain(&error.to_string());
+            context.printer.print_err(&error.to_string());
             Err(Exit::Failed)
         }
     }

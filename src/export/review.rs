@@ -3,12 +3,13 @@
 
 use serde_json::Value;
 
+use crate::messages::plan::WHO_THEN;
 use crate::model::region::ACTIVATION_TIER;
-use crate::plan::words::{WHO_THEN, counted};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
 use crate::policy::template::RolePolicy;
+use crate::text::counted;
 use crate::text::{clean, clean_json, clean_lines};
 
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).

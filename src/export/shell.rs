@@ -8,8 +8,8 @@ use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
 
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
-use crate::plan::words::counted;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
+use crate::text::counted;
 use crate::text::shell_quoted as quoted;
 
 const DRIVER: &str = include_str!("../../assets/export/driver.sh");

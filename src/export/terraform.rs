@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use crate::model::RoleArn;
 use crate::model::region::activation_tier_arn;
-use crate::plan::words::counted;
 use crate::plan::{Change, Plan, State, Target};
+use crate::text::counted;
 use crate::text::{clean, clean_json};
 
 /// Ends a document; no line of JSON can be this word.

@@ -1,8 +1,8 @@
 //! A Markdown sheet for those who connect: what they install, their AWS profile, the first command, and what to look at when
 //! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
 
+use crate::plan::SHARED_USER_ID;
 use crate::plan::readiness::{Basis, Outcome, Readiness};
-use crate::plan::words::SHARED_USER_ID;
 use crate::plan::{Plan, permission_set};
 use crate::text::clean_lines;
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::console::{self, Tab};
-use super::{Extended, Part, Standing, Statement, extended, is_of_permission_set, reading};
+use super::{Extended, Part, Statement, StepStatus, extended, is_of_permission_set, reading};
 use crate::model::{Region, Survey};
 use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set};
 use crate::policy::Document;
@@ -16,13 +16,13 @@ use crate::policy::trust;
 
 /// One step.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct Instructions {
     pub part: Part,
     pub goal: String,
     /// What it is for, in two sentences.
     pub why: String,
-    pub standing: Standing,
-    /// The standing in a sentence.
+    pub status: StepStatus,
+    /// The status in a sentence.
     pub sentence: String,
     /// Whether it is done in the account itself, and not in the organization's.
     pub in_account: bool,
@@ -61,16 +61,16 @@ pub(super) fn page(
     item: &Item,
     plan: &Plan,
     survey: &Survey,
-    standing: Standing,
+    status: StepStatus,
     lost: &[&Statement],
     new: Vec<String>,
     arn: Option<&str>,
-) -> Page {
+) -> Instructions {
     let draft = Draft {
         item,
         plan,
         survey,
-        standing: &standing,
+        status: &status,
         lost,
         arn,
     };
@@ -81,11 +81,11 @@ pub(super) fn page(
         name: deviation::name(statement),
         text: pretty(&Value::from((*statement).clone()).to_string()),
     };
-    Page {
+    Instructions {
         part: Part::of(&item.target, plan),
         goal: item.target.goal(),
         why: item.target.why().to_owned(),
-        sentence: standing.sentence(item),
+        sentence: status.sentence(item),
         in_account: !draft.is_of_permission_set(),
         way,
         link,
@@ -93,11 +93,11 @@ pub(super) fn page(
         lost: lost.iter().map(gone).collect(),
         new,
         // What does not let Systems Manager in is said already where it differs.
-        warnings: match (&item.target, &standing) {
-            (Target::Trust { .. }, Standing::Differs(_)) => Vec::new(),
+        warnings: match (&item.target, &status) {
+            (Target::Trust { .. }, StepStatus::Differs(_)) => Vec::new(),
             _ => item.warnings.clone(),
         },
-        standing,
+        status,
     }
 }
 
@@ -106,7 +106,7 @@ struct Draft<'a> {
     item: &'a Item,
     plan: &'a Plan,
     survey: &'a Survey,
-    standing: &'a Standing,
+    status: &'a StepStatus,
     lost: &'a [&'a Statement],
     arn: Option<&'a str>,
 }
@@ -161,7 +161,7 @@ impl Draft<'_> {
                 Some(Obstacle::PermissionSet | Obstacle::NotHardened),
             ) => (true, wanted.clone()?),
             (_, Some(Obstacle::Unread | Obstacle::ReadDenied))
-                if *self.standing != Standing::Reading =>
+                if *self.status != StepStatus::Reading =>
             {
                 let is_added =
                     matches!(target, Target::Trust { .. }) || self.is_of_permission_set();
@@ -194,8 +194,8 @@ impl Draft<'_> {
     fn pasted_wrongly(&self) -> Vec<&Statement> {
         let is_extended =
             matches!(self.item.target, Target::Trust { .. }) || self.is_of_permission_set();
-        match self.standing {
-            Standing::Differs(deviations) if is_extended => {
+        match self.status {
+            StepStatus::Differs(deviations) if is_extended => {
                 deviations.iter().filter_map(Deviation::found).collect()
             }
             _ => Vec::new(),
@@ -235,7 +235,7 @@ impl Draft<'_> {
     fn link(&self) -> Option<String> {
         let partition = &self.plan.identity.partition;
         match (&self.item.target, self.obstacle()) {
-            _ if *self.standing == Standing::Reading => None,
+            _ if *self.status == StepStatus::Reading => None,
             (_, Some(Obstacle::OtherRole | Obstacle::NotFound)) => None,
             (_, Some(Obstacle::RegionDisabled)) => console::account_page(partition),
             (_, Some(Obstacle::TrustQuota)) => console::iam_quotas(partition),
@@ -253,7 +253,7 @@ impl Draft<'_> {
 
     fn way(&self, pastes: bool) -> Vec<String> {
         match (&self.item.target, self.obstacle()) {
-            _ if *self.standing == Standing::Reading => Vec::new(),
+            _ if *self.status == StepStatus::Reading => Vec::new(),
             (_, Some(Obstacle::OtherRole | Obstacle::NotFound | Obstacle::Changed)) => {
                 self.only_way_out()
             }
@@ -298,7 +298,7 @@ impl Draft<'_> {
             format!("Open Systems Manager in {place}, then Fleet Manager."),
             "Choose Account management, then Instance tier settings.".to_owned(),
         ];
-        if *self.standing != Standing::InPlace {
+        if *self.status != StepStatus::InPlace {
             steps.push(
                 "Choose Change account setting, and confirm the change from Standard-Tier to Advanced-Tier."
                     .to_owned(),
@@ -404,8 +404,8 @@ impl Draft<'_> {
             ),
             format!("Under Multi-account permissions choose Permission sets, then {set}."),
         ];
-        match (self.standing, self.obstacle()) {
-            (Standing::InPlace, _) => {
+        match (self.status, self.obstacle()) {
+            (StepStatus::InPlace, _) => {
                 steps.push("It stands under Inline policy.".to_owned());
                 return steps;
             }

@@ -73,7 +73,7 @@ fn choices(region: &str) -> Choices {
 }
 
 /// The page of each step, by the item's ID, in the guide's order.
-fn pages(survey: &Survey, choices: &Choices) -> Vec<(String, Page)> {
+fn pages(survey: &Survey, choices: &Choices) -> Vec<(String, Instructions)> {
     let plan = Plan::new(survey, choices);
     let guide = Guide::default();
     steps(&plan)
@@ -93,7 +93,7 @@ fn both(region: &str) -> Vec<RoleReading> {
 }
 
 /// The page of one item.
-fn page(survey: &Survey, choices: &Choices, id: &str) -> Page {
+fn page(survey: &Survey, choices: &Choices, id: &str) -> Instructions {
     let mut pages = pages(survey, choices).into_iter();
     pages.find(|(found, _)| found == id).unwrap().1
 }
@@ -139,7 +139,7 @@ fn the_text_to_paste_is_what_the_plan_would_write() {
                 assert!(!paste.file.contains('/'), "{}", paste.file);
             }
         }
-        assert_eq!(page.standing, Standing::NotYet, "{id}");
+        assert_eq!(page.status, StepStatus::NotYet, "{id}");
     }
 }
 
@@ -264,7 +264,7 @@ fn everything_that_is_in_the_way_has_a_way_around_it() {
             ..choices(region)
         };
         let page = page(&survey(region, standard(), vec![reading]), &choices, &id);
-        assert_eq!(page.standing, Standing::Blocked, "{id}");
+        assert_eq!(page.status, StepStatus::Blocked, "{id}");
         let way = page.way.join("\n");
         assert!(way.contains(words), "{id}: {way}");
         assert_eq!(page.paste, None, "{id}");
@@ -288,7 +288,7 @@ fn everything_that_is_in_the_way_has_a_way_around_it() {
 fn a_region_is_enabled_first() {
     let survey = survey("eu-west-1", TierReading::NotAccepted, both("eu-west-1"));
     let page = page(&survey, &choices("eu-west-1"), "tier:eu-west-1");
-    assert_eq!(page.standing, Standing::Blocked);
+    assert_eq!(page.status, StepStatus::Blocked);
     assert!(
         page.way
             .join("\n")
@@ -303,7 +303,7 @@ fn what_is_being_read_asks_for_nothing() {
     survey.roles.clear();
     survey.tiers.clear();
     for (id, page) in pages(&survey, &choices("eu-west-1")) {
-        assert_eq!(page.standing, Standing::Reading, "{id}");
+        assert_eq!(page.status, StepStatus::Reading, "{id}");
         assert!(page.way.is_empty() && page.paste.is_none(), "{id}");
         assert_eq!(page.link, None, "{id}");
     }
@@ -335,7 +335,7 @@ fn what_is_in_place_shows_where_it_stands_and_nothing_to_paste() {
         }
     }
     for (id, page) in pages(&survey, &choices) {
-        assert_eq!(page.standing, Standing::InPlace, "{id}");
+        assert_eq!(page.status, StepStatus::InPlace, "{id}");
         assert!(page.paste.is_none() && !page.way.is_empty(), "{id}");
         assert!(page.link.is_some(), "{id}");
     }

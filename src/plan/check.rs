@@ -4,12 +4,15 @@ use super::inline::Inline;
 use super::{Change, ChosenRole, Edit, InlineSize, Item, Obstacle, State, Target, permission_set};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, UnreadCause};
-use crate::plan::words::SHARED_USER_ID;
 use crate::policy::denial::denials;
 use crate::policy::document::{Document, DocumentError, size};
 use crate::policy::meaning::Meaning;
 use crate::policy::template::{Place, RolePolicy};
 use crate::policy::trust::{self, Access};
+
+/// What connecting from Studio means: SageMaker names all sessions of an execution role "SageMaker" (SageMaker SSH Helper's FAQ).
+pub const SHARED_USER_ID: &str = "From Studio, everybody who shares an execution role, and every job that runs under it, has the same user ID: they can \
+     open each other's nodes. The way out is one execution role per user profile.";
 
 /// All items of one role, and how full its inline policies get.
 pub(super) fn role(

@@ -3,7 +3,7 @@
 mod calls;
 
 use crate::model::Denial;
-use crate::plan::words::SHARED_USER_ID;
+use crate::plan::SHARED_USER_ID;
 pub(super) use calls::ask;
 
 /// What has to be true of a role.

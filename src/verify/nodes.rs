@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
-use super::words::Answer;
 use crate::account::Account;
 use crate::model::{Node, NodeCount};
 use crate::plan::Plan;
@@ -211,79 +210,6 @@ impl Seen {
             (true, None) => "online".to_owned(),
             (false, Some(last)) => format!("not online since {last}"),
             (false, None) => "not online".to_owned(),
-        }
-    }
-}
-
-/// What is to be made for a node to appear.
-pub const HOW_TO_MAKE_ONE: &str = "To make one, run a job with SageMaker SSH Helper in it; the sheet for those who connect (\"export users\") has the lines. Its \
-     container appears here after some minutes.";
-
-/// What was found, line by line.
-pub fn lines(nodes: &Nodes) -> Vec<(Answer, String)> {
-    let mut said = Vec::new();
-    for (region, found) in nodes {
-        let found = match found {
-            Ok(found) => found,
-            Err(why) => {
-                said.push((
-                    Answer::Unknown,
-                    format!("{region}: its nodes are not known. {why}"),
-                ));
-                continue;
-            }
-        };
-        let (seen, all) = (found.nodes.len() + found.further, found.count.text());
-        let of_roles = match (seen, found.count.all) {
-            (_, 0) => String::new(),
-            (0, _) => "; none of these under the chosen SageMaker roles".to_owned(),
-            (seen, _) => format!("; {seen} of these under the chosen SageMaker roles"),
-        };
-        said.push((Answer::Noted, format!("{region}: {all}{of_roles}.")));
-        said.extend(found.nodes.iter().map(about));
-        if found.further > 0 {
-            let text = format!(
-                "{region}: of {} more it was not asked whose they are; those that were heard of last stand here.",
-                found.further
-            );
-            said.push((Answer::Unknown, text));
-        }
-    }
-    let seen = |found: &InRegion| found.nodes.len() + found.further;
-    if !nodes.values().flatten().any(|found| seen(found) > 0) {
-        said.push((Answer::Noted, HOW_TO_MAKE_ONE.to_owned()));
-    }
-    said
-}
-
-fn about(seen: &Seen) -> (Answer, String) {
-    let (id, role) = (&seen.node.id, seen.node.role_name());
-    let node = format!("{id} of {role}, {}", seen.presence());
-    match &seen.owner {
-        Err(why) => (
-            Answer::Unknown,
-            format!("{node}: whose it is is not known. {why}"),
-        ),
-        Ok(tag) => {
-            let owner = Owner::of(tag.as_deref());
-            let answer = match owner {
-                Owner::Person => Answer::Allowed,
-                Owner::Shared => Answer::Noted,
-                _ => Answer::Denied,
-            };
-            let tag = tag.as_deref().unwrap_or("nobody's");
-            let way_out = owner
-                .way_out()
-                .map(|text| format!(" {text}"))
-                .unwrap_or_default();
-            (
-                answer,
-                format!(
-                    "{node}: {tag} ({}). {}{way_out}",
-                    owner.word(),
-                    owner.meaning()
-                ),
-            )
         }
     }
 }

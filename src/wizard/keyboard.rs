@@ -5,16 +5,16 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use super::input::Stamped;
 use super::overlay::{Answer, ExplainView, Overlay};
 use super::role_list::ListedRole;
-use super::steps::Step;
-use super::steps::apply::ApplyStep;
-use super::steps::confirm::{Choice, ConfirmStep};
-use super::steps::guide::GuideStep;
+use super::page::Step;
+use super::page::apply::RunPage;
+use super::page::confirm::{Choice, ConfirmPage};
+use super::page::guide::GuidePage;
 use super::tasks::Slot;
-use super::ui::frame::Tone;
-use super::ui::keys::{self, Action, Binding, hint, quiet};
+use super::widget::frame::Tone;
+use super::widget::keys::{self, Action, Binding, hint, quiet};
 use super::{Start, Wizard};
 use crate::model::TypedRole;
-use crate::plan::words::counted;
+use crate::text::counted;
 use crate::terminal::{self, Stop};
 
 impl Wizard {
@@ -47,13 +47,13 @@ impl Wizard {
             Step::Confirm => self
                 .confirm
                 .as_ref()
-                .map(ConfirmStep::bindings)
+                .map(ConfirmPage::bindings)
                 .unwrap_or_default(),
-            Step::Guide => self.of_guide(GuideStep::bindings).unwrap_or_default(),
+            Step::Guide => self.of_guide(GuidePage::bindings).unwrap_or_default(),
             Step::Apply => self
                 .apply
                 .as_ref()
-                .map(ApplyStep::bindings)
+                .map(RunPage::bindings)
                 .unwrap_or_default(),
         };
         if !self.is_typing() {
@@ -260,7 +260,7 @@ impl Wizard {
             Action::Apply => self.begin(),
             Action::RetryFailed => self.retry_failed(),
             Action::Undo => {
-                let run = self.apply.as_ref().and_then(ApplyStep::undoable);
+                let run = self.apply.as_ref().and_then(RunPage::undoable);
                 if let Some(run) = run.map(str::to_owned) {
                     self.undo(run);
                 }
@@ -343,7 +343,7 @@ impl Wizard {
                     None => {}
                 }
             }
-            Step::Confirm => match self.confirm.as_ref().map(ConfirmStep::focus) {
+            Step::Confirm => match self.confirm.as_ref().map(ConfirmPage::focus) {
                 Some(Choice::Apply | Choice::Check) => self.begin(),
                 Some(Choice::Guide) => self.guide(),
                 Some(Choice::Export) => self.export(),

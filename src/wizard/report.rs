@@ -1,42 +1,48 @@
-//! What came of a run, for the Done screen.
+//! What came of a run or of a guide, as lines of its last screen.
 
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::ui::text::{clean, wrapped};
-use super::ui::{diff, theme};
+use super::widget::text::{clean, wrapped};
+use super::widget::{diff, theme};
 use crate::apply::Report;
-use crate::apply::words::{self, Mood};
 use crate::export::users;
-use crate::guide::Ending;
 use crate::journal::Records;
+use crate::messages::guide::Verified;
+use crate::messages::{Message, checks};
 use crate::model::ConnectFrom;
-use crate::plan::readiness::{Basis, Outcome};
+use crate::plan::readiness::{Basis, Outcome, Readiness};
 use crate::plan::{Difference, Plan, State, Target};
 use crate::verify::Proved;
-use crate::verify::live::{Live, Trial};
-use crate::verify::words::{self as verified, Answer, remnant};
+use crate::verify::live::Live;
 
-/// The first line of Done.
-pub fn headline(plan: &Plan, report: &Report) -> (String, Style) {
-    let (mood, text) = words::headline(plan, report);
-    let (sign, style) = match mood {
-        Mood::Good => (theme::CHECK, theme::GOOD),
-        Mood::Mixed if report.guided.is_some() => (theme::DIFFERS, theme::WARN),
-        Mood::Mixed if report.is_verified() => (theme::BLOCKED, theme::WARN),
-        Mood::Mixed => (theme::UNKNOWN, theme::WARN),
-        Mood::Bad => (theme::CROSS, theme::BAD),
-    };
-    (format!("{sign} {text}"), style)
+/// The sheet for those who connect, where there is anybody who can.
+pub fn sheet(plan: &Plan, readiness: &Readiness) -> Option<String> {
+    let somebody_can = readiness.state != Outcome::NotReady;
+    somebody_can.then(|| users::sheet(plan, Some((readiness, Basis::Found))))
 }
 
 /// Lines of one screen.
-struct Page {
+struct Body {
     lines: Vec<Line<'static>>,
     width: u16,
 }
 
-impl Page {
+impl Body {
+    fn new(width: u16) -> Self {
+        Self {
+            lines: Vec::new(),
+            width,
+        }
+    }
+
+    fn messages(&mut self, messages: &[Message]) {
+        for message in messages {
+            let (sign, style) = theme::of_severity(message.severity);
+            self.say(&format!("{sign} {}", message.text), style);
+        }
+    }
+
     fn say(&mut self, text: &str, style: Style) {
         self.lines
             .extend(wrapped(&clean(text), self.width, "  ", style));
@@ -60,19 +66,12 @@ impl Page {
 
 /// The body of Done: what failed and why, what people do next, how to put it back.
 pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec<Line<'static>> {
-    let mut page = Page {
-        lines: Vec::new(),
-        width,
-    };
+    let mut page = Body::new(width);
     for why in report.refused.iter().chain(&report.record_lost) {
         page.say(why, theme::BAD);
     }
-    if let Some(ending) = &report.guided {
-        after_a_guide(plan, report, ending, &mut page);
-        return page.lines;
-    }
     for (target, outcome) in &report.outcomes {
-        if let Some(why) = words::explanation(target, outcome) {
+        if let Some(why) = outcome.explanation(target) {
             page.say(&format!("{}: {why}", target.short()), theme::BAD);
         }
         let change = plan.change_of(target);
@@ -122,18 +121,26 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
 }
 
 /// What a guide leaves open; what people do next, where that is nothing.
-fn after_a_guide(plan: &Plan, report: &Report, ending: &Ending, page: &mut Page) {
-    for (target, name) in &ending.lost {
+pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
+    let mut page = Body::new(width);
+    let result = match verified {
+        Ok(result) => result,
+        Err(why) => {
+            page.say(why, theme::BAD);
+            return page.lines;
+        }
+    };
+    for (target, name) in &result.lost {
         let text = format!(
             "{}: gone since the guide began: {name}. The guide brings it back.",
             target.short()
         );
         page.say(&text, theme::BAD);
     }
-    for item in report.unverified() {
+    for item in result.open() {
         let short = item.target.short();
         let what = match &item.state {
-            State::Blocked { reason, .. } if ending.ticked.contains(&item.target) => {
+            State::Blocked { reason, .. } if result.ticked.contains(&item.target) => {
                 format!("ticked by hand, not checked. {reason}")
             }
             State::Blocked { reason, .. } => format!("{reason} The guide shows what to do."),
@@ -141,18 +148,19 @@ fn after_a_guide(plan: &Plan, report: &Report, ending: &Ending, page: &mut Page)
         };
         page.say(&format!("{short}: {what}"), theme::WARN);
     }
-    let warned = report.verification.iter().flat_map(|now| &now.items);
-    for item in warned.filter(|item| matches!(item.state, State::InPlace(_))) {
+    let in_place = result.plan.items.iter();
+    for item in in_place.filter(|item| matches!(item.state, State::InPlace(_))) {
         for warning in &item.warnings {
             page.say(&format!("{}: {warning}", item.target.short()), theme::WARN);
         }
     }
-    if report.is_complete() || report.is_done_by_hand() {
-        next_steps(plan, page);
+    if result.is_done_by_hand() {
+        next_steps(&result.plan, &mut page);
     }
+    page.lines
 }
 
-fn blocked(target: &Target, state: &State, page: &mut Page) {
+fn blocked(target: &Target, state: &State, page: &mut Body) {
     let State::Blocked {
         reason,
         way_out,
@@ -173,70 +181,25 @@ fn blocked(target: &Target, state: &State, page: &mut Page) {
 
 /// What the policy simulator says.
 pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
-    let mut page = Page {
-        lines: Vec::new(),
-        width,
-    };
+    let mut page = Body::new(width);
     if !proved.is_empty() {
         page.say("By AWS's policy simulator:", theme::TITLE);
     }
-    for (answer, text) in verified::proof(proved) {
-        let (sign, style) = match answer {
-            Answer::Denied => (theme::CROSS, theme::BAD),
-            answer => theme::of_answer(answer),
-        };
-        page.say(&format!("{sign} {text}"), style);
-    }
+    page.messages(&checks::proof(proved));
     page.lines
 }
 
 /// What a real activation showed.
 pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
-    let mut page = Page {
-        lines: Vec::new(),
-        width,
-    };
+    let mut page = Body::new(width);
     let text = format!("By a real activation in {}:", live.region);
     page.say(&text, theme::TITLE);
-    for (role, trial) in &live.trials {
-        let (sign, what, style) = match trial {
-            Trial::Works => (
-                theme::CHECK,
-                "Systems Manager took the role.".to_owned(),
-                theme::GOOD,
-            ),
-            Trial::Refused { tries, why } => (
-                theme::CROSS,
-                format!("refused after {tries} tries. {why}"),
-                theme::BAD,
-            ),
-            Trial::Unknown(why) => (theme::UNKNOWN, format!("not known. {why}"), theme::WARN),
-        };
-        page.say(&format!("{sign} {role}: {what}"), style);
-    }
-    for (region, id) in &live.removed {
-        let text =
-            format!("Another check had left the activation {id} in {region}; it was removed.");
-        page.say(&text, theme::PLAIN);
-    }
-    for left in &live.remnants {
-        page.say(
-            &format!("{} {}", theme::BLOCKED, remnant(left)),
-            theme::WARN,
-        );
-    }
-    let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
-    if made && live.remnants.is_empty() {
-        page.say(
-            "What was made was deleted, and read back that it has gone.",
-            theme::DIM,
-        );
-    }
+    page.messages(&checks::live(live));
     page.lines
 }
 
 /// What people type next.
-fn next_steps(plan: &Plan, page: &mut Page) {
+fn next_steps(plan: &Plan, page: &mut Body) {
     if let Some((role, others)) = ready_user_roles(plan).split_first() {
         page.say(
             "On their computer people add this to ~/.aws/config:",
@@ -285,7 +248,7 @@ fn ready_user_roles(plan: &Plan) -> Vec<&String> {
 }
 
 /// How to put it back, and where the record is.
-fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Page) {
+fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Body) {
     let Some(run) = report
         .run
         .as_ref()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ui::picker::Entry;
+use super::widget::picker::Entry;
 use crate::model::{RoleKind, RoleSummary, TypedRole};
 use crate::policy::Document;
 use crate::policy::trust;
@@ -46,13 +46,13 @@ impl ListedRole {
 
     fn listed(summary: RoleSummary, is_sagemaker: bool, is_for_people: bool) -> Self {
         let is_ordinary = summary.kind() == RoleKind::Ordinary;
-        let entry = |welcome| {
+        let entry = |is_default_cursor| {
             Arc::new(Entry {
                 id: summary.name.clone(),
                 haystack: format!("{} {} {}", summary.path, summary.name, summary.description)
                     .to_lowercase(),
                 group: String::new(),
-                welcome,
+                is_default_cursor,
             })
         };
         let as_any = entry(is_ordinary);

@@ -1,43 +1,54 @@
-//! Runs in the wizard: from the question to the end, trying again, putting back, going on with one that was cut off.
+//! From the question to the end of a run, and what can follow it: once more, putting back, trying for real, leaving.
 
-use super::overlay::Overlay;
-use super::steps::Step;
-use super::steps::apply::ApplyStep;
-use super::steps::confirm::ConfirmStep;
-use super::steps::regions::RegionsStep;
+use super::dialog::{Dialog, LiveCheck};
+use super::page::Page;
+use super::page::confirm::ConfirmPage;
+use super::page::run::RunPage;
 use super::tasks::Slot;
-use super::{Ending, Wizard};
+use super::{App, WizardExit};
+use tokio_util::sync::CancellationToken;
+
 use crate::account::Account;
-use crate::apply::{Aim, Job, Report};
-use crate::export::users;
-use crate::journal::{Record, to_continue};
+use crate::apply::{Job, Report};
 use crate::model::{Choices, Region};
-use crate::plan::Plan;
-use crate::plan::readiness::Basis;
 use crate::terminal::Stop;
+use crate::verify::live::Live;
 use crate::verify::preflight;
 
-impl Wizard {
+impl App {
+    pub(super) fn is_applying(&self) -> bool {
+        self.pages.run().is_some_and(RunPage::is_running)
+    }
+
     /// Whether anything in the account may be different from before.
     pub(super) fn may_have_changed_something(&self) -> bool {
-        let ended = self.apply.as_ref().and_then(|apply| apply.report.as_ref());
+        let ended = self.pages.run().and_then(|run| run.report.as_ref());
         let earlier = self.earlier.as_ref().map(|(_, report)| report.as_ref());
         let mut reports = ended.into_iter().chain(earlier);
         self.is_applying() || reports.any(Report::may_have_changed_something)
     }
 
+    /// How the wizard ends before anything was carried out.
+    pub(super) fn left(&self, interrupted: bool) -> WizardExit {
+        WizardExit::Left {
+            interrupted,
+            guided: self.is_guided() || self.left_guide.is_some(),
+        }
+    }
+
     /// How the wizard ends after a run. A run that wrote nothing does not hide the one before it that did.
     pub(super) fn ran(&mut self, interrupted: bool) {
-        let Some((plan, report)) = self.apply.as_ref().and_then(ApplyStep::ended) else {
+        let Some(run) = self.pages.run() else {
             return;
         };
-        let live = self.apply.as_ref().and_then(|apply| apply.live.clone());
-        let earlier = self
-            .earlier
-            .take()
-            .filter(|_| !report.may_have_changed_something());
+        let Some((plan, report)) = run.ended() else {
+            return;
+        };
+        let live = run.live.clone();
+        let earlier = self.earlier.take();
+        let earlier = earlier.filter(|_| !report.may_have_changed_something());
         let (plan, report) = earlier.unwrap_or((plan, report));
-        self.ending = Some(Ending::Ran {
+        self.exit = Some(WizardExit::Ran {
             plan,
             report,
             live,
@@ -46,179 +57,112 @@ impl Wizard {
     }
 
     /// Asks on the preview, once for what is chosen and read, what will not work although it was carried out.
-    pub(super) fn foresee(&mut self, choices: &Choices) {
-        let asked = self.preview.foreseen.as_ref().map(|(asked, _)| asked);
-        if self.step != Step::Preview
-            || asked == Some(choices)
-            || self.findings.still_reading(choices) > 0
+    pub(super) fn foresee(&mut self) {
+        let session = &self.session;
+        let preview = &mut self.pages.forms.preview;
+        let asked = preview.foreseen.as_ref().map(|(asked, _)| asked);
+        if !matches!(self.pages.shown, Page::Preview)
+            || asked == Some(&session.choices)
+            || session.still_reading() > 0
         {
             return;
         }
-        self.preview.foreseen = None;
-        let plan = self.known.as_ref().map(|known| &known.plan);
-        if let (Some(account), Some(plan)) = (self.account.clone(), plan) {
-            self.preview.foreseen = Some((choices.clone(), None));
+        preview.foreseen = None;
+        if let (Some(account), Some(plan)) = (self.account.clone(), session.plan()) {
+            preview.foreseen = Some((session.choices.clone(), None));
             self.tasks.foresee_at_rest(account, plan.clone());
         }
     }
 
-    /// Asks about setting up.
-    pub(super) fn ask(&mut self, plan: Plan) {
-        let job = Job {
-            continues: self.same_cut_off(&plan),
-            only: None,
-            aim: Aim::SetUp,
-            plan,
-        };
-        self.ask_about(job);
-    }
-
-    /// The run that was cut off and wanted the same: then the next one goes on with it.
-    pub(super) fn same_cut_off(&self, plan: &Plan) -> Option<String> {
-        let same = to_continue(self.cut_off.iter(), &plan.choices);
-        same.map(|record| record.run.clone())
-    }
-
-    pub(super) fn ask_about(&mut self, job: Job) {
-        let asked_from = match &self.confirm {
-            Some(confirm) => confirm.asked_from,
-            None => self.step,
-        };
+    /// Asks whether to carry a job out.
+    pub(super) fn ask(&mut self, job: Job) {
         self.questions += 1;
-        let mut confirm = ConfirmStep::new(job, asked_from, &self.options.records);
+        let under = match std::mem::replace(&mut self.pages.shown, Page::Preview) {
+            Page::Confirm(confirm) => confirm.under,
+            other => other,
+        };
+        let mut confirm = ConfirmPage::new(job, under, &self.session.records);
         // What the preview knows already is not hidden while AWS is asked once more.
-        if let Some((choices, foreseen)) = &self.preview.foreseen
+        if let Some((choices, foreseen)) = &self.pages.forms.preview.foreseen
             && *choices == confirm.job.plan.choices
             && confirm.job.plan.undoes.is_none()
         {
             confirm.foreseen.clone_from(foreseen);
         }
         if let Some(account) = self.account.clone() {
-            let identity = confirm.job.plan.identity.clone();
-            let needs = preflight::needs(&confirm.job.plan);
-            self.tasks.preflight(account.clone(), identity, needs);
-            if confirm.foreseen.is_none() {
-                self.tasks
-                    .foresee(account.clone(), confirm.job.plan.clone());
-            }
-            let regions = confirm.job.plan.regions_to_change().map(str::to_owned);
-            self.tasks.warm(&account, regions.collect());
-        }
-        self.confirm = Some(confirm);
-        self.step = Step::Confirm;
-    }
-
-    /// Hands the policy over that allows what the caller lacks.
-    pub(super) fn copy_missing_policy(&mut self) {
-        let asked = self
-            .confirm
-            .as_ref()
-            .and_then(|confirm| confirm.preflight.as_ref());
-        let policy = match asked {
-            Some(preflight) => preflight.missing_policy(),
-            None => self.findings.missing_policy(),
-        };
-        if let Some(policy) = policy {
-            self.copy(&policy, false);
-        }
-    }
-
-    /// The sheet for those who connect, and the account that it is for.
-    fn sheet(&self) -> Option<(String, String)> {
-        let (plan, readiness) = self.apply.as_ref()?.for_users()?;
-        let sheet = users::sheet(plan, Some((readiness, Basis::Found)));
-        Some((sheet, plan.identity.account.clone()))
-    }
-
-    pub(super) fn copy_sheet(&mut self) {
-        if let Some((sheet, _)) = self.sheet() {
-            self.copy(&sheet, false);
-        }
-    }
-
-    pub(super) fn write_sheet(&mut self) {
-        if let Some((sheet, account)) = self.sheet() {
+            let plan = &confirm.job.plan;
+            let needs = preflight::needs(plan);
             self.tasks
-                .write_sheet(self.options.folder.clone(), account, sheet);
+                .preflight(account.clone(), plan.identity.clone(), needs);
+            if confirm.foreseen.is_none() {
+                self.tasks.foresee(account.clone(), plan.clone());
+            }
+            let regions = plan.regions_to_change().map(str::to_owned);
+            self.tasks.prewarm(&account, regions.collect());
         }
+        self.pages.shown = Page::Confirm(Box::new(confirm));
     }
 
-    /// Carries out the plan that was confirmed.
-    pub(super) fn begin(&mut self) {
-        if self.is_applying() {
-            return;
-        }
+    /// Carries out what is asked about.
+    pub(super) fn apply(&mut self) {
         let Some(account) = self.account.clone() else {
             return;
         };
-        let Some(confirm) = self.confirm.take() else {
+        let Page::Confirm(confirm) = std::mem::replace(&mut self.pages.shown, Page::Preview) else {
             return;
         };
-        if let Some(apply) = self.apply.take() {
-            self.earlier = apply.ended().or(self.earlier.take());
+        if let Page::Run(run) = &confirm.under {
+            self.earlier = run.ended().or(self.earlier.take());
         }
-        let apply = ApplyStep::new(confirm.job);
-        self.carry_out(account, &apply);
-        self.apply = Some(apply);
-        self.step = Step::Apply;
+        let run = RunPage::new(confirm.job);
+        self.start_run(account, run.job().clone(), run.cancel.clone());
+        self.pages.shown = Page::Run(Box::new(run));
     }
 
-    pub(super) fn carry_out(&mut self, account: Account, apply: &ApplyStep) {
+    /// Once more, what failed of the plan that was confirmed.
+    pub(super) fn retry(&mut self) {
+        let Some(account) = self.account.clone() else {
+            return;
+        };
+        let Some(run) = self.pages.run_mut() else {
+            return;
+        };
+        run.begin_again();
+        let (job, cancel) = (run.job().clone(), run.cancel.clone());
+        self.start_run(account, job, cancel);
+    }
+
+    fn start_run(&mut self, account: Account, job: Job, cancel: CancellationToken) {
         // What was proved of something else does not hold any more.
         self.tasks.stop(&Slot::Proof);
-        let (job, cancel) = (apply.job().clone(), apply.cancel.clone());
         let records = self.options.records.clone();
         self.tasks.apply(account, job, records, cancel);
     }
 
-    /// Once more, what failed of the plan that was confirmed.
-    pub(super) fn retry_failed(&mut self) {
-        let (Some(mut apply), Some(account)) = (self.apply.take(), self.account.clone()) else {
-            return;
-        };
-        apply.begin_again();
-        self.carry_out(account, &apply);
-        self.apply = Some(apply);
-    }
-
     /// Reads what is there now, to ask whether this run shall be put back.
     pub(super) fn undo(&mut self, run: String) {
-        let (Some(account), Some(identity)) = (
-            self.account.clone(),
-            self.findings.identity.ready().cloned(),
-        ) else {
+        let identity = self.session.findings.identity.ready().cloned();
+        let (Some(account), Some(identity)) = (self.account.clone(), identity) else {
             return;
         };
         // Nothing else can be done meanwhile, so that the question cannot come in the middle of something.
-        self.overlay = Some(Overlay::Undoing(run.clone()));
+        self.dialog = Some(Dialog::Undoing(run.clone()));
         let records = self.options.records.clone();
         self.tasks.undo(account, identity, records, run);
     }
 
-    /// Chooses what was chosen in a run that was cut off, and goes to the preview.
-    pub(super) fn go_on_with(&mut self, record: &Record) {
-        self.choose(&record.choices);
-        self.step = Step::Preview;
+    /// Roles belong to an account; regions do not.
+    pub(super) fn forget_roles(&mut self) {
+        self.left_guide = None;
+        self.pages.forms.forget_roles();
     }
 
     /// Picks what was chosen before.
     pub(super) fn choose(&mut self, choices: &Choices) {
-        self.forget_roles();
-        self.regions = RegionsStep::default();
-        self.connect_from.choice = choices.connect_from;
-        self.preview.harden_trust = choices.harden_trust;
-        self.preview.shell_access = choices.shell_access;
-        for name in &choices.sagemaker_roles {
-            self.sagemaker_roles.picker.pick(name);
-        }
-        for name in &choices.user_roles {
-            self.user_roles.picker.pick(name);
-        }
-        for code in &choices.regions {
-            self.regions.picker.pick(code);
-        }
+        self.left_guide = None;
+        self.pages.forms.choose(choices);
         // The list may still be on its way; regions that it does not have are part of it all the same.
-        let identity = self.findings.identity.ready();
+        let identity = self.session.findings.identity.ready();
         let mut regions = identity
             .map(|identity| Region::shipped(&identity.partition))
             .unwrap_or_default();
@@ -226,26 +170,56 @@ impl Wizard {
         self.on_regions(regions);
     }
 
+    /// The live check that is open.
+    pub(super) fn live_check(&mut self) -> Option<&mut LiveCheck> {
+        match &mut self.dialog {
+            Some(Dialog::Live(live)) => Some(live),
+            _ => None,
+        }
+    }
+
+    pub(super) fn try_live(&mut self) {
+        let Some(account) = self.account.clone() else {
+            return;
+        };
+        let Some(live) = self.live_check() else {
+            return;
+        };
+        let cancel = live.begin();
+        let (plan, region) = (live.plan.clone(), live.region.clone());
+        self.tasks.live(account, plan, region, cancel);
+    }
+
+    pub(super) fn on_live(&mut self, live: Live) {
+        if let Some(run) = self.pages.run_mut() {
+            run.on_live(live.clone());
+        }
+        if let Some(open) = self.live_check() {
+            open.on_end(live);
+        }
+        if self.leaving {
+            self.ran(true);
+        }
+    }
+
     pub(super) fn on_stop(&mut self, stop: Stop) {
+        let is_interrupt = stop == Stop::Interrupt;
         if let Some(live) = self.live_check().filter(|live| live.is_running()) {
             live.stop();
-            self.leaving |= stop != Stop::Interrupt;
+            self.leaving |= !is_interrupt;
             return;
         }
-        match &self.apply {
-            // Nothing is being changed.
-            Some(apply) if apply.is_running() && apply.only_looks() => {
-                self.ending = Some(self.left(true));
+        match self.pages.run() {
+            Some(run) if run.is_running() => {
+                run.cancel.cancel();
+                self.leaving |= !is_interrupt;
             }
-            Some(apply) if apply.is_running() => {
-                apply.cancel.cancel();
-                self.leaving |= stop != Stop::Interrupt;
-            }
-            Some(apply) => {
-                let interrupted = stop != Stop::Interrupt || apply.cancel.is_cancelled();
+            Some(run) => {
+                let interrupted = !is_interrupt || run.cancel.is_cancelled();
                 self.ran(interrupted);
             }
-            None => self.ending = Some(self.left(true)),
+            None if self.pages.shown.has_ended() => self.exit = Some(self.guided(!is_interrupt)),
+            None => self.exit = Some(self.left(true)),
         }
     }
 }

@@ -34,7 +34,7 @@ pub fn sheet(folder: &Path, account: &str, text: &str) -> io::Result<PathBuf> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn text(folder: &Path, paste: &Paste) -> io::Result<PathBuf> {
+pub fn paste(folder: &Path, paste: &Paste) -> io::Result<PathBuf> {
     let stem = paste.file.trim_end_matches(".json");
     let text = format!("{}\n", paste.text);
     under_a_new_name(folder, stem, ".json", |path| files::write_new(path, &text))

@@ -1,7 +1,7 @@
-//! Work that runs beside the loop and sends messages to it. Each piece has a slot and an attempt number: starting a
+//! Work that runs beside the loop and sends its answers to it. Each piece has a slot and an attempt number: starting a
 //! slot anew cancels what runs there, and an answer of an older attempt is dropped.
 
-mod verifying;
+mod verify;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::events::{Event, EventSender};
 use super::role_list::ListedRole;
 use super::saving;
 use crate::account::{Account, CallError, CodePrompt, CodeRequest, Source};
@@ -23,6 +24,7 @@ use crate::apply::{self, Job};
 use crate::export::File;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
+use crate::messages::guide::Verified;
 use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::Target;
 use crate::survey;
@@ -38,9 +40,9 @@ const READINGS_AT_ONCE: usize = 4;
 /// The cursor has to rest on a role this long before it is read for the detail pane.
 const REST: Duration = Duration::from_millis(150);
 
-/// What a task has to say.
+/// What a task has to say. Each is dealt with in `update.rs`.
 #[derive(Debug)]
-pub enum Message {
+pub enum Answer {
     Connected(Box<Result<Account, CallError>>),
     /// The profile asks for a code.
     MfaCode(CodeRequest),
@@ -52,7 +54,7 @@ pub enum Message {
     Tier(String, TierReading),
     Role(String, Box<Result<RoleReading, CallError>>),
     Profiles(Result<Vec<String>, CallError>),
-    Apply(Box<apply::Event>),
+    Run(Box<apply::Event>),
     /// What was written, in a sentence, or why it was not.
     Saved(Result<String, String>),
     /// The runs of this account that were cut off, and why not all records could be looked at.
@@ -72,15 +74,17 @@ pub enum Message {
     /// What a live check is doing, and what it came to.
     LiveSaid(String),
     Live(Box<Live>),
-    /// What the guide has seen of a subject.
-    Looked(Subject, Looked),
+    /// What the guide has read of a subject.
+    Checked(Subject, Checked),
+    /// The end of a guide.
+    GuideEnd(Box<Verified>),
     /// The task of this slot broke.
     Panicked(Slot),
 }
 
-/// What a subject looks like now.
+/// A reading of a subject.
 #[derive(Debug)]
-pub enum Looked {
+pub enum Checked {
     Tier(TierReading),
     Role(Box<Result<RoleReading, CallError>>),
 }
@@ -95,9 +99,9 @@ pub enum Slot {
     Tiers,
     NodeCounts,
     Nodes,
-    Warmth,
+    Prewarm,
     Role(String),
-    RestingRole,
+    HoveredRole,
     Profiles,
     Apply,
     Save,
@@ -111,34 +115,34 @@ pub enum Slot {
     Proof,
     /// A real activation.
     Live,
-    Look(Subject),
+    Check(Subject),
+    GuideEnd,
     Quotas,
 }
 
-/// A message with the slot and attempt that it comes from.
+/// An answer with the slot and attempt that it comes from.
 #[derive(Debug)]
 pub struct Envelope {
     slot: Slot,
     attempt: u64,
-    message: Message,
+    answer: Answer,
 }
 
-/// Where a task puts its messages.
+/// Where a task puts its answers.
 #[derive(Clone)]
 struct Outlet {
     slot: Slot,
     attempt: u64,
-    sender: UnboundedSender<Envelope>,
+    events: EventSender,
 }
 
 impl Outlet {
-    fn send(&self, message: Message) {
-        // The loop has ended when nobody receives; the task will be ended too.
-        let _ = self.sender.send(Envelope {
+    fn send(&self, answer: Answer) {
+        self.events.send(Event::Answer(Box::new(Envelope {
             slot: self.slot.clone(),
             attempt: self.attempt,
-            message,
-        });
+            answer,
+        })));
     }
 }
 
@@ -149,28 +153,26 @@ struct Running {
 
 /// All tasks. Dropping it ends them.
 pub struct Tasks {
-    sender: UnboundedSender<Envelope>,
+    events: EventSender,
     running: HashMap<Slot, Running>,
     attempts: u64,
     readings: Arc<Semaphore>,
 }
 
 impl Tasks {
-    pub fn new() -> (Self, UnboundedReceiver<Envelope>) {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let tasks = Self {
-            sender,
+    pub fn new(events: EventSender) -> Self {
+        Self {
+            events,
             running: HashMap::new(),
             attempts: 0,
             readings: Arc::new(Semaphore::new(READINGS_AT_ONCE)),
-        };
-        (tasks, receiver)
+        }
     }
 
-    /// The message, unless it comes from an attempt that was superseded.
-    pub fn accept(&self, envelope: Envelope) -> Option<Message> {
+    /// The answer, unless it comes from an attempt that was superseded.
+    pub fn accept(&self, envelope: Envelope) -> Option<Answer> {
         let current = self.running.get(&envelope.slot)?;
-        (current.attempt == envelope.attempt).then_some(envelope.message)
+        (current.attempt == envelope.attempt).then_some(envelope.answer)
     }
 
     /// Whether anything is under way.
@@ -200,13 +202,13 @@ impl Tasks {
         let outlet = Outlet {
             slot: slot.clone(),
             attempt,
-            sender: self.sender.clone(),
+            events: self.events.clone(),
         };
         let work = work(outlet.clone());
         let broken = slot.clone();
         let task = tokio::spawn(async move {
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
-                outlet.send(Message::Panicked(broken));
+                outlet.send(Answer::Panicked(broken));
             }
         });
         let handle = AbortOnDropHandle::new(task);
@@ -218,16 +220,16 @@ impl Tasks {
         self.start(Slot::Connection, |out| async move {
             let asks = out.clone();
             let prompt = CodePrompt::new(move |request| {
-                asks.send(Message::MfaCode(request));
+                asks.send(Answer::MfaCode(request));
             });
             let account = source.connect_asking(profile.as_deref(), &prompt).await;
-            out.send(Message::Connected(Box::new(account)));
+            out.send(Answer::Connected(Box::new(account)));
         });
     }
 
     pub fn profiles(&mut self, source: Source) {
         self.start(Slot::Profiles, |out| async move {
-            out.send(Message::Profiles(source.profiles().await));
+            out.send(Answer::Profiles(source.profiles().await));
         });
     }
 
@@ -237,21 +239,21 @@ impl Tasks {
         self.start(Slot::Identity, |out| async move {
             let identity = match account.identity().await {
                 Ok(identity) => identity,
-                Err(error) => return out.send(Message::Identity(Box::new(Err(error)))),
+                Err(error) => return out.send(Answer::Identity(Box::new(Err(error)))),
             };
             let runs = tokio::task::spawn_blocking(move || records.all());
             if let Ok(Ok(runs)) = runs.await {
                 runs.note_recent_writes(&identity.account, account.recent_writes());
             }
-            out.send(Message::Identity(Box::new(Ok(identity.clone()))));
+            out.send(Answer::Identity(Box::new(Ok(identity.clone()))));
             let (alias, quotas) = futures::join!(account.alias(), account.quotas());
             if let Ok(alias @ Some(_)) = alias {
-                out.send(Message::Identity(Box::new(Ok(Identity {
+                out.send(Answer::Identity(Box::new(Ok(Identity {
                     alias,
                     ..identity
                 }))));
             }
-            out.send(Message::Quotas(quotas.unwrap_or_default()));
+            out.send(Answer::Quotas(quotas.unwrap_or_default()));
         });
     }
 
@@ -261,23 +263,23 @@ impl Tasks {
             while let Some(page) = pages.next().await {
                 match page {
                     // Their trust policies are looked at here, so that no key has to wait for it.
-                    Ok(page) => out.send(Message::RolesPage(
+                    Ok(page) => out.send(Answer::RolesPage(
                         page.into_iter().map(ListedRole::new).collect(),
                     )),
-                    Err(error) => return out.send(Message::RolesEnd(Err(error))),
+                    Err(error) => return out.send(Answer::RolesEnd(Err(error))),
                 }
             }
-            out.send(Message::RolesEnd(Ok(())));
+            out.send(Answer::RolesEnd(Ok(())));
         });
     }
 
     /// The partition's regions at once, those that AWS names besides as soon as they are known.
     pub fn regions(&mut self, account: Account, partition: Partition) {
         self.start(Slot::Regions, |out| async move {
-            out.send(Message::Regions(Region::shipped(&partition)));
+            out.send(Answer::Regions(Region::shipped(&partition)));
             let further = survey::further_regions(&account, &partition).await;
             if !further.is_empty() {
-                out.send(Message::Regions(further));
+                out.send(Answer::Regions(further));
             }
         });
     }
@@ -286,7 +288,7 @@ impl Tasks {
         let mut tiers = Box::pin(survey::tiers(account, regions));
         self.start(Slot::Tiers, |out| async move {
             while let Some((region, tier)) = tiers.next().await {
-                out.send(Message::Tier(region, tier));
+                out.send(Answer::Tier(region, tier));
             }
         });
     }
@@ -296,15 +298,17 @@ impl Tasks {
         let mut counts = Box::pin(survey::node_counts(account, regions));
         self.start(Slot::NodeCounts, |out| async move {
             while let Some((region, nodes)) = counts.next().await {
-                out.send(Message::NodeCount(region, nodes));
+                out.send(Answer::NodeCount(region, nodes));
             }
         });
     }
 
     /// Opens the connections that the changes will need, while a person reads the question: AWS closes what nobody uses.
-    pub fn warm(&mut self, account: &Account, regions: Vec<String>) {
+    pub fn prewarm(&mut self, account: &Account, regions: Vec<String>) {
         let tiers = Box::pin(survey::tiers(account, regions));
-        self.start(Slot::Warmth, |_| tiers.for_each(|_| std::future::ready(())));
+        self.start(Slot::Prewarm, |_| {
+            tiers.for_each(|_| std::future::ready(()))
+        });
     }
 
     /// Reads a picked role.
@@ -313,18 +317,18 @@ impl Tasks {
         self.start(Slot::Role(name.clone()), |out| async move {
             let _permit = permits.acquire().await;
             let reading = survey::role(&account, &name).await;
-            out.send(Message::Role(name, Box::new(reading)));
+            out.send(Answer::Role(name, Box::new(reading)));
         });
     }
 
     /// Reads the role under the cursor once the cursor rests there.
-    pub fn resting_role(&mut self, account: Account, name: String) {
+    pub fn hovered_role(&mut self, account: Account, name: String) {
         let permits = Arc::clone(&self.readings);
-        self.start(Slot::RestingRole, |out| async move {
+        self.start(Slot::HoveredRole, |out| async move {
             tokio::time::sleep(REST).await;
             let _permit = permits.acquire().await;
             let reading = survey::role(&account, &name).await;
-            out.send(Message::Role(name, Box::new(reading)));
+            out.send(Answer::Role(name, Box::new(reading)));
         });
     }
 
@@ -344,7 +348,7 @@ impl Tasks {
             };
             let pass_on = async {
                 while let Some(event) = receiver.recv().await {
-                    out.send(Message::Apply(Box::new(event)));
+                    out.send(Answer::Run(Box::new(event)));
                 }
             };
             futures::join!(run, pass_on);
@@ -365,7 +369,7 @@ impl Tasks {
                 }
             });
             let (records, trouble) = found.await.unwrap_or_default();
-            out.send(Message::CutOff(records, trouble));
+            out.send(Answer::CutOff(records, trouble));
         });
     }
 
@@ -374,18 +378,18 @@ impl Tasks {
         self.start(Slot::Undo, |out| async move {
             let undo = undo::prepare(&account, &identity, &records, Some(&run)).await;
             let undo = undo.map_err(|error| error.to_string());
-            out.send(Message::Undo(Box::new(undo)));
+            out.send(Answer::Undo(Box::new(undo)));
         });
     }
 
     /// Reads a subject of the guide anew.
-    pub fn look(&mut self, account: Account, subject: Subject) {
-        self.start(Slot::Look(subject.clone()), |out| async move {
-            let looked = match &subject {
-                Subject::Region(region) => Looked::Tier(survey::tier(&account, region).await),
-                Subject::Role(name) => Looked::Role(Box::new(survey::role(&account, name).await)),
+    pub fn check(&mut self, account: Account, subject: Subject) {
+        self.start(Slot::Check(subject.clone()), |out| async move {
+            let checked = match &subject {
+                Subject::Region(region) => Checked::Tier(survey::tier(&account, region).await),
+                Subject::Role(name) => Checked::Role(Box::new(survey::role(&account, name).await)),
             };
-            out.send(Message::Looked(subject, looked));
+            out.send(Answer::Checked(subject, checked));
         });
     }
 
@@ -393,22 +397,22 @@ impl Tasks {
     pub fn quotas(&mut self, account: Account) {
         self.start(Slot::Quotas, |out| async move {
             if let Ok(quotas) = account.quotas().await {
-                out.send(Message::Quotas(quotas));
+                out.send(Answer::Quotas(quotas));
             }
         });
     }
 
     /// Writes a text of the guide to a file.
-    pub fn write_text(&mut self, folder: PathBuf, target: Target, paste: Paste) {
+    pub fn write_paste(&mut self, folder: PathBuf, target: Target, paste: Paste) {
         self.start(Slot::Save, |out| async move {
             let place = folder.display().to_string();
-            let written = tokio::task::spawn_blocking(move || saving::text(&folder, &paste)).await;
+            let written = tokio::task::spawn_blocking(move || saving::paste(&folder, &paste)).await;
             let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
             let written = match written {
                 Ok(path) => Ok(path.display().to_string()),
                 Err(error) => Err(format!("{place}: {error}")),
             };
-            out.send(Message::Written(target, written));
+            out.send(Answer::Written(target, written));
         });
     }
 
@@ -440,7 +444,7 @@ impl Tasks {
         self.start(Slot::Save, |out| async move {
             let written = tokio::task::spawn_blocking(work).await;
             let written = written.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-            out.send(Message::Saved(match written {
+            out.send(Answer::Saved(match written {
                 Ok(path) => Ok(format!("{said} {}.", path.display())),
                 Err(error) => Err(error.to_string()),
             }));

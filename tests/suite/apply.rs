@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use sagemaker_ssh_setup::account::Account;
-use sagemaker_ssh_setup::apply::words::plain;
 use sagemaker_ssh_setup::apply::{self, Aim, Event, Job, Outcome, Report};
 use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::messages::outcome::plain;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Region};
 use sagemaker_ssh_setup::plan::{Content, Plan, State, Target};
 use sagemaker_ssh_setup::survey;

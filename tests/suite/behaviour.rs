@@ -2,12 +2,12 @@
 
 use ratatui::style::Color;
 use sagemaker_ssh_setup::apply::Outcome;
-use sagemaker_ssh_setup::apply::words::plain;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::messages::outcome::plain;
 use sagemaker_ssh_setup::terminal::{JobSignal, Stop};
-use sagemaker_ssh_setup::wizard::Ending;
+use sagemaker_ssh_setup::wizard::WizardExit;
 use serde_json::{Value, json};
 
 use super::documents::content;
@@ -78,7 +78,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
     for (name, role) in others {
         assert_eq!(role, &before[name], "{name}");
     }
-    let Ending::Ran {
+    let WizardExit::Ran {
         report,
         interrupted,
         ..
@@ -173,7 +173,7 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
     play.keys("{acme}q").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: false,
             ..
         }
@@ -184,7 +184,7 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
     play.keys("{is forgotten}n{!is forgotten}qy").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: false,
             ..
         }
@@ -226,7 +226,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
         assert!(
             matches!(
                 play.ending().await,
-                Ending::Left {
+                WizardExit::Left {
                     interrupted: true,
                     ..
                 }
@@ -242,7 +242,7 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
     play.keys("{Asking AWS}<ctrl-c>").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: true,
             ..
         }
@@ -252,7 +252,7 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
         .await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: true,
             ..
         }
@@ -280,7 +280,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
     play.keys("<enter>").await;
     let roles = play.demo.roles();
     let tier = play.demo.tier("eu-west-1");
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     // What is said to be done is there, and what is said to be skipped is not.
@@ -324,7 +324,7 @@ async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
             play.close_terminal();
         }
         let demo = play.demo.clone();
-        let Ending::Ran {
+        let WizardExit::Ran {
             report,
             interrupted,
             ..
@@ -386,7 +386,7 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
     );
     play.keys("r{have expired}{2 of 4 changes done}").await;
     play.keys("<enter>").await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::Partly);
@@ -460,7 +460,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
         .unwrap();
     play.keys("y{Nothing was written, and 1 item could not be found in place}<enter>")
         .await;
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::Failed);

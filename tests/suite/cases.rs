@@ -1,6 +1,6 @@
 //! Situations that people reported in public, over the embedded account; their documents are in `tests/cases`.
 
-use sagemaker_ssh_setup::apply::{Outcome, words};
+use sagemaker_ssh_setup::apply::Outcome;
 use sagemaker_ssh_setup::demo::{Manner, Seed, SeedRole};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
@@ -61,7 +61,7 @@ async fn case_07_a_principal_of_a_closed_account_is_named_in_awss_words() {
         .iter()
         .find(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
     let (target, outcome) = failed.unwrap();
-    let text = words::explanation(target, outcome).unwrap();
+    let text = outcome.explanation(target).unwrap();
     assert!(text.contains(said), "{text}");
     for word in [
         "The principal arn:aws:iam::999999999999:root",
@@ -93,7 +93,7 @@ async fn a_malformed_document_speaks_of_principals_only_where_aws_does() {
     let texts = report
         .outcomes
         .iter()
-        .filter_map(|(target, outcome)| words::explanation(target, outcome));
+        .filter_map(|(target, outcome)| outcome.explanation(target));
     let texts: Vec<String> = texts.collect();
     assert!(
         texts[0].contains("Has prohibited field Resource"),
@@ -445,7 +445,7 @@ async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
         .find(|(target, _)| target.role().is_none())
         .unwrap();
     assert!(matches!(outcome, Outcome::NotSeenYet), "{outcome:?}");
-    let text = words::explanation(target, outcome).unwrap();
+    let text = outcome.explanation(target).unwrap();
     assert!(
         text.contains("under way") && !text.contains("IAM"),
         "{text}"
@@ -474,7 +474,7 @@ async fn no_advice_is_given_twice_in_one_message() {
         scene.faults.add("PutRolePolicy", 99, fault);
         let report = scene.run(&job).await;
         for (target, outcome) in &report.outcomes {
-            let text = words::explanation(target, outcome).unwrap_or_default();
+            let text = outcome.explanation(target).unwrap_or_default();
             assert!(
                 text.to_lowercase().matches("a minute").count() <= 1,
                 "{text}"

@@ -4,9 +4,10 @@
 
 use std::time::Duration;
 
-use sagemaker_ssh_setup::apply::{Job, Outcome, Report, words};
+use sagemaker_ssh_setup::apply::{Job, Outcome, Report};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::messages::outcome as outcome_messages;
 use sagemaker_ssh_setup::plan::{Obstacle, Plan, State};
 
 use super::cut_off::{Held, Scene, as_planned, assert_record_agrees};
@@ -275,7 +276,7 @@ fn assert_says_why(row: &Row, job: &Job, report: &Report) {
         assert_plain(row, why);
     }
     for (target, outcome) in &report.outcomes {
-        match words::explanation(target, outcome) {
+        match outcome.explanation(target) {
             Some(why) => assert_plain(row, &why),
             None => assert!(outcome.is_done(), "{row}: {outcome:?} without a word"),
         }
@@ -284,7 +285,7 @@ fn assert_says_why(row: &Row, job: &Job, report: &Report) {
     let all_done = report.outcomes.len() == job.plan.totals().changes
         && report.outcomes.iter().all(|(_, outcome)| outcome.is_done());
     assert!(!is_whole || all_done, "{row}: called whole, and is not");
-    let lines = words::plain(&job.plan, report, &Records::in_memory());
+    let lines = outcome_messages::plain(&job.plan, report, &Records::in_memory());
     assert!(
         lines.iter().all(|line| !line.chars().any(char::is_control)),
         "{row}: {lines:?}"
@@ -494,7 +495,7 @@ async fn renewed_credentials_let_a_run_go_on() {
         .outcomes
         .iter()
         .filter_map(|(target, outcome)| match outcome {
-            Outcome::Failed(_) => words::explanation(target, outcome),
+            Outcome::Failed(_) => outcome.explanation(target),
             _ => None,
         });
     let said: Vec<String> = said.collect();

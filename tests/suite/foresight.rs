@@ -154,13 +154,13 @@ async fn the_wizard_says_it_at_the_last_question_and_the_simulators_silence_hind
     };
     let mut play: Play = start(false).await;
     play.wait(&format!(
-        "! {SAGEMAKER}: What is written will not be enough."
+        "✗ {SAGEMAKER}: What is written will not be enough."
     ))
     .await;
     play.keys("{Not ready. After this, nobody can connect yet:}")
         .await;
     // Admin may do everything already, and so may open everybody's sessions.
-    play.wait("! Admin: People with this role can open").await;
+    play.wait("✗ Admin: People with this role can open").await;
     let mut play = start(true).await;
     play.wait("? Whether this identity may do all that is needed is not known")
         .await;

@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use sagemaker_ssh_setup::account::Account;
-use sagemaker_ssh_setup::apply::words::plain;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::exit::Exit;
-use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::messages::guide::plain;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
 use sagemaker_ssh_setup::policy::Document;
 use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
-use sagemaker_ssh_setup::wizard::{Chosen, Ending, Start};
+use sagemaker_ssh_setup::wizard::{Chosen, Start, WizardExit};
 use serde_json::Value;
 
 use super::documents::content;
@@ -161,11 +160,14 @@ async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own
     assert_eq!(play.faults.writes(), Vec::<String>::new());
 
     play.keys("<enter>").await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Guided { plan, verified, .. } = play.ending().await else {
         panic!("it did not come to its end");
     };
-    assert_eq!(Exit::of_report(&report), Exit::Done);
-    let lines = plain(&plan, &report, &Records::in_memory()).join("\n");
+    assert_eq!(
+        Exit::of_guide(verified.as_ref().as_ref().unwrap()),
+        Exit::Done
+    );
+    let lines = plain(&plan, &verified).join("\n");
     assert!(
         lines.contains("after the guide: 0 to change · 4 in place"),
         "{lines}"
@@ -320,10 +322,13 @@ async fn what_is_gone_is_not_called_done_unless_it_was_meant_to_go() {
     play.keys("<space>{2 of 4 · 4 in place}").await;
     play.keys("nnn{Everything is in place}").await;
     play.keys("q").await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Guided { plan, verified, .. } = play.ending().await else {
         panic!("it did not come to its end");
     };
-    assert_eq!(Exit::of_report(&report), Exit::Done);
+    assert_eq!(
+        Exit::of_guide(verified.as_ref().as_ref().unwrap()),
+        Exit::Done
+    );
     assert!(plan.choices.is_same(&choices()));
 }
 
@@ -377,7 +382,7 @@ async fn the_last_reading_can_be_left() {
         if text.is_empty() {
             assert!(matches!(
                 play.ending().await,
-                Ending::Left { guided: true, .. }
+                WizardExit::Left { guided: true, .. }
             ));
         } else {
             play.wait(text).await;
@@ -502,10 +507,13 @@ async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
         .await;
     play.wait("Trust of AmazonSageMaker").await;
     play.keys("<enter>").await;
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Guided { verified, .. } = play.ending().await else {
         panic!("it did not come to its end");
     };
-    assert_eq!(Exit::of_report(&report), Exit::NotVerified);
+    assert_eq!(
+        Exit::of_guide(verified.as_ref().as_ref().unwrap()),
+        Exit::NotVerified
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -670,7 +678,7 @@ async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
     play.keys("q{What you did in the console stays}y").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: false,
             guided: true
         }
@@ -702,10 +710,13 @@ async fn finishing_too_early_says_what_is_not_in_place_and_leads_back() {
     play.keys("<enter>{0 of 4 in place}").await;
     play.keys("<esc>{4 of 4 · 0 in place}").await;
     play.keys("<enter>{0 of 4 in place}q").await;
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Guided { verified, .. } = play.ending().await else {
         panic!("it did not come to its end");
     };
-    assert_eq!(Exit::of_report(&report), Exit::Changes);
+    assert_eq!(
+        Exit::of_guide(verified.as_ref().as_ref().unwrap()),
+        Exit::Changes
+    );
 }
 
 #[tokio::test(start_paused = true)]

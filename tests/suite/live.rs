@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use rustix::process::Signal;
 use sagemaker_ssh_setup::demo::Seed;
 use sagemaker_ssh_setup::terminal::Stop;
-use sagemaker_ssh_setup::wizard::Ending;
+use sagemaker_ssh_setup::wizard::WizardExit;
 use serde_json::{Value, json};
 
 use super::commands::{Desk, WANTED};
@@ -50,7 +50,7 @@ fn an_activation_is_made_with_the_role_and_deleted_and_none_stays() {
         printed.out.contains("By a real activation in eu-west-1:")
             && printed
                 .out
-                .contains(&format!("works     {SAGEMAKER}  Systems Manager took")),
+                .contains(&format!("good      {SAGEMAKER}: Systems Manager took")),
         "{}",
         printed.out
     );
@@ -115,7 +115,7 @@ fn what_is_made_is_for_one_node_for_less_than_an_hour_and_tagged_and_what_stays_
     assert!((60.0..3600.0).contains(&left), "{left}");
     let remedy = format!("aws ssm delete-activation --activation-id {id} --region eu-west-1");
     for said in [
-        "REMAINS",
+        "was not deleted",
         "not allowed to call ssm:DeleteActivation",
         &remedy,
     ] {
@@ -142,7 +142,11 @@ fn what_could_not_be_read_back_is_not_called_gone() {
         aws.add_after("DescribeActivations", 1, 99, DENIED);
         aws.add("DeleteActivation", delete, DENIED);
         let printed = desk.run(&command("check", &["--live"])).ends_with(4);
-        assert!(printed.out.contains("works"), "{}", printed.out);
+        assert!(
+            printed.out.contains("Systems Manager took it"),
+            "{}",
+            printed.out
+        );
         assert!(printed.out.contains(said), "{}", printed.out);
         aws.clear();
     }
@@ -158,7 +162,7 @@ fn what_aws_does_not_list_yet_is_not_forgotten() {
     let printed = desk.run(&command("check", &["--live"])).ends_with(4);
     let held = desk.aws.demo.activations();
     let id = held[0].1["ActivationId"].as_str().unwrap();
-    let said = format!("REMAINS   The activation {id} in eu-west-1 was not deleted");
+    let said = format!("BAD       The activation {id} in eu-west-1 was not deleted");
     assert!(printed.out.contains(&said), "{}", printed.out);
     aws.clear();
     // Deleted at the second try, it is not said to remain.
@@ -191,7 +195,11 @@ fn a_region_that_could_not_be_looked_at_is_not_called_clean() {
     let printed = desk.run(&with("check", &["--live"])).ends_with(4);
     let said = "It is not known whether an activation stayed behind in us-east-1";
     assert!(printed.out.contains(said), "{}", printed.out);
-    assert!(printed.out.contains("works"), "{}", printed.out);
+    assert!(
+        printed.out.contains("Systems Manager took it"),
+        "{}",
+        printed.out
+    );
 }
 
 #[test]
@@ -247,7 +255,9 @@ fn what_a_killed_check_left_is_found_by_its_tag_and_removed_and_nothing_else_is(
     .concat();
     let printed = desk.run(&elsewhere).ends_with(0);
     assert!(
-        printed.out.contains("which another check had left behind"),
+        printed
+            .out
+            .contains("Another check had left the activation"),
         "{}",
         printed.out
     );
@@ -345,7 +355,7 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
     play.wait("Try 2 of 12 follows in 1 s.").await;
     play.wait("Try 4 of 12 follows in 4 s.").await;
     play.wait("By a real activation in eu-west-1:").await;
-    play.wait(&format!("✓ {SAGEMAKER}: Systems Manager took the"))
+    play.wait(&format!("✓ {SAGEMAKER}: Systems Manager took it"))
         .await;
     play.keys("<esc>{!Try it for real}").await;
     // It stands at the end, too.
@@ -355,7 +365,7 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
     play.keys("<enter>").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Ran {
+        WizardExit::Ran {
             interrupted: false,
             ..
         }
@@ -429,7 +439,7 @@ async fn leaving_waits_until_what_was_made_is_deleted() {
         }
         let demo = play.demo.clone();
         assert!(
-            matches!(play.ending().await, Ending::Ran { .. }),
+            matches!(play.ending().await, WizardExit::Ran { .. }),
             "{stop:?}"
         );
         assert_eq!(demo.activations(), []);
@@ -442,7 +452,7 @@ async fn what_stays_is_told_after_leaving_too() {
     play.faults.add("DeleteActivation", 99, DENIED);
     say_yes(&mut play).await.wait("deleting it").await;
     play.stop(Stop::HangUp).await;
-    let Ending::Ran {
+    let WizardExit::Ran {
         live: Some(live),
         interrupted: true,
         ..
@@ -450,13 +460,15 @@ async fn what_stays_is_told_after_leaving_too() {
     else {
         panic!("not told");
     };
-    let said = sagemaker_ssh_setup::verify::words::tried(&live).join("\n");
+    let said = sagemaker_ssh_setup::messages::checks::live(&live);
+    let said: Vec<String> = said.into_iter().map(|message| message.text).collect();
+    let said = said.join("\n");
     assert!(
         said.contains("aws ssm delete-activation --activation-id"),
         "{said}"
     );
     assert!(
-        said.contains(&format!("took the role {SAGEMAKER}")),
+        said.contains(&format!("{SAGEMAKER}: Systems Manager took it.")),
         "{said}"
     );
 }

@@ -11,7 +11,7 @@ use futures::FutureExt;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use sagemaker_ssh_setup::demo::Manner;
-use sagemaker_ssh_setup::wizard::{Ending, Start};
+use sagemaker_ssh_setup::wizard::{Start, WizardExit};
 
 use super::faults::Fault;
 use super::play::{Play, Scene};
@@ -279,7 +279,7 @@ async fn play(seed: u64) -> (usize, bool) {
     play.close_terminal();
     let ending = AssertUnwindSafe(play.ending()).catch_unwind().await;
     match ending {
-        Ok(Ending::Broken { task, .. }) => panic!("{task} broke after {:?}", monkey.tail()),
+        Ok(WizardExit::Broken { task, .. }) => panic!("{task} broke after {:?}", monkey.tail()),
         Ok(_) => {}
         Err(panic) => panic!("{panic:?} after {:?} (ended: {ended})", monkey.tail()),
     }

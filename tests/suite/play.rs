@@ -13,10 +13,9 @@ use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
-use sagemaker_ssh_setup::wizard::input::{self, InputSender};
-use sagemaker_ssh_setup::wizard::ui::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Ending, Options, Signals, Start};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use sagemaker_ssh_setup::wizard::events::{self, EventSender, InputSender};
+use sagemaker_ssh_setup::wizard::widget::theme::Look;
+use sagemaker_ssh_setup::wizard::{self, Options, Start, WizardExit};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -107,9 +106,8 @@ pub struct Play {
     drawn: watch::Receiver<Buffer>,
     size: Arc<Mutex<(u16, u16)>>,
     input: Option<InputSender>,
-    stops: UnboundedSender<Stop>,
-    jobs: UnboundedSender<JobSignal>,
-    run: JoinHandle<Ending>,
+    events: EventSender,
+    run: JoinHandle<WizardExit>,
 }
 
 /// What may be different from the usual.
@@ -194,16 +192,11 @@ impl Scene {
             insecure_endpoint: false,
             break_on: Some('#'),
         };
-        let (input, mut receiver) = input::channel();
-        let (stops, stopped) = unbounded_channel();
-        let (jobs, job_signals) = unbounded_channel();
-        let mut signals = Signals {
-            stops: stopped,
-            jobs: job_signals,
-        };
+        let (events, mut receiver) = events::channel();
+        let input = events.input();
         let run = tokio::spawn(async move {
             let mut terminal = Terminal::new(backend).unwrap();
-            wizard::run(&mut terminal, &mut receiver, &mut signals, source, options).await
+            wizard::run(&mut terminal, &mut receiver, source, options).await
         });
         Play {
             demo,
@@ -212,8 +205,7 @@ impl Scene {
             drawn,
             size,
             input: Some(input),
-            stops,
-            jobs,
+            events,
             run,
         }
     }
@@ -308,13 +300,13 @@ impl Play {
     }
 
     pub async fn job_signal(&mut self, signal: JobSignal) -> &mut Self {
-        self.jobs.send(signal).unwrap();
+        self.events.send(events::Event::Job(signal));
         self.settle().await;
         self
     }
 
     pub async fn stop(&mut self, stop: Stop) -> &mut Self {
-        self.stops.send(stop).unwrap();
+        self.events.send(events::Event::Stop(stop));
         self.settle().await;
         self
     }
@@ -337,7 +329,7 @@ impl Play {
     }
 
     /// The end of the wizard.
-    pub async fn ending(self) -> Ending {
+    pub async fn ending(self) -> WizardExit {
         tokio::time::timeout(PATIENCE, self.run)
             .await
             .unwrap()

@@ -53,7 +53,7 @@ async fn what_is_missing_is_named_and_comes_as_a_policy() {
         {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "arn:aws:iam::123456789012:role/Admin"}
     ]));
     let mut play = asked(seed, |_| {}).await;
-    play.wait("! No policy allows this identity").await;
+    play.wait("✗ No policy allows this identity").await;
     play.wait("iam:UpdateAssumeRolePolicy on").await;
     play.keys("c{Sent to the terminal}").await;
     let policy: Value = serde_json::from_str(&play.copied.lock().unwrap().pop().unwrap()).unwrap();
@@ -76,7 +76,7 @@ async fn a_denial_is_told_from_a_lack_and_no_policy_is_offered_against_it() {
         {"Effect": "Deny", "Action": "ssm:UpdateServiceSetting", "Resource": "*"}
     ]));
     let mut play = asked(seed, |_| {}).await;
-    play.wait("! A policy denies this identity: ssm:UpdateServiceSetting")
+    play.wait("✗ A policy denies this identity: ssm:UpdateServiceSetting")
         .await;
     assert!(!play.screen().contains("copy policy"), "{}", play.screen());
 }

@@ -79,9 +79,9 @@ fn what_was_set_up_is_allowed_as_it_should_and_denied_as_it_should() {
     let printed = desk.run(&command("check", &[])).ends_with(0);
     for line in [
         "By AWS's policy simulator:",
-        "true      AmazonSageMaker-ExecutionRole-20240131T101010: all that a connection calls is allowed, and what has to stay \
+        "good      AmazonSageMaker-ExecutionRole-20240131T101010: all that a connection calls is allowed, and what has to stay \
          denied is (8 questions).",
-        "true      DataScientist: all that a connection calls is allowed, and what has to stay denied is (8 questions).",
+        "good      DataScientist: all that a connection calls is allowed, and what has to stay denied is (8 questions).",
     ] {
         assert!(printed.out.contains(line), "{}", printed.out);
     }
@@ -114,7 +114,7 @@ fn a_role_that_opens_other_peoples_sessions_is_found_out() {
         printed.out
     );
     assert!(
-        printed.out.contains("WRONG     DataScientist"),
+        printed.out.contains("BAD       DataScientist"),
         "{}",
         printed.out
     );

@@ -3,7 +3,7 @@
 use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::Seed;
 use sagemaker_ssh_setup::exit::Exit;
-use sagemaker_ssh_setup::wizard::Ending;
+use sagemaker_ssh_setup::wizard::WizardExit;
 
 use super::commands::{Desk, WANTED};
 use super::faults::Fault;
@@ -55,7 +55,7 @@ async fn where_nobody_can_connect_nothing_says_done_and_nothing_is_green() {
     let mut above = cells.content.chunks(width).take(8).flatten();
     assert!(above.all(|cell| cell.fg != Color::Green), "{screen}");
     play.keys("<enter>").await;
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::Partly);
@@ -87,7 +87,7 @@ async fn a_role_that_the_simulator_denies_takes_the_ready_back() {
     play.keys("y{Not ready. 4 changes written and read back}")
         .await;
     play.keys("<enter>").await;
-    let Ending::Ran { report, .. } = play.ending().await else {
+    let WizardExit::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert_eq!(Exit::of_report(&report), Exit::NotVerified);

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use ratatui::style::Color;
 use sagemaker_ssh_setup::demo::{Manner, Seed};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
-use sagemaker_ssh_setup::wizard::ui::theme::Look;
+use sagemaker_ssh_setup::wizard::widget::theme::Look;
 use sagemaker_ssh_setup::wizard::{Chosen, Start};
 
 use super::cut_off;

@@ -3,7 +3,7 @@
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
 use sagemaker_ssh_setup::terminal::Stop;
-use sagemaker_ssh_setup::wizard::Ending;
+use sagemaker_ssh_setup::wizard::WizardExit;
 
 use super::cut_off;
 use super::documents::{content, with_id};
@@ -40,7 +40,7 @@ async fn u_puts_everything_back_once_it_was_confirmed() {
     play.keys("y{Put back: 4 changes}").await;
     assert_eq!(play.demo.roles(), planned);
     play.keys("<enter>").await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert!(plan.undoes.is_some());
@@ -58,7 +58,7 @@ async fn not_confirming_leads_back_to_what_was_done() {
     assert_eq!(play.demo.roles(), planned);
     play.keys("u{Put back 4 changes}").await;
     play.stop(Stop::Interrupt).await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Ran { plan, report, .. } = play.ending().await else {
         panic!("the run that was carried out is not told of");
     };
     assert!(plan.undoes.is_none() && report.is_verified());
@@ -175,7 +175,7 @@ async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
     play.keys("u{Put back 4 changes}").await;
     play.keys("<esc>{0 of 4 changes done}").await;
     play.keys("<enter>").await;
-    let Ending::Ran { plan, report, .. } = play.ending().await else {
+    let WizardExit::Ran { plan, report, .. } = play.ending().await else {
         panic!("nothing was carried out");
     };
     assert!(plan.undoes.is_none() && report.is_verified());
@@ -282,7 +282,7 @@ async fn a_run_that_was_cut_off_can_wait() {
     play.keys("{My own computer}<esc>q").await;
     assert!(matches!(
         play.ending().await,
-        Ending::Left {
+        WizardExit::Left {
             interrupted: false,
             ..
         }

@@ -24,15 +24,15 @@ impl Watch {
     }
 
     /// The trust step's page when the policy has these statements.
-    fn sees(&mut self, statements: &serde_json::Value) -> Page {
+    fn sees(&mut self, statements: &serde_json::Value) -> Instructions {
         let trust = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
         self.sees_reading(role("eu-west-1", "S", "/", &trust), "trust:S")
     }
 
-    fn sees_reading(&mut self, reading: RoleReading, id: &str) -> Page {
+    fn sees_reading(&mut self, reading: RoleReading, id: &str) -> Instructions {
         let survey = survey("eu-west-1", standard(), vec![reading]);
         let plan = Plan::new(&survey, &self.choices);
-        self.guide.look(&plan, &survey);
+        self.guide.observe(&plan, &survey);
         let item = plan.items.iter().find(|item| item.target.to_string() == id);
         self.guide.page(item.unwrap(), &plan, &survey, None)
     }
@@ -54,11 +54,11 @@ fn root() -> serde_json::Value {
     json!({"AWS": "arn:aws:iam::123456789012:root"})
 }
 
-fn names(page: &Page) -> Vec<&str> {
+fn names(page: &Instructions) -> Vec<&str> {
     page.lost.iter().map(|lost| lost.name.as_str()).collect()
 }
 
-fn pasted(page: &Page) -> Vec<serde_json::Value> {
+fn pasted(page: &Instructions) -> Vec<serde_json::Value> {
     let text = &page.paste.as_ref().unwrap().text;
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
     value["Statement"].as_array().unwrap().clone()
@@ -72,7 +72,7 @@ fn a_mistake_of_a_paste_is_named_and_not_wanted_back() {
     let page = watch.sees(&json!([sagemaker(), systems_manager(), oops]));
     assert_eq!(page.new, ["\"Oops\""]);
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
-    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+    assert_eq!((page.status, page.lost), (StepStatus::InPlace, Vec::new()));
     // Half of what was there is nothing new.
     let mut both = sagemaker();
     both["Principal"] = json!({"Service": ["sagemaker.amazonaws.com", "codebuild.amazonaws.com"]});
@@ -83,7 +83,7 @@ fn a_mistake_of_a_paste_is_named_and_not_wanted_back() {
     let mistyped = allow("", &json!({"Service": "ssm.eu-west-1.amazonaws.com"}));
     watch.sees(&json!([sagemaker(), mistyped]));
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
-    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+    assert_eq!((page.status, page.lost), (StepStatus::InPlace, Vec::new()));
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn what_a_colleague_adds_stays_too() {
     let page = watch.sees(&json!([sagemaker(), colleague]));
     assert!(pasted(&page).contains(&colleague));
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
-    assert_eq!(page.standing, Standing::Lost);
+    assert_eq!(page.status, StepStatus::Lost);
     assert_eq!(names(&page), ["\"Colleague\""]);
     assert!(pasted(&page).contains(&colleague));
 }
@@ -124,7 +124,7 @@ fn a_guardrail_is_kept_and_a_denial_that_is_in_the_way_is_not() {
     let mut watch = Watch::new();
     watch.sees(&json!([sagemaker(), denial]));
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
-    assert_eq!((page.standing, page.lost), (Standing::InPlace, Vec::new()));
+    assert_eq!((page.status, page.lost), (StepStatus::InPlace, Vec::new()));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_living_of_a_statement_are_kept_when_the_deleted_are_taken_out() {
     let page = watch.sees(&json!([sagemaker(), mixed(&["AROAEXAMPLEDELETED012"])]));
     assert!(page.way.join("\n").contains("take the statement out"));
     let page = watch.sees(&json!([sagemaker(), mixed(&[])]));
-    assert_eq!((page.standing, page.lost), (Standing::NotYet, Vec::new()));
+    assert_eq!((page.status, page.lost), (StepStatus::NotYet, Vec::new()));
     let page = watch.sees(&json!([sagemaker()]));
     assert_eq!(names(&page), ["\"People\""]);
 }
@@ -153,12 +153,12 @@ fn a_wrong_statement_that_was_pasted_is_replaced_and_one_that_was_there_is_not()
     let mut watch = Watch::new();
     watch.sees(&json!([sagemaker()]));
     let page = watch.sees(&json!([sagemaker(), wrong("999999999999")]));
-    assert!(matches!(&page.standing, Standing::Differs(deviations) if deviations.len() == 1));
+    assert!(matches!(&page.status, StepStatus::Differs(deviations) if deviations.len() == 1));
     assert_eq!(pasted(&page), [sagemaker(), systems_manager()]);
 
     let mut watch = Watch::new();
     let page = watch.sees(&json!([sagemaker(), wrong("999999999999")]));
-    assert_eq!(page.standing, Standing::NotYet);
+    assert_eq!(page.status, StepStatus::NotYet);
     assert_eq!(
         pasted(&page),
         [sagemaker(), wrong("999999999999"), systems_manager()]
@@ -197,7 +197,7 @@ fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
     };
     let own = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
     let page = watch.sees_reading(set(Some(own)), &id);
-    assert_eq!(page.standing, Standing::Blocked);
+    assert_eq!(page.status, StepStatus::Blocked);
     assert!(
         page.way[0].contains("in the region eu-west-1"),
         "{:?}",
@@ -208,8 +208,8 @@ fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
     // One statement wrong: it is named, and is not in the text again.
     let wrong = merged.replace("ssm:TerminateSession", "ssm:TerminateSesion");
     let page = watch.sees_reading(set(Some(&wrong)), &id);
-    let Standing::Differs(deviations) = &page.standing else {
-        panic!("{:?}", page.standing);
+    let StepStatus::Differs(deviations) = &page.status else {
+        panic!("{:?}", page.status);
     };
     assert_eq!(
         deviations[0].sentence(),
@@ -219,7 +219,7 @@ fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
     assert!(!again.contains("ssm:TerminateSesion"), "{again}");
     // Right, and the way to it leads through the set.
     let page = watch.sees_reading(set(Some(&again)), &id);
-    assert_eq!(page.standing, Standing::InPlace);
+    assert_eq!(page.status, StepStatus::InPlace);
     assert!(page.way.join("\n").contains("Permission sets, then Data"));
     // The set's own statements must not go, nor all of it.
     let partition = Partition::default();
@@ -230,8 +230,8 @@ fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
     let client = place.client_policy(false).unwrap();
     let page = watch.sees_reading(set(Some(client.text())), &id);
     assert_eq!(
-        (page.standing.clone(), names(&page)),
-        (Standing::Lost, vec!["\"Own\""])
+        (page.status.clone(), names(&page)),
+        (StepStatus::Lost, vec!["\"Own\""])
     );
     assert!(page.paste.unwrap().file.starts_with("permission-set-Data"));
     let page = watch.sees_reading(set(None), &id);

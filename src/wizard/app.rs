@@ -1,0 +1,369 @@
+//! The loop: takes events, alone changes the state, draws on change.
+
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::Backend;
+use tokio::time::Instant;
+
+use super::dialog::Dialog;
+use super::effect::Effect;
+use super::events::{Event, EventReceiver, EventSender};
+use super::page::{Forms, Page, Pages, Step};
+use super::role_list::ListedRole;
+use super::session::{Findings, Session};
+use super::tasks::Tasks;
+use super::view;
+use super::widget::keys::{self, Action, Binding, hint, quiet};
+use super::{Options, WizardExit};
+use crate::account::{Account, Source};
+use crate::apply::Report;
+use crate::guide::Guide;
+use crate::messages::Message;
+use crate::model::TypedRole;
+use crate::plan::Plan;
+use crate::terminal::{self, JobSignal, Stop};
+use crate::text::Severity;
+
+/// How often the screen is drawn while something moves. Idle, nothing is drawn and nothing wakes.
+const FRAME: Duration = Duration::from_millis(100);
+/// A spinner is shown only for what takes longer than this, so that nothing flickers.
+const FLICKER: Duration = Duration::from_millis(100);
+
+/// The wizard's state.
+pub struct App {
+    pub(super) options: Options,
+    pub(super) source: Source,
+    pub(super) tasks: Tasks,
+    pub(super) account: Option<Account>,
+    pub(super) profile: Option<String>,
+    pub(super) session: Session,
+    pub(super) pages: Pages,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) status: Option<Message>,
+    /// A guide that was left: it goes on with what it saw first.
+    pub(super) left_guide: Option<Guide>,
+    /// How many questions were asked.
+    pub(super) questions: u64,
+    /// What was carried out before the run that is shown.
+    pub(super) earlier: Option<(Box<Plan>, Box<Report>)>,
+    /// The account whose roles are picked.
+    pub(super) account_number: Option<String>,
+    /// The role that the cursor was last found on.
+    pub(super) hovered_role: Option<String>,
+    /// When the credentials were asked for.
+    pub(super) connecting_since: Instant,
+    /// Everything has to be drawn anew: something else may have written on the terminal.
+    pub(super) redraw: bool,
+    /// Leave as soon as what is being carried out has ended.
+    pub(super) leaving: bool,
+    pub(super) exit: Option<WizardExit>,
+}
+
+/// What is on the terminal.
+struct Screen {
+    /// The page, the number of its question, and whether it has come to its end.
+    shown: Option<(Step, u64, bool)>,
+    number: u64,
+    /// The terminal cannot be written to any more.
+    is_blind: bool,
+    is_suspended: bool,
+}
+
+/// Runs the wizard until it ends. A terminal that has gone counts as a hang-up.
+pub async fn run<B: Backend>(
+    terminal: &mut Terminal<B>,
+    events: &mut EventReceiver,
+    source: Source,
+    options: Options,
+) -> WizardExit {
+    let mut app = App::new(source, options, events.sender());
+    app.connect();
+    let mut screen = Screen {
+        shown: None,
+        number: 0,
+        is_blind: false,
+        is_suspended: false,
+    };
+    let mut busy_since = None;
+    let mut frames = tokio::time::interval(FRAME);
+    frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        app.refresh();
+        app.session.spinner = spinner(busy_since);
+        app.draw(terminal, &mut screen, events);
+        if let Some(exit) = app.exit.take() {
+            return exit;
+        }
+        let is_busy = app.tasks.is_busy();
+        busy_since = is_busy.then(|| busy_since.unwrap_or_else(Instant::now));
+        let event = tokio::select! {
+            event = events.next(app.is_typing()) => event,
+            () = at(app.next_check()) => Some(Event::CheckDue),
+            _ = frames.tick(), if is_busy => Some(Event::Tick),
+        };
+        if let Some(event) = event {
+            app.on_event(event, &mut screen);
+        }
+        while let Some(answer) = events.next_answer() {
+            app.on_event(answer, &mut screen);
+        }
+        if let Some(exit) = app.exit.take() {
+            return exit;
+        }
+    }
+}
+
+/// Waits until a time; for ever where there is none.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn spinner(busy_since: Option<Instant>) -> &'static str {
+    let elapsed = busy_since.map_or(Duration::ZERO, |since| since.elapsed());
+    if elapsed < FLICKER {
+        return " ";
+    }
+    super::widget::theme::spinner(usize::try_from(elapsed.as_millis() / 100).unwrap_or(0))
+}
+
+impl App {
+    fn new(source: Source, options: Options, events: EventSender) -> Self {
+        let session = Session::new(options.records.clone(), options.start.clone());
+        Self {
+            profile: options.profile.clone(),
+            options,
+            source,
+            tasks: Tasks::new(events),
+            account: None,
+            session,
+            pages: Pages {
+                forms: Forms::default(),
+                shown: Page::Account,
+            },
+            dialog: None,
+            status: None,
+            left_guide: None,
+            questions: 0,
+            earlier: None,
+            account_number: None,
+            hovered_role: None,
+            connecting_since: Instant::now(),
+            redraw: false,
+            leaving: false,
+            exit: None,
+        }
+    }
+
+    /// Reads the account from the beginning. What is picked stays; should it turn out to be another account, it goes.
+    pub(super) fn connect(&mut self) {
+        self.tasks.stop_all();
+        self.account = None;
+        self.connecting_since = Instant::now();
+        self.hovered_role = None;
+        self.session.findings = Findings::default();
+        self.pages.forms.preview.foreseen = None;
+        self.tasks
+            .connect(self.source.clone(), self.profile.clone());
+    }
+
+    /// Derives what follows from the findings and the choices, once they may have changed.
+    pub(super) fn refresh(&mut self) {
+        self.pages.rebuild(&self.session.findings);
+        self.read_what_is_picked();
+        let choices = self.pages.forms.choices(&self.session.findings);
+        self.session.plan_for(choices);
+        self.foresee();
+        if let (Some(guide), Some(context)) = (self.pages.guide_mut(), self.session.guide_context())
+        {
+            guide.observe(&context);
+        }
+    }
+
+    fn draw<B: Backend>(
+        &mut self,
+        terminal: &mut Terminal<B>,
+        screen: &mut Screen,
+        events: &EventReceiver,
+    ) {
+        if screen.is_blind || screen.is_suspended {
+            return;
+        }
+        let cleared = if std::mem::take(&mut self.redraw) {
+            view::forget_screen(terminal)
+        } else {
+            Ok(())
+        };
+        let drawn = cleared.and_then(|()| {
+            let drawn = terminal.draw(|frame| view::draw(frame, self));
+            drawn.map(drop)
+        });
+        if let Err(error) = drawn {
+            // What is being carried out is brought to its end all the same.
+            tracing::error!(%error, "the terminal cannot be written to");
+            screen.is_blind = true;
+            self.on_stop(Stop::HangUp);
+            return;
+        }
+        let shown = (
+            self.pages.shown.step(),
+            self.questions,
+            self.pages.shown.has_ended(),
+        );
+        if screen.shown != Some(shown) {
+            screen.shown = Some(shown);
+            screen.number = events.another_screen();
+        }
+    }
+
+    fn on_event(&mut self, event: Event, screen: &mut Screen) {
+        match event {
+            Event::Input {
+                screen: seen,
+                input,
+            } => self.on_input(input, seen == screen.number),
+            Event::Answer(envelope) => {
+                if let Some(answer) = self.tasks.accept(*envelope) {
+                    self.on_answer(answer);
+                }
+            }
+            Event::Stop(stop) => self.on_stop(stop),
+            Event::Job(JobSignal::Suspend) => screen.is_suspended |= terminal::suspend(),
+            Event::Job(JobSignal::Continue) => {
+                terminal::take_again();
+                screen.is_suspended = false;
+                self.redraw = true;
+            }
+            Event::CheckDue => self.check_again(),
+            Event::Tick => {}
+        }
+    }
+
+    pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>) {
+        self.status = Some(Message::new(severity, text));
+    }
+
+    fn is_typing(&self) -> bool {
+        match &self.dialog {
+            Some(dialog) => dialog.is_typing(),
+            None => self.pages.is_typing(),
+        }
+    }
+
+    /// The keys that work on the page.
+    pub(super) fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = self.pages.bindings(&self.session);
+        if !self.pages.is_typing() {
+            bindings.push(hint(KeyCode::Char('?'), Action::Help, "help"));
+            let is_quit = |binding: &Binding| binding.code == KeyCode::Char('q');
+            if !bindings.iter().any(is_quit) {
+                let is_hinted = matches!(self.pages.shown, Page::Account);
+                let quit = if is_hinted { hint } else { quiet };
+                bindings.push(quit(KeyCode::Char('q'), Action::Quit, "quit"));
+            }
+        }
+        bindings
+    }
+
+    /// `saw_screen` says whether what is on the screen was there when it was typed.
+    fn on_input(&mut self, input: Input, saw_screen: bool) {
+        match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => {
+                if is_control(&key, 'c') {
+                    return self.on_stop(Stop::Interrupt);
+                }
+                if is_control(&key, 'l') {
+                    self.redraw = true;
+                    return;
+                }
+                if is_control(&key, 'z') {
+                    if !terminal::request_suspend() {
+                        let text = "There is no shell that could bring it back.";
+                        self.say(Severity::Warning, text);
+                    }
+                    return;
+                }
+                // Typed before the question was on the screen: that is no answer to it.
+                if self.is_asking() && !saw_screen {
+                    return;
+                }
+                self.on_key(key);
+            }
+            Input::Paste(text) => self.on_paste(&text),
+            Input::Key(_)
+            | Input::Resize(..)
+            | Input::FocusGained
+            | Input::FocusLost
+            | Input::Mouse(_) => {}
+        }
+    }
+
+    fn is_asking(&self) -> bool {
+        let asks_to_try = matches!(&self.dialog, Some(Dialog::Live(live)) if live.is_asking());
+        self.pages.is_asking() || asks_to_try
+    }
+
+    fn on_key(&mut self, key: KeyEvent) {
+        self.status = None;
+        assert!(
+            self.options
+                .break_on
+                .is_none_or(|c| key.code != KeyCode::Char(c)),
+            "broken on purpose"
+        );
+        let with_modifier = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        if key.modifiers.intersects(with_modifier) && !self.is_typing() {
+            return;
+        }
+        let effects = if let Some(dialog) = &mut self.dialog {
+            dialog.on_key(key)
+        } else if self.pages.is_typing() {
+            self.pages.type_key(key, &self.session)
+        } else {
+            match keys::find(&self.bindings(), &key) {
+                Some(Action::Help) => vec![Effect::Open(Box::new(Dialog::help()))],
+                Some(Action::Quit) => vec![Effect::Quit],
+                Some(action) => self.pages.handle(action, &self.session),
+                None => Vec::new(),
+            }
+        };
+        self.perform_all(effects);
+    }
+
+    fn on_paste(&mut self, text: &str) {
+        if let Some(dialog) = &mut self.dialog {
+            return dialog.paste(text);
+        }
+        self.pages.paste(text);
+        if !self.is_typing() {
+            self.say(
+                Severity::Info,
+                "A pasted text goes into a text field; none is open here.",
+            );
+        }
+    }
+
+    pub(super) fn add_typed(&mut self, typed: Vec<TypedRole>) {
+        for role in typed {
+            let listed = self.session.findings.roles.get(&role.name);
+            let listed = listed.map(|listed| listed.summary.arn.clone());
+            let arn = role.arn.as_ref().map(ToString::to_string);
+            if let (Some(listed), Some(arn)) = (listed, arn)
+                && !listed.is_empty()
+                && listed != arn
+            {
+                self.say_other_arn(&arn, &role.name, &listed);
+            }
+            let role = ListedRole::typed(&role);
+            self.session.findings.roles.add(role);
+        }
+    }
+}
+
+fn is_control(key: &KeyEvent, letter: char) -> bool {
+    key.code == KeyCode::Char(letter) && key.modifiers.contains(KeyModifiers::CONTROL)
+}

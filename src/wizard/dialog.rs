@@ -1,0 +1,458 @@
+//! The dialogs over a page: the help, the choice of a profile, questions, and what they lead to.
+
+mod explain;
+mod insecure;
+mod live_check;
+mod mfa_code;
+mod nodes;
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::effect::Effect;
+use super::page::Step;
+use super::session::Load;
+use super::widget::frame::window;
+use super::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
+use super::widget::picker::{Entry, Picker};
+use super::widget::scroll::Scroll;
+use super::widget::text::{clean, wrapped};
+use super::widget::theme;
+use crate::account::CallError;
+use crate::journal::Record;
+use crate::messages::record as messages;
+use crate::text::counted;
+pub use explain::ExplainDialog;
+pub use insecure::Insecure;
+pub use live_check::LiveCheck;
+pub use mfa_code::MfaCode;
+pub use nodes::NodesDialog;
+
+/// A dialog with its own state.
+#[derive(Debug)]
+pub enum Dialog {
+    Help(Scroll),
+    Profiles(Box<Profiles>),
+    /// Whether to leave; a guide may be open.
+    Quit {
+        guided: bool,
+    },
+    /// A run that was cut off.
+    CutOff(Box<CutOff>),
+    /// What is there now is being read, to put this run back.
+    Undoing(String),
+    /// A real activation is asked about, made, or told of.
+    Live(Box<LiveCheck>),
+    /// Which nodes there are, and whose.
+    Nodes(NodesDialog),
+    /// An error is explained.
+    Explain(Box<ExplainDialog>),
+    /// A profile asks for a code.
+    MfaCode(Box<MfaCode>),
+    /// Whether to go on over plain HTTP.
+    Insecure(Insecure),
+}
+
+/// A run that was cut off, and how far down its story is scrolled.
+#[derive(Debug)]
+pub struct CutOff {
+    record: Record,
+    /// How many more there are.
+    others: usize,
+    scroll: Scroll,
+}
+
+/// The profiles to choose from.
+#[derive(Debug)]
+pub struct Profiles {
+    picker: Picker,
+    pub names: Load<Vec<String>>,
+}
+
+/// The keys that close a dialog.
+const fn close(label: &'static str) -> [Binding; 2] {
+    [
+        hint(KeyCode::Esc, Action::Back, label),
+        quiet(KeyCode::Char('q'), Action::Back, label),
+    ]
+}
+
+impl Dialog {
+    pub fn help() -> Self {
+        Self::Help(Scroll::default())
+    }
+
+    pub fn quit(guided: bool) -> Self {
+        Self::Quit { guided }
+    }
+
+    pub fn profiles() -> Self {
+        Self::Profiles(Box::new(Profiles {
+            picker: Picker::default(),
+            names: Load::Waiting,
+        }))
+    }
+
+    /// One of several runs that were cut off.
+    pub fn cut_off(record: Record, others: usize) -> Self {
+        Self::CutOff(Box::new(CutOff {
+            record,
+            others,
+            scroll: Scroll::default(),
+        }))
+    }
+
+    /// Whether letters are typed into it.
+    pub fn is_typing(&self) -> bool {
+        match self {
+            Self::MfaCode(_) => true,
+            Self::Explain(view) => view.is_asking(),
+            _ => false,
+        }
+    }
+
+    /// The keys that work while it is open.
+    pub fn bindings(&self) -> Vec<Binding> {
+        let mut bindings = Vec::new();
+        match self {
+            Self::Help(_) => {
+                bindings.extend(close("close"));
+                bindings.extend(
+                    [KeyCode::Char('?'), KeyCode::Enter]
+                        .map(|code| quiet(code, Action::Back, "close")),
+                );
+                bindings.push(hint(
+                    KeyCode::Char('e'),
+                    Action::Explain,
+                    "explain an error",
+                ));
+                bindings.extend(MOVES);
+            }
+            Self::Profiles(_) => {
+                bindings.extend([
+                    hint(KeyCode::Enter, Action::Next, "take it"),
+                    hint(KeyCode::Up, Action::Up, "up"),
+                    hint(KeyCode::Down, Action::Down, "down"),
+                ]);
+                bindings.extend(close("close"));
+                bindings.extend(MOVES);
+            }
+            Self::Quit { .. } => bindings.extend([
+                hint(KeyCode::Char('y'), Action::Quit, "leave"),
+                quiet(KeyCode::Enter, Action::Quit, "leave"),
+                hint(KeyCode::Char('n'), Action::Back, "stay"),
+                quiet(KeyCode::Esc, Action::Back, "stay"),
+                quiet(KeyCode::Char('q'), Action::Back, "stay"),
+            ]),
+            Self::CutOff(cut_off) => {
+                if cut_off.offers("g") {
+                    bindings.push(hint(KeyCode::Char('g'), Action::Next, "go on"));
+                }
+                if cut_off.offers("u") {
+                    bindings.push(hint(KeyCode::Char('u'), Action::Undo, "put back"));
+                }
+                bindings.extend(close("later"));
+                // `g` goes on; Home is enough to go to the top.
+                let is_taken = |binding: &Binding| binding.code == KeyCode::Char('g');
+                bindings.extend(MOVES.into_iter().filter(|binding| !is_taken(binding)));
+            }
+            Self::Undoing(_) => bindings.extend(close("leave it")),
+            Self::Live(live) => bindings.extend(live.bindings()),
+            Self::Nodes(_) => bindings.extend(NodesDialog::bindings()),
+            Self::Explain(view) => bindings.extend(view.bindings()),
+            Self::MfaCode(_) => bindings.extend(MfaCode::bindings()),
+            Self::Insecure(_) => bindings.extend(Insecure::bindings()),
+        }
+        bindings
+    }
+
+    pub fn on_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let action = keys::find(&self.bindings(), &key);
+        match self {
+            Self::MfaCode(code) => code.on_key(key, action),
+            Self::Explain(dialog) => dialog.on_key(key, action),
+            _ => action.map_or_else(Vec::new, |action| self.handle(action)),
+        }
+    }
+
+    fn handle(&mut self, action: Action) -> Vec<Effect> {
+        match (self, action) {
+            (Self::Undoing(_), _) => return vec![Effect::CloseDialog, Effect::StopUndo],
+            (Self::Live(live), action) => return live.handle(action),
+            (Self::Nodes(nodes), action) => return nodes.handle(action),
+            (Self::Insecure(_), action) => return Insecure::handle(action),
+            (Self::CutOff(cut_off), Action::Next) => {
+                let record = Box::new(cut_off.record.clone());
+                return vec![Effect::CloseDialog, Effect::GoOnWith(record)];
+            }
+            (Self::CutOff(cut_off), Action::Undo) => {
+                let record = &cut_off.record;
+                let run = record.undoes.as_ref().unwrap_or(&record.run).clone();
+                return vec![Effect::CloseDialog, Effect::Undo(run)];
+            }
+            (Self::Profiles(profiles), Action::Next) => return profiles.chosen(),
+            (_, Action::Back) => return vec![Effect::CloseDialog],
+            (_, Action::Quit) => return vec![Effect::Leave],
+            (Self::Help(_), Action::Explain) => return vec![Effect::Explain],
+            (Self::Help(scroll), action) => drop(scroll.act(action)),
+            (Self::CutOff(cut_off), action) => drop(cut_off.scroll.act(action)),
+            (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
+            (Self::Quit { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
+        }
+        Vec::new()
+    }
+
+    /// A pasted text: into the field that is open, or nowhere.
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::MfaCode(code) => code.paste(text),
+            Self::Explain(dialog) => dialog.paste(text),
+            Self::Help(_)
+            | Self::Profiles(_)
+            | Self::Quit { .. }
+            | Self::CutOff(_)
+            | Self::Undoing(_)
+            | Self::Live(_)
+            | Self::Nodes(_)
+            | Self::Insecure(_) => {}
+        }
+    }
+
+    pub fn draw(
+        &mut self,
+        frame: &mut Frame,
+        step: Step,
+        bindings: &[Binding],
+        spinner: &str,
+        applying: bool,
+    ) {
+        match self {
+            Self::Help(scroll) => draw_help(frame, scroll, step, bindings, applying),
+            Self::Profiles(profiles) => profiles.draw(frame, spinner),
+            Self::Quit { guided } => draw_quit(frame, *guided),
+            Self::CutOff(cut_off) => cut_off.draw(frame),
+            Self::Undoing(run) => draw_undoing(frame, run, spinner),
+            Self::Live(live) => live.draw(frame, spinner),
+            Self::Nodes(nodes) => nodes.draw(frame, spinner),
+            Self::Explain(view) => view.draw(frame),
+            Self::MfaCode(code) => code.draw(frame),
+            Self::Insecure(insecure) => insecure.draw(frame),
+        }
+    }
+}
+
+impl CutOff {
+    /// What can be done about it, by key.
+    fn choices(&self) -> Vec<(&'static str, &'static str)> {
+        match (&self.record.undoes, self.record.may_have_written()) {
+            (Some(_), _) => vec![("u", "go on putting back; it is shown and asked first")],
+            (None, true) => vec![
+                ("g", "go on: plan again with the same choices"),
+                ("u", "put back what it did; it is shown and asked first"),
+            ],
+            (None, false) => vec![("g", "go on: plan again with the same choices")],
+        }
+    }
+
+    fn offers(&self, key: &str) -> bool {
+        self.choices().iter().any(|(offered, _)| *offered == key)
+    }
+
+    fn draw(&mut self, frame: &mut Frame) {
+        // Two columns of border, one for the bar.
+        let width = frame.area().width.min(72).saturating_sub(3);
+        let mut lines = Vec::new();
+        for (number, text) in messages::cut_off(&self.record).iter().enumerate() {
+            let style = if number == 0 {
+                theme::TITLE
+            } else {
+                theme::PLAIN
+            };
+            lines.extend(wrapped(&clean(text), width, "  ", style));
+        }
+        if self.others > 0 {
+            let runs = counted(self.others, "run");
+            let text = format!("{runs} more: \"sagemaker-ssh-setup runs\" lists them.");
+            lines.extend(wrapped(&text, width, "  ", theme::WARN));
+        }
+        lines.push(Line::default());
+        let choice = |key: &'static str, text: &'static str| {
+            Line::from(vec![
+                Span::styled(format!("{key:<5}"), theme::KEY),
+                Span::raw(text),
+            ])
+        };
+        for (key, text) in self.choices() {
+            lines.push(choice(key, text));
+        }
+        lines.push(choice("Esc", "later"));
+        draw_text(frame, 72, "A run was cut off", &mut self.scroll, lines);
+    }
+}
+
+impl Profiles {
+    /// The names are known, or why they are not.
+    pub fn set_names(&mut self, names: Result<Vec<String>, CallError>) {
+        let entry = |name: &String| {
+            Arc::new(Entry {
+                id: name.clone(),
+                haystack: name.to_lowercase(),
+                group: String::new(),
+                is_default_cursor: true,
+            })
+        };
+        self.names = match names {
+            Ok(names) => {
+                self.picker.set_entries(names.iter().map(entry).collect());
+                Load::Ready(names)
+            }
+            Err(error) => Load::Failed(error),
+        };
+    }
+
+    fn chosen(&self) -> Vec<Effect> {
+        let current = self.picker.current();
+        let switch = current.map(|entry| Effect::SwitchProfile(entry.id.clone()));
+        [Effect::CloseDialog].into_iter().chain(switch).collect()
+    }
+
+    fn draw(&self, frame: &mut Frame, spinner: &str) {
+        let place = window(frame, 60, 16, "Profile");
+        let lines = match &self.names {
+            Load::Waiting => vec![Line::raw(format!(
+                " {spinner} Reading your AWS configuration."
+            ))],
+            Load::Failed(error) => wrapped(&error.to_string(), place.width, "", theme::BAD),
+            Load::Ready(names) if names.is_empty() => wrapped(
+                "No profiles are configured. \"aws configure sso\" or \"aws login\" makes one. Esc closes this.",
+                place.width,
+                "",
+                theme::WARN,
+            ),
+            Load::Ready(names) => self.list(names, place),
+        };
+        frame.render_widget(Paragraph::new(lines), place);
+    }
+
+    /// As many names as fit, with the current one among them.
+    fn list(&self, names: &[String], place: Rect) -> Vec<Line<'static>> {
+        let current = self.picker.current().map(|entry| entry.id.clone());
+        let here = names
+            .iter()
+            .position(|name| Some(name) == current.as_ref())
+            .unwrap_or(0);
+        let height = place.height.saturating_sub(2).max(1);
+        let mut scroll = Scroll::default();
+        scroll.show(here..=here, height);
+        let window = scroll.window(names.len(), height);
+        let rows = names
+            .iter()
+            .enumerate()
+            .skip(window.start)
+            .take(window.len())
+            .map(|(number, name)| {
+                let style = if number == here {
+                    theme::CURSOR
+                } else {
+                    theme::PLAIN
+                };
+                Line::from(vec![
+                    Span::raw(" "),
+                    Span::styled(format!(" {} ", clean(name)), style),
+                ])
+            });
+        let hint = Line::styled(" Enter takes it, Esc closes.", theme::DIM);
+        rows.chain([Line::default(), hint]).collect()
+    }
+}
+
+/// A text in a window of its own height, as far as there is room for it.
+fn draw_text(
+    frame: &mut Frame,
+    width: u16,
+    title: &str,
+    scroll: &mut Scroll,
+    lines: Vec<Line<'static>>,
+) {
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let height = height.min(frame.area().height.saturating_sub(2));
+    let place = window(frame, width, height, title);
+    scroll.draw(frame, place, lines);
+}
+
+fn draw_help(
+    frame: &mut Frame,
+    scroll: &mut Scroll,
+    step: Step,
+    bindings: &[Binding],
+    applying: bool,
+) {
+    let height = frame.area().height.saturating_sub(2);
+    let place = window(frame, 76, height, step.title());
+    let width = place.width.saturating_sub(1);
+    let mut lines = wrapped(step.help(), width, "", theme::PLAIN);
+    lines.push(Line::default());
+    let row = |keys: &str, label: &'static str| {
+        Line::from(vec![
+            Span::styled(format!("  {keys:<14}"), theme::KEY),
+            Span::raw(label),
+        ])
+    };
+    let mut said: Vec<Action> = Vec::new();
+    for binding in bindings {
+        if !said.contains(&binding.action) {
+            said.push(binding.action);
+            let same = bindings
+                .iter()
+                .filter(|other| other.action == binding.action);
+            let mut codes: Vec<String> = same.map(|other| keys::name(other.code)).collect();
+            codes.dedup();
+            lines.push(row(&codes.join(" "), binding.label));
+        }
+    }
+    let ctrl_c = match (applying, step) {
+        (true, _) => "stop after what is under way",
+        (false, Step::Apply) => "leave",
+        (false, _) => "leave; nothing is changed",
+    };
+    lines.push(row(
+        "e, from here",
+        "explain an error that somebody has met",
+    ));
+    lines.push(row("Ctrl-C", ctrl_c));
+    lines.push(Line::default());
+    lines.push(Line::styled("Esc closes this.", theme::DIM));
+    scroll.draw(frame, place, lines);
+}
+
+fn draw_quit(frame: &mut Frame, guided: bool) {
+    let place = window(frame, 52, 6, "Leave?");
+    let text = if guided {
+        "What you did in the console stays. The guide can be begun again at any time."
+    } else {
+        "What you picked is forgotten. Nothing was changed in the account."
+    };
+    let mut lines = wrapped(text, place.width, "", theme::PLAIN);
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled("y", theme::KEY),
+        Span::raw(" leave   "),
+        Span::styled("n", theme::KEY),
+        Span::raw(" stay"),
+    ]));
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn draw_undoing(frame: &mut Frame, run: &str, spinner: &str) {
+    let place = window(frame, 60, 6, "Put back");
+    let text = format!("{spinner} Reading what is there now, to put the run {run} back.");
+    let mut lines = wrapped(&clean(&text), place.width, "  ", theme::PLAIN);
+    lines.push(Line::default());
+    lines.push(Line::styled("Esc leaves it.", theme::DIM));
+    frame.render_widget(Paragraph::new(lines), place);
+}

@@ -1,0 +1,185 @@
+//! Into the guide and to its end, and reading again meanwhile what it is about.
+
+use tokio::time::Instant;
+
+use super::page::Page;
+use super::page::guide::{CheckReason, GuidePage};
+use super::page::guide_end::GuideEndPage;
+use super::session::Load;
+use super::tasks::{Checked, Slot};
+use super::{App, WizardExit};
+use crate::account::{CallError, ErrorKind};
+use crate::guide::Subject;
+use crate::messages::guide::Verified;
+use crate::model::{RoleReading, TierReading};
+use crate::plan::Target;
+use crate::text::Severity;
+
+impl App {
+    /// Into the guide, for what is chosen.
+    pub(super) fn begin_guide(&mut self) {
+        self.refresh();
+        let Some(planned) = &self.session.planned else {
+            return;
+        };
+        let mut guide = self.left_guide.take().unwrap_or_default();
+        guide.begin(&planned.plan.choices);
+        let page = GuidePage::new(&planned.plan, &planned.survey, guide);
+        self.pages.shown = Page::Guide(Box::new(page));
+        self.refresh();
+    }
+
+    /// Reads everything once more, at the end of a guide.
+    pub(super) fn verify_guide(&mut self) {
+        let (Some(account), Some(plan)) = (self.account.clone(), self.session.plan().cloned())
+        else {
+            return;
+        };
+        let guide = match std::mem::replace(&mut self.pages.shown, Page::Preview) {
+            Page::Guide(guide) => *guide,
+            Page::GuideEnd(end) => end.into_guide(),
+            other => {
+                self.pages.shown = other;
+                return;
+            }
+        };
+        let continues = self.session.to_continue(&plan);
+        let records = self.options.records.clone();
+        let remembered = guide.guide.clone();
+        self.tasks
+            .guide_end(account, plan.clone(), remembered, records, continues);
+        self.tasks.stop(&Slot::Proof);
+        self.pages.shown = Page::GuideEnd(Box::new(GuideEndPage::new(plan, guide)));
+    }
+
+    pub(super) fn on_guide_end(&mut self, verified: Verified) {
+        let Page::GuideEnd(end) = &mut self.pages.shown else {
+            return;
+        };
+        if let (Ok(result), Some(account)) = (&verified, self.account.clone()) {
+            self.tasks.prove(account, result.plan.clone());
+        }
+        end.on_verified(verified);
+        self.status = None;
+    }
+
+    /// How the wizard ends at the end of a guide.
+    pub(super) fn guided(&self, interrupted: bool) -> WizardExit {
+        let ended = match &self.pages.shown {
+            Page::GuideEnd(end) => end.verified().map(|verified| (end.planned(), verified)),
+            _ => None,
+        };
+        match ended {
+            Some((plan, verified)) => WizardExit::Guided {
+                plan: Box::new(plan.clone()),
+                verified: Box::new(verified.clone()),
+                interrupted,
+            },
+            None => self.left(interrupted),
+        }
+    }
+
+    /// When the account has to be checked again; none while nobody watches.
+    pub(super) fn next_check(&self) -> Option<Instant> {
+        match &self.pages.shown {
+            Page::Guide(guide) => guide.next_check(&self.session.guide_context()?),
+            _ => None,
+        }
+    }
+
+    pub(super) fn check_again(&mut self) {
+        let Some(account) = self.account.clone() else {
+            return;
+        };
+        let (Some(guide), Some(context)) = (self.pages.guide_mut(), self.session.guide_context())
+        else {
+            return;
+        };
+        if guide.waits_for_quota(&context) {
+            self.tasks.quotas(account.clone());
+        }
+        for subject in guide.begin_check(&context) {
+            self.tasks.check(account.clone(), subject);
+        }
+    }
+
+    /// Takes a reading in. Where it has failed, what was seen before still counts, and is said to be old.
+    pub(super) fn on_checked(&mut self, subject: &Subject, checked: Checked) {
+        let before = match (self.pages.guide_mut(), self.session.guide_context()) {
+            (Some(guide), Some(context)) => guide.read_statuses(&context),
+            _ => Vec::new(),
+        };
+        let trouble = match (subject, checked) {
+            (Subject::Region(region), Checked::Tier(reading)) => self.on_tier(region, reading),
+            (Subject::Role(role), Checked::Role(reading)) => self.on_role_again(role, *reading),
+            _ => None,
+        };
+        let reason = self.end_check(subject, trouble.clone());
+        self.refresh();
+        if let (Some(guide), Some(context)) = (self.pages.guide_mut(), self.session.guide_context())
+        {
+            let effects = guide.after_check(reason, trouble, &before, &context);
+            self.perform_all(effects);
+        }
+    }
+
+    fn end_check(&mut self, subject: &Subject, trouble: Option<String>) -> Option<CheckReason> {
+        let context = self.session.guide_context()?;
+        self.pages
+            .guide_mut()?
+            .end_check(subject, trouble, &context)
+    }
+
+    fn on_tier(&mut self, region: &str, reading: TierReading) -> Option<String> {
+        let tiers = &mut self.session.findings.tiers;
+        match (tiers.get(region), reading) {
+            (Some(TierReading::Known { .. }), TierReading::Failed(why)) => Some(why),
+            // It was enabled a moment ago: rather the credentials have changed.
+            (Some(TierReading::Known { .. }), TierReading::NotAccepted) => Some(format!(
+                "AWS does not accept these credentials in {region}."
+            )),
+            (_, reading) => {
+                tiers.insert(region.to_owned(), reading);
+                None
+            }
+        }
+    }
+
+    fn on_role_again(
+        &mut self,
+        role: &str,
+        reading: Result<RoleReading, CallError>,
+    ) -> Option<String> {
+        let known = self.session.findings.readings.get(role);
+        let is_known = matches!(known, Some(Load::Ready(_)));
+        match reading {
+            Err(error) if is_known && !tells_something(&error.kind) => Some(error.to_string()),
+            reading => {
+                self.on_role(role.to_owned(), reading);
+                None
+            }
+        }
+    }
+
+    /// The text of a step is in a file, or why it is not.
+    pub(super) fn on_written(&mut self, target: Target, written: Result<String, String>) {
+        match (written, self.pages.guide_mut()) {
+            (Ok(path), Some(guide)) => {
+                guide.written.insert(target, path);
+                self.say(
+                    Severity::Good,
+                    "It is in a file; which one stands above the text.",
+                );
+            }
+            (Ok(path), None) => self.say(Severity::Good, format!("It is in {path}.")),
+            (Err(why), _) => {
+                self.say(Severity::Error, format!("It could not be written: {why}"));
+            }
+        }
+    }
+}
+
+/// Whether an error says something of the account, and not only of the way there.
+fn tells_something(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Denied { .. } | ErrorKind::NotFound)
+}

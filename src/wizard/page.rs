@@ -1,0 +1,360 @@
+//! The pages, and which of them is shown. A page says which keys work on it, answers an action with effects, and draws
+//! itself; the pages on which something is chosen keep it while others are shown.
+
+pub mod account;
+pub mod confirm;
+pub mod connect_from;
+pub mod guide;
+pub mod guide_end;
+pub mod preview;
+pub mod regions;
+pub mod roles;
+pub mod run;
+mod simulator;
+mod step;
+
+use crossterm::event::KeyEvent;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::effect::Effect;
+use super::session::{Findings, Session};
+use super::widget::keys::{Action, Binding};
+use crate::model::Choices;
+use crate::plan::Plan;
+use account::AccountPage;
+use confirm::ConfirmPage;
+use connect_from::ConnectFromPage;
+use guide::GuidePage;
+use guide_end::GuideEndPage;
+use preview::PreviewPage;
+use regions::RegionsPage;
+use roles::{RolesPage, Side};
+use run::RunPage;
+pub use step::{COUNT, Step};
+
+/// The pages on which something is chosen.
+#[derive(Debug)]
+pub struct Forms {
+    pub account: AccountPage,
+    pub connect_from: ConnectFromPage,
+    pub sagemaker_roles: RolesPage,
+    pub user_roles: RolesPage,
+    pub regions: RegionsPage,
+    pub preview: PreviewPage,
+}
+
+/// A page. Those that follow from a plan own what they show; the others are in [`Forms`].
+#[derive(Debug)]
+pub enum Page {
+    Account,
+    ConnectFrom,
+    Roles(Side),
+    Regions,
+    Preview,
+    Confirm(Box<ConfirmPage>),
+    Guide(Box<GuidePage>),
+    GuideEnd(Box<GuideEndPage>),
+    Run(Box<RunPage>),
+}
+
+/// All pages, and the one that is shown.
+#[derive(Debug)]
+pub struct Pages {
+    pub forms: Forms,
+    pub shown: Page,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self {
+            account: AccountPage::default(),
+            connect_from: ConnectFromPage::default(),
+            sagemaker_roles: RolesPage::new(Side::SageMaker),
+            user_roles: RolesPage::new(Side::User),
+            regions: RegionsPage::default(),
+            preview: PreviewPage::default(),
+        }
+    }
+}
+
+impl Forms {
+    fn roles(&self, side: Side) -> &RolesPage {
+        match side {
+            Side::SageMaker => &self.sagemaker_roles,
+            Side::User => &self.user_roles,
+        }
+    }
+
+    fn roles_mut(&mut self, side: Side) -> &mut RolesPage {
+        match side {
+            Side::SageMaker => &mut self.sagemaker_roles,
+            Side::User => &mut self.user_roles,
+        }
+    }
+
+    /// What is chosen so far.
+    pub fn choices(&self, findings: &Findings) -> Choices {
+        let names = |page: &RolesPage| page.picker.picked().map(str::to_owned).collect();
+        let regions = findings.regions.iter().map(|region| region.code.clone());
+        let connect_from = self.connect_from.choice;
+        Choices {
+            connect_from,
+            sagemaker_roles: names(&self.sagemaker_roles),
+            user_roles: if connect_from.uses_user_roles() {
+                names(&self.user_roles)
+            } else {
+                Vec::new()
+            },
+            regions: regions
+                .filter(|code| self.regions.picker.is_picked(code))
+                .collect(),
+            harden_trust: self.preview.harden_trust,
+            shell_access: self.preview.shell_access,
+        }
+    }
+
+    /// Chooses what was chosen before; roles of before are forgotten.
+    pub fn choose(&mut self, choices: &Choices) {
+        self.forget_roles();
+        self.regions = RegionsPage::default();
+        self.connect_from.choice = choices.connect_from;
+        self.preview.harden_trust = choices.harden_trust;
+        self.preview.shell_access = choices.shell_access;
+        for name in &choices.sagemaker_roles {
+            self.sagemaker_roles.picker.pick(name);
+        }
+        for name in &choices.user_roles {
+            self.user_roles.picker.pick(name);
+        }
+        for code in &choices.regions {
+            self.regions.picker.pick(code);
+        }
+    }
+
+    /// Forgets the roles: they belong to an account, and regions do not.
+    pub fn forget_roles(&mut self) {
+        self.sagemaker_roles = RolesPage::new(Side::SageMaker);
+        self.user_roles = RolesPage::new(Side::User);
+    }
+
+    pub fn picked_roles(&self) -> Vec<String> {
+        let sagemaker = self.sagemaker_roles.picker.picked();
+        let picked = sagemaker.chain(self.user_roles.picker.picked());
+        picked.map(str::to_owned).collect()
+    }
+
+    pub fn has_picks(&self) -> bool {
+        let pickers = [
+            &self.sagemaker_roles.picker,
+            &self.user_roles.picker,
+            &self.regions.picker,
+        ];
+        pickers.into_iter().any(|picker| picker.count() > 0)
+    }
+}
+
+impl Page {
+    /// The page of a step on which something is chosen; none for what a plan leads to.
+    pub fn form(step: Step) -> Option<Self> {
+        match step {
+            Step::Account => Some(Self::Account),
+            Step::ConnectFrom => Some(Self::ConnectFrom),
+            Step::SageMakerRoles => Some(Self::Roles(Side::SageMaker)),
+            Step::UserRoles => Some(Self::Roles(Side::User)),
+            Step::Regions => Some(Self::Regions),
+            Step::Preview => Some(Self::Preview),
+            Step::Confirm | Step::Guide | Step::Apply => None,
+        }
+    }
+
+    /// The step that it belongs to.
+    pub fn step(&self) -> Step {
+        match self {
+            Self::Account => Step::Account,
+            Self::ConnectFrom => Step::ConnectFrom,
+            Self::Roles(Side::SageMaker) => Step::SageMakerRoles,
+            Self::Roles(Side::User) => Step::UserRoles,
+            Self::Regions => Step::Regions,
+            Self::Preview => Step::Preview,
+            Self::Confirm(_) => Step::Confirm,
+            Self::Guide(_) | Self::GuideEnd(_) => Step::Guide,
+            Self::Run(_) => Step::Apply,
+        }
+    }
+
+    /// Its title: a run's and a guide's say how they ended.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::GuideEnd(end) => end.title(),
+            Self::Run(run) => run.title(),
+            other => other.step().title(),
+        }
+    }
+
+    /// Whether it has come to its end.
+    pub fn has_ended(&self) -> bool {
+        match self {
+            Self::GuideEnd(end) => end.verified().is_some(),
+            Self::Run(run) => !run.is_running(),
+            _ => false,
+        }
+    }
+}
+
+impl Pages {
+    /// The run that is shown, or that a question lies over.
+    pub fn run(&self) -> Option<&RunPage> {
+        match &self.shown {
+            Page::Run(run) => Some(run),
+            Page::Confirm(confirm) => match &confirm.under {
+                Page::Run(run) => Some(run),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub fn run_mut(&mut self) -> Option<&mut RunPage> {
+        match &mut self.shown {
+            Page::Run(run) => Some(run),
+            Page::Confirm(confirm) => match &mut confirm.under {
+                Page::Run(run) => Some(run),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub fn confirm_mut(&mut self) -> Option<&mut ConfirmPage> {
+        match &mut self.shown {
+            Page::Confirm(confirm) => Some(confirm),
+            _ => None,
+        }
+    }
+
+    pub fn guide_mut(&mut self) -> Option<&mut GuidePage> {
+        match &mut self.shown {
+            Page::Guide(guide) => Some(guide),
+            _ => None,
+        }
+    }
+
+    /// The plan of what was read last, at the end of a run or a guide.
+    pub fn last_reading(&self) -> Option<&Plan> {
+        match &self.shown {
+            Page::GuideEnd(end) => Some(&end.verified()?.as_ref().ok()?.plan),
+            _ => self.run()?.report.as_ref()?.verification.as_ref(),
+        }
+    }
+
+    /// The role under the cursor.
+    pub fn hovered_role(&self) -> Option<String> {
+        match &self.shown {
+            Page::Roles(side) => self.forms.roles(*side).current(),
+            _ => None,
+        }
+    }
+
+    /// Whether letters are typed into a field.
+    pub fn is_typing(&self) -> bool {
+        match &self.shown {
+            Page::Roles(side) => self.forms.roles(*side).is_typing(),
+            Page::Regions => self.forms.regions.picker.is_filtering(),
+            Page::Account
+            | Page::ConnectFrom
+            | Page::Preview
+            | Page::Confirm(_)
+            | Page::Guide(_)
+            | Page::GuideEnd(_)
+            | Page::Run(_) => false,
+        }
+    }
+
+    /// Whether a key that was typed before the page was drawn must not count: it could confirm something, or end it.
+    pub fn is_asking(&self) -> bool {
+        match &self.shown {
+            Page::Confirm(_) => true,
+            Page::GuideEnd(end) => end.verified().is_some(),
+            Page::Account
+            | Page::ConnectFrom
+            | Page::Roles(_)
+            | Page::Regions
+            | Page::Preview
+            | Page::Guide(_)
+            | Page::Run(_) => false,
+        }
+    }
+
+    pub fn bindings(&self, session: &Session) -> Vec<Binding> {
+        let forms = &self.forms;
+        match &self.shown {
+            Page::Account => AccountPage::bindings(session),
+            Page::ConnectFrom => ConnectFromPage::bindings(),
+            Page::Roles(side) => forms.roles(*side).bindings(session),
+            Page::Regions => forms.regions.bindings(),
+            Page::Preview => forms.preview.bindings(),
+            Page::Confirm(confirm) => confirm.bindings(),
+            Page::Guide(guide) => guide.bindings(session),
+            Page::GuideEnd(end) => end.bindings(),
+            Page::Run(run) => run.bindings(),
+        }
+    }
+
+    pub fn handle(&mut self, action: Action, session: &Session) -> Vec<Effect> {
+        let forms = &mut self.forms;
+        match &mut self.shown {
+            Page::Account => forms.account.handle(action, session),
+            Page::ConnectFrom => forms.connect_from.handle(action),
+            Page::Roles(side) => forms.roles_mut(*side).handle(action, session),
+            Page::Regions => forms.regions.handle(action, session),
+            Page::Preview => forms.preview.handle(action, session),
+            Page::Confirm(confirm) => confirm.handle(action),
+            Page::Guide(guide) => guide.handle(action, session),
+            Page::GuideEnd(end) => end.handle(action),
+            Page::Run(run) => run.handle(action),
+        }
+    }
+
+    /// A key while letters are typed.
+    pub fn type_key(&mut self, key: KeyEvent, session: &Session) -> Vec<Effect> {
+        match &self.shown {
+            Page::Roles(side) => self.forms.roles_mut(*side).type_key(key, session),
+            Page::Regions => self.forms.regions.type_key(key),
+            _ => Vec::new(),
+        }
+    }
+
+    /// A pasted text: into the field that is open, or nowhere.
+    pub fn paste(&mut self, text: &str) {
+        match &self.shown {
+            Page::Roles(side) => self.forms.roles_mut(*side).paste(text),
+            Page::Regions if self.is_typing() => self.forms.regions.picker.paste(text),
+            _ => {}
+        }
+    }
+
+    /// Brings the list that is shown up to date.
+    pub fn rebuild(&mut self, findings: &Findings) {
+        match &self.shown {
+            Page::Roles(side) => self.forms.roles_mut(*side).rebuild(findings),
+            Page::Regions => self.forms.regions.rebuild(findings),
+            _ => {}
+        }
+    }
+
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, session: &Session) {
+        let forms = &mut self.forms;
+        match &mut self.shown {
+            Page::Account => forms.account.draw(frame, area, session),
+            Page::ConnectFrom => forms.connect_from.draw(frame, area),
+            Page::Roles(side) => forms.roles_mut(*side).draw(frame, area, session),
+            Page::Regions => forms.regions.draw(frame, area, session),
+            Page::Preview => forms.preview.draw(frame, area, session),
+            Page::Confirm(confirm) => confirm.draw(frame, area),
+            Page::Guide(guide) => guide.draw(frame, area, session),
+            Page::GuideEnd(end) => end.draw(frame, area, session),
+            Page::Run(run) => run.draw(frame, area, session),
+        }
+    }
+}

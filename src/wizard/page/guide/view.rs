@@ -1,0 +1,358 @@
+//! What the guide looks like.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+use unicode_width::UnicodeWidthStr;
+
+use super::GuidePage;
+use crate::guide::{self, Instructions, StepStatus, Subject};
+use crate::plan::{Item, Plan};
+use crate::policy::deviation::Deviation;
+use crate::wizard::session::Session;
+use crate::wizard::widget::scroll::Scroll;
+use crate::wizard::widget::text::{clean, shortened, wrap, wrapped};
+use crate::wizard::widget::{diff, theme};
+
+/// From this width on all steps are listed beside the page.
+const WIDE: u16 = 110;
+const LIST_WIDTH: u16 = 40;
+const READ_ONLY: &str = "This program changes nothing here.";
+
+impl GuidePage {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, session: &Session) {
+        let Some(context) = session.guide_context() else {
+            return;
+        };
+        let steps = guide::steps(context.plan);
+        let here = self.position(&steps);
+        let statuses = &self.statuses[..];
+        let spinner = if self.checking.is_empty() {
+            " "
+        } else {
+            session.spinner
+        };
+        let head = head(here, statuses, spinner, area.width);
+        let wide = area.width >= WIDE;
+        let [top, strip, body] = Layout::vertical([
+            Constraint::Length(u16::try_from(head.len()).unwrap_or(1)),
+            Constraint::Length(u16::from(!wide)),
+            Constraint::Fill(1),
+        ])
+        .areas(area);
+        frame.render_widget(Paragraph::new(head), top);
+        let page_area = if wide {
+            let [list, page] =
+                Layout::horizontal([Constraint::Length(LIST_WIDTH), Constraint::Fill(1)])
+                    .areas(body);
+            draw_list(frame, list, context.plan, &steps, statuses, here);
+            page
+        } else {
+            frame.render_widget(signs(statuses, here, strip.width), strip);
+            body
+        };
+        if let Some(page) = self.instructions(&context) {
+            let item = steps.get(here).map(|item| &item.target);
+            let trouble = item.and_then(|target| self.trouble.get(&Subject::of(target)));
+            let width = page_area.width.saturating_sub(1);
+            let account = context.plan.identity.account_label();
+            let written = item.and_then(|target| self.written.get(target));
+            let mut lines = self.lines(&page, trouble, width);
+            lines.extend(way(&page, &account, width));
+            lines.extend(texts(&page, written, width));
+            self.scroll.draw(frame, page_area, lines);
+        }
+    }
+
+    fn lines(
+        &self,
+        page: &Instructions,
+        trouble: Option<&String>,
+        width: u16,
+    ) -> Vec<Line<'static>> {
+        let mut lines = vec![Line::default()];
+        let mut say = |text: &str, indent: &str, style: Style| {
+            lines.extend(wrapped(&clean(text), width, indent, style));
+        };
+        let part = format!("{} {}", page.part as usize + 1, page.part.title());
+        say(&part, "", theme::DIM);
+        say(&page.goal, "", theme::TITLE);
+        say(&page.why, "", theme::PLAIN);
+        say("", "", theme::PLAIN);
+        let (sign, style) = sign(&page.status);
+        say(&format!("{sign} {}", page.sentence), "  ", style);
+        if let Some(why) = trouble {
+            let text = format!("  The last check failed, so this is older; v tries again. {why}");
+            say(&text, "  ", theme::WARN);
+        } else if self.auto && page.status == StepStatus::NotYet {
+            let text = "  It is checked by itself every 5 seconds (a stops that).";
+            say(text, "  ", theme::DIM);
+        }
+        for warning in &page.warnings {
+            say(&format!("{} {warning}", theme::BLOCKED), "  ", theme::WARN);
+        }
+        let back = if page.paste.is_some() {
+            "The text below brings it back"
+        } else {
+            "It stands below"
+        };
+        let gone: Vec<&str> = page.lost.iter().map(|lost| lost.name.as_str()).collect();
+        if !gone.is_empty() {
+            let text = format!(
+                "{} Gone since the guide began: {}. {back}; Space says that it was meant to go.",
+                theme::BLOCKED,
+                gone.join(", ")
+            );
+            say(&text, "  ", theme::BAD);
+        }
+        if !page.new.is_empty() {
+            let text = format!(
+                "{} New since the guide began: {}. If nobody meant it, take it out.",
+                theme::BLOCKED,
+                page.new.join(", ")
+            );
+            say(&text, "  ", theme::WARN);
+        }
+        if let StepStatus::Differs(deviations) = &page.status {
+            lines.extend(names(deviations, width));
+        }
+        lines
+    }
+}
+
+/// What to do in the console.
+fn way(page: &Instructions, account: &str, width: u16) -> Vec<Line<'static>> {
+    let mut lines = vec![Line::default()];
+    if page.link.is_some() {
+        let text = if page.in_account {
+            format!("In the AWS console, signed in to {}:", clean(account))
+        } else {
+            "In the AWS console:".to_owned()
+        };
+        lines.extend(wrapped(&text, width, "", theme::DIM));
+    }
+    for (number, step) in (1..).zip(&page.way) {
+        let text = format!("{number}. {}", clean(step));
+        lines.extend(wrapped(&text, width, "   ", theme::PLAIN));
+    }
+    if let Some(link) = &page.link {
+        lines.extend(wrapped(link, width, "", theme::ACCENT));
+    }
+    lines
+}
+
+/// What differs, what is gone, and the text to paste.
+fn texts(page: &Instructions, written: Option<&String>, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let StepStatus::Differs(deviations) = &page.status {
+        lines.extend(differences(deviations, width));
+    }
+    for lost in page.lost.iter().filter(|_| page.paste.is_none()) {
+        lines.push(Line::default());
+        let text = format!("What is gone: {}", clean(&lost.name));
+        lines.extend(wrapped(&text, width, "", theme::DIM));
+        lines.extend(as_it_is(&lost.text, width));
+    }
+    let Some(paste) = &page.paste else {
+        return lines;
+    };
+    lines.push(Line::default());
+    let what = if paste.whole {
+        "The whole text to paste"
+    } else {
+        "The text to add"
+    };
+    let text = format!("{what} (c copies it, w writes it to a file):");
+    lines.extend(wrapped(&text, width, "", theme::DIM));
+    if paste
+        .text
+        .lines()
+        .any(|line| line.width() > usize::from(width))
+    {
+        let text = "Lines that are longer than this screen are broken here; take it with c or w, not with the mouse.";
+        lines.extend(wrapped(text, width, "", theme::DIM));
+    }
+    if let Some(path) = written {
+        let text = format!("It was written to {}", clean(path));
+        lines.extend(wrapped(&text, width, "", theme::GOOD));
+    }
+    lines.extend(as_it_is(&paste.text, width));
+    lines
+}
+
+fn as_it_is(text: &str, width: u16) -> Vec<Line<'static>> {
+    let text: Vec<String> = text.split('\n').map(clean).collect();
+    wrap(&text.join("\n"), width, "")
+        .into_iter()
+        .map(Line::raw)
+        .collect()
+}
+
+/// Where one is, how far things are, and that nothing is written.
+fn head(here: usize, statuses: &[StepStatus], spinner: &str, width: u16) -> Vec<Line<'static>> {
+    let in_place = statuses
+        .iter()
+        .filter(|status| **status == StepStatus::InPlace)
+        .count();
+    let by_hand = statuses
+        .iter()
+        .filter(|status| **status == StepStatus::ByHand)
+        .count();
+    let mut left = format!(
+        "{} of {} {} {in_place} in place",
+        (here + 1).min(statuses.len()),
+        statuses.len(),
+        theme::DOT
+    );
+    if by_hand > 0 {
+        left = format!("{left} {} {by_hand} not checked", theme::DOT);
+    }
+    let left = Line::from(vec![
+        Span::styled(left, theme::TITLE),
+        Span::styled(format!(" {spinner}"), theme::DIM),
+    ]);
+    let gap = usize::from(width).checked_sub(left.width() + READ_ONLY.width() + 1);
+    match gap {
+        Some(gap) => {
+            let mut line = left;
+            line.push_span(Span::raw(" ".repeat(gap)));
+            line.push_span(Span::styled(READ_ONLY, theme::GOOD));
+            vec![line]
+        }
+        None => vec![left, Line::styled(READ_ONLY, theme::GOOD)],
+    }
+}
+
+/// The sign of a status, and its colour.
+fn sign(status: &StepStatus) -> (&'static str, Style) {
+    match status {
+        StepStatus::Reading => (theme::DOT, theme::DIM),
+        StepStatus::InPlace => (theme::CHECK, theme::GOOD),
+        StepStatus::NotYet => (theme::TO_DO, theme::ACCENT),
+        StepStatus::Differs(_) => (theme::DIFFERS, theme::WARN),
+        StepStatus::Lost => (theme::DIFFERS, theme::BAD),
+        StepStatus::Blocked => (theme::BLOCKED, theme::BAD),
+        StepStatus::Unknown | StepStatus::Denied => (theme::UNKNOWN, theme::WARN),
+        StepStatus::ByHand => (theme::BY_HAND, theme::WARN),
+    }
+}
+
+/// One sign a step, as many as fit, with the current one among them.
+fn signs(statuses: &[StepStatus], here: usize, width: u16) -> Line<'static> {
+    let room = (usize::from(width) / 2).max(1);
+    let start = (here + 1).saturating_sub(room);
+    let spans = statuses
+        .iter()
+        .enumerate()
+        .skip(start)
+        .take(room)
+        .flat_map(|(number, status)| {
+            let (sign, style) = sign(status);
+            let style = if number == here {
+                style.add_modifier(Modifier::REVERSED)
+            } else {
+                style
+            };
+            [Span::styled(sign, style), Span::raw(" ")]
+        });
+    spans.collect()
+}
+
+/// A line of the list of steps.
+enum Listed<'a> {
+    Nothing,
+    Part(guide::Part),
+    Step(usize, &'a Item, &'a StepStatus),
+}
+
+/// All steps under their parts, scrolled so that the current one is seen.
+fn draw_list(
+    frame: &mut Frame,
+    area: Rect,
+    plan: &Plan,
+    steps: &[&Item],
+    statuses: &[StepStatus],
+    here: usize,
+) {
+    let block = Block::new()
+        .borders(Borders::RIGHT)
+        .border_style(theme::DIM);
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    let mut listed = vec![Listed::Nothing];
+    let (mut current, mut part) = (0, None);
+    for (number, (item, status)) in steps.iter().zip(statuses).enumerate() {
+        let its_part = guide::Part::of(&item.target, plan);
+        if part != Some(its_part) {
+            part = Some(its_part);
+            listed.push(Listed::Part(its_part));
+        }
+        if number == here {
+            current = listed.len();
+        }
+        listed.push(Listed::Step(number, item, status));
+    }
+    let mut scroll = Scroll::default();
+    scroll.show(current..=current, inner.height);
+    let window = scroll.window(listed.len(), inner.height);
+    let room = usize::from(inner.width).saturating_sub(6);
+    let shown = listed.into_iter().skip(window.start).take(window.len());
+    let lines: Vec<Line> = shown.map(|listed| list_line(&listed, here, room)).collect();
+    frame.render_widget(Paragraph::new(lines), inner);
+}
+
+fn list_line(listed: &Listed, here: usize, room: usize) -> Line<'static> {
+    match listed {
+        Listed::Nothing => Line::default(),
+        Listed::Part(part) => {
+            let title = format!("{} {}", *part as usize + 1, part.title());
+            Line::styled(title, theme::DIM)
+        }
+        Listed::Step(number, item, status) => {
+            let (sign, style) = sign(status);
+            let is_here = *number == here;
+            let name = shortened(&clean(&item.target.short()), room);
+            Line::from(vec![
+                Span::styled(if is_here { "› " } else { "  " }, theme::ACCENT),
+                Span::styled(format!("{sign} "), style),
+                Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
+            ])
+        }
+    }
+}
+
+/// Which statements differ.
+fn names(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
+    if deviations.is_empty() {
+        let text = "  It cannot be understood as a policy.";
+        return wrapped(text, width, "  ", theme::WARN);
+    }
+    let line = |deviation: &Deviation| {
+        let text = format!("  {}", clean(&deviation.sentence()));
+        wrapped(&text, width, "    ", theme::WARN)
+    };
+    deviations.iter().flat_map(line).collect()
+}
+
+/// What differs in each of them.
+fn differences(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for deviation in deviations {
+        let (found, wanted) = deviation.texts();
+        // What is missing altogether stands in the text to paste.
+        if found.is_none() {
+            continue;
+        }
+        if lines.is_empty() {
+            lines.push(Line::default());
+            let text = "What differs (- as it is, + as it has to be):";
+            lines.extend(wrapped(text, width, "", theme::DIM));
+        }
+        let text = clean(&deviation.sentence());
+        lines.extend(wrapped(&text, width, "  ", theme::WARN));
+        lines.extend(diff::lines(found.as_deref(), wanted.as_deref(), width));
+    }
+    lines
+}

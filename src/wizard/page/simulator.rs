@@ -1,0 +1,30 @@
+//! How far the policy simulator has been asked about what was read last.
+
+use crate::plan::readiness::{Outcome, Readiness};
+use crate::verify::Proved;
+use crate::verify::proof::Proof;
+
+/// Whether AWS has been asked, and what it said.
+#[derive(Debug, Default)]
+pub enum Simulator {
+    #[default]
+    NotAsked,
+    Asked,
+    Answered(Proof),
+}
+
+impl Simulator {
+    /// What it says of each claim; empty until it has answered.
+    pub fn claims(&self) -> &[Proved] {
+        match self {
+            Self::Answered(proof) => &proof.claims,
+            Self::NotAsked | Self::Asked => &[],
+        }
+    }
+
+    /// Whether it depends on an answer that is still to come that people can connect.
+    pub fn is_awaited(&self, readiness: Option<&Readiness>) -> bool {
+        let may_connect = readiness.is_some_and(|readiness| readiness.state != Outcome::NotReady);
+        matches!(self, Self::Asked) && may_connect
+    }
+}

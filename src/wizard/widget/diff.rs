@@ -1,0 +1,58 @@
+//! The difference between two documents on the screen.
+
+use ratatui::text::Line;
+
+use super::{text, theme};
+use crate::messages::plan::WHO_THEN;
+use crate::plan::Change;
+use crate::policy::admitted::Standing;
+use crate::policy::difference::{self, difference};
+
+/// The difference below something that it belongs to.
+pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Line<'static>> {
+    let indent = |mut line: Line<'static>| {
+        line.spans.insert(0, "    ".into());
+        line
+    };
+    let lines = lines(before, after, width.saturating_sub(4));
+    lines.into_iter().map(indent).collect()
+}
+
+/// Everybody whom a trust policy lets in afterwards, those included that the difference leaves out; empty for anything else
+/// than a trust policy.
+pub fn admitted(change: &Change, account: &str, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for (standing, admitted) in change.admitted() {
+        let style = match standing {
+            Standing::Stays => theme::PLAIN,
+            Standing::Gone => theme::BAD,
+            Standing::New => theme::GOOD,
+        };
+        let text = text::clean(&admitted.text(account));
+        let text = format!("{} {text}", standing.sign());
+        lines.extend(text::wrapped(&text, width, "    ", style));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, Line::styled(WHO_THEN, theme::DIM));
+    }
+    lines
+}
+
+/// The difference as lines of at most `width` columns.
+pub fn lines(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for line in difference(before, after) {
+        let style = match line {
+            difference::Line::Same(_) => theme::PLAIN,
+            difference::Line::Gone(_) => theme::BAD,
+            difference::Line::New(_) => theme::GOOD,
+            difference::Line::Skipped(_) => theme::DIM,
+        };
+        // Every line of a wrapped one carries the sign.
+        let parts = text::wrap(&text::clean(&line.text()), width.saturating_sub(2), "  ");
+        for part in parts {
+            lines.push(Line::styled(format!("{} {part}", line.sign()), style));
+        }
+    }
+    lines
+}
