@@ -65,10 +65,8 @@ impl App {
 
     /// How the wizard ends at the end of a guide.
     pub(super) fn guided(&self, interrupted: bool) -> WizardExit {
-        let ended = match &self.pages.shown {
-            Page::GuideEnd(end) => end.verified().map(|verified| (end.planned(), verified)),
-            _ => None,
-        };
+        let end = self.pages.shown.guide_end();
+        let ended = end.and_then(|end| Some((end.planned(), end.verified()?)));
         match ended {
             Some((plan, verified)) => WizardExit::Guided {
                 plan: Box::new(plan.clone()),
@@ -81,10 +79,10 @@ impl App {
 
     /// When the account has to be checked again; none while nobody watches.
     pub(super) fn next_check(&self) -> Option<Instant> {
-        match &self.pages.shown {
-            Page::Guide(guide) => guide.next_check(&self.session.guide_context()?),
-            _ => None,
-        }
+        let Page::Guide(guide) = &self.pages.shown else {
+            return None;
+        };
+        guide.next_check(&self.session.guide_context()?)
     }
 
     pub(super) fn check_again(&mut self) {

@@ -185,75 +185,81 @@ impl Page {
 
     /// Its title: a run's and a guide's say how they ended.
     pub fn title(&self) -> &'static str {
-        match self {
-            Self::GuideEnd(end) => end.title(),
-            Self::Run(run) => run.title(),
-            other => other.step().title(),
+        if let Self::GuideEnd(end) = self {
+            end.title()
+        } else if let Self::Run(run) = self {
+            run.title()
+        } else {
+            self.step().title()
         }
     }
 
     /// Whether it has come to its end.
     pub fn has_ended(&self) -> bool {
-        match self {
-            Self::GuideEnd(end) => end.verified().is_some(),
-            Self::Run(run) => !run.is_running(),
-            _ => false,
-        }
+        let is_over = |end: &GuideEndPage| end.verified().is_some();
+        self.guide_end().is_some_and(is_over) || matches!(self, Self::Run(run) if !run.is_running())
+    }
+
+    pub fn guide_end(&self) -> Option<&GuideEndPage> {
+        let Self::GuideEnd(end) = self else {
+            return None;
+        };
+        Some(end)
     }
 }
 
 impl Pages {
     /// The run that is shown, or that a question lies over.
     pub fn run(&self) -> Option<&RunPage> {
-        match &self.shown {
-            Page::Run(run) => Some(run),
-            Page::Confirm(confirm) => match &confirm.under {
-                Page::Run(run) => Some(run),
-                _ => None,
-            },
-            _ => None,
-        }
+        let page = match &self.shown {
+            Page::Confirm(confirm) => &confirm.under,
+            shown => shown,
+        };
+        let Page::Run(run) = page else {
+            return None;
+        };
+        Some(run)
     }
 
     pub fn run_mut(&mut self) -> Option<&mut RunPage> {
-        match &mut self.shown {
-            Page::Run(run) => Some(run),
-            Page::Confirm(confirm) => match &mut confirm.under {
-                Page::Run(run) => Some(run),
-                _ => None,
-            },
-            _ => None,
-        }
+        let page = match &mut self.shown {
+            Page::Confirm(confirm) => &mut confirm.under,
+            shown => shown,
+        };
+        let Page::Run(run) = page else {
+            return None;
+        };
+        Some(run)
     }
 
     pub fn confirm_mut(&mut self) -> Option<&mut ConfirmPage> {
-        match &mut self.shown {
-            Page::Confirm(confirm) => Some(confirm),
-            _ => None,
-        }
+        let Page::Confirm(confirm) = &mut self.shown else {
+            return None;
+        };
+        Some(confirm)
     }
 
     pub fn guide_mut(&mut self) -> Option<&mut GuidePage> {
-        match &mut self.shown {
-            Page::Guide(guide) => Some(guide),
-            _ => None,
-        }
+        let Page::Guide(guide) = &mut self.shown else {
+            return None;
+        };
+        Some(guide)
     }
 
     /// The plan of what was read last, at the end of a run or a guide.
     pub fn last_reading(&self) -> Option<&Plan> {
-        match &self.shown {
-            Page::GuideEnd(end) => Some(&end.verified()?.as_ref().ok()?.plan),
-            _ => self.run()?.report.as_ref()?.verification.as_ref(),
+        if let Some(end) = self.shown.guide_end() {
+            return Some(&end.verified()?.as_ref().ok()?.plan);
         }
+        self.run()?.report.as_ref()?.verification.as_ref()
     }
 
     /// The role under the cursor.
     pub fn hovered_role(&self) -> Option<String> {
-        match &self.shown {
-            Page::Roles(side) => self.forms.roles(*side).current(),
-            _ => None,
-        }
+        let Page::Roles(side) = self.shown else {
+            return None;
+        };
+        self.forms.roles(side).current()
     }
 
     /// Whether letters are typed into a field.
@@ -318,28 +324,28 @@ impl Pages {
 
     /// A key while letters are typed.
     pub fn type_key(&mut self, key: KeyEvent, session: &Session) -> Vec<Effect> {
-        match &self.shown {
-            Page::Roles(side) => self.forms.roles_mut(*side).type_key(key, session),
-            Page::Regions => self.forms.regions.type_key(key),
-            _ => Vec::new(),
+        if let Page::Roles(side) = self.shown {
+            self.forms.roles_mut(side).type_key(key, session)
+        } else {
+            self.forms.regions.type_key(key)
         }
     }
 
     /// A pasted text: into the field that is open, or nowhere.
     pub fn paste(&mut self, text: &str) {
-        match &self.shown {
-            Page::Roles(side) => self.forms.roles_mut(*side).paste(text),
-            Page::Regions if self.is_typing() => self.forms.regions.picker.paste(text),
-            _ => {}
+        if let Page::Roles(side) = self.shown {
+            self.forms.roles_mut(side).paste(text);
+        } else if self.is_typing() {
+            self.forms.regions.picker.paste(text);
         }
     }
 
     /// Brings the list that is shown up to date.
     pub fn rebuild(&mut self, findings: &Findings) {
-        match &self.shown {
-            Page::Roles(side) => self.forms.roles_mut(*side).rebuild(findings),
-            Page::Regions => self.forms.regions.rebuild(findings),
-            _ => {}
+        if let Page::Roles(side) = self.shown {
+            self.forms.roles_mut(side).rebuild(findings);
+        } else if matches!(self.shown, Page::Regions) {
+            self.forms.regions.rebuild(findings);
         }
     }
 

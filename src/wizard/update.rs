@@ -326,10 +326,8 @@ impl App {
 
     /// The preview asked, or the question about the same; what is asked before something is put back is another matter.
     fn on_foreseen(&mut self, foreseen: Vec<Proved>) {
-        let asked = match &self.pages.shown {
-            Page::Confirm(confirm) => Some(&confirm.job.plan),
-            _ => None,
-        };
+        let confirm = self.pages.confirm_mut();
+        let asked = confirm.map(|confirm| confirm.job.plan.clone());
         let preview = &mut self.pages.forms.preview;
         if let Some((choices, answer)) = &mut preview.foreseen
             && asked.is_none_or(|plan| plan.undoes.is_none() && plan.choices == *choices)
