@@ -11,7 +11,7 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
-use sagemaker_ssh_setup::demo::{Demo, Manner, Seed, SeedRole};
+use sagemaker_ssh_setup::demo::{Demo, Seed, SeedRole, Timing};
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::Clipboard;
 use sagemaker_ssh_setup::wizard::events::{self, InputSender};
@@ -103,7 +103,7 @@ impl Play {
         let (drawn_sender, drawn) = watch::channel(Buffer::default());
         let (events, mut receiver) = events::channel();
         let input = events.input();
-        let demo = Demo::with(seed(roles), Manner::PROMPT);
+        let demo = Demo::with(seed(roles), Timing::INSTANT);
         let screen = Screen {
             shown: TestBackend::new(SIZE.0, SIZE.1),
             terminal: CrosstermBackend::new(std::io::sink()),

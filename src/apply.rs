@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
-use crate::journal::{Ended, Journal, JournalError, NewRun, Records, Reversal};
+use crate::journal::{Journal, JournalError, NewRun, OutcomeKind, Records, Reversal};
 use crate::plan::readiness::{self, Readiness};
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey::{self, AnotherAccount};
@@ -21,7 +21,7 @@ use run::Run;
 
 /// What happened.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum RunEvent {
     Started(Target),
     /// A call is made again.
     Retry(Target, Retry),
@@ -93,17 +93,17 @@ impl Outcome {
     }
 
     /// The word for it in the record and in the JSON output.
-    pub fn word(&self) -> Ended {
+    pub fn kind(&self) -> OutcomeKind {
         match self {
-            Self::Done => Ended::Done,
-            Self::AlreadyThere => Ended::AlreadyThere,
-            Self::NotSeenYet => Ended::NotSeenYet,
-            Self::Stale { .. } => Ended::Stale,
-            Self::Overwritten { .. } => Ended::Overwritten,
-            Self::Failed(_) => Ended::Failed,
-            Self::Unknown(_) | Self::Unread(_) => Ended::Unknown,
-            Self::Skipped => Ended::Skipped,
-            Self::NotRecorded(_) => Ended::NotRecorded,
+            Self::Done => OutcomeKind::Done,
+            Self::AlreadyThere => OutcomeKind::AlreadyThere,
+            Self::NotSeenYet => OutcomeKind::NotSeenYet,
+            Self::Stale { .. } => OutcomeKind::Stale,
+            Self::Overwritten { .. } => OutcomeKind::Overwritten,
+            Self::Failed(_) => OutcomeKind::Failed,
+            Self::Unknown(_) | Self::Unread(_) => OutcomeKind::Unknown,
+            Self::Skipped => OutcomeKind::Skipped,
+            Self::NotRecorded(_) => OutcomeKind::NotRecorded,
         }
     }
 }
@@ -131,7 +131,7 @@ impl Report {
     /// What the sheet for those who connect is made from: the last reading, where it shows anybody who can.
     pub fn for_users(&self) -> Option<(&Plan, &Readiness)> {
         let readiness = self.readiness.as_ref()?;
-        let somebody_can = readiness.state != readiness::Outcome::NotReady;
+        let somebody_can = readiness.state != readiness::ReadinessLevel::NotReady;
         let plan = self.verification.as_ref().filter(|_| somebody_can)?;
         Some((plan, readiness))
     }
@@ -264,7 +264,7 @@ pub async fn run(
     job: &Job,
     records: &Records,
     cancel: &CancellationToken,
-    events: &UnboundedSender<Event>,
+    events: &UnboundedSender<RunEvent>,
 ) -> Report {
     let began = Instant::now();
     let plan = &job.plan;
@@ -284,7 +284,7 @@ pub async fn run(
         took: Duration::ZERO,
     };
     let mut journal = None;
-    if plan.changes().any(|(item, _)| job.means(&item.target)) {
+    if plan.changes().any(|(item, _)| job.includes(&item.target)) {
         match carried_out(account, job, records, cancel, events).await {
             Ok((opened, outcomes)) => (journal, report.outcomes) = (Some(opened), outcomes),
             Err(why) => report.refused = Some(why.to_string()),
@@ -295,7 +295,7 @@ pub async fn run(
     }
     report.run = journal.as_ref().map(|journal| journal.run().to_owned());
     if report.refused.is_none() && !cancel.is_cancelled() {
-        let _ = events.send(Event::Verifying);
+        let _ = events.send(RunEvent::Verifying);
         report.verification = Some(job.aim.plan(account, plan).await);
     }
     report.prove(&Proof::default());
@@ -306,17 +306,17 @@ pub async fn run(
         report.record_lost = ended.err().map(|error| error.to_string());
     }
     if journal.is_none() && report.is_complete() {
-        settle(job, records).await;
+        mark_resolved(job, records).await;
     }
     report.took = began.elapsed();
-    let _ = events.send(Event::Finished(Box::new(report.clone())));
+    let _ = events.send(RunEvent::Finished(Box::new(report.clone())));
     report
 }
 
 /// All that a run that was cut off had wanted is in place: it is not spoken of again.
-pub async fn settle(job: &Job, records: &Records) {
+pub async fn mark_resolved(job: &Job, records: &Records) {
     if let Some(run) = &job.continues {
-        records.settle(run, false).await;
+        records.mark_resolved(run, false).await;
     }
 }
 
@@ -326,12 +326,12 @@ async fn carried_out(
     job: &Job,
     records: &Records,
     cancel: &CancellationToken,
-    events: &UnboundedSender<Event>,
+    events: &UnboundedSender<RunEvent>,
 ) -> Result<(Journal, Vec<(Target, Outcome)>), Refusal> {
     // Before anything is read: what another run still writes must not be taken for what was there.
     let claim = records.claim(&job.plan.identity.account).await?;
     survey::same_account(account, &job.plan.identity).await?;
-    let plan = job.meant();
+    let plan = job.selected_plan();
     let new = NewRun {
         plan: &plan,
         continues: job.continues.clone(),
@@ -350,15 +350,15 @@ async fn carried_out(
 
 impl Job {
     /// The plan without the changes that are not meant.
-    fn meant(&self) -> Plan {
+    fn selected_plan(&self) -> Plan {
         let mut plan = self.plan.clone();
         plan.items
-            .retain(|item| item.change().is_none() || self.means(&item.target));
+            .retain(|item| item.change().is_none() || self.includes(&item.target));
         plan
     }
 
     /// Whether a change of the plan is to be made.
-    pub fn means(&self, target: &Target) -> bool {
+    pub fn includes(&self, target: &Target) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(target))
     }
 }

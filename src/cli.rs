@@ -69,7 +69,7 @@ pub enum Command {
     /// Carry a plan out: shows it, asks, writes, and reads everything back.
     #[command(after_help = APPLY_EXAMPLES)]
     Apply(ApplyArgs),
-    /// Say what is in place and what is not, what breaks, and what mends it. Writes nothing, unless --live is given; exit
+    /// Say what is in place and what is not, what breaks, and what fixes it. Writes nothing, unless --live is given; exit
     /// code 0 when everything is in place.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(CheckArgs),

@@ -116,7 +116,7 @@ fn over(ended: Result<Exit, Exit>) -> Exit {
 fn place(common: &Common) -> Result<(Source, Records), StartError> {
     #[cfg(feature = "demo")]
     if common.demo {
-        let demo = crate::demo::Demo::start(crate::demo::Manner::LIFELIKE)?;
+        let demo = crate::demo::Demo::start(crate::demo::Timing::REALISTIC)?;
         return Ok((demo.source(), Records::in_memory()));
     }
     #[cfg(not(feature = "demo"))]

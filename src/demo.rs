@@ -2,7 +2,7 @@
 //! It reads nothing from the environment and opens no socket.
 
 mod activations;
-mod edge;
+mod fake_aws;
 mod iam;
 mod layout;
 mod roles;
@@ -32,13 +32,13 @@ const IAM_REGION: &str = "us-east-1";
 /// The embedded account. Clones share one state.
 #[derive(Clone)]
 pub struct Demo {
-    state: Arc<edge::Account>,
+    state: Arc<fake_aws::FakeAws>,
     http: SharedHttpClient,
 }
 
 /// How true to life the embedded account is.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct Timing {
     /// Answers take about as long as AWS's.
     pub latency: bool,
     /// How many writes to IAM are throttled before the first succeeds.
@@ -49,16 +49,16 @@ pub struct Manner {
     pub lays_out_inline: bool,
 }
 
-impl Manner {
+impl Timing {
     /// As `--demo` shows it.
-    pub const LIFELIKE: Self = Self {
+    pub const REALISTIC: Self = Self {
         latency: true,
         throttled_writes: 1,
         replica_lag: Duration::ZERO,
         lays_out_inline: false,
     };
     /// At once and without trouble.
-    pub const PROMPT: Self = Self {
+    pub const INSTANT: Self = Self {
         latency: false,
         throttled_writes: 0,
         replica_lag: Duration::ZERO,
@@ -69,7 +69,7 @@ impl Manner {
 /// A role as the embedded account holds it: the trust policy in IAM's layout with sorted lists, inline policies as they
 /// were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldRole {
+pub struct DemoRole {
     pub trust: String,
     pub inline: BTreeMap<String, String>,
 }
@@ -79,22 +79,22 @@ impl Demo {
     ///
     /// # Errors
     /// Only when the shipped description is damaged.
-    pub fn start(manner: Manner) -> Result<Self, serde_json::Error> {
-        Ok(Self::with(Seed::shipped()?, manner))
+    pub fn start(timing: Timing) -> Result<Self, serde_json::Error> {
+        Ok(Self::with(Seed::shipped()?, timing))
     }
 
     /// An account of one's own.
-    pub fn with(seed: Seed, manner: Manner) -> Self {
-        let state = Arc::new(edge::Account {
+    pub fn with(seed: Seed, timing: Timing) -> Self {
+        let state = Arc::new(fake_aws::FakeAws {
             tiers: tiers::Tiers::advanced_in(&seed.advanced),
             iam: iam::Iam::of(&seed),
             seed,
-            manner,
-            throttled_writes: AtomicU32::new(manner.throttled_writes),
+            timing,
+            throttled_writes: AtomicU32::new(timing.throttled_writes),
             activations: activations::Activations::default(),
-            sessions: edge::Sessions::default(),
+            sessions: fake_aws::Sessions::default(),
         });
-        let http = SharedHttpClient::new(edge::Edge::new(Arc::clone(&state)));
+        let http = SharedHttpClient::new(fake_aws::Edge::new(Arc::clone(&state)));
         Self { state, http }
     }
 
@@ -132,11 +132,11 @@ impl Demo {
     }
 
     /// What the account holds: every role by name.
-    pub fn roles(&self) -> BTreeMap<String, HeldRole> {
+    pub fn roles(&self) -> BTreeMap<String, DemoRole> {
         let roles = self.state.iam.roles().into_iter();
         roles
             .map(|role| {
-                let held = HeldRole {
+                let held = DemoRole {
                     trust: layout::in_iams_layout(&role.trust, 0),
                     inline: role.inline,
                 };

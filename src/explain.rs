@@ -8,7 +8,7 @@ use crate::plan::readiness::{Basis, judged};
 use crate::plan::{Item, Plan, State, Target};
 use crate::policy::template::RolePolicy;
 use crate::text::{clean, shell_word};
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::verify::nodes::{Nodes, Owner};
 use crate::verify::proof::Proof;
 use cases::{CASES, GENERAL};
@@ -60,7 +60,7 @@ pub enum Judgement {
 
 impl Judgement {
     /// Its word in the JSON output.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::ThisIsIt => "this-is-it",
             Self::RuledOut => "ruled-out",
@@ -285,16 +285,16 @@ impl Decider {
 
     /// Whether the simulator says that what is in place does not do.
     fn is_denied(self, item: &Item, proof: Option<&Proof>) -> bool {
-        let is_of_this = |proved: &&Proved| {
+        let is_of_this = |proved: &&CheckResult| {
             Some(proved.role.as_str()) == item.target.role()
-                && proved.claim.is_about_containers() == (self == Self::ServerPolicy)
+                && proved.assertion.is_about_containers() == (self == Self::ServerPolicy)
         };
-        let mut claims = proof
+        let mut assertions = proof
             .into_iter()
-            .flat_map(|proof| &proof.claims)
+            .flat_map(|proof| &proof.assertions)
             .filter(is_of_this);
         matches!(self, Self::ServerPolicy | Self::ClientPolicy)
-            && claims.any(Proved::is_an_obstacle)
+            && assertions.any(CheckResult::is_an_obstacle)
     }
 }
 

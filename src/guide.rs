@@ -87,7 +87,7 @@ impl Subject {
 #[derive(Clone, Debug, Default)]
 pub struct Guide {
     /// Documents that are extended: what was in them must not get lost by a paste.
-    kept: BTreeMap<Target, Kept>,
+    kept: BTreeMap<Target, Remembered>,
     /// What somebody says was done, and may not be read.
     by_hand: BTreeSet<Target>,
     /// What it was ticked for.
@@ -96,7 +96,7 @@ pub struct Guide {
 
 /// What is remembered of a document.
 #[derive(Clone, Debug)]
-struct Kept {
+struct Remembered {
     /// What must not get lost.
     statements: Vec<Statement>,
     /// As it was when it was read first.
@@ -105,7 +105,7 @@ struct Kept {
     ours: Vec<Statement>,
 }
 
-impl Kept {
+impl Remembered {
     fn new(document: &Document, plan: &Plan) -> Self {
         Self {
             statements: to_keep(document, plan),
@@ -152,7 +152,8 @@ impl Guide {
             };
             match self.kept.get_mut(target) {
                 None => {
-                    self.kept.insert(target.clone(), Kept::new(&document, plan));
+                    self.kept
+                        .insert(target.clone(), Remembered::new(&document, plan));
                 }
                 // A permission set's policy comes from elsewhere, in one piece: only what was there first is known.
                 Some(kept) if matches!(target, Target::Trust { .. }) => {

@@ -11,7 +11,7 @@ mod store;
 mod writing;
 
 pub use error::JournalError;
-pub use record::{Ended, Record, RecordError, RunState, Step, Verdict};
+pub use record::{OutcomeKind, Record, RecordError, RecordedStep, RunState, StepState};
 pub use reversal::Reversal;
 pub use runs::{Runs, to_continue};
 pub use store::{Claim, NewRun, Records};

@@ -149,7 +149,7 @@ pub enum Obstacle {
     /// Identity Center made the role from a permission set, and the set's inline policy has to be extended.
     PermissionSet,
     /// The same, and the set's inline policy cannot be extended: it needs a managed policy.
-    OddPermissionSet,
+    UnextendablePermissionSet,
     /// The trust policy names a principal that was deleted.
     DeletedPrincipal,
     /// The trust policy denies Systems Manager the role.
@@ -159,7 +159,7 @@ pub enum Obstacle {
     TrustQuota,
     InlineQuota,
     /// A document cannot be understood safely.
-    OddDocument,
+    UnparsableDocument,
     /// Somebody changed it since it was planned or written.
     Changed,
 }
@@ -181,7 +181,7 @@ pub enum State {
     Blocked {
         obstacle: Obstacle,
         reason: String,
-        way_out: String,
+        remedy: String,
         /// The document that the way out needs.
         wanted: Option<String>,
         /// What was expected there and what was found, where that is the reason.
@@ -194,20 +194,20 @@ impl State {
     pub(crate) fn blocked(
         obstacle: Obstacle,
         reason: impl Into<String>,
-        way_out: impl Into<String>,
+        remedy: impl Into<String>,
     ) -> Self {
         Self::Blocked {
             obstacle,
             reason: reason.into(),
-            way_out: way_out.into(),
+            remedy: remedy.into(),
             wanted: None,
             difference: None,
         }
     }
 
     /// Nobody knows what is there.
-    pub(crate) fn unread(reason: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self::blocked(Obstacle::Unread, reason, way_out)
+    pub(crate) fn unread(reason: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::blocked(Obstacle::Unread, reason, remedy)
     }
 
     /// A refusal with the document that somebody else can put in its place.
@@ -219,7 +219,7 @@ impl State {
     }
 
     /// A refusal because of what somebody else did.
-    pub(crate) fn because_of(mut self, other: Option<Difference>) -> Self {
+    pub(crate) fn with_difference(mut self, other: Option<Difference>) -> Self {
         if let Self::Blocked { difference, .. } = &mut self {
             *difference = other;
         }

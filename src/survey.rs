@@ -58,12 +58,12 @@ pub async fn same_account(account: &Account, planned: &Identity) -> Result<(), A
 /// # Errors
 /// When any part of it cannot be read.
 pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallError> {
-    let mut patience = Patience::default();
+    let mut wait = ConsistencyWait::default();
     loop {
         let reading = account
             .role(name, &RolePolicy::BOTH.map(RolePolicy::name))
             .await?;
-        if !patience.wait(role_doubtful_until(account, &reading)).await {
+        if !wait.wait(role_doubtful_until(account, &reading)).await {
             return Ok(reading);
         }
     }
@@ -86,15 +86,15 @@ fn role_doubtful_until(account: &Account, reading: &RoleReading) -> Option<Insta
 }
 
 /// The waits of somebody who reads again until what is read may be believed.
-struct Patience(Box<dyn Iterator<Item = Duration> + Send>);
+struct ConsistencyWait(Box<dyn Iterator<Item = Duration> + Send>);
 
-impl Default for Patience {
+impl Default for ConsistencyWait {
     fn default() -> Self {
         Self(Box::new(growing_waits()))
     }
 }
 
-impl Patience {
+impl ConsistencyWait {
     /// Waits before a further reading; false when what was read may be believed.
     async fn wait(&mut self, doubtful_until: Option<Instant>) -> bool {
         let Some(until) = doubtful_until else {
@@ -156,14 +156,14 @@ pub async fn tier(account: &Account, region: &str) -> TierReading {
     let target = Target::Tier {
         region: region.to_owned(),
     };
-    let mut patience = Patience::default();
+    let mut wait = ConsistencyWait::default();
     let answer = loop {
         let answer = account.tier(region).await;
         let value = answer.as_ref().map(|setting| setting.tier.value());
         let doubtful = value
             .ok()
             .and_then(|value| doubtful_until(account, &target, Some(value)));
-        if !patience.wait(doubtful).await {
+        if !wait.wait(doubtful).await {
             break answer;
         }
     };
@@ -310,11 +310,11 @@ async fn sagemaker_roles(
 /// # Errors
 /// When it cannot be read. That there is no such policy is no error.
 pub async fn content(account: &Account, target: &Target) -> Result<Content, CallError> {
-    let mut patience = Patience::default();
+    let mut wait = ConsistencyWait::default();
     loop {
         let found = content_now(account, target).await?;
         let doubtful = doubtful_until(account, target, found.text());
-        if !patience.wait(doubtful).await {
+        if !wait.wait(doubtful).await {
             return Ok(found);
         }
     }

@@ -14,7 +14,7 @@ use crate::survey;
 /// Seconds after which what was written shows everywhere, as far as waiting for it is worth while.
 const PROPAGATION: i64 = 60;
 /// Waits before what may have been written is looked for again.
-const LATE: [Duration; 3] = [
+const LATE_WRITE_WAITS: [Duration; 3] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
     Duration::from_secs(4),
@@ -58,7 +58,7 @@ pub enum UndoError {
 ///
 /// # Errors
 /// When there is none, or a record cannot be used.
-fn meant<'a>(
+fn candidates<'a>(
     runs: &'a Runs,
     identity: &'a Identity,
     run: Option<&str>,
@@ -104,7 +104,7 @@ pub async fn prepare(
     let mut passed_over = Vec::new();
     // Many runs may have written in the same places; each is read once.
     let mut now = BTreeMap::new();
-    for record in meant(&runs, identity, run)? {
+    for record in candidates(&runs, identity, run)? {
         let mut undo = of_run(account, identity, records, &runs, record, &mut now).await?;
         if undo.plan.totals().changes > 0 {
             undo.passed_over = passed_over;
@@ -158,7 +158,7 @@ async fn of_run(
     undo.plan.nodes = nodes(account, &undo.plan).await;
     let may_still_arrive = undo.reversal.is_uncertain() && record.may_still_arrive();
     if undo.leaves_nothing_to_do() && !may_still_arrive {
-        settle(records, runs, record, &undo).await;
+        mark_resolved(records, runs, record, &undo).await;
     }
     Ok(undo)
 }
@@ -172,15 +172,15 @@ async fn nodes(account: &Account, plan: &Plan) -> BTreeMap<String, NodeReading> 
 }
 
 /// Nothing of a run is left to put back: it is not spoken of again.
-async fn settle(records: &Records, runs: &Runs, record: &Record, undo: &Undo) {
+async fn mark_resolved(records: &Records, runs: &Runs, record: &Record, undo: &Undo) {
     let cut_off = runs.cut_off(&record.account);
     let put_back = undo.plan.is_in_place();
     let was_cut_off = |run: &str| cut_off.iter().any(|record| record.run == run);
     if put_back || was_cut_off(&record.run) {
-        records.settle(&record.run, put_back).await;
+        records.mark_resolved(&record.run, put_back).await;
     }
     if let Some(earlier) = undo.continues.as_ref().filter(|run| was_cut_off(run)) {
-        records.settle(earlier, false).await;
+        records.mark_resolved(earlier, false).await;
     }
 }
 
@@ -190,7 +190,7 @@ async fn wait_for_late_writes(
     reversal: &Reversal,
     now: &mut BTreeMap<Target, Result<Content, String>>,
 ) {
-    for wait in LATE {
+    for wait in LATE_WRITE_WAITS {
         let late = reversal.may_still_arrive(now);
         if late.is_empty() {
             return;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// Longer than anything takes here.
-const PATIENCE: Duration = Duration::from_mins(2);
+const TIMEOUT: Duration = Duration::from_mins(2);
 /// A frame comes in pieces no further apart than this.
 const BURST: Duration = Duration::from_millis(4);
 
@@ -93,7 +93,7 @@ impl Terminal {
             if self.screen.screen().contents().contains(text) {
                 return self.started.elapsed();
             }
-            match self.output.recv_timeout(PATIENCE) {
+            match self.output.recv_timeout(TIMEOUT) {
                 Ok((_, bytes)) => self.screen.process(&bytes),
                 Err(error) => panic!(
                     "waited for {text:?}: {error}; the screen:\n{}",
@@ -121,7 +121,7 @@ impl Terminal {
     pub fn frame(&mut self, key: &str) -> Frame {
         let start = Instant::now();
         self.keys(key);
-        let (mut last, bytes) = self.output.recv_timeout(PATIENCE).unwrap();
+        let (mut last, bytes) = self.output.recv_timeout(TIMEOUT).unwrap();
         self.screen.process(&bytes);
         let mut count = bytes.len();
         while let Ok((at, bytes)) = self.output.recv_timeout(BURST) {

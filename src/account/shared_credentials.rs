@@ -23,7 +23,7 @@ const WITHOUT_EXPIRY: Duration = Duration::from_mins(15);
 /// A failure counts for all calls that were made at the same time.
 const FAILURE: Duration = Duration::from_secs(2);
 
-type Answer = Result<Credentials, CredentialsFailure>;
+type Obtained = Result<Credentials, CredentialsFailure>;
 
 /// Clones share everything.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ pub(super) struct SharedCredentials {
 struct Inside {
     /// Where the credentials come from, in words.
     label: Option<String>,
-    last: Option<(Answer, Instant)>,
-    running: Option<Shared<BoxFuture<'static, Answer>>>,
+    last: Option<(Obtained, Instant)>,
+    running: Option<Shared<BoxFuture<'static, Obtained>>>,
 }
 
 impl SharedCredentials {
@@ -72,7 +72,7 @@ impl SharedCredentials {
     ///
     /// # Errors
     /// With what went wrong when they were obtained.
-    pub(super) async fn get(&self) -> Answer {
+    pub(super) async fn get(&self) -> Obtained {
         let running = {
             let mut inside = self.lock();
             if let Some((answer, at)) = &inside.last
@@ -99,7 +99,7 @@ impl SharedCredentials {
         running.await
     }
 
-    async fn obtain(self) -> Answer {
+    async fn obtain(self) -> Obtained {
         let answer = self.provider.provide_credentials().await;
         let mut inside = self.lock();
         if let (Ok(credentials), None) = (&answer, &inside.label) {
@@ -116,7 +116,7 @@ impl SharedCredentials {
     }
 }
 
-fn is_good(answer: &Answer, at: Instant) -> bool {
+fn is_good(answer: &Obtained, at: Instant) -> bool {
     match answer {
         Err(_) => at.elapsed() < FAILURE,
         Ok(credentials) => match credentials.expiry() {

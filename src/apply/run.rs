@@ -8,8 +8,8 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::step::Step;
-use super::{Event, Job, Outcome};
+use super::step::OneChange;
+use super::{Job, Outcome, RunEvent};
 use crate::account::{Account, AttemptSink};
 use crate::journal::Journal;
 use crate::plan::{Change, Target};
@@ -24,11 +24,11 @@ pub(super) struct Run<'a> {
     pub job: &'a Job,
     pub journal: &'a Journal,
     pub cancel: &'a CancellationToken,
-    pub events: &'a UnboundedSender<Event>,
+    pub events: &'a UnboundedSender<RunEvent>,
 }
 
 impl Run<'_> {
-    pub(super) fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: RunEvent) {
         // Nobody listening is no reason to stop half-way.
         let _ = self.events.send(event);
     }
@@ -37,7 +37,7 @@ impl Run<'_> {
     pub(super) fn account_for(&self, target: &Target) -> Account {
         let (target, events) = (target.clone(), self.events.clone());
         self.account.observed_by(AttemptSink::new(move |retry| {
-            let _ = events.send(Event::Retry(target.clone(), retry));
+            let _ = events.send(RunEvent::Retry(target.clone(), retry));
         }))
     }
 
@@ -48,7 +48,7 @@ impl Run<'_> {
         for (item, change) in self.job.plan.changes() {
             let change = (&item.target, change);
             match item.target.role() {
-                _ if !self.job.means(&item.target) => {}
+                _ if !self.job.includes(&item.target) => {}
                 Some(role) => roles.entry(role).or_default().push(change),
                 None => regions.push(vec![change]),
             }
@@ -86,12 +86,12 @@ impl Run<'_> {
         let outcome = if self.cancel.is_cancelled() {
             Outcome::Skipped
         } else {
-            self.tell(Event::Started(target.clone()));
-            let end = Step::new(self, target, change).carry_out().await;
+            self.tell(RunEvent::Started(target.clone()));
+            let end = OneChange::new(self, target, change).carry_out().await;
             if !matches!(end.outcome, Outcome::Skipped) {
                 let recorded = self.journal.after(
                     target,
-                    end.outcome.word(),
+                    end.outcome.kind(),
                     end.outcome.explanation(target),
                     end.found.as_ref(),
                     end.abandoned,
@@ -101,8 +101,8 @@ impl Run<'_> {
             }
             end.outcome
         };
-        tracing::info!(%target, outcome = ?outcome.word(), "change ended");
-        self.tell(Event::Ended(
+        tracing::info!(%target, outcome = ?outcome.kind(), "change ended");
+        self.tell(RunEvent::Ended(
             target.clone(),
             outcome.clone(),
             start.elapsed(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::run::Run;
-use super::{Event, Outcome};
+use super::{Outcome, RunEvent};
 use crate::account::{Account, CallError, PROPAGATION, Retry};
 use crate::backoff::growing_waits;
 use crate::journal::JournalError;
@@ -18,7 +18,7 @@ use crate::survey;
 const UNCERTAIN: Duration = Duration::from_secs(15);
 /// Waits before a write is tried again. The SDK does not retry writes here, because what is there has to be read and
 /// compared again before each attempt.
-const AGAIN: [Duration; 4] = [
+const WRITE_BACKOFF: [Duration; 4] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -26,7 +26,7 @@ const AGAIN: [Duration; 4] = [
 ];
 
 /// What came of one change.
-pub(super) struct End {
+pub(super) struct StepResult {
     pub outcome: Outcome,
     /// What was read back, where it means what was planned but is not the same document.
     pub found: Option<Content>,
@@ -34,7 +34,7 @@ pub(super) struct End {
     pub abandoned: bool,
 }
 
-pub(super) struct Step<'a> {
+pub(super) struct OneChange<'a> {
     /// The run's connection, with this change told of retries.
     account: Account,
     run: &'a Run<'a>,
@@ -50,7 +50,7 @@ pub(super) struct Step<'a> {
     answered: bool,
 }
 
-impl<'a> Step<'a> {
+impl<'a> OneChange<'a> {
     pub(super) fn new(run: &'a Run<'a>, target: &'a Target, change: &'a Change) -> Self {
         Self {
             account: run.account_for(target),
@@ -65,7 +65,7 @@ impl<'a> Step<'a> {
     }
 
     /// Carries the change out. Cancelling cuts waits short, never a call.
-    pub(super) async fn carry_out(mut self) -> End {
+    pub(super) async fn carry_out(mut self) -> StepResult {
         let outcome = self.read_compare_record_write_and_read_back().await;
         let (recent, id) = (self.account.recent_writes(), self.target.to_string());
         if matches!(outcome, Outcome::Done | Outcome::NotSeenYet) {
@@ -76,7 +76,7 @@ impl<'a> Step<'a> {
         }
         // What shows is the work of one attempt; all others that got no answer are still on their way, for all we know.
         let abandoned = self.unanswered > usize::from(!self.answered);
-        End {
+        StepResult {
             outcome,
             found: self
                 .read_back
@@ -87,7 +87,7 @@ impl<'a> Step<'a> {
 
     /// After a failure that passes, everything begins again with the reading: what is there may be another's by then.
     async fn read_compare_record_write_and_read_back(&mut self) -> Outcome {
-        let mut waits = AGAIN.into_iter();
+        let mut waits = WRITE_BACKOFF.into_iter();
         let mut attempt = 1;
         // The error of the last attempt, and of one that may have taken effect.
         let (mut last, mut unclear): (Option<CallError>, Option<CallError>) = (None, None);
@@ -135,7 +135,7 @@ impl<'a> Step<'a> {
                 reason,
                 waited,
             };
-            self.run.tell(Event::Retry(self.target.clone(), retry));
+            self.run.tell(RunEvent::Retry(self.target.clone(), retry));
             last = Some(error);
         }
     }
@@ -250,7 +250,7 @@ impl<'a> Step<'a> {
             match waits.next().map(|wait| wait.min(left)) {
                 Some(wait) if !wait.is_zero() && !self.run.cancel.is_cancelled() => {
                     if !told {
-                        self.run.tell(Event::Waiting(self.target.clone()));
+                        self.run.tell(RunEvent::Waiting(self.target.clone()));
                         told = true;
                     }
                     self.pause(wait).await;

@@ -11,7 +11,7 @@ use crate::plan::{Finding, Plan, Target};
 use crate::policy::template::RolePolicy;
 use crate::survey;
 use crate::text::{clean_json, counted};
-use crate::verify::audit::{self, Leftover, Row};
+use crate::verify::audit::{self, Leftover, RoleRow};
 use crate::verify::proof;
 
 /// For so many policies at most the simulator is asked whether the role's other policies take them back, or make up for them.
@@ -107,10 +107,10 @@ fn is_advanced(tier: &TierReading) -> bool {
 }
 
 /// Whether anybody can, by what was read; none where it depends on what could not be read.
-fn somebody_can_connect(survey: &Survey, rows: &[Row]) -> Option<bool> {
+fn somebody_can_connect(survey: &Survey, rows: &[RoleRow]) -> Option<bool> {
     let can = survey.tiers.values().any(is_advanced)
-        && rows.iter().any(Row::takes_containers)
-        && rows.iter().any(Row::lets_people_connect);
+        && rows.iter().any(RoleRow::takes_containers)
+        && rows.iter().any(RoleRow::lets_people_connect);
     let is_unread =
         |tier: &TierReading| matches!(tier, TierReading::Denied(_) | TierReading::Failed(_));
     let is_incomplete =
@@ -122,7 +122,11 @@ fn somebody_can_connect(survey: &Survey, rows: &[Row]) -> Option<bool> {
     }
 }
 
-fn word(row: &Row, finding: Option<Finding>, policy: Option<RolePolicy>) -> Option<&'static str> {
+fn word(
+    row: &RoleRow,
+    finding: Option<Finding>,
+    policy: Option<RolePolicy>,
+) -> Option<&'static str> {
     let finding = finding?;
     if policy.is_some_and(|policy| row.given.contains(&policy)) {
         return Some("by-others");
@@ -143,7 +147,7 @@ fn show(
     printer: Printer,
     plan: &Plan,
     survey: &Survey,
-    rows: &[Row],
+    rows: &[RoleRow],
     leftovers: &[Leftover],
     incomplete: Option<&str>,
 ) {
@@ -169,7 +173,7 @@ fn show(
     printer.print("\"check\" with some of these roles says of each what is missing, and proves what is there.");
 }
 
-fn show_roles(printer: Printer, rows: &[Row]) {
+fn show_roles(printer: Printer, rows: &[RoleRow]) {
     if rows.is_empty() {
         printer.print("There is no role that SageMaker may assume, and none with a policy of SageMaker SSH Helper.");
         return;
@@ -240,8 +244,8 @@ fn show_regions(printer: Printer, survey: &Survey) {
     }
 }
 
-fn conclusion(survey: &Survey, rows: &[Row]) -> String {
-    let named = |is_meant: fn(&Row) -> bool| {
+fn conclusion(survey: &Survey, rows: &[RoleRow]) -> String {
+    let named = |is_meant: fn(&RoleRow) -> bool| {
         let names = rows
             .iter()
             .filter(|row| is_meant(row))
@@ -257,19 +261,19 @@ fn conclusion(survey: &Survey, rows: &[Row]) -> String {
     if somebody_can_connect(survey, rows) == Some(true) {
         format!(
             "By these documents people can connect with {}, to containers under {}, in {}.",
-            named(Row::lets_people_connect),
-            named(Row::takes_containers),
+            named(RoleRow::lets_people_connect),
+            named(RoleRow::takes_containers),
             regions.join(", ")
         )
     } else {
         let mut missing = Vec::new();
         for (is_missing, what) in [
             (
-                !rows.iter().any(Row::takes_containers),
+                !rows.iter().any(RoleRow::takes_containers),
                 "no role whose containers can register",
             ),
             (
-                !rows.iter().any(Row::lets_people_connect),
+                !rows.iter().any(RoleRow::lets_people_connect),
                 "no role that people can connect with",
             ),
             (regions.is_empty(), "no region with the advanced tier"),
@@ -284,11 +288,11 @@ fn conclusion(survey: &Survey, rows: &[Row]) -> String {
 
 fn json(
     survey: &Survey,
-    rows: &[Row],
+    rows: &[RoleRow],
     leftovers: &[Leftover],
     incomplete: Option<String>,
 ) -> Result<String, serde_json::Error> {
-    let role = |row: &Row| RoleFile {
+    let role = |row: &RoleRow| RoleFile {
         name: row.role.clone(),
         sagemaker: row.is_sagemaker,
         trust: word(row, row.trust, None),
@@ -312,7 +316,7 @@ fn json(
     };
     let leftover = |leftover: &Leftover| LeftoverFile {
         role: leftover.role.clone(),
-        kind: leftover.kind.word(),
+        kind: leftover.kind.as_str(),
         what: leftover.kind.sentence(),
     };
     let file = AuditFile {

@@ -10,7 +10,7 @@ use super::printer::{
 };
 use super::{CommandContext, events};
 use crate::account::Account;
-use crate::apply::{self, Event, Job, Outcome, Report};
+use crate::apply::{self, Job, Outcome, Report, RunEvent};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::export::users;
@@ -116,7 +116,7 @@ impl CommandContext {
             events::nothing_to_do(Some(plan), readiness);
         }
         if plan.is_in_place() {
-            apply::settle(job, &self.records).await;
+            apply::mark_resolved(job, &self.records).await;
         }
         Ok(exit)
     }
@@ -169,7 +169,7 @@ impl CommandContext {
                 return;
             }
         };
-        show_proof(self.printer, &proof.claims);
+        show_proof(self.printer, &proof.assertions);
         report.prove(&proof);
         self.printer.print("");
     }
@@ -212,7 +212,7 @@ impl CommandContext {
         }
     }
 
-    fn tell(&self, plan: &Plan, event: &Event) {
+    fn tell(&self, plan: &Plan, event: &RunEvent) {
         match self.output {
             Output::Text => tell_people(self.printer, plan, event),
             Output::Json => events::tell(plan, event),
@@ -220,21 +220,21 @@ impl CommandContext {
     }
 }
 
-fn tell_people(printer: Printer, plan: &Plan, event: &Event) {
+fn tell_people(printer: Printer, plan: &Plan, event: &RunEvent) {
     match event {
-        Event::Started(_) | Event::Finished(_) => {}
-        Event::Retry(target, retry) => printer.print(&format!(
+        RunEvent::Started(_) | RunEvent::Finished(_) => {}
+        RunEvent::Retry(target, retry) => printer.print(&format!(
             "  again    {target}: try {} after {}, {}",
             retry.attempt,
             seconds(retry.waited),
             retry.reason
         )),
-        Event::Waiting(target) => {
+        RunEvent::Waiting(target) => {
             printer.print(&format!(
                 "  waiting  {target}: not to be seen yet; looking again"
             ));
         }
-        Event::Ended(target, outcome, took) => {
+        RunEvent::Ended(target, outcome, took) => {
             match (outcome.explanation(target), outcome) {
                 (None, Outcome::AlreadyThere) => {
                     printer.print(&format!("  there    {target}: was there already"));
@@ -250,6 +250,6 @@ fn tell_people(printer: Printer, plan: &Plan, event: &Event) {
                 show_foreign(printer, target, expected, found);
             }
         }
-        Event::Verifying => printer.print("  reading everything once more"),
+        RunEvent::Verifying => printer.print("  reading everything once more"),
     }
 }

@@ -1,4 +1,4 @@
-//! What is in place and whether it works: what was found, what it breaks, what mends it, and what proves it.
+//! What is in place and whether it works: what was found, what it breaks, what fixes it, and what proves it.
 
 use std::collections::BTreeSet;
 
@@ -11,13 +11,13 @@ use crate::exit::Exit;
 use crate::messages::plan::GIVEN_BY_OTHERS;
 use crate::messages::{checks, nodes as node_messages};
 use crate::plan::checked::{
-    Checked, LiveFile, NodeFile, ProofFile, RegionNodesFile, RemnantFile, TrialFile,
+    Checked, LiveFile, NodeFile, ProofFile, RegionNodesFile, RemainingFile, TrialFile,
 };
 use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Finding, Plan, State};
 use crate::policy::template::RolePolicy;
 use crate::text::{counted, shell_word};
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::verify::live::{self, Live, Trial};
 use crate::verify::nodes::{self, InRegion, Nodes, Owner, Seen};
 use crate::verify::proof;
@@ -43,14 +43,14 @@ pub(super) async fn check(
         }
     };
     let proof = context.reading(proof::prove(&known.account, &plan)).await?;
-    let mend = mend(&plan, &context.account);
+    let fix_command = fix_command(&plan, &context.account);
     let mut readiness = proof::readiness(&plan, &proof);
     if context.output == Output::Text {
         show_findings(context.printer, &plan, &proof.given);
-        if !proof.claims.is_empty() {
+        if !proof.assertions.is_empty() {
             context.printer.print("");
         }
-        show_proof(context.printer, &proof.claims);
+        show_proof(context.printer, &proof.assertions);
     }
     let nodes = match node_regions {
         None => None,
@@ -75,8 +75,8 @@ pub(super) async fn check(
             let text = plan.check_to_json(&Checked {
                 given: &proof.given,
                 readiness: readiness.as_ref(),
-                mend: mend.as_deref(),
-                proof: &proofs(&proof.claims),
+                fix_command: fix_command.as_deref(),
+                proof: &proofs(&proof.assertions),
                 live: live.as_ref(),
                 nodes: nodes.as_ref().map(node_files).as_deref(),
             });
@@ -90,11 +90,16 @@ pub(super) async fn check(
             if let Some(live) = &live {
                 show_live(context.printer, live);
             }
-            conclude(context.printer, &plan, readiness.as_ref(), mend.as_deref());
+            conclude(
+                context.printer,
+                &plan,
+                readiness.as_ref(),
+                fix_command.as_deref(),
+            );
         }
     }
-    let is_proven =
-        !proof.claims.iter().any(Proved::is_serious) && live.as_ref().is_none_or(Live::is_good);
+    let is_proven = !proof.assertions.iter().any(CheckResult::is_serious)
+        && live.as_ref().is_none_or(Live::is_good);
     Ok(match Exit::of_plan(&plan) {
         _ if stopped => Exit::Interrupted,
         Exit::Done if !is_proven => Exit::NotVerified,
@@ -121,7 +126,7 @@ fn chosen(
 }
 
 /// The command that makes the changes that can be made, given the flags that lead to the account.
-fn mend(plan: &Plan, account: &[String]) -> Option<String> {
+fn fix_command(plan: &Plan, account: &[String]) -> Option<String> {
     // With a role that cannot be read, apply would not begin.
     (plan.unread_role().is_none() && plan.totals().changes > 0).then(|| {
         let mut words = vec!["sagemaker-ssh-setup".to_owned(), "apply".to_owned()];
@@ -164,23 +169,18 @@ fn show_findings(printer: Printer, plan: &Plan, given: &BTreeSet<(String, RolePo
             (Finding::Missing, State::Change(change)) => ("missing", change.sentence()),
             (Finding::Differs, State::Change(change)) => ("differs", change.sentence()),
             (Finding::Unknown, _) => ("unknown", item.summary()),
-            (
-                finding,
-                State::Blocked {
-                    reason, way_out, ..
-                },
-            ) => {
+            (finding, State::Blocked { reason, remedy, .. }) => {
                 let is_there = finding == Finding::Differs;
                 let word = if is_there { "differs" } else { "blocked" };
-                (word, format!("{reason} {way_out}"))
+                (word, format!("{reason} {remedy}"))
             }
             (_, State::Change(_) | State::InPlace(_)) => ("blocked", item.summary()),
         };
         printer.print(format!("{word:<10}{}  {what}", item.target).trim_end());
         if item.is_among(given) {
             printer.print(&format!("          {GIVEN_BY_OTHERS}"));
-        } else if let Some(breaks) = item.breaks() {
-            printer.print(&format!("          {breaks}"));
+        } else if let Some(impact) = item.impact() {
+            printer.print(&format!("          {impact}"));
         }
         for warning in &item.warnings {
             printer.print(&format!("          ! {warning}"));
@@ -205,7 +205,12 @@ fn show_live(printer: Printer, live: &Live) {
     show_messages(printer, &checks::live(live));
 }
 
-fn conclude(printer: Printer, plan: &Plan, readiness: Option<&Readiness>, mend: Option<&str>) {
+fn conclude(
+    printer: Printer,
+    plan: &Plan,
+    readiness: Option<&Readiness>,
+    fix_command: Option<&str>,
+) {
     if let Some(readiness) = readiness {
         show_readiness(printer, readiness, Basis::Found);
     }
@@ -218,23 +223,23 @@ fn conclude(printer: Printer, plan: &Plan, readiness: Option<&Readiness>, mend: 
             "{in_place} of {all} in place. \"plan\" with the same options shows every difference."
         ));
     }
-    if let Some(mend) = mend {
+    if let Some(command) = fix_command {
         let changes = counted(plan.totals().changes, "change");
         printer.print(&if plan.totals().blocked > 0 {
             format!("To make the {changes} that can be made:")
         } else {
-            "To mend it:".to_owned()
+            "To fix it:".to_owned()
         });
-        printer.print(&format!("  {mend}"));
+        printer.print(&format!("  {command}"));
     }
 }
 
 /// The proof in its public form.
-fn proofs(proved: &[Proved]) -> Vec<ProofFile> {
-    let one = |proved: &Proved| ProofFile {
+fn proofs(proved: &[CheckResult]) -> Vec<ProofFile> {
+    let one = |proved: &CheckResult| ProofFile {
         role: proved.role.clone(),
-        claim: proved.claim.id(),
-        verdict: proved.verdict.word(),
+        assertion: proved.assertion.id(),
+        verdict: proved.verdict.as_str(),
         reason: proved.reason(),
         actions: proved.actions.clone(),
     };
@@ -252,7 +257,7 @@ fn node_files(nodes: &Nodes) -> Vec<RegionNodesFile> {
             online: seen.node.online,
             last_ping: seen.node.last_ping,
             owner: owner.cloned().flatten(),
-            standing: owner.map_or("unknown", |tag| Owner::of(tag.as_deref()).word()),
+            owner_kind: owner.map_or("unknown", |tag| Owner::of(tag.as_deref()).as_str()),
         }
     };
     let one = |(region, found): (&String, &Result<InRegion, String>)| {
@@ -275,22 +280,22 @@ fn node_files(nodes: &Nodes) -> Vec<RegionNodesFile> {
 fn live_file(live: &Live) -> LiveFile {
     let trial = |(role, trial): &(String, Trial)| TrialFile {
         role: role.clone(),
-        verdict: trial.word(),
+        verdict: trial.as_str(),
         reason: trial.why().map(str::to_owned),
     };
-    let activation = |region: &String, id: Option<&String>| RemnantFile {
+    let activation = |region: &String, id: Option<&String>| RemainingFile {
         region: region.clone(),
         id: id.cloned(),
     };
     let removed = live.removed.iter();
-    let remnants = live.remnants.iter();
+    let remaining = live.remaining.iter();
     LiveFile {
         region: live.region.clone(),
         roles: live.trials.iter().map(trial).collect(),
         removed: removed
             .map(|(region, id)| activation(region, Some(id)))
             .collect(),
-        remaining: remnants
+        remaining: remaining
             .map(|left| activation(&left.region, left.id.as_ref()))
             .collect(),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::printer::emit;
-use crate::apply::{Event, Outcome, Report};
+use crate::apply::{Outcome, Report, RunEvent};
 use crate::model::Endpoint;
 use crate::plan::readiness::Readiness;
 use crate::plan::{Difference, Plan, State, Target};
@@ -13,13 +13,13 @@ use crate::text::clean_json;
 
 /// A line. Fields that say nothing about its event are left out.
 #[derive(Debug, Default, Serialize)]
-struct Line<'a> {
+struct EventLine<'a> {
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     /// How it ended, in the words of the record, or `blocked`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<Ended>,
+    outcome: Option<LineOutcome>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,8 +34,8 @@ struct Line<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Ended {
-    Run(crate::journal::Ended),
+enum LineOutcome {
+    Run(crate::journal::OutcomeKind),
     /// The plan itself does not carry it out.
     Plan(&'static str),
 }
@@ -74,38 +74,38 @@ fn print(line: &impl Serialize) {
     }
 }
 
-pub(super) fn tell(plan: &Plan, event: &Event) {
+pub(super) fn tell(plan: &Plan, event: &RunEvent) {
     match event {
-        Event::Started(target) => print(&Line {
+        RunEvent::Started(target) => print(&EventLine {
             event: "started",
             id: Some(target.to_string()),
-            ..Line::default()
+            ..EventLine::default()
         }),
-        Event::Retry(target, retry) => print(&Line {
+        RunEvent::Retry(target, retry) => print(&EventLine {
             event: "retry",
             id: Some(target.to_string()),
             attempt: Some(retry.attempt),
             reason: Some(retry.reason.clone()),
             waited_ms: Some(milliseconds(retry.waited)),
-            ..Line::default()
+            ..EventLine::default()
         }),
-        Event::Ended(target, outcome, took) => print(&Line {
+        RunEvent::Ended(target, outcome, took) => print(&EventLine {
             event: match outcome {
                 outcome if outcome.is_done() => "done",
                 Outcome::Skipped => "skipped",
                 _ => "failed",
             },
             id: Some(target.to_string()),
-            outcome: Some(Ended::Run(outcome.word())),
+            outcome: Some(LineOutcome::Run(outcome.kind())),
             reason: outcome.explanation(target),
             took_ms: Some(milliseconds(*took)),
             differing: plan
                 .change_of(target)
                 .and_then(|change| outcome.differing(change))
                 .map(|(expected, found)| Differing { expected, found }),
-            ..Line::default()
+            ..EventLine::default()
         }),
-        Event::Waiting(_) | Event::Verifying | Event::Finished(_) => {}
+        RunEvent::Waiting(_) | RunEvent::Verifying | RunEvent::Finished(_) => {}
     }
 }
 
@@ -114,7 +114,7 @@ pub(super) fn blocked(plan: &Plan) {
     for item in &plan.items {
         let State::Blocked {
             reason,
-            way_out,
+            remedy,
             difference,
             ..
         } = &item.state
@@ -122,21 +122,24 @@ pub(super) fn blocked(plan: &Plan) {
             continue;
         };
         let (event, outcome) = match difference {
-            Some(_) => ("failed", Ended::Run(crate::journal::Ended::Stale)),
-            None => ("skipped", Ended::Plan("blocked")),
+            Some(_) => (
+                "failed",
+                LineOutcome::Run(crate::journal::OutcomeKind::Stale),
+            ),
+            None => ("skipped", LineOutcome::Plan("blocked")),
         };
-        print(&Line {
+        print(&EventLine {
             event,
             id: Some(item.target.to_string()),
             outcome: Some(outcome),
-            reason: Some(format!("{reason} {way_out}")),
+            reason: Some(format!("{reason} {remedy}")),
             differing: difference
                 .as_ref()
                 .map(|Difference { expected, found }| Differing {
                     expected: expected.text(),
                     found: found.text(),
                 }),
-            ..Line::default()
+            ..EventLine::default()
         });
     }
 }

@@ -131,7 +131,7 @@ fn json(context: &CommandContext, explanation: Option<&Explanation>) -> Result<S
                 cause: cause.text,
                 what_to_do: cause.what_to_do,
                 command: cause.command.clone(),
-                judgement: cause.judgement.word(),
+                judgement: cause.judgement.as_str(),
             })
             .collect(),
     };

@@ -13,7 +13,7 @@ use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 
 /// Says things to printer.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +141,7 @@ pub(super) fn show_readiness(printer: Printer, readiness: &Readiness, basis: Bas
 }
 
 /// What the policy simulator says of roles of which everything is in place.
-pub(super) fn show_proof(printer: Printer, proved: &[Proved]) {
+pub(super) fn show_proof(printer: Printer, proved: &[CheckResult]) {
     if proved.is_empty() {
         return;
     }
@@ -208,12 +208,12 @@ fn show_item(printer: Printer, plan: &Plan, item: &Item) {
         }
         State::Blocked {
             reason,
-            way_out,
+            remedy,
             difference,
             wanted,
             ..
         } => {
-            printer.print(&format!("! {id}: blocked. {reason} {way_out}"));
+            printer.print(&format!("! {id}: blocked. {reason} {remedy}"));
             if let (Some(document), None, false) = (wanted, difference, undo) {
                 show_difference(printer, id, None, Some(document));
             }
@@ -233,9 +233,9 @@ fn show_admitted(printer: Printer, plan: &Plan, change: &Change) {
     if !admitted.is_empty() {
         printer.print(&format!("    {WHO_THEN}"));
     }
-    for (standing, admitted) in admitted {
+    for (change, admitted) in admitted {
         let text = admitted.text(&plan.identity.account);
-        printer.print(&format!("    {} {text}", standing.sign()));
+        printer.print(&format!("    {} {text}", change.sign()));
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::printer::{Printer, emit};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
-use crate::journal::{Ended, Record, Records, RunState, Runs, Step, Verdict};
+use crate::journal::{OutcomeKind, Record, RecordedStep, Records, RunState, Runs, StepState};
 use crate::messages::record as record_messages;
 use crate::model::{Choices, Endpoint};
 use crate::plan::readiness::{Basis, Readiness};
@@ -106,9 +106,9 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
     lines.extend(path.map(|path| format!("Record        {}", path.display())));
     for step in &record.steps {
         let word = match step.verdict() {
-            Verdict::Done => "done",
-            Verdict::NotDone => "not done",
-            Verdict::Uncertain => "uncertain",
+            StepState::Done => "done",
+            StepState::NotDone => "not done",
+            StepState::Uncertain => "uncertain",
         };
         let why = step.reason.as_ref();
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
@@ -148,10 +148,10 @@ fn readiness(record: &Record) -> Option<Readiness> {
             return (target, (is_certain.then_some(false), Some(reason.as_str())));
         }
         let step = record.steps.iter().find(|step| step.target == target);
-        let answer = match step.map(Step::verdict) {
-            None | Some(Verdict::Done) => (Some(true), None),
-            Some(Verdict::NotDone) => (Some(false), Some("It was not done.")),
-            Some(Verdict::Uncertain) => (None, Some("Whether it was done is not certain.")),
+        let answer = match step.map(RecordedStep::verdict) {
+            None | Some(StepState::Done) => (Some(true), None),
+            Some(StepState::NotDone) => (Some(false), Some("It was not done.")),
+            Some(StepState::Uncertain) => (None, Some("Whether it was done is not certain.")),
         };
         (target, answer)
     };
@@ -228,7 +228,7 @@ struct RunDetail<'a> {
 struct StepEntry<'a> {
     id: String,
     state: &'static str,
-    outcome: Option<Ended>,
+    outcome: Option<OutcomeKind>,
     recorded: bool,
     former: Option<&'a str>,
     after: Option<&'a str>,
@@ -259,9 +259,9 @@ fn entry<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunEntry<'a>
         ended,
         verified: record.is_verified(),
         interrupted,
-        done: count(Verdict::Done),
-        not_done: count(Verdict::NotDone),
-        uncertain: count(Verdict::Uncertain),
+        done: count(StepState::Done),
+        not_done: count(StepState::NotDone),
+        uncertain: count(StepState::Uncertain),
         undoes: record.undoes.as_deref(),
         continues: record.continues.as_deref(),
         put_back: runs.is_undone(record),
@@ -273,9 +273,9 @@ fn detail<'a>(records: &Records, runs: &Runs, record: &'a Record) -> RunDetail<'
     let items = record.steps.iter().map(|step| StepEntry {
         id: step.target.to_string(),
         state: match step.verdict() {
-            Verdict::Done => "done",
-            Verdict::NotDone => "not-done",
-            Verdict::Uncertain => "uncertain",
+            StepState::Done => "done",
+            StepState::NotDone => "not-done",
+            StepState::Uncertain => "uncertain",
         },
         outcome: step.outcome,
         recorded: step.former.is_some(),

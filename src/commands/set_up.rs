@@ -195,7 +195,7 @@ impl CommandContext {
         }
         let plan = self.planned(&known, &file.choices).await?;
         let plan = plan
-            .held_to(&saved)
+            .restricted_to(&saved)
             .map_err(|error| failed(self, error.to_string()))?;
         Ok((known, plan))
     }

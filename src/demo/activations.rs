@@ -7,23 +7,23 @@ use serde_json::{Map, Value, json};
 /// All activations of the account.
 #[derive(Debug, Default)]
 pub(super) struct Activations {
-    held: Mutex<Held>,
+    held: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct State {
     made: u64,
     list: Vec<(String, Value)>,
 }
 
 impl Activations {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer to `CreateActivation`, for a role that may be used.
     pub(super) fn create(&self, region: &str, request: &Value) -> Value {
-        let mut held = self.held();
+        let mut held = self.lock();
         held.made += 1;
         let id = format!("{:08x}-0000-4000-8000-000000000000", held.made);
         let mut activation = Map::from_iter([
@@ -52,7 +52,7 @@ impl Activations {
 
     /// Whether there was such an activation.
     pub(super) fn delete(&self, region: &str, id: &str) -> bool {
-        let mut held = self.held();
+        let mut held = self.lock();
         let before = held.list.len();
         held.list
             .retain(|(place, activation)| place != region || activation["ActivationId"] != id);
@@ -80,7 +80,7 @@ impl Activations {
         let size = request["MaxResults"]
             .as_u64()
             .and_then(|n| usize::try_from(n).ok());
-        let held = self.held();
+        let held = self.lock();
         let all = held.list.iter().filter(|(place, _)| place == region);
         let all: Vec<&Value> = all
             .map(|(_, activation)| activation)
@@ -94,6 +94,6 @@ impl Activations {
 
     /// Each with its region.
     pub(super) fn all(&self) -> Vec<(String, Value)> {
-        self.held().list.clone()
+        self.lock().list.clone()
     }
 }

@@ -14,7 +14,7 @@ use super::{ACCOUNT, Seed, SeedPolicy};
 
 /// A role; its documents are as they were last written.
 #[derive(Clone, Debug)]
-pub(super) struct Role {
+pub(super) struct StoredRole {
     pub name: String,
     pub path: String,
     pub id: String,
@@ -28,7 +28,7 @@ pub(super) struct Role {
     pub boundary: Option<String>,
 }
 
-impl Role {
+impl StoredRole {
     pub(super) fn arn(&self) -> String {
         format!("arn:aws:iam::{ACCOUNT}:role{}{}", self.path, self.name)
     }
@@ -41,11 +41,11 @@ impl Role {
 
 /// All roles and managed policies.
 #[derive(Debug)]
-pub(super) struct Iam(Mutex<State>);
+pub(super) struct Iam(Mutex<IamState>);
 
 #[derive(Debug, Default)]
-struct State {
-    roles: BTreeMap<String, Role>,
+struct IamState {
+    roles: BTreeMap<String, StoredRole>,
     /// How many roles there ever were.
     made: usize,
     /// Documents of managed policies by ARN.
@@ -53,10 +53,10 @@ struct State {
     /// How many times each role was read.
     readings: BTreeMap<String, u64>,
     /// Each role as it was before each write, the oldest first.
-    past: BTreeMap<String, Vec<(Instant, Role)>>,
+    past: BTreeMap<String, Vec<(Instant, StoredRole)>>,
 }
 
-impl State {
+impl IamState {
     /// Adds a managed policy under a path; gives its ARN.
     fn manage(&mut self, path: &str, policy: &SeedPolicy) -> String {
         let arn = format!("arn:aws:iam::{ACCOUNT}:policy{path}{}", policy.name);
@@ -67,7 +67,7 @@ impl State {
 
 impl Iam {
     pub(super) fn of(seed: &Seed) -> Self {
-        let mut state = State::default();
+        let mut state = IamState::default();
         for policy in &seed.policies {
             state.manage("/", policy);
         }
@@ -76,7 +76,7 @@ impl Iam {
             let attached = role.attached.iter();
             let attached = attached.map(|policy| state.manage(&path, policy)).collect();
             let inline = role.inline.iter();
-            let entry = Role {
+            let entry = StoredRole {
                 name: role.name.clone(),
                 path: role.path.clone(),
                 id: role_id(number),
@@ -94,23 +94,23 @@ impl Iam {
         Self(Mutex::new(state))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, IamState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All roles in the order of their names.
-    pub(super) fn roles(&self) -> Vec<Role> {
+    pub(super) fn roles(&self) -> Vec<StoredRole> {
         self.lock().roles.values().cloned().collect()
     }
 
     /// A role as it is.
-    pub(super) fn role(&self, name: &str) -> Option<Role> {
+    pub(super) fn role(&self, name: &str) -> Option<StoredRole> {
         self.lock().roles.get(name).cloned()
     }
 
     /// A role as a reading shows it: for so long after a write, every other time about, what was there before all such
     /// writes.
-    pub(super) fn read(&self, name: &str, lag: Duration) -> Option<Role> {
+    pub(super) fn read(&self, name: &str, lag: Duration) -> Option<StoredRole> {
         let mut state = self.lock();
         let role = state.roles.get(name)?.clone();
         let readings = state.readings.entry(name.to_owned()).or_default();
@@ -131,7 +131,11 @@ impl Iam {
     }
 
     /// Changes a role; none where there is no such.
-    pub(super) fn write<T>(&self, name: &str, change: impl FnOnce(&mut Role) -> T) -> Option<T> {
+    pub(super) fn write<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut StoredRole) -> T,
+    ) -> Option<T> {
         let mut state = self.lock();
         let before = state.roles.get(name)?.clone();
         let past = state.past.entry(name.to_owned()).or_default();
@@ -146,14 +150,14 @@ impl Iam {
         path: &str,
         description: &str,
         trust: &str,
-    ) -> Option<Role> {
+    ) -> Option<StoredRole> {
         let mut state = self.lock();
         let number = state.made;
         state.made += 1;
         match state.roles.entry(name.to_owned()) {
             Entry::Occupied(_) => None,
             Entry::Vacant(free) => {
-                let role = Role {
+                let role = StoredRole {
                     name: name.to_owned(),
                     path: path.to_owned(),
                     id: role_id(number),

@@ -3,24 +3,24 @@
 use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
-use super::edge::{Call, Edge, error};
-use super::iam::Role;
+use super::fake_aws::{Call, Edge, error};
+use super::iam::StoredRole;
 use super::layout::in_iams_layout;
-use super::wire::{Answer, ENCODED, escaped, result};
+use super::wire::{ENCODED, Response, escaped, result};
 
 /// How many entries a list has on a page unless the call says otherwise.
 const A_PAGE: usize = 100;
 
 impl Edge {
     /// Roles, in the order of their names. Lists do not show boundaries (IAM API reference, ListRoles).
-    pub(super) fn list_roles(&self, call: &Call) -> Answer {
+    pub(super) fn list_roles(&self, call: &Call) -> Response {
         let (page, more) = page(call, self.account.iam.roles());
         let roles = members(page.iter().map(|role| self.described(role)));
         result(&call.action, &format!("{more}<Roles>{roles}</Roles>"))
     }
 
     /// All roles with all their policies, and on the first page the account's own managed policies.
-    pub(super) fn all_roles(&self, call: &Call) -> Answer {
+    pub(super) fn all_roles(&self, call: &Call) -> Response {
         let iam = &self.account.iam;
         let named = |arn: &String| {
             let name = escaped(arn.rsplit('/').next().unwrap_or_default());
@@ -59,10 +59,10 @@ impl Edge {
     }
 
     /// A role, one of its inline policies, or the names of its policies.
-    pub(super) fn role_reading(&self, call: &Call) -> Answer {
+    pub(super) fn role_reading(&self, call: &Call) -> Response {
         let account = &self.account;
         let name = call.text("RoleName");
-        let Some(role) = account.iam.read(name, account.manner.replica_lag) else {
+        let Some(role) = account.iam.read(name, account.timing.replica_lag) else {
             return no_role(call);
         };
         let content = match call.action.as_str() {
@@ -82,7 +82,7 @@ impl Edge {
                 let Some(document) = role.inline.get(wanted) else {
                     return no_policy(call);
                 };
-                let document = if account.manner.lays_out_inline {
+                let document = if account.timing.lays_out_inline {
                     in_iams_layout(document, account.iam.readings(name))
                 } else {
                     document.clone()
@@ -116,7 +116,7 @@ impl Edge {
     }
 
     /// A managed policy, or its only version.
-    pub(super) fn managed_policy(&self, call: &Call) -> Answer {
+    pub(super) fn managed_policy(&self, call: &Call) -> Response {
         let arn = call.text("PolicyArn");
         let Some(document) = self.account.iam.policy(arn) else {
             let message = format!("Policy {arn} was not found.");
@@ -140,7 +140,7 @@ impl Edge {
     }
 
     /// Writes a document of a role, unless AWS would refuse it.
-    pub(super) fn write_document(&self, call: &Call) -> Answer {
+    pub(super) fn write_document(&self, call: &Call) -> Response {
         let (name, policy) = (call.text("RoleName"), call.text("PolicyName").to_owned());
         let document = call.text("PolicyDocument").to_owned();
         let is_trust = call.action == "UpdateAssumeRolePolicy";
@@ -161,7 +161,7 @@ impl Edge {
     }
 
     /// Makes a role.
-    pub(super) fn create_role(&self, call: &Call) -> Answer {
+    pub(super) fn create_role(&self, call: &Call) -> Response {
         let (name, trust) = (call.text("RoleName"), call.text("AssumeRolePolicyDocument"));
         if let Some(refusal) = refusal_of_document(call, trust, true) {
             return refusal;
@@ -177,7 +177,7 @@ impl Edge {
     }
 
     /// Deletes a role or one of its inline policies, attaches a managed policy, or detaches one.
-    pub(super) fn change_role(&self, call: &Call) -> Answer {
+    pub(super) fn change_role(&self, call: &Call) -> Response {
         let iam = &self.account.iam;
         let (name, policy, arn) = (
             call.text("RoleName"),
@@ -217,7 +217,7 @@ impl Edge {
     }
 
     /// Why a role cannot be changed: there is none, or it belongs to AWS.
-    fn protection(&self, call: &Call) -> Option<Answer> {
+    fn protection(&self, call: &Call) -> Option<Response> {
         let name = call.text("RoleName");
         match self.account.iam.role(name) {
             None => Some(no_role(call)),
@@ -231,7 +231,7 @@ impl Edge {
     }
 
     /// A role's members in an answer.
-    fn described(&self, role: &Role) -> String {
+    fn described(&self, role: &StoredRole) -> String {
         let trust = in_iams_layout(&role.trust, self.account.iam.readings(&role.name));
         format!(
             "<Path>{}</Path><RoleName>{}</RoleName><RoleId>{}</RoleId><Arn>{}</Arn>\
@@ -249,7 +249,7 @@ impl Edge {
 }
 
 /// Why IAM does not take a document.
-fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<Answer> {
+fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<Response> {
     let malformed = |message| Some(error(call, "MalformedPolicyDocument", message));
     if document.chars().any(|character| character > '\u{ff}') {
         Some(error(call, "ValidationError", "A character is not allowed"))
@@ -263,13 +263,13 @@ fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<An
     }
 }
 
-fn no_role(call: &Call) -> Answer {
+fn no_role(call: &Call) -> Response {
     let name = call.text("RoleName");
     let message = format!("The role with name {name} cannot be found.");
     error(call, "NoSuchEntity", &message)
 }
 
-fn no_policy(call: &Call) -> Answer {
+fn no_policy(call: &Call) -> Response {
     let name = call.field("PolicyName").unwrap_or(call.text("PolicyArn"));
     let message = format!("The role policy with name {name} cannot be found.");
     error(call, "NoSuchEntity", &message)

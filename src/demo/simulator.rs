@@ -95,7 +95,7 @@ fn result(
             "<member><EvalResourceName>",
             &escaped(resource),
             "</EvalResourceName><EvalResourceDecision>",
-            decision.word(),
+            decision.as_str(),
             "</EvalResourceDecision>",
             &within.unwrap_or_default(),
             "</member>",
@@ -109,7 +109,7 @@ fn result(
         "<member><EvalActionName>{}</EvalActionName><EvalDecision>{}</EvalDecision><EvalResourceName>*</EvalResourceName>\
          <ResourceSpecificResults>{each}</ResourceSpecificResults></member>",
         escaped(action),
-        worst.word()
+        worst.as_str()
     )
 }
 
@@ -122,7 +122,7 @@ enum Decision {
 }
 
 impl Decision {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Allowed => "allowed",
             Self::ImplicitDeny => "implicitDeny",

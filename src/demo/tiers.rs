@@ -21,21 +21,21 @@ impl Tiers {
         Self(Mutex::new(tiers.collect()))
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What somebody has set; none where it is the default.
     pub(super) fn of(&self, region: &str) -> Option<String> {
-        self.held().get(region).cloned()
+        self.lock().get(region).cloned()
     }
 
     pub(super) fn set(&self, region: &str, value: &str) {
-        self.held().insert(region.to_owned(), value.to_owned());
+        self.lock().insert(region.to_owned(), value.to_owned());
     }
 
     pub(super) fn reset(&self, region: &str) {
-        self.held().remove(region);
+        self.lock().remove(region);
     }
 
     /// The answer to `GetServiceSetting`.

@@ -8,7 +8,7 @@ const XML: &str = "text/xml";
 const JSON: &str = "application/x-amz-json-1.1";
 
 /// An answer before it gets onto the wire.
-pub(super) struct Answer {
+pub(super) struct Response {
     pub status: u16,
     /// The content type.
     pub kind: &'static str,
@@ -42,28 +42,28 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// An answer of IAM's to this call.
-pub(super) fn result(action: &str, content: &str) -> Answer {
+pub(super) fn result(action: &str, content: &str) -> Response {
     xml(&format!(
         "<{action}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{action}Result>{content}\
          </{action}Result></{action}Response>"
     ))
 }
 
-pub(super) fn xml(body: &str) -> Answer {
+pub(super) fn xml(body: &str) -> Response {
     response(200, XML, body.to_owned())
 }
 
 /// An answer of Systems Manager's.
-pub(super) fn json(body: &serde_json::Value) -> Answer {
+pub(super) fn json(body: &serde_json::Value) -> Response {
     response(200, JSON, body.to_string())
 }
 
-fn response(status: u16, kind: &'static str, body: String) -> Answer {
-    Answer { status, kind, body }
+fn response(status: u16, kind: &'static str, body: String) -> Response {
+    Response { status, kind, body }
 }
 
 /// A refusal, as the service of this code writes it.
-pub(super) fn refusal(is_json: bool, code: &str, message: &str) -> Answer {
+pub(super) fn refusal(is_json: bool, code: &str, message: &str) -> Response {
     let status = match code {
         "NoSuchEntity" => 404,
         "EntityAlreadyExists" | "DeleteConflict" => 409,

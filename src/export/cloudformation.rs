@@ -78,12 +78,9 @@ fn notes(plan: &Plan) -> Vec<String> {
         "Deploy it in every region in which people will connect, with CAPABILITY_IAM.".to_owned(),
     ];
     for item in &plan.items {
-        if let State::Blocked {
-            reason, way_out, ..
-        } = &item.state
-        {
+        if let State::Blocked { reason, remedy, .. } = &item.state {
             notes.push(crate::text::clean(&format!(
-                "Blocked in the account {}: {}. {reason} {way_out}",
+                "Blocked in the account {}: {}. {reason} {remedy}",
                 plan.identity.account, item.target
             )));
         }
@@ -92,7 +89,7 @@ fn notes(plan: &Plan) -> Vec<String> {
 }
 
 /// A role, and which policies it gets.
-struct Role {
+struct RoleResource {
     /// `SageMakerRole1`.
     label: String,
     name: String,
@@ -102,7 +99,7 @@ struct Role {
     is_client: bool,
 }
 
-fn roles(plan: &Plan) -> Vec<Role> {
+fn roles(plan: &Plan) -> Vec<RoleResource> {
     let Choices {
         connect_from,
         sagemaker_roles,
@@ -113,7 +110,7 @@ fn roles(plan: &Plan) -> Vec<Role> {
         let arn = plan.role_arns.get(name)?.parse::<RoleArn>().ok()?;
         Some(arn.path)
     };
-    let role = |label: String, name: &String, is_sagemaker: bool, is_client: bool| Role {
+    let role = |label: String, name: &String, is_sagemaker: bool, is_client: bool| RoleResource {
         label,
         name: name.clone(),
         path: path(name).unwrap_or_else(|| "/".to_owned()),
@@ -143,7 +140,7 @@ fn roles(plan: &Plan) -> Vec<Role> {
     sagemaker.chain(users).collect()
 }
 
-impl Role {
+impl RoleResource {
     fn parameters(&self, parameters: &mut Map<String, Value>) {
         let what = if self.is_sagemaker {
             "A role that SageMaker runs under"

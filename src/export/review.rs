@@ -214,8 +214,8 @@ impl Page {
             self.block("diff", &lines.collect::<Vec<_>>().join("\n"));
             let admitted = change.admitted().into_iter();
             let admitted: Vec<String> = admitted
-                .map(|(standing, admitted)| {
-                    clean(&format!("{} {}", standing.sign(), admitted.text(account)))
+                .map(|(change, admitted)| {
+                    clean(&format!("{} {}", change.sign(), admitted.text(account)))
                 })
                 .collect();
             if !admitted.is_empty() {
@@ -264,7 +264,7 @@ fn rest(plan: &Plan, page: &mut Page) {
         for item in blocked {
             if let State::Blocked {
                 reason,
-                way_out,
+                remedy,
                 wanted,
                 ..
             } = &item.state
@@ -272,7 +272,7 @@ fn rest(plan: &Plan, page: &mut Page) {
                 let short = item.target.short();
                 page.line(&format!(
                     "- {}",
-                    plain(&format!("{short}: {reason} {way_out}"))
+                    plain(&format!("{short}: {reason} {remedy}"))
                 ));
                 if let Some(document) = wanted {
                     page.block("json", &pretty(document));

@@ -52,16 +52,13 @@ fn head(plan: &Plan, changes: usize) -> String {
         "# (--check), 3 partly written, 64 wrong usage, 130 interrupted.".to_owned(),
     ];
     for item in &plan.items {
-        if let State::Blocked {
-            reason, way_out, ..
-        } = &item.state
-        {
+        if let State::Blocked { reason, remedy, .. } = &item.state {
             lines.push("#".to_owned());
             lines.push(format!(
                 "# NOT PART OF THIS SCRIPT: {}",
                 comment(&item.target.to_string())
             ));
-            lines.push(format!("# {}", comment(&format!("{reason} {way_out}"))));
+            lines.push(format!("# {}", comment(&format!("{reason} {remedy}"))));
         }
     }
     lines.extend([

@@ -73,13 +73,10 @@ fn head(plan: &Plan) -> String {
         ]);
     }
     for item in &plan.items {
-        if let State::Blocked {
-            reason, way_out, ..
-        } = &item.state
-        {
+        if let State::Blocked { reason, remedy, .. } = &item.state {
             lines.push(String::new());
             lines.push(clean(&format!("NOT PART OF THIS FILE: {}", item.target)));
-            lines.push(clean(&format!("{reason} {way_out}")));
+            lines.push(clean(&format!("{reason} {remedy}")));
         }
     }
     let mut out = String::new();

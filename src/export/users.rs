@@ -2,7 +2,7 @@
 //! it does not work (SageMaker SSH Helper's README and FAQ). Complete without the program at hand.
 
 use crate::plan::SHARED_USER_ID;
-use crate::plan::readiness::{Basis, Outcome, Readiness};
+use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
 use crate::plan::{Plan, permission_set};
 use crate::text::clean_lines;
 
@@ -65,7 +65,7 @@ pub fn sheet(plan: &Plan, who: Option<(&Readiness, Basis)>) -> String {
     if who.is_some_and(|(_, basis)| basis == Basis::Planned) {
         sheet.say("**Not set up yet:** all of this holds once the set-up was carried out.");
     }
-    if let Some((readiness, basis)) = who.filter(|(who, _)| who.state != Outcome::Ready) {
+    if let Some((readiness, basis)) = who.filter(|(who, _)| who.state != ReadinessLevel::Ready) {
         sheet.say(&format!("**{}**", readiness.headline(basis)));
         let obstacles = readiness.obstacles();
         let obstacles: Vec<_> = obstacles.iter().map(|text| format!("- {text}")).collect();

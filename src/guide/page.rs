@@ -147,7 +147,7 @@ impl Draft<'_> {
                 }
                 _ => return None,
             },
-            (State::Blocked { wanted, .. }, Some(Obstacle::OddPermissionSet)) => {
+            (State::Blocked { wanted, .. }, Some(Obstacle::UnextendablePermissionSet)) => {
                 let text = pretty(wanted.as_deref()?).trim_end().to_owned();
                 return Some(Paste {
                     whole: true,
@@ -270,7 +270,7 @@ impl Draft<'_> {
 
     fn only_way_out(&self) -> Vec<String> {
         match &self.item.state {
-            State::Blocked { way_out, .. } => vec![way_out.clone()],
+            State::Blocked { remedy, .. } => vec![remedy.clone()],
             State::Change(_) | State::InPlace(_) => Vec::new(),
         }
     }
@@ -409,7 +409,7 @@ impl Draft<'_> {
                 steps.push("It stands under Inline policy.".to_owned());
                 return steps;
             }
-            (_, Some(Obstacle::OddPermissionSet)) => {
+            (_, Some(Obstacle::UnextendablePermissionSet)) => {
                 steps.insert(
                     0,
                     format!(

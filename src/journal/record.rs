@@ -18,12 +18,12 @@ pub(super) const VERSION: u64 = 1;
 pub(super) const ID: &str = "%Y%m%d-%H%M%S";
 
 /// Seconds after which AWS takes no request any more: its signature is too old then.
-const LATEST_ARRIVAL: i64 = 15 * 60;
+const REQUEST_EXPIRY: i64 = 15 * 60;
 
 /// A line of a record.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "record", rename_all = "kebab-case")]
-pub(super) enum Line {
+pub(super) enum JournalLine {
     Begin(Box<Head>),
     /// Written and flushed to the disk before the first write of a change.
     Before {
@@ -35,7 +35,7 @@ pub(super) enum Line {
     After {
         id: String,
         at: String,
-        outcome: Ended,
+        outcome: OutcomeKind,
         /// Why it is not done.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
@@ -109,7 +109,7 @@ impl Kept {
 /// How a change ended, in the words of the record and of the JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ended {
+pub enum OutcomeKind {
     /// Written and read back.
     Done,
     /// It was as planned without this run.
@@ -130,7 +130,7 @@ pub enum Ended {
     NotRecorded,
 }
 
-impl Ended {
+impl OutcomeKind {
     fn may_have_written(self) -> bool {
         match self {
             Self::Done | Self::NotSeenYet | Self::Overwritten | Self::Unknown => true,
@@ -147,13 +147,13 @@ impl Ended {
 
 /// What a record says of one change of its plan.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct RecordedStep {
     pub target: Target,
     pub planned: Change,
     /// What was there before the write; none when the run did not come to it.
     pub former: Option<Content>,
     /// None when the run was cut off before it was known.
-    pub outcome: Option<Ended>,
+    pub outcome: Option<OutcomeKind>,
     pub reason: Option<String>,
     /// When its end was recorded: UTC, RFC 3339.
     ended: Option<String>,
@@ -165,7 +165,7 @@ pub struct Step {
 
 /// A change of a run, judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum StepState {
     /// It is, or was, as planned.
     Done,
     /// Nothing was written.
@@ -174,13 +174,13 @@ pub enum Verdict {
     Uncertain,
 }
 
-impl Step {
-    pub fn verdict(&self) -> Verdict {
+impl RecordedStep {
+    pub fn verdict(&self) -> StepState {
         match (&self.former, self.outcome) {
-            (_, Some(outcome)) if outcome.is_done() => Verdict::Done,
-            (_, Some(outcome)) if outcome.may_have_written() => Verdict::Uncertain,
-            (Some(_), None) => Verdict::Uncertain,
-            (_, Some(_)) | (None, None) => Verdict::NotDone,
+            (_, Some(outcome)) if outcome.is_done() => StepState::Done,
+            (_, Some(outcome)) if outcome.may_have_written() => StepState::Uncertain,
+            (Some(_), None) => StepState::Uncertain,
+            (_, Some(_)) | (None, None) => StepState::NotDone,
         }
     }
 
@@ -190,7 +190,7 @@ impl Step {
         let (former, outcome) = (self.former.as_ref()?, self.outcome?);
         let ended: Timestamp = self.ended.as_ref()?.parse().ok()?;
         let age = Duration::try_from(Timestamp::now().duration_since(ended)).ok()?;
-        let accepted = matches!(outcome, Ended::Done | Ended::NotSeenYet);
+        let accepted = matches!(outcome, OutcomeKind::Done | OutcomeKind::NotSeenYet);
         accepted.then_some((former, self.planned.after(), age))
     }
 
@@ -198,7 +198,7 @@ impl Step {
     pub fn written_over(&self) -> Option<&Content> {
         self.former
             .as_ref()
-            .filter(|_| self.outcome.is_none_or(Ended::may_have_written))
+            .filter(|_| self.outcome.is_none_or(OutcomeKind::may_have_written))
     }
 
     /// What this run left there, or may have left.
@@ -217,7 +217,7 @@ pub struct Record {
     pub began: String,
     pub state: RunState,
     /// The time of the last line: UTC, RFC 3339.
-    pub last_sign: String,
+    pub last_activity: String,
     pub undoes: Option<String>,
     pub continues: Option<String>,
     /// The version of the program that wrote it.
@@ -229,10 +229,10 @@ pub struct Record {
     /// Where requests went, where that was not AWS.
     pub endpoints: Vec<Endpoint>,
     pub choices: Choices,
-    pub steps: Vec<Step>,
+    pub steps: Vec<RecordedStep>,
     /// Items that the plan could not change, with the reason.
     pub blocked: Vec<(String, String)>,
-    pub(super) settled: bool,
+    pub(super) is_resolved: bool,
     /// All that it wrote was found to be as before.
     pub(super) put_back: bool,
 }
@@ -296,7 +296,7 @@ impl Record {
             .collect();
         let mut record = Self {
             run: head.run,
-            last_sign: head.at.clone(),
+            last_activity: head.at.clone(),
             began: head.at,
             state: RunState::CutOff,
             undoes: head.undoes,
@@ -309,7 +309,7 @@ impl Record {
             choices: head.plan.choices,
             steps: steps
                 .into_iter()
-                .map(|(target, planned)| Step {
+                .map(|(target, planned)| RecordedStep {
                     target,
                     planned,
                     former: None,
@@ -321,7 +321,7 @@ impl Record {
                 })
                 .collect(),
             blocked,
-            settled: false,
+            is_resolved: false,
             put_back: false,
         };
         let places: BTreeMap<String, usize> = record
@@ -335,7 +335,7 @@ impl Record {
                 line: number + 1,
                 what,
             };
-            let line: Line =
+            let line: JournalLine =
                 serde_json::from_str(line).map_err(|error| damaged(error.to_string()))?;
             record
                 .take(line, &places)
@@ -344,14 +344,18 @@ impl Record {
         Ok(record)
     }
 
-    fn take(&mut self, line: Line, places: &BTreeMap<String, usize>) -> Result<(), &'static str> {
+    fn take(
+        &mut self,
+        line: JournalLine,
+        places: &BTreeMap<String, usize>,
+    ) -> Result<(), &'static str> {
         match line {
-            Line::Begin(_) => return Err("a record begins once"),
-            Line::Before { id, at, former } => {
+            JournalLine::Begin(_) => return Err("a record begins once"),
+            JournalLine::Before { id, at, former } => {
                 self.step(&id, places)?.former = Some(Kept::content(former));
-                self.last_sign = at;
+                self.last_activity = at;
             }
-            Line::After {
+            JournalLine::After {
                 id,
                 at,
                 outcome,
@@ -359,7 +363,7 @@ impl Record {
                 found,
                 abandoned,
             } => {
-                self.last_sign.clone_from(&at);
+                self.last_activity.clone_from(&at);
                 let step = self.step(&id, places)?;
                 step.ended = Some(at);
                 step.outcome = Some(outcome);
@@ -367,7 +371,7 @@ impl Record {
                 step.found = found.map(|kept| Kept::content(Some(kept)));
                 step.abandoned = abandoned;
             }
-            Line::End {
+            JournalLine::End {
                 at,
                 verified,
                 interrupted,
@@ -378,8 +382,8 @@ impl Record {
                     interrupted,
                 };
             }
-            Line::Settled { put_back, .. } => {
-                self.settled = true;
+            JournalLine::Settled { put_back, .. } => {
+                self.is_resolved = true;
                 self.put_back |= put_back;
             }
         }
@@ -390,7 +394,7 @@ impl Record {
         &mut self,
         id: &str,
         places: &BTreeMap<String, usize>,
-    ) -> Result<&mut Step, &'static str> {
+    ) -> Result<&mut RecordedStep, &'static str> {
         let place = places.get(id).copied();
         place
             .and_then(|place| self.steps.get_mut(place))
@@ -410,21 +414,21 @@ impl Record {
     /// Whether nothing of it could arrive any more when the other run began.
     pub(super) fn was_over_before(&self, other: &Self) -> bool {
         let time = |text: &str| text.parse::<Timestamp>();
-        match (time(&self.last_sign), time(&other.began)) {
-            (Ok(last), Ok(began)) => began.duration_since(last).as_secs() > LATEST_ARRIVAL,
+        match (time(&self.last_activity), time(&other.began)) {
+            (Ok(last), Ok(began)) => began.duration_since(last).as_secs() > REQUEST_EXPIRY,
             _ => false,
         }
     }
 
     /// Whether something of it may still arrive.
     pub fn may_still_arrive(&self) -> bool {
-        self.is_younger_than(LATEST_ARRIVAL)
+        self.is_younger_than(REQUEST_EXPIRY)
     }
 
     /// Whether it gave its last sign less than so many seconds ago, or nobody can tell because the clock went back since.
     /// What was written then may not show yet.
     pub fn is_younger_than(&self, seconds: i64) -> bool {
-        let last: Result<Timestamp, _> = self.last_sign.parse();
+        let last: Result<Timestamp, _> = self.last_activity.parse();
         last.is_ok_and(|last| Timestamp::now().duration_since(last).as_secs() < seconds)
     }
 
@@ -439,7 +443,7 @@ impl Record {
     }
 
     /// The changes that are judged so.
-    pub fn of(&self, verdict: Verdict) -> impl Iterator<Item = &Step> {
+    pub fn of(&self, verdict: StepState) -> impl Iterator<Item = &RecordedStep> {
         self.steps
             .iter()
             .filter(move |step| step.verdict() == verdict)
@@ -471,7 +475,7 @@ fn head(line: &str) -> Result<Head, RecordError> {
         _ => return Err(RecordError::Foreign),
     }
     match serde_json::from_str(line) {
-        Ok(Line::Begin(head)) => Ok(*head),
+        Ok(JournalLine::Begin(head)) => Ok(*head),
         Ok(_) => Err(RecordError::Foreign),
         Err(error) => Err(RecordError::Damaged {
             line: 1,

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Record, Verdict};
+use super::{Record, StepState};
 use crate::model::{Choices, Identity, Tier};
 use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, State, Target};
 
-const AGAIN: &str = "Try again when it can be read.";
+const PLAN_AGAIN: &str = "Try again when it can be read.";
 
 /// What has to be put back of a run, and of those that it went on with.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ impl Reversal {
                 target: step.target.clone(),
                 former: former.clone(),
                 ours: step.left().collect(),
-                is_uncertain: step.verdict() == Verdict::Uncertain || step.abandoned,
+                is_uncertain: step.verdict() == StepState::Uncertain || step.abandoned,
                 is_abandoned: step.abandoned,
             };
             let known = entries.iter_mut().find(|entry| entry.target == step.target);
@@ -136,8 +136,8 @@ impl Entry {
     fn item(&self, now: Option<&Result<Content, String>>) -> Item {
         let state = match now {
             Some(Ok(found)) => self.state(found),
-            Some(Err(why)) => State::unread(why, AGAIN),
-            None => State::unread("It has not been read.", AGAIN),
+            Some(Err(why)) => State::unread(why, PLAN_AGAIN),
+            None => State::unread("It has not been read.", PLAN_AGAIN),
         };
         let mut warnings = Vec::new();
         let advanced = Tier::Advanced;
@@ -195,7 +195,7 @@ impl Entry {
             "Should the former value be wanted all the same, the record of the run has it.",
         )
         .with_document(self.former.text().map(str::to_owned))
-        .because_of(expected.map(|expected| Difference {
+        .with_difference(expected.map(|expected| Difference {
             expected,
             found: found.clone(),
         }))

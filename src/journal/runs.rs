@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::record::{Record, RecordError, RunState, Step, Verdict};
+use super::record::{Record, RecordError, RecordedStep, RunState, StepState};
 use super::reversal::Reversal;
 use crate::account::RecentWrites;
 use crate::model::Choices;
@@ -164,7 +164,7 @@ impl Runs {
         of_account()
             .filter(|record| {
                 record.was_cut_off()
-                    && !record.settled
+                    && !record.is_resolved
                     && !self.later(record).any(|later| later.account == account)
                     && (record.may_have_written() || newest == Some(&record.run))
             })
@@ -205,12 +205,13 @@ impl Runs {
     /// back itself, or so much later that it cannot arrive any more.
     fn was_put_back_whole(&self, record: &Record, undo: &Record) -> bool {
         let parts = self.chain(record).unwrap_or_else(|_| vec![record]);
-        let uncertain: Vec<&Step> = parts
+        let uncertain: Vec<&RecordedStep> = parts
             .iter()
-            .flat_map(|part| part.of(Verdict::Uncertain))
+            .flat_map(|part| part.of(StepState::Uncertain))
             .collect();
-        let put_back = |step: &Step| undo.steps.iter().any(|other| other.target == step.target);
-        let alone = |step: &Step| {
+        let put_back =
+            |step: &RecordedStep| undo.steps.iter().any(|other| other.target == step.target);
+        let alone = |step: &RecordedStep| {
             let same = uncertain.iter().filter(|other| other.target == step.target);
             same.count() == 1
         };

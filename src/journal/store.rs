@@ -12,9 +12,11 @@ use jiff::{Timestamp, ToSpan};
 use super::error::JournalError;
 use super::lock::{self, Lock, NotLocked};
 use super::memory::{Memory, held};
-use super::record::{FORMAT, Head, ID, Line, Record, RecordError, RunState, VERSION, whole_lines};
+use super::record::{
+    FORMAT, Head, ID, JournalLine, Record, RecordError, RunState, VERSION, whole_lines,
+};
 use super::runs::Runs;
-use super::writing::{Journal, Sink, end_whole, line, now, off_the_loop};
+use super::writing::{Journal, Sink, append_repaired, line, now, off_the_loop};
 use crate::plan::Plan;
 use crate::plan::format::PlanFile;
 use crate::{files, state_folder};
@@ -230,9 +232,9 @@ impl Records {
 
     /// Notes that nothing is left to do about a run, because all that it wanted is in place, or all that it wrote is put
     /// back. Should that be lost, the run is spoken of once more than needed.
-    pub async fn settle(&self, run: &str, put_back: bool) {
+    pub async fn mark_resolved(&self, run: &str, put_back: bool) {
         let at = now();
-        let Ok(line) = line(&Line::Settled { at, put_back }) else {
+        let Ok(line) = line(&JournalLine::Settled { at, put_back }) else {
             return;
         };
         match &self.0 {
@@ -240,11 +242,11 @@ impl Records {
             Place::Memory(memory) => held(memory).append(run, &line),
             Place::Folder(folder) => {
                 let path = file(&runs(folder), run);
-                let written = off_the_loop(move || end_whole(&path, &line)).await;
+                let written = off_the_loop(move || append_repaired(&path, &line)).await;
                 let written =
                     written.and_then(|written| written.map_err(|error| error.to_string()));
                 if let Err(why) = written {
-                    tracing::warn!(run, why, "a run that was cut off could not be settled");
+                    tracing::warn!(run, why, "a run that was cut off could not be is_resolved");
                 }
             }
         }
@@ -327,7 +329,7 @@ fn begin_in_memory(
     let taken = inside.records.keys().next_back().map(String::as_str);
     let run = next_id(taken).strftime(ID).to_string();
     head.run.clone_from(&run);
-    let text = line(&Line::Begin(Box::new(head)))?;
+    let text = line(&JournalLine::Begin(Box::new(head)))?;
     inside.records.insert(run.clone(), text);
     drop(inside);
     Ok(Journal::new(run, sink))
@@ -363,7 +365,7 @@ fn begin_file(folder: &Path, lock: Lock, mut head: Head) -> io::Result<Journal> 
     head.run.clone_from(&run);
     // Before the record can be seen, so that nobody takes it for one that was cut off.
     lock.name(&run)?;
-    let written = line(&Line::Begin(Box::new(head)))
+    let written = line(&JournalLine::Begin(Box::new(head)))
         .map_err(io::Error::other)
         .and_then(short_enough)
         .and_then(|text| record.write_all(text.as_bytes()))

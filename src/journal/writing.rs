@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::error::JournalError;
 use super::lock::Lock;
 use super::memory::{Memory, held};
-use super::record::{Ended, Kept, Line, whole_lines};
+use super::record::{JournalLine, Kept, OutcomeKind, whole_lines};
 use crate::files;
 use crate::plan::{Content, Target};
 
@@ -64,7 +64,7 @@ impl Journal {
     /// # Errors
     /// When it cannot be written: then the change must not be made.
     pub async fn before(&self, target: &Target, former: &Content) -> Result<(), JournalError> {
-        let line = Line::Before {
+        let line = JournalLine::Before {
             id: target.to_string(),
             at: now(),
             former: Kept::of(former),
@@ -80,12 +80,12 @@ impl Journal {
     pub async fn after(
         &self,
         target: &Target,
-        outcome: Ended,
+        outcome: OutcomeKind,
         reason: Option<String>,
         found: Option<&Content>,
         abandoned: bool,
     ) -> Result<(), JournalError> {
-        let line = Line::After {
+        let line = JournalLine::After {
             id: target.to_string(),
             at: now(),
             outcome,
@@ -102,7 +102,7 @@ impl Journal {
     /// # Errors
     /// When it cannot be written.
     pub async fn end(&self, verified: bool, interrupted: bool) -> Result<(), JournalError> {
-        let line = Line::End {
+        let line = JournalLine::End {
             at: now(),
             verified,
             interrupted,
@@ -110,7 +110,7 @@ impl Journal {
         self.append(line, true).await
     }
 
-    async fn append(&self, entry: Line, durable: bool) -> Result<(), JournalError> {
+    async fn append(&self, entry: JournalLine, durable: bool) -> Result<(), JournalError> {
         let text = line(&entry)?;
         match &self.sink {
             Sink::Memory { memory, .. } => {
@@ -142,7 +142,7 @@ pub(super) fn now() -> String {
 }
 
 /// An entry with its end.
-pub(super) fn line(line: &Line) -> Result<String, JournalError> {
+pub(super) fn line(line: &JournalLine) -> Result<String, JournalError> {
     let text =
         serde_json::to_string(line).map_err(|error| JournalError::Write(error.to_string()))?;
     Ok(text + "\n")
@@ -163,7 +163,7 @@ fn append_to(file: &Mutex<File>, broken: &AtomicBool, text: &str, durable: bool)
 
 /// Appends to a record that nobody writes any more. The program may have been killed in the middle of a line; that line
 /// does not count, and goes.
-pub(super) fn end_whole(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn append_repaired(path: &Path, text: &str) -> io::Result<()> {
     let how = OpenOptions::new().read(true).append(true).clone();
     let mut file = files::open_own(path, &how)?;
     let whole = files::read_to_end(&file)?;

@@ -3,8 +3,8 @@
 use super::{Message, Severity};
 use crate::model::Denial;
 use crate::text::counted;
-use crate::verify::claim::{Claim, Proved, Verdict};
-use crate::verify::live::{Live, Remnant, Trial};
+use crate::verify::assertion::{Assertion, CheckResult, Verdict};
+use crate::verify::live::{Live, RemainingActivation, Trial};
 use crate::verify::preflight::{Need, Preflight};
 
 /// How many needs are named before the rest is counted.
@@ -82,7 +82,7 @@ fn first_of(names: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 /// What will not work although a plan was carried out: each reason once, with the roles that it is about.
-pub fn foreseen(foreseen: &[Proved]) -> Vec<Message> {
+pub fn foreseen(foreseen: &[CheckResult]) -> Vec<Message> {
     let mut reasons: Vec<(Severity, String, Vec<&str>)> = Vec::new();
     let (mut unknown, mut named) = (None, Vec::new());
     for proved in foreseen {
@@ -94,7 +94,7 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<Message> {
             continue;
         }
         // What is only a doubt does not stand for what is certain.
-        if proved.claim.is_about_containers() && proved.verdict.is_wrong() {
+        if proved.assertion.is_about_containers() && proved.verdict.is_wrong() {
             // Once is enough to keep a container out.
             if named.contains(&&proved.role) {
                 continue;
@@ -104,7 +104,7 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<Message> {
         let (severity, before) = match proved.verdict {
             Verdict::Wrong(Some(_)) => (Severity::Error, "What is written will not be enough. "),
             Verdict::Wrong(None) => (Severity::Error, ""),
-            Verdict::True | Verdict::Shared | Verdict::Doubtful | Verdict::Unknown(_) => {
+            Verdict::True | Verdict::Shared | Verdict::Inconclusive | Verdict::Unknown(_) => {
                 (Severity::Unknown, "")
             }
         };
@@ -129,18 +129,18 @@ pub fn foreseen(foreseen: &[Proved]) -> Vec<Message> {
 }
 
 /// Whether something is no news after what else is known: whoever can open everybody's sessions has no need of a tag.
-fn follows(proved: &Proved, known: &[Proved]) -> bool {
-    let opens_all = |other: &Proved| {
+fn follows(proved: &CheckResult, known: &[CheckResult]) -> bool {
+    let opens_all = |other: &CheckResult| {
         other.role == proved.role
-            && other.claim == Claim::StartsNobodyElsesSessions
+            && other.assertion == Assertion::StartsNobodyElsesSessions
             && other.verdict.is_wrong()
     };
-    proved.claim == Claim::TagsNoNodes && known.iter().any(opens_all)
+    proved.assertion == Assertion::TagsNoNodes && known.iter().any(opens_all)
 }
 
 /// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not. What is
 /// not known for one reason is one thing.
-pub fn proof(proved: &[Proved]) -> Vec<Message> {
+pub fn proof(proved: &[CheckResult]) -> Vec<Message> {
     let mut said = Vec::new();
     for of_role in proved.chunk_by(|one, next| one.role == next.role) {
         let role = of_role.first().map_or("", |proved| &proved.role);
@@ -159,7 +159,7 @@ pub fn proof(proved: &[Proved]) -> Vec<Message> {
                 }
                 Verdict::Wrong(_) if proved.is_serious() => Severity::Error,
                 Verdict::True | Verdict::Shared | Verdict::Wrong(_) => Severity::Warning,
-                Verdict::Doubtful => Severity::Unknown,
+                Verdict::Inconclusive => Severity::Unknown,
             };
             let why = proved.reason().unwrap_or_default();
             said.push(Message::new(severity, format!("{role}: {why}")));
@@ -207,10 +207,10 @@ pub fn live(live: &Live) -> Vec<Message> {
             format!("Another check had left the activation {id} in {region}; it was removed.");
         said.push(Message::new(Severity::Info, text));
     }
-    let remnants = live.remnants.iter();
-    said.extend(remnants.map(|left| Message::new(Severity::Error, remnant(left))));
+    let remaining = live.remaining.iter();
+    said.extend(remaining.map(|left| Message::new(Severity::Error, how_to_delete(left))));
     let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
-    if made && live.remnants.is_empty() {
+    if made && live.remaining.is_empty() {
         let text = "What was made was deleted, and read back that it has gone.";
         said.push(Message::new(Severity::Info, text));
     }
@@ -218,8 +218,8 @@ pub fn live(live: &Live) -> Vec<Message> {
 }
 
 /// What may be left of a live check, and how to get rid of it.
-fn remnant(remnant: &Remnant) -> String {
-    let Remnant { region, id, why } = remnant;
+fn how_to_delete(remaining: &RemainingActivation) -> String {
+    let RemainingActivation { region, id, why } = remaining;
     match id {
         Some(id) => format!(
             "The activation {id} in {region} was not deleted: {why} Nobody knows its code, and it expires within the hour. \
@@ -239,20 +239,23 @@ mod tests {
 
     #[test]
     fn what_keeps_a_container_out_is_said_once_and_never_hidden_by_a_doubt() {
-        let proved = |claim, verdict| Proved {
+        let proved = |assertion, verdict| CheckResult {
             role: "R".to_owned(),
-            claim,
+            assertion,
             verdict,
             actions: vec!["iam:PassRole"],
         };
         let wrong = || Verdict::Wrong(Some(Denial::Boundary));
         let (creates, passes) = (
-            Claim::CreatesActivations,
-            Claim::PassesItselfToSystemsManager,
+            Assertion::CreatesActivations,
+            Assertion::PassesItselfToSystemsManager,
         );
         let twice = foreseen(&[proved(creates, wrong()), proved(passes, wrong())]);
         assert_eq!(twice.len(), 1, "{twice:?}");
-        let said = foreseen(&[proved(creates, Verdict::Doubtful), proved(passes, wrong())]);
+        let said = foreseen(&[
+            proved(creates, Verdict::Inconclusive),
+            proved(passes, wrong()),
+        ]);
         let severities: Vec<Severity> = said.iter().map(|said| said.severity).collect();
         assert_eq!(severities, [Severity::Unknown, Severity::Error], "{said:?}");
         assert!(said[1].text.contains("iam:PassRole"), "{said:?}");

@@ -63,15 +63,15 @@ fn about(seen: &Seen) -> Message {
                 _ => Severity::Error,
             };
             let tag = tag.as_deref().unwrap_or("nobody's");
-            let way_out = owner
-                .way_out()
+            let remedy = owner
+                .remedy()
                 .map(|text| format!(" {text}"))
                 .unwrap_or_default();
             Message::new(
                 severity,
                 format!(
-                    "{node}: {tag} ({}). {}{way_out}",
-                    owner.word(),
+                    "{node}: {tag} ({}). {}{remedy}",
+                    owner.as_str(),
                     owner.meaning()
                 ),
             )

@@ -18,9 +18,11 @@ pub(super) fn with_readiness(readiness: Option<&Readiness>, done: Message) -> Me
         return done;
     };
     let severity = match (readiness.state, done.severity) {
-        (readiness::Outcome::NotReady, _) => Severity::Error,
-        (readiness::Outcome::Partly, Severity::Good) => Severity::Warning,
-        (readiness::Outcome::Partly | readiness::Outcome::Ready, severity) => severity,
+        (readiness::ReadinessLevel::NotReady, _) => Severity::Error,
+        (readiness::ReadinessLevel::Partly, Severity::Good) => Severity::Warning,
+        (readiness::ReadinessLevel::Partly | readiness::ReadinessLevel::Ready, severity) => {
+            severity
+        }
     };
     Message::new(severity, format!("{}. {}", readiness.title(), done.text))
 }

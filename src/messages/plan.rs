@@ -6,7 +6,7 @@ use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
 use crate::plan::{Change, Edit, Finding, Item, Obstacle, Plan, State, Target, TierValue, Totals};
 use crate::policy::Document;
-use crate::policy::admitted::{self, Admitted, Standing};
+use crate::policy::admitted::{self, Admitted, PrincipalChange};
 use crate::policy::denial::{denials, has_variables};
 use crate::policy::deviation::lacking;
 use crate::policy::template::{self, RolePolicy};
@@ -66,16 +66,16 @@ impl Item {
     }
 
     /// What people run into as it is; none where it is in place, or where that is not known.
-    pub fn breaks(&self) -> Option<String> {
+    pub fn impact(&self) -> Option<String> {
         match self.finding() {
             Finding::InPlace | Finding::Unknown => None,
             // Nobody is kept out by it.
             _ if self.is_blocked_by(Obstacle::NotHardened) => None,
-            _ if self.is_blocked_by(Obstacle::OddDocument) => None,
+            _ if self.is_blocked_by(Obstacle::UnparsableDocument) => None,
             Finding::Missing | Finding::Differs | Finding::Blocked => match &self.target {
                 Target::Tier { .. } | Target::Trust { .. } => Some(self.target.consequence()),
                 Target::Policy { .. } => {
-                    let why = self.why_it_breaks()?;
+                    let why = self.impact_reason()?;
                     Some(format!("{why}: {}", self.target.consequence()))
                 }
             },
@@ -84,7 +84,7 @@ impl Item {
 
     /// Why SSH does not work with the policy that is there, or on which condition it does; none where that policy gives
     /// all of what is wanted.
-    fn why_it_breaks(&self) -> Option<String> {
+    fn impact_reason(&self) -> Option<String> {
         let before = self.change().and_then(|change| change.before_text());
         let after = self.change().and_then(|change| change.after_text());
         let parsed = |text: Option<&str>| Document::parse(text?).ok();
@@ -167,7 +167,7 @@ pub const WHO_THEN: &str = "Who may assume the role then:";
 
 impl Change {
     /// Everybody whom the trust policy lets in afterwards, and who is gone; empty for anything else than a trust policy.
-    pub fn admitted(&self) -> Vec<(Standing, Admitted)> {
+    pub fn admitted(&self) -> Vec<(PrincipalChange, Admitted)> {
         let Edit::Trust { before, after, .. } = &self.edit else {
             return Vec::new();
         };
@@ -285,8 +285,8 @@ impl Plan {
         let mut names = BTreeSet::new();
         for (_, change) in self.changes() {
             let admitted = change.admitted().into_iter();
-            let elsewhere = admitted.filter(|(standing, admitted)| {
-                *standing != Standing::Gone && admitted.is_from_elsewhere(account)
+            let elsewhere = admitted.filter(|(change, admitted)| {
+                *change != PrincipalChange::Gone && admitted.is_from_elsewhere(account)
             });
             names.extend(elsewhere.map(|(_, admitted)| admitted.principal));
         }

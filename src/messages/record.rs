@@ -1,6 +1,6 @@
 //! A record in a person's words.
 
-use crate::journal::{Record, RunState, Verdict};
+use crate::journal::{Record, RunState, StepState};
 use crate::text::counted;
 
 /// A run that was cut off: which, what was done, what was not, and what is uncertain.
@@ -17,9 +17,9 @@ pub fn cut_off(record: &Record) -> Vec<String> {
         lines.push("It had changed nothing yet.".to_owned());
     }
     for (verdict, label) in [
-        (Verdict::Done, "Done"),
-        (Verdict::Uncertain, "Uncertain, written or not"),
-        (Verdict::NotDone, "Not done"),
+        (StepState::Done, "Done"),
+        (StepState::Uncertain, "Uncertain, written or not"),
+        (StepState::NotDone, "Not done"),
     ] {
         let ids: Vec<String> = record
             .of(verdict)
@@ -35,7 +35,7 @@ pub fn cut_off(record: &Record) -> Vec<String> {
 /// What came of a run, in a few words.
 pub fn result(record: &Record) -> String {
     let count = |verdict| record.of(verdict).count();
-    let (done, uncertain) = (count(Verdict::Done), count(Verdict::Uncertain));
+    let (done, uncertain) = (count(StepState::Done), count(StepState::Uncertain));
     let changes = counted(record.steps.len(), "change");
     let mut parts = Vec::new();
     match &record.state {

@@ -17,7 +17,7 @@ pub enum ConnectFrom {
 
 impl ConnectFrom {
     /// Its word on the command line and in JSON.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Laptop => "laptop",
             Self::Studio => "studio",
@@ -79,7 +79,7 @@ impl Choices {
         }
         words.extend(option("--regions", &self.regions.join(",")));
         if self.connect_from != ConnectFrom::default() {
-            words.extend(option("--connect-from", self.connect_from.word()));
+            words.extend(option("--connect-from", self.connect_from.as_str()));
         }
         if self.harden_trust {
             words.push("--harden-trust".to_owned());

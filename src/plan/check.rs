@@ -35,11 +35,11 @@ pub(super) fn role(
                 UnreadCause::NotFound => Obstacle::NotFound,
                 UnreadCause::Other => Obstacle::Unread,
             };
-            let way_out = match unread.cause {
+            let remedy = match unread.cause {
                 UnreadCause::NotFound => "Check its name and read it again, or leave it out.",
                 UnreadCause::Denied | UnreadCause::Other => "Read it again then, or leave it out.",
             };
-            let state = State::blocked(obstacle, unread.why.clone(), way_out);
+            let state = State::blocked(obstacle, unread.why.clone(), remedy);
             return (all(&state), None);
         }
         None => {
@@ -69,7 +69,7 @@ pub(super) fn role(
             };
             let state = state.unwrap_or_else(|why| {
                 State::blocked(
-                    Obstacle::OddDocument,
+                    Obstacle::UnparsableDocument,
                     format!("This cannot be planned: {why}."),
                     "Look at the document in the IAM console and mend it there.",
                 )
@@ -85,7 +85,10 @@ pub(super) fn role(
             item(target, state, warnings)
         })
         .collect();
-    (with_company(items), Some(inline.size(chosen.name)))
+    (
+        warn_about_blocked_siblings(items),
+        Some(inline.size(chosen.name)),
+    )
 }
 
 /// The policy that an item would write.
@@ -97,7 +100,7 @@ fn wanted<'a>(target: &Target, state: &'a State) -> Option<&'a str> {
 }
 
 /// A change helps nobody while another item of the same role is blocked; that is said where the change is.
-fn with_company(mut items: Vec<Item>) -> Vec<Item> {
+fn warn_about_blocked_siblings(mut items: Vec<Item>) -> Vec<Item> {
     let stands_in_the_way = |item: &Item| match item.state {
         // The role works all the same.
         State::Blocked { obstacle, .. } => obstacle != Obstacle::NotHardened,
@@ -170,8 +173,8 @@ impl Role<'_> {
     /// Why AWS would refuse every change of this role, or Systems Manager could not use it; with the policy that is
     /// wanted, where the way out needs it.
     fn refusal(&self, target: &Target, wanted: Option<&str>) -> Option<State> {
-        let other_role = |reason: String, way_out: &str| {
-            State::blocked(Obstacle::OtherRole, reason, way_out)
+        let other_role = |reason: String, remedy: &str| {
+            State::blocked(Obstacle::OtherRole, reason, remedy)
                 .with_document(wanted.map(str::to_owned))
         };
         let length = self.reading.path_and_name_length();
@@ -275,7 +278,7 @@ impl Role<'_> {
     /// Existing statements are never altered, so that somebody else has to.
     fn not_hardened(&self, trust: &Document) -> State {
         let hardened = trust::hardened(trust, self.place, self.regions());
-        let way_out = if hardened.is_some() {
+        let remedy = if hardened.is_some() {
             "Put the conditions on that statement in the IAM console, under Trust relationships; \"guide\" shows the text. \
              Or do without hardened trust."
         } else {
@@ -286,7 +289,7 @@ impl Role<'_> {
             Obstacle::NotHardened,
             "Systems Manager may assume this role already, but not only on behalf of this account: the statement has no \
              condition for it, or one that holds for every account. Existing statements are never altered by this program.",
-            way_out,
+            remedy,
         )
         .with_document(hardened.map(|document| document.text().to_owned()))
     }

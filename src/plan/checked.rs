@@ -29,7 +29,7 @@ struct CheckFile<'a> {
     readiness: Option<&'a Readiness>,
     items: Vec<FindingFile>,
     /// The command that makes the changes that can be made; null where there is none.
-    mend: Option<&'a str>,
+    fix_command: Option<&'a str>,
     proof: &'a [ProofFile],
     /// What a real activation showed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub struct NodeFile {
     /// The value of the tag `SSHOwner`; null where there is none, or it is not known.
     pub owner: Option<String>,
     /// `good`, `placeholder`, `unstable`, `shared`, `no-user-id`, `none` or `unknown`.
-    pub standing: &'static str,
+    pub owner_kind: &'static str,
 }
 
 /// An item of a check.
@@ -77,7 +77,7 @@ struct FindingFile {
     #[serde(flatten)]
     item: ItemFile<Finding>,
     /// What people run into while it is not in place; null where it is, or where that is not known.
-    breaks: Option<String>,
+    impact: Option<String>,
     /// Whether other policies of the role give all that a policy that is missing would.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     given_by_others: bool,
@@ -89,7 +89,7 @@ pub struct Checked<'a> {
     /// The roles to which other policies give all that the one that is asked for would.
     pub given: &'a BTreeSet<(String, RolePolicy)>,
     pub readiness: Option<&'a Readiness>,
-    pub mend: Option<&'a str>,
+    pub fix_command: Option<&'a str>,
     pub proof: &'a [ProofFile],
     pub live: Option<&'a LiveFile>,
     pub nodes: Option<&'a [RegionNodesFile]>,
@@ -101,9 +101,9 @@ pub struct LiveFile {
     pub region: String,
     pub roles: Vec<TrialFile>,
     /// Activations that an earlier check left behind, and that were removed.
-    pub removed: Vec<RemnantFile>,
+    pub removed: Vec<RemainingFile>,
     /// Activations of this program's that may still be there.
-    pub remaining: Vec<RemnantFile>,
+    pub remaining: Vec<RemainingFile>,
 }
 
 /// What came of a role, in its public form.
@@ -117,7 +117,7 @@ pub struct TrialFile {
 
 /// An activation, in its public form; its ID is null where only its region is known.
 #[derive(Clone, Debug, Serialize)]
-pub struct RemnantFile {
+pub struct RemainingFile {
     pub region: String,
     pub id: Option<String>,
 }
@@ -126,7 +126,7 @@ pub struct RemnantFile {
 #[derive(Clone, Debug, Serialize)]
 pub struct ProofFile {
     pub role: String,
-    pub claim: &'static str,
+    pub assertion: &'static str,
     /// `true`, `shared`, `wrong` or `unknown`.
     pub verdict: &'static str,
     pub reason: Option<String>,
@@ -156,11 +156,11 @@ impl Plan {
                 .iter()
                 .map(|item| FindingFile {
                     item: entry(item, item.finding()),
-                    breaks: item.breaks().filter(|_| !item.is_among(checked.given)),
+                    impact: item.impact().filter(|_| !item.is_among(checked.given)),
                     given_by_others: item.is_among(checked.given),
                 })
                 .collect(),
-            mend: checked.mend,
+            fix_command: checked.fix_command,
             proof: checked.proof,
             live: checked.live,
             nodes: checked.nodes,

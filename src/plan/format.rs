@@ -56,8 +56,8 @@ pub struct ItemFile<S = ItemState> {
     pub after_is_default: bool,
     pub reason: Option<String>,
     /// Where it is blocked: what to do about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub way_out: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "way_out")]
+    pub remedy: Option<String>,
     #[serde(default)]
     pub warnings: Vec<String>,
 }
@@ -238,12 +238,10 @@ fn state(item: &Item) -> ItemState {
 }
 
 pub(super) fn entry<S>(item: &Item, state: S) -> ItemFile<S> {
-    let (reason, way_out) = match &item.state {
+    let (reason, remedy) = match &item.state {
         State::Change(_) => (None, None),
         State::InPlace(found) => (Some(found), None),
-        State::Blocked {
-            reason, way_out, ..
-        } => (Some(reason), Some(way_out)),
+        State::Blocked { reason, remedy, .. } => (Some(reason), Some(remedy)),
     };
     let (before, after) = item
         .change()
@@ -263,7 +261,7 @@ pub(super) fn entry<S>(item: &Item, state: S) -> ItemFile<S> {
         before_is_default: default(&before),
         after_is_default: default(&after),
         reason: reason.cloned(),
-        way_out: way_out.cloned(),
+        remedy: remedy.cloned(),
         warnings: item.warnings.clone(),
     }
 }

@@ -34,8 +34,8 @@ pub(super) fn gives(reading: &RoleReading, least: &Document, regions: &[String])
 pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>, regions: &[String]) -> State {
     let reason = "IAM Identity Center made this role from a permission set, and AWS refuses changes to the role itself.";
     let Some(wanted) = wanted else {
-        let way_out = "Choose a role that your account made.";
-        return State::blocked(Obstacle::OtherRole, reason, way_out);
+        let remedy = "Choose a role that your account made.";
+        return State::blocked(Obstacle::OtherRole, reason, remedy);
     };
     let denials = Document::parse(wanted)
         .ok()
@@ -63,7 +63,7 @@ pub(super) fn blocked(reading: &RoleReading, wanted: Option<&str>, regions: &[St
         )
         .with_document(Some(merged)),
         None => State::blocked(
-            Obstacle::OddPermissionSet,
+            Obstacle::UnextendablePermissionSet,
             reason,
             "The inline policy of this role's permission set is in an older version of the policy language, or cannot be \
              read safely, so nothing can be added to it. Create a managed policy named SSHSageMakerClientPolicy with this \
@@ -215,13 +215,13 @@ mod tests {
         let old = own.replace("2012-10-17", "2008-10-17");
         let State::Blocked {
             wanted: Some(alone),
-            way_out,
+            remedy,
             ..
         } = with_inline(&old).state
         else {
             panic!("not blocked");
         };
-        assert!(way_out.contains("managed policy named SSHSageMakerClientPolicy"));
+        assert!(remedy.contains("managed policy named SSHSageMakerClientPolicy"));
         assert_eq!(
             Document::parse(alone.as_str()).unwrap().value(),
             client.value()

@@ -21,7 +21,7 @@ pub enum Basis {
 /// The sum of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ReadinessLevel {
     /// Everybody can connect, with every role, in every region.
     Ready,
     /// Somebody can.
@@ -58,7 +58,7 @@ impl Part {
 /// Who can connect, and who cannot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Readiness {
-    pub state: Outcome,
+    pub state: ReadinessLevel,
     /// Roles whose containers can register, or cannot.
     pub containers: Vec<Part>,
     /// Roles with which people can open sessions to their own nodes, or cannot.
@@ -96,7 +96,7 @@ impl Readiness {
     /// Derived from what is known of each item: whether it is no hindrance, and else why.
     pub fn of_items<'a>(items: impl Iterator<Item = (Target, Judged<'a>)>) -> Self {
         let mut readiness = Self {
-            state: Outcome::NotReady,
+            state: ReadinessLevel::NotReady,
             containers: Vec::new(),
             people: Vec::new(),
             regions: Vec::new(),
@@ -153,21 +153,21 @@ impl Readiness {
         let lists = [&self.containers, &self.people, &self.regions];
         let is_ready = |part: &Part| part.ready == Some(true);
         self.state = if lists.iter().any(|list| !list.iter().any(is_ready)) {
-            Outcome::NotReady
+            ReadinessLevel::NotReady
         } else if lists.iter().all(|list| list.iter().all(is_ready)) {
-            Outcome::Ready
+            ReadinessLevel::Ready
         } else {
-            Outcome::Partly
+            ReadinessLevel::Partly
         };
     }
 
     /// The heading.
     pub fn title(&self) -> &'static str {
         match self.state {
-            Outcome::Ready => "Ready",
-            Outcome::Partly => "Partly ready",
-            Outcome::NotReady if self.is_certain() => "Not ready",
-            Outcome::NotReady => "Not known",
+            ReadinessLevel::Ready => "Ready",
+            ReadinessLevel::Partly => "Partly ready",
+            ReadinessLevel::NotReady if self.is_certain() => "Not ready",
+            ReadinessLevel::NotReady => "Not known",
         }
     }
 
@@ -181,7 +181,7 @@ impl Readiness {
     /// Heading and sentence.
     pub fn headline(&self, basis: Basis) -> String {
         let sentence = self.sentence(basis);
-        if self.state == Outcome::NotReady && !self.is_certain() {
+        if self.state == ReadinessLevel::NotReady && !self.is_certain() {
             // The sentence is the heading.
             return sentence.to_owned();
         }
@@ -191,15 +191,15 @@ impl Readiness {
     /// What it comes to for people, in a sentence.
     pub fn sentence(&self, basis: Basis) -> &'static str {
         match (self.state, basis) {
-            (Outcome::NotReady, _) if !self.is_certain() => {
+            (ReadinessLevel::NotReady, _) if !self.is_certain() => {
                 "It is not known whether anybody can connect:"
             }
-            (Outcome::Ready, Basis::Planned) => "After this, people can connect.",
-            (Outcome::Ready, Basis::Found) => "People can connect.",
-            (Outcome::Partly, Basis::Planned) => "After this, not everybody can connect:",
-            (Outcome::Partly, Basis::Found) => "Not everybody can connect:",
-            (Outcome::NotReady, Basis::Planned) => "After this, nobody can connect yet:",
-            (Outcome::NotReady, Basis::Found) => "Nobody can connect yet:",
+            (ReadinessLevel::Ready, Basis::Planned) => "After this, people can connect.",
+            (ReadinessLevel::Ready, Basis::Found) => "People can connect.",
+            (ReadinessLevel::Partly, Basis::Planned) => "After this, not everybody can connect:",
+            (ReadinessLevel::Partly, Basis::Found) => "Not everybody can connect:",
+            (ReadinessLevel::NotReady, Basis::Planned) => "After this, nobody can connect yet:",
+            (ReadinessLevel::NotReady, Basis::Found) => "Nobody can connect yet:",
         }
     }
 
@@ -381,9 +381,9 @@ mod tests {
                 let all = words.iter().all(|word| good(word, basis));
                 // With one of each, somebody can connect only where everybody can.
                 let expected = if all {
-                    Outcome::Ready
+                    ReadinessLevel::Ready
                 } else {
-                    Outcome::NotReady
+                    ReadinessLevel::NotReady
                 };
                 assert_eq!(readiness.state, expected, "{words:?} {basis:?}");
                 assert_eq!(readiness.obstacles().is_empty(), all, "{words:?}");
@@ -401,7 +401,7 @@ mod tests {
         };
         states.push((other, "blocked"));
         let readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
-        assert_eq!(readiness.state, Outcome::Partly);
+        assert_eq!(readiness.state, ReadinessLevel::Partly);
         assert_eq!(
             readiness.obstacles(),
             ["us-east-1: no sessions there. Because."]
@@ -412,9 +412,9 @@ mod tests {
     fn a_role_that_the_simulator_denies_is_not_ready() {
         let states: Vec<_> = targets().into_iter().zip(["in place"; 4]).collect();
         let mut readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
-        assert_eq!(readiness.state, Outcome::Ready);
+        assert_eq!(readiness.state, ReadinessLevel::Ready);
         readiness.deny("People", false, "A boundary takes it back.");
-        assert_eq!(readiness.state, Outcome::NotReady);
+        assert_eq!(readiness.state, ReadinessLevel::NotReady);
         assert_eq!(
             readiness.obstacles(),
             ["People: nobody can connect with it. A boundary takes it back."]
@@ -431,6 +431,6 @@ mod tests {
         let states: Vec<_> = targets().into_iter().zip(words).collect();
         let readiness = Readiness::of(&plan(&states), Basis::Found).unwrap();
         assert_eq!(readiness.containers[0].ready, None);
-        assert_eq!(readiness.state, Outcome::NotReady);
+        assert_eq!(readiness.state, ReadinessLevel::NotReady);
     }
 }

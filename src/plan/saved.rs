@@ -10,7 +10,8 @@ use super::{Change, Difference, Item, Obstacle, Plan, State, Target};
 )]
 pub struct Altered(String);
 
-const AGAIN: &str = "Plan again with \"plan --out FILE\", and look at it, before it is applied.";
+const PLAN_AGAIN: &str =
+    "Plan again with \"plan --out FILE\", and look at it, before it is applied.";
 
 impl Plan {
     /// This plan, made anew, held to the changes that were saved and looked at. What is no longer as the saved plan saw
@@ -18,7 +19,7 @@ impl Plan {
     ///
     /// # Errors
     /// When from the same document something else was to be written: then nothing of the saved plan is to be trusted.
-    pub fn held_to(mut self, saved: &[(Target, Change)]) -> Result<Self, Altered> {
+    pub fn restricted_to(mut self, saved: &[(Target, Change)]) -> Result<Self, Altered> {
         for (target, _) in saved {
             if self.items.iter().all(|item| item.target != *target) {
                 return Err(Altered(target.to_string()));
@@ -42,7 +43,7 @@ fn state(item: &Item, agreed: Option<&Change>) -> Result<Option<State>, Altered>
         return Ok(None);
     };
     let blocked = |reason: &str, difference| {
-        State::blocked(Obstacle::Changed, reason, AGAIN).because_of(difference)
+        State::blocked(Obstacle::Changed, reason, PLAN_AGAIN).with_difference(difference)
     };
     match agreed {
         None => Ok(Some(blocked(

@@ -82,10 +82,8 @@ pub(super) fn items(survey: &Survey, choices: &Choices) -> BTreeMap<String, Item
 
 fn reason(item: &Item) -> &str {
     match &item.state {
-        State::Blocked {
-            reason, way_out, ..
-        } => {
-            assert!(!way_out.is_empty());
+        State::Blocked { reason, remedy, .. } => {
+            assert!(!remedy.is_empty());
             reason
         }
         other => panic!("not blocked: {other:?}"),
@@ -227,7 +225,7 @@ fn a_trust_without_the_conditions_that_were_asked_for_differs() {
         let (item, exit) = state(open);
         assert!(item.is_blocked_by(Obstacle::NotHardened), "{item:?}");
         assert_eq!((item.finding(), exit), (Finding::Differs, Exit::Changes));
-        assert_eq!(item.breaks(), None);
+        assert_eq!(item.impact(), None);
         let State::Blocked {
             wanted: Some(wanted),
             ..
@@ -261,14 +259,11 @@ fn no_condition_is_advised_that_would_keep_others_out() {
         ..sagemaker("R")
     };
     let plan = Plan::new(&survey(vec![role("R", "/", &shared)]), &hardened);
-    let State::Blocked {
-        wanted, way_out, ..
-    } = &plan.items[1].state
-    else {
+    let State::Blocked { wanted, remedy, .. } = &plan.items[1].state else {
         panic!("{:?}", plan.items[1]);
     };
     assert_eq!(*wanted, None);
-    assert!(way_out.contains("a statement of its own"), "{way_out}");
+    assert!(remedy.contains("a statement of its own"), "{remedy}");
 }
 
 #[test]

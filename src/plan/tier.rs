@@ -22,8 +22,8 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) 
             puts_back: false,
         }),
         Some(TierReading::NotAccepted) => {
-            let (reason, way_out) = not_accepted(quotas);
-            State::blocked(Obstacle::RegionDisabled, reason, way_out)
+            let (reason, remedy) = not_accepted(quotas);
+            State::blocked(Obstacle::RegionDisabled, reason, remedy)
         }
         Some(TierReading::Denied(why)) => State::blocked(
             Obstacle::ReadDenied,

@@ -18,14 +18,14 @@ pub struct Admitted {
 
 /// How it is between two documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum PrincipalChange {
     /// Is let in before and after.
     Stays,
     New,
     Gone,
 }
 
-impl Standing {
+impl PrincipalChange {
     /// The sign in front of it: a blank, `+` or `-`.
     pub fn sign(self) -> char {
         match self {
@@ -82,15 +82,18 @@ impl Admitted {
 const ALL_BUT: &str = "all but ";
 
 /// Everybody whom either document lets in, those that are new first.
-pub fn between(before: Option<&Document>, after: &Document) -> Vec<(Standing, Admitted)> {
+pub fn between(before: Option<&Document>, after: &Document) -> Vec<(PrincipalChange, Admitted)> {
     let (before, after) = (before.map(of).unwrap_or_default(), of(after));
-    let marked = |standing, list: Vec<&Admitted>| {
+    let marked = |change, list: Vec<&Admitted>| {
         let list: Vec<Admitted> = list.into_iter().cloned().collect();
-        list.into_iter().map(move |admitted| (standing, admitted))
+        list.into_iter().map(move |admitted| (change, admitted))
     };
-    let new = marked(Standing::New, after.difference(&before).collect());
-    let gone = marked(Standing::Gone, before.difference(&after).collect());
-    let stays = marked(Standing::Stays, after.intersection(&before).collect());
+    let new = marked(PrincipalChange::New, after.difference(&before).collect());
+    let gone = marked(PrincipalChange::Gone, before.difference(&after).collect());
+    let stays = marked(
+        PrincipalChange::Stays,
+        after.intersection(&before).collect(),
+    );
     new.chain(gone).chain(stays).collect()
 }
 
@@ -151,8 +154,8 @@ mod tests {
     fn lines(before: &Value, after: &Value) -> Vec<String> {
         let document = |value: &Value| Document::parse(value.to_string()).unwrap();
         let admitted = between(Some(&document(before)), &document(after));
-        let line = |(standing, admitted): (Standing, Admitted)| {
-            format!("{} {}", standing.sign(), admitted.text("123456789012"))
+        let line = |(change, admitted): (PrincipalChange, Admitted)| {
+            format!("{} {}", change.sign(), admitted.text("123456789012"))
         };
         admitted.into_iter().map(line).collect()
     }

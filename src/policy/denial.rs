@@ -16,7 +16,7 @@ const ANYTHING: &str = "0123456789abcdef0";
 
 /// A statement that denies something of what is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denial {
+pub struct DeniedAction {
     pub statement: Statement,
     /// The first action that it denies.
     pub action: String,
@@ -24,7 +24,7 @@ pub struct Denial {
     pub is_certain: bool,
 }
 
-impl Denial {
+impl DeniedAction {
     /// Its condition in a few words; empty where it has none.
     pub fn condition(&self) -> String {
         self.statement
@@ -41,7 +41,7 @@ pub fn has_variables(document: &Document) -> bool {
 
 /// The statements of a document that deny, or may deny, what another one allows to people or containers in one of the
 /// regions. `regions` may be empty where they are not known.
-pub fn denials(document: &Document, wanted: &Document, regions: &[String]) -> Vec<Denial> {
+pub fn denials(document: &Document, wanted: &Document, regions: &[String]) -> Vec<DeniedAction> {
     let has_variables = has_variables(document);
     let unknown = [String::from("any-region")];
     let regions = if regions.is_empty() {
@@ -66,7 +66,7 @@ pub fn denials(document: &Document, wanted: &Document, regions: &[String]) -> Ve
                 .chain(reached)
                 .find(|(_, is_certain)| *is_certain);
             let (action, is_certain) = certain.unwrap_or(first);
-            Some(Denial {
+            Some(DeniedAction {
                 statement: (*statement).clone(),
                 action,
                 is_certain,

@@ -63,7 +63,7 @@ fn carries(role: &RoleReading, policy: RolePolicy) -> bool {
 
 /// A line of the table: a role, and how each part of it stands; none where the part is not asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct RoleRow {
     pub role: String,
     pub is_sagemaker: bool,
     pub trust: Option<Finding>,
@@ -75,7 +75,7 @@ pub struct Row {
     pub denied: Vec<RolePolicy>,
 }
 
-impl Row {
+impl RoleRow {
     /// Whether containers under it can register.
     pub fn takes_containers(&self) -> bool {
         self.trust == Some(Finding::InPlace) && self.has(RolePolicy::Server)
@@ -122,7 +122,7 @@ pub fn items<'a>(survey: &Survey, plan: &'a Plan) -> Vec<&'a Item> {
 }
 
 /// The table, from a plan for [`choices`].
-pub fn rows(survey: &Survey, plan: &Plan, met: &Met) -> Vec<Row> {
+pub fn rows(survey: &Survey, plan: &Plan, met: &Met) -> Vec<RoleRow> {
     let choices = &plan.choices;
     let items = items(survey, plan);
     let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
@@ -147,7 +147,7 @@ pub fn rows(survey: &Survey, plan: &Plan, met: &Met) -> Vec<Row> {
             });
             meant.collect()
         };
-        Row {
+        RoleRow {
             role: name.clone(),
             is_sagemaker: choices.sagemaker_roles.contains(name),
             trust: finding(Target::Trust { role: name.clone() }),
@@ -181,7 +181,7 @@ pub enum LeftoverKind {
 
 impl LeftoverKind {
     /// Its word in the JSON output.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::OlderPolicy(_) => "older-policy",
             Self::UnconditionedPassRole(_) => "unconditioned-pass-role",

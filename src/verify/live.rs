@@ -16,8 +16,8 @@ use crate::plan::{Plan, State, Target};
 const TRIES: u32 = 12;
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How often it is looked whether all has gone.
-const LOOKS: u32 = 5;
-const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+const MAX_READINGS: u32 = 5;
+const BETWEEN_READINGS: Duration = Duration::from_secs(1);
 const REGIONS_AT_ONCE: usize = 16;
 
 /// What came of a role.
@@ -33,7 +33,7 @@ pub enum Trial {
 
 impl Trial {
     /// Its word in the JSON output.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Works => "works",
             Self::Refused { .. } => "refused",
@@ -52,7 +52,7 @@ impl Trial {
 
 /// An activation of this program's that may still be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remnant {
+pub struct RemainingActivation {
     pub region: String,
     /// None where it is not known whether there is one.
     pub id: Option<String>,
@@ -67,13 +67,13 @@ pub struct Live {
     pub trials: Vec<(String, Trial)>,
     /// What other checks had made, and was removed: region and ID.
     pub removed: Vec<(String, String)>,
-    pub remnants: Vec<Remnant>,
+    pub remaining: Vec<RemainingActivation>,
 }
 
 impl Live {
     /// Whether nothing was tried, and nothing found.
     pub fn is_empty(&self) -> bool {
-        self.trials.is_empty() && self.removed.is_empty() && self.remnants.is_empty()
+        self.trials.is_empty() && self.removed.is_empty() && self.remaining.is_empty()
     }
 
     /// Takes back that containers can register under roles that were refused.
@@ -89,7 +89,7 @@ impl Live {
     /// Whether every role works, and nothing was left behind.
     pub fn is_good(&self) -> bool {
         let works = |(_, trial): &(String, Trial)| *trial == Trial::Works;
-        self.trials.iter().all(works) && self.remnants.is_empty()
+        self.trials.iter().all(works) && self.remaining.is_empty()
     }
 }
 
@@ -127,41 +127,41 @@ pub async fn check(
         regions.push(region.to_owned());
     }
     say("Looking for activations that an earlier check left behind.".to_owned());
-    let swept: Vec<(String, Swept)> = stream::iter(regions)
+    let cleaned: Vec<(String, Cleanup)> = stream::iter(regions)
         .map(|region| async move {
-            let swept = sweep(account, &region, false).await;
-            (region, swept)
+            let cleaned = cleanup(account, &region, false).await;
+            (region, cleaned)
         })
         .buffered(REGIONS_AT_ONCE)
         .collect()
         .await;
     let roles = roles(plan);
-    let mut hindrance = None;
-    for (swept_region, mut swept) in swept {
-        for id in &swept.removed {
+    let mut blocker = None;
+    for (swept_region, mut cleaned) in cleaned {
+        for id in &cleaned.removed {
             say(format!(
                 "Removed the activation {id} in {swept_region}, which another check had made."
             ));
         }
         if swept_region == region {
-            hindrance = swept.trouble().map(str::to_owned);
-            if !roles.is_empty() && !swept.remains() {
+            blocker = cleaned.trouble().map(str::to_owned);
+            if !roles.is_empty() && !cleaned.remains() {
                 // It is said of each role.
-                swept.end = Ok(());
+                cleaned.end = Ok(());
             }
         }
-        live.take(&swept_region, swept);
+        live.add(&swept_region, cleaned);
     }
     // What could not be deleted again, or found again, is not made.
-    if hindrance.is_none() {
-        hindrance = may_not_delete(account, plan, region).await;
+    if blocker.is_none() {
+        blocker = may_not_delete(account, plan, region).await;
     }
     if roles.is_empty() {
         say("No SageMaker role has everything in place, so there is none to try.".to_owned());
     }
     let mut made = Vec::new();
     for role in roles {
-        let trial = if let Some(why) = &hindrance {
+        let trial = if let Some(why) = &blocker {
             Trial::Unknown(format!("Nothing was made. {why}"))
         } else {
             let name = name_for_systems_manager(plan, role);
@@ -171,33 +171,33 @@ pub async fn check(
     }
     if !made.is_empty() {
         say("Reading back that nothing stayed behind.".to_owned());
-        clear_away(account, region, made, &mut live).await;
+        delete_created(account, region, made, &mut live).await;
     }
     live
 }
 
 /// Something that a try has made, or may have made.
 #[derive(Debug)]
-enum Made {
+enum Created {
     /// Deleted, as AWS says.
     Deleted(String),
     /// There, and AWS did not say that it was deleted.
     Kept(String),
-    /// Perhaps there: the answer did not come.
-    Perhaps(String),
+    /// Unknown there: the answer did not come.
+    Unknown(String),
 }
 
 /// Deletes what is still there of what was made, and reads back that it has gone.
-async fn clear_away(account: &Account, region: &str, made: Vec<Made>, live: &mut Live) {
+async fn delete_created(account: &Account, region: &str, made: Vec<Created>, live: &mut Live) {
     let mut own: Vec<String> = Vec::new();
     let mut lost = None;
     for one in made {
         match one {
-            Made::Deleted(id) => own.push(id),
+            Created::Deleted(id) => own.push(id),
             // The list may not show it yet, so it is deleted by its name.
-            Made::Kept(id) => {
+            Created::Kept(id) => {
                 if let Err(why) = delete(account, region, &id).await {
-                    live.remnants.push(Remnant {
+                    live.remaining.push(RemainingActivation {
                         region: region.to_owned(),
                         id: Some(id.clone()),
                         why,
@@ -205,28 +205,28 @@ async fn clear_away(account: &Account, region: &str, made: Vec<Made>, live: &mut
                 }
                 own.push(id);
             }
-            Made::Perhaps(why) => lost = Some(why),
+            Created::Unknown(why) => lost = Some(why),
         }
     }
-    let mut swept = sweep(account, region, lost.is_some()).await;
+    let mut cleaned = cleanup(account, region, lost.is_some()).await;
     let others = |id: &String| !own.contains(id);
-    swept.removed.retain(others);
-    let found_lost = !swept.removed.is_empty();
+    cleaned.removed.retain(others);
+    let found_lost = !cleaned.removed.is_empty();
     if lost.is_some() {
         // What was found is what was lost.
-        swept.removed.clear();
+        cleaned.removed.clear();
     }
     let known = |id: &String| {
-        live.remnants
+        live.remaining
             .iter()
             .any(|left| left.id.as_ref() == Some(id))
     };
-    if let Err((remaining, _)) = &mut swept.end {
+    if let Err((remaining, _)) = &mut cleaned.end {
         remaining.retain(|id| !known(id));
     }
-    live.take(region, swept);
+    live.add(region, cleaned);
     if let Some(why) = lost.filter(|_| !found_lost) {
-        live.remnants.push(Remnant {
+        live.remaining.push(RemainingActivation {
             region: region.to_owned(),
             id: None,
             why,
@@ -240,42 +240,44 @@ async fn delete(account: &Account, region: &str, id: &str) -> Result<(), String>
     loop {
         match account.delete_activation(region, id).await {
             Ok(()) => return Ok(()),
-            Err(error) if look == LOOKS || !error.is_passing() => return Err(error.to_string()),
-            Err(_) => tokio::time::sleep(BETWEEN_LOOKS).await,
+            Err(error) if look == MAX_READINGS || !error.is_passing() => {
+                return Err(error.to_string());
+            }
+            Err(_) => tokio::time::sleep(BETWEEN_READINGS).await,
         }
         look += 1;
     }
 }
 
 impl Live {
-    fn take(&mut self, region: &str, swept: Swept) {
-        let removed = swept.removed.into_iter();
+    fn add(&mut self, region: &str, cleaned: Cleanup) {
+        let removed = cleaned.removed.into_iter();
         self.removed
             .extend(removed.map(|id| (region.to_owned(), id)));
-        if let Err((remaining, why)) = swept.end {
-            let remnant = |id| Remnant {
+        if let Err((remaining, why)) = cleaned.end {
+            let one = |id| RemainingActivation {
                 region: region.to_owned(),
                 id,
                 why: why.clone(),
             };
             if remaining.is_empty() {
-                self.remnants.push(remnant(None));
+                self.remaining.push(one(None));
             }
-            let known = remaining.into_iter().map(|id| remnant(Some(id)));
-            self.remnants.extend(known);
+            let known = remaining.into_iter().map(|id| one(Some(id)));
+            self.remaining.extend(known);
         }
     }
 }
 
 /// What came of removing what this program made in a region.
 #[derive(Debug)]
-struct Swept {
+struct Cleanup {
     removed: Vec<String>,
     /// That nothing is left was read; or what AWS showed at last, and why it is not known to have gone.
     end: Result<(), (Vec<String>, String)>,
 }
 
-impl Swept {
+impl Cleanup {
     fn trouble(&self) -> Option<&str> {
         let trouble = self.end.as_ref().err();
         trouble.map(|(_, why)| why.as_str())
@@ -289,12 +291,12 @@ impl Swept {
 
 /// Deletes this program's activations in a region, and reads back that they have gone. What may still arrive is looked for
 /// several times.
-async fn sweep(account: &Account, region: &str, may_arrive: bool) -> Swept {
+async fn cleanup(account: &Account, region: &str, may_arrive: bool) -> Cleanup {
     let mut seen: Vec<String> = Vec::new();
     let mut end = Ok(());
-    for look in 0..LOOKS {
+    for look in 0..MAX_READINGS {
         if look > 0 {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+            tokio::time::sleep(BETWEEN_READINGS).await;
         }
         match account.own_activations(region).await {
             Ok(ids) if ids.is_empty() => {
@@ -327,7 +329,7 @@ async fn sweep(account: &Account, region: &str, may_arrive: bool) -> Swept {
     }
     let remains = |id: &String| end.as_ref().is_err_and(|(ids, _)| ids.contains(id));
     seen.retain(|id| !remains(id));
-    Swept { removed: seen, end }
+    Cleanup { removed: seen, end }
 }
 
 /// Why this identity could not delete what it would make; none where that is allowed, or not known.
@@ -361,7 +363,7 @@ async fn try_out(
     role: &str,
     name: &str,
     cancel: &CancellationToken,
-    made: &mut Vec<Made>,
+    made: &mut Vec<Created>,
     say: &(impl Fn(String) + Sync),
 ) -> Trial {
     for attempt in 1..=TRIES {
@@ -376,10 +378,10 @@ async fn try_out(
                 ));
                 // Whether it has gone is read back for all of them.
                 made.push(match account.delete_activation(region, &id).await {
-                    Ok(()) => Made::Deleted(id),
+                    Ok(()) => Created::Deleted(id),
                     Err(error) => {
                         say(error.sentence());
-                        Made::Kept(id)
+                        Created::Kept(id)
                     }
                 });
                 return Trial::Works;
@@ -387,7 +389,7 @@ async fn try_out(
             Err(error) => error,
         };
         if error.may_have_taken_effect() {
-            made.push(Made::Perhaps(error.sentence()));
+            made.push(Created::Unknown(error.sentence()));
         }
         let is_waiting = error.kind == ErrorKind::UnusableRole;
         let again = is_waiting || matches!(error.kind, ErrorKind::Throttled | ErrorKind::Busy);

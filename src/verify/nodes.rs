@@ -83,7 +83,7 @@ impl Owner {
     }
 
     /// Its word in the outputs.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Person => "good",
             Self::Placeholder => "placeholder",
@@ -115,7 +115,7 @@ impl Owner {
     }
 
     /// What to do; none where nothing has to be done.
-    pub fn way_out(self) -> Option<&'static str> {
+    pub fn remedy(self) -> Option<&'static str> {
         match self {
             Self::Person => None,
             Self::Placeholder | Self::NoUserId => Some(

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::claim::{self, Claim, Proved, Verdict};
+use super::assertion::{self, Assertion, CheckResult, Verdict};
 use crate::account::Account;
 use crate::model::Denial;
 use crate::plan::readiness::{Basis, Readiness, judged};
@@ -16,7 +16,7 @@ use crate::policy::template::RolePolicy;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     /// What has to be true of the roles that can be used.
-    pub claims: Vec<Proved>,
+    pub assertions: Vec<CheckResult>,
     /// The policies that are not in place, and that other policies of the role make up for.
     pub given: BTreeSet<(String, RolePolicy)>,
 }
@@ -31,11 +31,11 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
         return Proof::default();
     }
     let refused = OnceLock::new();
-    let asked = claims(plan, |item| stands(item, Basis::Found))
+    let asked = assertions(plan, |item| stands(item, Basis::Found))
         .into_iter()
-        .map(|(role, claims)| (role, claims, Vec::new()));
+        .map(|(role, assertions)| (role, assertions, Vec::new()));
     let mut proof = Proof {
-        claims: ask(account, plan, asked.collect(), &refused).await,
+        assertions: ask(account, plan, asked.collect(), &refused).await,
         given: BTreeSet::new(),
     };
     for item in plan
@@ -50,7 +50,7 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
         let proved = ask(account, plan, asked, &refused).await;
         if gives_all(&proved) {
             proof.given.insert((role.clone(), *policy));
-            proof.claims.extend(proved);
+            proof.assertions.extend(proved);
         }
     }
     proof
@@ -60,10 +60,10 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
 pub async fn prove_after_writes(account: &Account, plan: &Plan) -> Proof {
     let mut proof = prove(account, plan).await;
     for wait in LAG {
-        let is_late = |proved: &Proved| {
+        let is_late = |proved: &CheckResult| {
             proved.is_an_obstacle() && proved.verdict == Verdict::Wrong(Some(Denial::NotAllowed))
         };
-        if !proof.claims.iter().any(is_late) {
+        if !proof.assertions.iter().any(is_late) {
             break;
         }
         tokio::time::sleep(wait).await;
@@ -83,24 +83,27 @@ pub async fn needs_met(
         let Target::Policy { role, policy } = &item.target else {
             continue;
         };
-        let mut claims = of_policy(plan, *policy);
-        claims.retain(|claim| claim.is_needed());
-        let asked = vec![(role.clone(), claims, Vec::new())];
+        let mut assertions = of_policy(plan, *policy);
+        assertions.retain(|assertion| assertion.is_needed());
+        let asked = vec![(role.clone(), assertions, Vec::new())];
         let proved = ask(account, plan, asked, &refused).await;
         let answer = if gives_all(&proved) {
             Some(true)
         } else {
-            proved.iter().any(Proved::is_an_obstacle).then_some(false)
+            proved
+                .iter()
+                .any(CheckResult::is_an_obstacle)
+                .then_some(false)
         };
         met.insert((role.clone(), *policy), answer);
     }
     met
 }
 
-fn gives_all(proved: &[Proved]) -> bool {
+fn gives_all(proved: &[CheckResult]) -> bool {
     let mut needed = proved
         .iter()
-        .filter(|proved| proved.claim.is_needed())
+        .filter(|proved| proved.assertion.is_needed())
         .peekable();
     needed.peek().is_some() && needed.all(|proved| proved.verdict == Verdict::True)
 }
@@ -113,7 +116,7 @@ fn stands(item: &Item, basis: Basis) -> bool {
 /// Who can connect by what was found and by what the simulator says of it.
 pub fn readiness(plan: &Plan, proof: &Proof) -> Option<Readiness> {
     let mut readiness = Readiness::with(plan, Basis::Found, &proof.given)?;
-    take_back(&mut readiness, &proof.claims);
+    take_back(&mut readiness, &proof.assertions);
     Some(readiness)
 }
 
@@ -129,31 +132,33 @@ pub async fn outlook(account: &Account, plan: &Plan) -> Option<(Readiness, Basis
 }
 
 /// Takes back what the simulator denies, or will deny.
-pub fn take_back(readiness: &mut Readiness, proved: &[Proved]) {
+pub fn take_back(readiness: &mut Readiness, proved: &[CheckResult]) {
     for proved in proved.iter().filter(|proved| proved.is_an_obstacle()) {
         let why = proved.reason().unwrap_or_default();
-        let is_about_containers = proved.claim.is_about_containers();
+        let is_about_containers = proved.assertion.is_about_containers();
         readiness.deny(&proved.role, is_about_containers, &why);
     }
 }
 
 /// What will be wrong, or is not known, of a plan's roles, although it was carried out: a boundary, a denial or the organization
 /// takes back what the policies give, or another policy opens what has to stay closed.
-pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
+pub async fn foresee(account: &Account, plan: &Plan) -> Vec<CheckResult> {
     if plan.undoes.is_some() {
         return Vec::new();
     }
-    let asked = claims(plan, |item| stands(item, Basis::Planned))
+    let asked = assertions(plan, |item| stands(item, Basis::Planned))
         .into_iter()
-        .map(|(role, mut claims)| {
-            claims.retain(|claim| claim.is_serious());
+        .map(|(role, mut assertions)| {
+            assertions.retain(|assertion| assertion.is_serious());
             let policies = policies_to_come(plan, &role);
-            (role, claims, policies)
+            (role, assertions, policies)
         });
     let mut wrong = ask(account, plan, asked.collect(), &OnceLock::new()).await;
     wrong.retain(|proved| match proved.verdict {
         Verdict::True | Verdict::Shared => false,
-        Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Doubtful | Verdict::Unknown(_) => true,
+        Verdict::Wrong(Some(Denial::Boundary)) | Verdict::Inconclusive | Verdict::Unknown(_) => {
+            true
+        }
         // It may come from a policy that will be replaced, which the simulator still sees.
         Verdict::Wrong(Some(_)) => !is_replaced(plan, &proved.role, "\"Deny\""),
         Verdict::Wrong(None) => !is_replaced(plan, &proved.role, "\"Allow\""),
@@ -161,26 +166,26 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<Proved> {
     wrong
 }
 
-/// Asks about the claims of each role, one role after the other: the simulator is easily throttled.
+/// Asks about the assertions of each role, one role after the other: the simulator is easily throttled.
 async fn ask(
     account: &Account,
     plan: &Plan,
-    roles: Vec<(String, Vec<Claim>, Vec<String>)>,
+    roles: Vec<(String, Vec<Assertion>, Vec<String>)>,
     refused: &OnceLock<String>,
-) -> Vec<Proved> {
+) -> Vec<CheckResult> {
     let mut proved = Vec::new();
-    for (role, claims, policies) in roles {
+    for (role, assertions, policies) in roles {
         let Some(arn) = plan.role_arns.get(&role) else {
             continue;
         };
-        for (claim, verdict, actions) in
-            claim::ask(account, plan, arn, &claims, &policies, refused).await
+        for (assertion, verdict, actions) in
+            assertion::ask(account, plan, arn, &assertions, &policies, refused).await
         {
-            let is_shared = verdict == Verdict::True && is_shared(plan, &role, claim);
+            let is_shared = verdict == Verdict::True && is_shared(plan, &role, assertion);
             let verdict = if is_shared { Verdict::Shared } else { verdict };
-            proved.push(Proved {
+            proved.push(CheckResult {
                 role: role.clone(),
-                claim,
+                assertion,
                 verdict,
                 actions,
             });
@@ -189,18 +194,18 @@ async fn ask(
     proved
 }
 
-/// Whether a claim about other people's nodes separates nobody: SageMaker opens all sessions of an execution role under one
+/// Whether a assertion about other people's nodes separates nobody: SageMaker opens all sessions of an execution role under one
 /// name, so everybody who connects from Studio with it has one user ID.
-fn is_shared(plan: &Plan, role: &String, claim: Claim) -> bool {
+fn is_shared(plan: &Plan, role: &String, assertion: Assertion) -> bool {
     let choices = &plan.choices;
-    claim == Claim::StartsNobodyElsesSessions
+    assertion == Assertion::StartsNobodyElsesSessions
         && choices.connect_from.uses_studio()
         && choices.sagemaker_roles.contains(role)
 }
 
 /// What has to be true of each role all of whose items are as asked for.
-fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Vec<Claim>)> {
-    let mut roles: Vec<(String, Vec<Claim>)> = Vec::new();
+fn assertions(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Vec<Assertion>)> {
+    let mut roles: Vec<(String, Vec<Assertion>)> = Vec::new();
     for item in &plan.items {
         let Target::Policy { role, policy } = &item.target else {
             continue;
@@ -208,24 +213,24 @@ fn claims(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Vec<Claim
         if !plan.of_role(role).all(&counts) {
             continue;
         }
-        let claims = of_policy(plan, *policy);
+        let assertions = of_policy(plan, *policy);
         match roles.iter_mut().find(|(known, _)| known == role) {
             // A role that both are about, as from Studio: what holds for both is asked once.
             Some((_, known)) => known.extend(
-                claims
+                assertions
                     .into_iter()
-                    .filter(|claim| *claim != Claim::TagsNoNodes),
+                    .filter(|assertion| *assertion != Assertion::TagsNoNodes),
             ),
-            None => roles.push((role.clone(), claims)),
+            None => roles.push((role.clone(), assertions)),
         }
     }
     roles
 }
 
-fn of_policy(plan: &Plan, policy: RolePolicy) -> Vec<Claim> {
+fn of_policy(plan: &Plan, policy: RolePolicy) -> Vec<Assertion> {
     match policy {
-        RolePolicy::Server => Claim::OF_SAGEMAKER_ROLES.to_vec(),
-        RolePolicy::Client => Claim::of_clients(plan.choices.shell_access).collect(),
+        RolePolicy::Server => Assertion::OF_SAGEMAKER_ROLES.to_vec(),
+        RolePolicy::Client => Assertion::of_clients(plan.choices.shell_access).collect(),
     }
 }
 

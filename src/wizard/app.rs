@@ -62,7 +62,7 @@ pub struct App {
 }
 
 /// What is on the terminal.
-struct Screen {
+struct Drawn {
     /// The page, the number of its question, and whether it has come to its end.
     shown: Option<(Step, u64, bool)>,
     number: u64,
@@ -80,7 +80,7 @@ pub async fn run<B: Backend>(
 ) -> WizardExit {
     let mut app = App::new(source, options, events.sender());
     app.connect();
-    let mut screen = Screen {
+    let mut screen = Drawn {
         shown: None,
         number: 0,
         is_blind: false,
@@ -187,7 +187,7 @@ impl App {
     fn draw<B: Backend>(
         &mut self,
         terminal: &mut Terminal<B>,
-        screen: &mut Screen,
+        screen: &mut Drawn,
         events: &EventReceiver,
     ) {
         if screen.is_blind || screen.is_suspended {
@@ -220,7 +220,7 @@ impl App {
         }
     }
 
-    fn on_event(&mut self, event: Event, screen: &mut Screen) {
+    fn on_event(&mut self, event: Event, screen: &mut Drawn) {
         match event {
             Event::Input {
                 screen: seen,

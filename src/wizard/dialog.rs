@@ -37,7 +37,7 @@ pub use nodes::NodesDialog;
 #[derive(Debug)]
 pub enum Dialog {
     Help(Scroll),
-    Profiles(Box<Profiles>),
+    Profiles(Box<ProfilesDialog>),
     /// Whether to leave; a guide may be open.
     Quit {
         guided: bool,
@@ -69,7 +69,7 @@ pub struct CutOff {
 
 /// The profiles to choose from.
 #[derive(Debug)]
-pub struct Profiles {
+pub struct ProfilesDialog {
     picker: Picker,
     pub names: Load<Vec<String>>,
 }
@@ -92,7 +92,7 @@ impl Dialog {
     }
 
     pub fn profiles() -> Self {
-        Self::Profiles(Box::new(Profiles {
+        Self::Profiles(Box::new(ProfilesDialog {
             picker: Picker::default(),
             names: Load::Waiting,
         }))
@@ -295,7 +295,7 @@ impl CutOff {
     }
 }
 
-impl Profiles {
+impl ProfilesDialog {
     /// The names are known, or why they are not.
     pub fn set_names(&mut self, names: Result<Vec<String>, CallError>) {
         let entry = |name: &String| {

@@ -6,7 +6,7 @@ use super::page::Page;
 use super::page::guide::{CheckReason, GuidePage};
 use super::page::guide_end::GuideEndPage;
 use super::session::Load;
-use super::tasks::{Checked, Slot};
+use super::tasks::{Slot, SubjectReading};
 use super::{App, WizardExit};
 use crate::account::{CallError, ErrorKind};
 use crate::guide::Subject;
@@ -102,14 +102,18 @@ impl App {
     }
 
     /// Takes a reading in. Where it has failed, what was seen before still counts, and is said to be old.
-    pub(super) fn on_checked(&mut self, subject: &Subject, checked: Checked) {
+    pub(super) fn on_checked(&mut self, subject: &Subject, checked: SubjectReading) {
         let before = match (self.pages.guide_mut(), self.session.guide_context()) {
             (Some(guide), Some(context)) => guide.read_statuses(&context),
             _ => Vec::new(),
         };
         let trouble = match (subject, checked) {
-            (Subject::Region(region), Checked::Tier(reading)) => self.on_tier(region, reading),
-            (Subject::Role(role), Checked::Role(reading)) => self.on_role_again(role, *reading),
+            (Subject::Region(region), SubjectReading::Tier(reading)) => {
+                self.on_tier(region, reading)
+            }
+            (Subject::Role(role), SubjectReading::Role(reading)) => {
+                self.on_role_again(role, *reading)
+            }
             _ => None,
         };
         let reason = self.end_check(subject, trouble.clone());

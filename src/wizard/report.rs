@@ -11,14 +11,14 @@ use crate::journal::Records;
 use crate::messages::guide::Verified;
 use crate::messages::{Message, checks};
 use crate::model::ConnectFrom;
-use crate::plan::readiness::{Basis, Outcome, Readiness};
+use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
 use crate::plan::{Difference, Plan, State, Target};
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::verify::live::Live;
 
 /// The sheet for those who connect, where there is anybody who can.
 pub fn sheet(plan: &Plan, readiness: &Readiness) -> Option<String> {
-    let somebody_can = readiness.state != Outcome::NotReady;
+    let somebody_can = readiness.state != ReadinessLevel::NotReady;
     somebody_can.then(|| users::sheet(plan, Some((readiness, Basis::Found))))
 }
 
@@ -96,7 +96,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     if let Some(readiness) = report
         .readiness
         .as_ref()
-        .filter(|who| who.state != Outcome::Ready)
+        .filter(|who| who.state != ReadinessLevel::Ready)
     {
         let style = theme::of_readiness(readiness.state).1;
         page.say(readiness.sentence(Basis::Found), style);
@@ -163,7 +163,7 @@ pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
 fn blocked(target: &Target, state: &State, page: &mut Body) {
     let State::Blocked {
         reason,
-        way_out,
+        remedy,
         difference,
         ..
     } = state
@@ -171,7 +171,7 @@ fn blocked(target: &Target, state: &State, page: &mut Body) {
         return;
     };
     page.say(
-        &format!("{}: {reason} {way_out}", target.short()),
+        &format!("{}: {reason} {remedy}", target.short()),
         theme::WARN,
     );
     if let Some(Difference { expected, found }) = difference {
@@ -180,7 +180,7 @@ fn blocked(target: &Target, state: &State, page: &mut Body) {
 }
 
 /// What the policy simulator says.
-pub fn proof(proved: &[Proved], width: u16) -> Vec<Line<'static>> {
+pub fn proof(proved: &[CheckResult], width: u16) -> Vec<Line<'static>> {
     let mut page = Body::new(width);
     if !proved.is_empty() {
         page.say("By AWS's policy simulator:", theme::TITLE);

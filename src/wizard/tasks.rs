@@ -29,8 +29,8 @@ use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading
 use crate::plan::Target;
 use crate::survey;
 use crate::undo::{self, Undo};
+use crate::verify::CheckResult;
 use crate::verify::Preflight;
-use crate::verify::Proved;
 use crate::verify::live::Live;
 use crate::verify::nodes::Nodes;
 use crate::verify::proof::Proof;
@@ -54,7 +54,7 @@ pub enum Answer {
     Tier(String, TierReading),
     Role(String, Box<Result<RoleReading, CallError>>),
     Profiles(Result<Vec<String>, CallError>),
-    Run(Box<apply::Event>),
+    Run(Box<apply::RunEvent>),
     /// What was written, in a sentence, or why it was not.
     Saved(Result<String, String>),
     /// The runs of this account that were cut off, and why not all records could be looked at.
@@ -65,8 +65,8 @@ pub enum Answer {
     GeneralPreflight(Preflight),
     Preflight(Preflight),
     /// What will not work although the plan was carried out.
-    Foreseen(Vec<Proved>),
-    Proved(Proof),
+    Foreseen(Vec<CheckResult>),
+    CheckResult(Proof),
     /// How many hybrid nodes a region has.
     NodeCount(String, NodeReading),
     /// The nodes of the chosen roles.
@@ -75,7 +75,7 @@ pub enum Answer {
     LiveSaid(String),
     Live(Box<Live>),
     /// What the guide has read of a subject.
-    Checked(Subject, Checked),
+    Checked(Subject, SubjectReading),
     /// The end of a guide.
     GuideEnd(Box<Verified>),
     /// The task of this slot broke.
@@ -84,7 +84,7 @@ pub enum Answer {
 
 /// A reading of a subject.
 #[derive(Debug)]
-pub enum Checked {
+pub enum SubjectReading {
     Tier(TierReading),
     Role(Box<Result<RoleReading, CallError>>),
 }
@@ -386,8 +386,12 @@ impl Tasks {
     pub fn check(&mut self, account: Account, subject: Subject) {
         self.start(Slot::Check(subject.clone()), |out| async move {
             let checked = match &subject {
-                Subject::Region(region) => Checked::Tier(survey::tier(&account, region).await),
-                Subject::Role(name) => Checked::Role(Box::new(survey::role(&account, name).await)),
+                Subject::Region(region) => {
+                    SubjectReading::Tier(survey::tier(&account, region).await)
+                }
+                Subject::Role(name) => {
+                    SubjectReading::Role(Box::new(survey::role(&account, name).await))
+                }
             };
             out.send(Answer::Checked(subject, checked));
         });

@@ -15,7 +15,7 @@ use crate::model::endpoint::insecurity;
 use crate::model::{Identity, Region, RoleReading, RoleSummary, TypedRole};
 use crate::text::Severity;
 use crate::undo::Undo;
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
 
 /// Credentials that take longer than this to come may have been asked of a person.
@@ -69,7 +69,7 @@ impl App {
             }
             Answer::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Answer::Undo(undo) => self.on_undo(*undo),
-            Answer::Proved(proof) => self.on_proof(proof),
+            Answer::CheckResult(proof) => self.on_proof(proof),
             Answer::LiveSaid(text) => {
                 if let Some(live) = self.live_check() {
                     live.on_said(text);
@@ -295,7 +295,7 @@ impl App {
         self.session.findings.roles.add(ListedRole::typed(&role));
     }
 
-    fn on_run(&mut self, event: apply::Event) {
+    fn on_run(&mut self, event: apply::RunEvent) {
         let Some(run) = self.pages.run_mut() else {
             return;
         };
@@ -325,7 +325,7 @@ impl App {
     }
 
     /// The preview asked, or the question about the same; what is asked before something is put back is another matter.
-    fn on_foreseen(&mut self, foreseen: Vec<Proved>) {
+    fn on_foreseen(&mut self, foreseen: Vec<CheckResult>) {
         let confirm = self.pages.confirm_mut();
         let asked = confirm.map(|confirm| confirm.job.plan.clone());
         let preview = &mut self.pages.forms.preview;

@@ -86,11 +86,9 @@ pub fn assert_planned_well(documents: &Documents, harden_trust: bool) {
                 assert_keeps(&item.target, change, documents);
                 after.change(&item.target, change);
             }
-            State::Blocked {
-                reason, way_out, ..
-            } => {
-                let said = format!("{reason} {way_out}");
-                assert!(reason.ends_with('.') && way_out.ends_with('.'), "{said:?}");
+            State::Blocked { reason, remedy, .. } => {
+                let said = format!("{reason} {remedy}");
+                assert!(reason.ends_with('.') && remedy.ends_with('.'), "{said:?}");
             }
             State::InPlace(_) => {
                 let is_trust = matches!(item.target, Target::Trust { .. });

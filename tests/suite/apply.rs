@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use sagemaker_ssh_setup::account::Account;
-use sagemaker_ssh_setup::apply::{self, Aim, Event, Job, Outcome, Report};
-use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner};
+use sagemaker_ssh_setup::apply::{self, Aim, Job, Outcome, Report, RunEvent};
+use sagemaker_ssh_setup::demo::{Demo, DemoRole, Timing};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::messages::outcome::plain;
@@ -26,8 +26,8 @@ struct Bench {
 }
 
 impl Bench {
-    async fn new(manner: Manner) -> Self {
-        let demo = Demo::start(manner).unwrap();
+    async fn new(timing: Timing) -> Self {
+        let demo = Demo::start(timing).unwrap();
         let faults = Faults::before(demo.http());
         let account = demo
             .source_through(faults.http())
@@ -50,11 +50,15 @@ impl Bench {
         )
     }
 
-    async fn apply(&self, plan: &Plan) -> (Report, Vec<Event>) {
+    async fn apply(&self, plan: &Plan) -> (Report, Vec<RunEvent>) {
         self.apply_until(plan, &CancellationToken::new()).await
     }
 
-    async fn apply_until(&self, plan: &Plan, cancel: &CancellationToken) -> (Report, Vec<Event>) {
+    async fn apply_until(
+        &self,
+        plan: &Plan,
+        cancel: &CancellationToken,
+    ) -> (Report, Vec<RunEvent>) {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let job = set_up(plan);
         let report = apply::run(&self.account, &job, &self.records, cancel, &sender).await;
@@ -90,7 +94,7 @@ fn value(text: &str) -> Value {
 }
 
 /// The roles that are not the same in two readings.
-fn changed(before: &BTreeMap<String, HeldRole>, after: &BTreeMap<String, HeldRole>) -> Vec<String> {
+fn changed(before: &BTreeMap<String, DemoRole>, after: &BTreeMap<String, DemoRole>) -> Vec<String> {
     after
         .iter()
         .filter(|(name, role)| before.get(*name) != Some(*role))
@@ -100,7 +104,7 @@ fn changed(before: &BTreeMap<String, HeldRole>, after: &BTreeMap<String, HeldRol
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_run_changes_what_was_planned_and_nothing_else() {
-    let bench = Bench::new(Manner::LIFELIKE).await;
+    let bench = Bench::new(Timing::REALISTIC).await;
     let before = bench.demo.roles();
     let plan = bench.plan(&choices()).await;
     assert_eq!(plan.totals().changes, 4);
@@ -148,7 +152,7 @@ async fn a_whole_run_changes_what_was_planned_and_nothing_else() {
     let retries: Vec<_> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Retry(_, retry) => Some((retry.attempt, retry.reason.as_str())),
+            RunEvent::Retry(_, retry) => Some((retry.attempt, retry.reason.as_str())),
             _ => None,
         })
         .collect();
@@ -157,7 +161,7 @@ async fn a_whole_run_changes_what_was_planned_and_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_run_writes_nothing() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     bench.apply(&plan).await;
     let writes = bench.faults.writes().len();
@@ -170,7 +174,7 @@ async fn a_second_run_writes_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_did_in_the_meantime_is_not_claimed() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     bench.apply(&plan).await;
     let writes = bench.faults.writes().len();
@@ -186,7 +190,7 @@ async fn what_somebody_did_in_the_meantime_is_not_claimed() {
 
 #[tokio::test(start_paused = true)]
 async fn every_role_of_the_embedded_account_is_planned_as_it_was_made_to_be() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let state = async |role: &str, harden_trust: bool| {
         let choices = Choices {
             sagemaker_roles: vec![role.into()],
@@ -240,7 +244,7 @@ async fn every_role_of_the_embedded_account_is_planned_as_it_was_made_to_be() {
 
 #[tokio::test(start_paused = true)]
 async fn the_cdks_managed_client_policy_counts_as_in_place() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let choices = Choices {
         user_roles: vec!["FeatureStore-ExecutionRole".into()],
         ..Choices::default()
@@ -250,7 +254,7 @@ async fn the_cdks_managed_client_policy_counts_as_in_place() {
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_changed_since_the_plan_is_not_overwritten() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let theirs = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     bench.account.write_trust(FRESH, theirs).await.unwrap();
@@ -279,7 +283,7 @@ async fn a_lost_reply_ends_verified_and_not_doubled() {
         "PutRolePolicy",
         "UpdateServiceSetting",
     ] {
-        let bench = Bench::new(Manner::PROMPT).await;
+        let bench = Bench::new(Timing::INSTANT).await;
         let plan = bench.plan(&choices()).await;
         bench.faults.add(action, 1, Fault::LostReply);
         let (report, _) = bench.apply(&plan).await;
@@ -291,7 +295,7 @@ async fn a_lost_reply_ends_verified_and_not_doubled() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_never_answers_ends_in_time_as_not_certain_and_the_rest_is_done() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     bench.faults.add("UpdateAssumeRolePolicy", 99, Fault::Hang);
     let before = bench.demo.roles()[FRESH].trust.clone();
@@ -342,7 +346,7 @@ async fn refusals_are_told_in_plain_words_and_change_nothing() {
             "throttling",
         ),
     ] {
-        let bench = Bench::new(Manner::PROMPT).await;
+        let bench = Bench::new(Timing::INSTANT).await;
         let plan = bench.plan(&choices()).await;
         let before = bench.demo.roles();
         bench.faults.add("PutRolePolicy", 99, fault.clone());
@@ -386,7 +390,7 @@ async fn a_write_of_which_nobody_knows_whether_it_arrived_is_called_neither_done
             "AWS itself failed",
         ),
     ] {
-        let bench = Bench::new(Manner::PROMPT).await;
+        let bench = Bench::new(Timing::INSTANT).await;
         let plan = bench.plan(&choices()).await;
         let before = bench.demo.roles();
         bench.faults.add("PutRolePolicy", 99, fault.clone());
@@ -425,7 +429,7 @@ async fn what_somebody_writes_between_two_tries_is_not_overwritten() {
         Fault::Refused(500, "ServiceFailure", "failed"),
         Fault::Unreachable,
     ] {
-        let bench = Bench::new(Manner::PROMPT).await;
+        let bench = Bench::new(Timing::INSTANT).await;
         let plan = bench.plan(&choices()).await;
         bench.faults.add("UpdateAssumeRolePolicy", 1, fault.clone());
         let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
@@ -462,7 +466,7 @@ async fn what_somebody_writes_between_two_tries_is_not_overwritten() {
 
 #[tokio::test(start_paused = true)]
 async fn a_last_reading_that_fails_verifies_nothing() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     // One trust policy and one tier are read before and after they are written.
     for action in ["GetRole", "GetServiceSetting"] {
@@ -478,7 +482,7 @@ async fn a_last_reading_that_fails_verifies_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_known_to_be_blocked_does_not_spoil_the_verification_but_is_not_done() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let choices = Choices {
         regions: vec!["eu-west-1".into(), "af-south-1".into()],
         ..choices()
@@ -491,7 +495,7 @@ async fn what_was_known_to_be_blocked_does_not_spoil_the_verification_but_is_not
 
 #[tokio::test(start_paused = true)]
 async fn too_many_updates_is_waited_out() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     bench.faults.add(
         "UpdateServiceSetting",
@@ -501,14 +505,14 @@ async fn too_many_updates_is_waited_out() {
     let (report, events) = bench.apply(&plan).await;
     assert!(report.is_verified(), "{report:?}");
     let retries = events.iter().filter(
-        |event| matches!(event, Event::Retry(_, retry) if retry.reason == "TooManyUpdates"),
+        |event| matches!(event, RunEvent::Retry(_, retry) if retry.reason == "TooManyUpdates"),
     );
     assert_eq!(retries.count(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_run_skips_what_was_not_begun() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let cancel = CancellationToken::new();
     cancel.cancel();
@@ -524,7 +528,7 @@ async fn a_stopped_run_skips_what_was_not_begun() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_stopped_while_the_account_was_made_sure_of_is_not_begun() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let slow = Fault::Slow(std::time::Duration::from_secs(3));
     bench.faults.add("GetCallerIdentity", 1, slow);
@@ -540,7 +544,7 @@ async fn what_was_stopped_while_the_account_was_made_sure_of_is_not_begun() {
     assert!(
         !events
             .iter()
-            .any(|event| matches!(event, Event::Started(_)))
+            .any(|event| matches!(event, RunEvent::Started(_)))
     );
     assert_eq!(bench.faults.writes(), Vec::<String>::new());
 }
@@ -548,7 +552,7 @@ async fn what_was_stopped_while_the_account_was_made_sure_of_is_not_begun() {
 /// The first readings go out beside the question whose account it is. One that had to wait for that answer is stale.
 #[tokio::test(start_paused = true)]
 async fn what_somebody_writes_while_the_account_is_made_sure_of_is_not_overwritten() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let slow = Fault::Slow(std::time::Duration::from_secs(3));
     bench.faults.add("GetCallerIdentity", 1, slow);
@@ -570,7 +574,7 @@ async fn what_somebody_writes_while_the_account_is_made_sure_of_is_not_overwritt
 /// A retry that comes before a change is told of is told after that, and not lost.
 #[tokio::test(start_paused = true)]
 async fn a_retry_of_a_first_reading_is_told_once_its_change_has_begun() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let slow = Fault::Slow(std::time::Duration::from_secs(5));
     bench.faults.add("GetCallerIdentity", 1, slow);
@@ -582,8 +586,8 @@ async fn a_retry_of_a_first_reading_is_told_once_its_change_has_begun() {
     let told: Vec<&str> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Started(target) if target.to_string() == trust => Some("started"),
-            Event::Retry(target, _) if target.to_string() == trust => Some("retry"),
+            RunEvent::Started(target) if target.to_string() == trust => Some("started"),
+            RunEvent::Retry(target, _) if target.to_string() == trust => Some("retry"),
             _ => None,
         })
         .collect();
@@ -593,7 +597,7 @@ async fn a_retry_of_a_first_reading_is_told_once_its_change_has_begun() {
 /// Two writes to one role never meet, and the second is not held up by the reading back of the first.
 #[tokio::test(start_paused = true)]
 async fn the_changes_of_a_role_are_made_one_after_another() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let plan = bench.plan(&choices()).await;
     let slow = |seconds| Fault::Slow(std::time::Duration::from_secs(seconds));
     bench.faults.add("UpdateAssumeRolePolicy", 1, slow(2));
@@ -607,8 +611,8 @@ async fn the_changes_of_a_role_are_made_one_after_another() {
     let told: Vec<String> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Started(target) if role(target) => Some(format!("began {target}")),
-            Event::Ended(target, ..) if role(target) => Some(format!("ended {target}")),
+            RunEvent::Started(target) if role(target) => Some(format!("began {target}")),
+            RunEvent::Ended(target, ..) if role(target) => Some(format!("ended {target}")),
             _ => None,
         })
         .collect();
@@ -654,7 +658,7 @@ async fn a_run_waits_no_longer_for_many_regions_than_for_one() {
     const CALL: std::time::Duration = std::time::Duration::from_secs(1);
     let all = Region::shipped(&Partition::default());
     for count in [1, 16, all.len()] {
-        let bench = Bench::new(Manner::PROMPT).await;
+        let bench = Bench::new(Timing::INSTANT).await;
         bench.faults.add("*", u32::MAX, Fault::Slow(CALL));
         let codes = all.iter().map(|region| region.code.clone());
         let choices = Choices {
@@ -679,8 +683,8 @@ async fn an_account_that_throttles_is_asked_more_slowly() {
     const ROLES: usize = 60;
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
     for (per_second, at_once) in [(5, 10), (15, 30)] {
-        let bench = Bench::new(Manner::PROMPT).await;
-        let iam = super::meanwhile::iam(&bench.demo);
+        let bench = Bench::new(Timing::INSTANT).await;
+        let iam = super::concurrent_edits::iam(&bench.demo);
         let names: Vec<String> = (0..ROLES).map(|n| format!("Team{n}")).collect();
         for name in &names {
             let created = iam.create_role().role_name(name);
@@ -705,7 +709,7 @@ async fn an_account_that_throttles_is_asked_more_slowly() {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_reading_shows_what_is_there_and_nothing_of_the_first() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let other = bench.demo.source().connect(None).await.unwrap();
     let text = |sid: &str| {
         format!(
@@ -739,13 +743,13 @@ async fn a_second_reading_shows_what_is_there_and_nothing_of_the_first() {
 
 #[tokio::test(start_paused = true)]
 async fn credentials_of_another_account_change_nothing() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let mut plan = bench.plan(&choices()).await;
     plan.identity.account = "999999999999".into();
     let (report, events) = bench.apply(&plan).await;
     assert!(report.refused.as_deref().unwrap().contains("999999999999"));
     assert!(
-        matches!(events[..], [Event::Finished(_)]),
+        matches!(events[..], [RunEvent::Finished(_)]),
         "nothing is told of changes that are not begun: {events:?}"
     );
     assert_eq!(Exit::of_report(&report), Exit::Failed);
@@ -754,7 +758,7 @@ async fn credentials_of_another_account_change_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn hardened_trust_and_shell_access_arrive_when_chosen() {
-    let bench = Bench::new(Manner::PROMPT).await;
+    let bench = Bench::new(Timing::INSTANT).await;
     let choices = Choices {
         connect_from: ConnectFrom::Both,
         harden_trust: true,

@@ -2,7 +2,7 @@
 
 use ratatui::style::Color;
 use sagemaker_ssh_setup::apply::Outcome;
-use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::messages::outcome::plain;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::documents::content;
 use super::faults::Fault;
-use super::play::{Play, Scene, prompt};
+use super::play::{Play, Setup, prompt};
 
 const FRESH: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 
@@ -51,7 +51,7 @@ async fn in_an_account_that_throttles_it_comes_to_the_same_end() {
 
 #[tokio::test(start_paused = true)]
 async fn enter_space_and_y_alone_lead_to_done() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
@@ -91,7 +91,7 @@ async fn enter_space_and_y_alone_lead_to_done() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_written_before_the_confirmation() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{Admin/console}yyyy<enter>y<enter>").await;
     play.keys("{Recommender}y<space>y<enter>").await;
     play.keys("{DataEngineer}y<space>y<enter>").await;
@@ -106,7 +106,7 @@ async fn nothing_is_written_before_the_confirmation() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
         .keys("<esc>{4 to change}")
@@ -142,7 +142,7 @@ async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
 
 #[tokio::test(start_paused = true)]
 async fn going_back_loses_nothing_that_was_picked() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
         .keys("<esc><esc><esc><esc><esc><esc><esc><esc>{Step 1/7}")
@@ -161,7 +161,7 @@ async fn going_back_loses_nothing_that_was_picked() {
 
 #[tokio::test(start_paused = true)]
 async fn with_nothing_picked_enter_says_how_to_pick() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}").await;
     play.keys("<enter>{Space picks a role}").await;
     assert!(play.screen().contains("Step 3/7"));
@@ -169,7 +169,7 @@ async fn with_nothing_picked_enter_says_how_to_pick() {
 
 #[tokio::test(start_paused = true)]
 async fn leaving_asks_once_something_was_picked_and_not_before() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}q").await;
     assert!(matches!(
         play.ending().await,
@@ -179,7 +179,7 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
         }
     ));
 
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space>q").await;
     play.keys("{is forgotten}n{!is forgotten}qy").await;
     assert!(matches!(
@@ -212,7 +212,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
         "Go back",
     ];
     for last in 0..way.len() {
-        let mut play = Scene::default().start();
+        let mut play = Setup::default().start();
         for (keys, mark) in way.iter().zip(marks).take(last + 1) {
             play.keys(keys)
                 .await
@@ -238,7 +238,7 @@ async fn ctrl_c_leaves_at_any_step_and_nothing_was_changed() {
 
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_while_loading_and_while_typing_works_too() {
-    let mut play = Scene::default().start_with(|faults| faults.add("*", 99, Fault::Hang));
+    let mut play = Setup::default().start_with(|faults| faults.add("*", 99, Fault::Hang));
     play.keys("{Asking AWS}<ctrl-c>").await;
     assert!(matches!(
         play.ending().await,
@@ -247,7 +247,7 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
             ..
         }
     ));
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}/abc<ctrl-c>")
         .await;
     assert!(matches!(
@@ -261,13 +261,13 @@ async fn ctrl_c_while_loading_and_while_typing_works_too() {
 
 #[tokio::test(start_paused = true)]
 async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else() {
-    let manner = Manner {
+    let timing = Timing {
         throttled_writes: 0,
-        ..Manner::LIFELIKE
+        ..Timing::REALISTIC
     };
-    let mut play = Scene {
-        manner,
-        ..Scene::default()
+    let mut play = Setup {
+        timing,
+        ..Setup::default()
     }
     .start();
     play.walk_to_confirm()
@@ -316,7 +316,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
 #[tokio::test(start_paused = true)]
 async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
     for by_signal in [true, false] {
-        let mut play = Scene::default().start();
+        let mut play = Setup::default().start();
         play.walk_to_confirm().await.keys("y{Step 7/7}").await;
         if by_signal {
             play.stop(Stop::HangUp).await;
@@ -399,7 +399,7 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
 
 #[tokio::test(start_paused = true)]
 async fn roles_of_another_account_are_not_kept() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
     play.wait("Step 1/7").await;
@@ -423,7 +423,7 @@ async fn roles_of_another_account_are_not_kept() {
 #[tokio::test(start_paused = true)]
 async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() {
     let denied = Fault::Refused(403, "AccessDenied", "no");
-    let mut play = Scene::default().start_with(|faults| {
+    let mut play = Setup::default().start_with(|faults| {
         faults.add("ListRoles", 99, denied.clone());
         faults.add("GetRole", 99, denied);
     });
@@ -443,9 +443,9 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
         .keys("y{Ready. 4 changes}<enter>")
         .await;
     let demo = play.demo.clone();
-    let mut play = Scene {
+    let mut play = Setup {
         source: Some(demo.source()),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.walk_to_regions()
@@ -475,9 +475,9 @@ async fn every_page_of_roles_arrives_while_the_list_can_be_used() {
         role.name = format!("bulk-{number:04}");
         seed.roles.push(role);
     }
-    let mut play = Scene {
+    let mut play = Setup {
         seed: Some(seed),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.keys("{Admin/console}<enter><enter>{more are coming}")
@@ -496,7 +496,7 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
         "AccessDenied",
         "not authorized to perform: iam:ListRoles",
     );
-    let mut play = Scene::default().start_with(|faults| faults.add("ListRoles", 99, denied));
+    let mut play = Setup::default().start_with(|faults| faults.add("ListRoles", 99, denied));
     play.keys("{Admin/console}<enter><enter>{not allowed}t")
         .await;
     play.paste(&format!(
@@ -518,7 +518,7 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paste_where_nothing_is_typed_does_nothing() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
         .paste("y\ny\n")
@@ -530,7 +530,7 @@ async fn a_paste_where_nothing_is_typed_does_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_profile_switch_starts_everything_anew() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
     play.wait("Step 1/7").await;
@@ -551,7 +551,7 @@ async fn a_profile_switch_starts_everything_anew() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_continuation_the_whole_screen_is_drawn_again() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_regions().await.wait("standard").await;
     play.gone("still being read").await;
     let screen = play.screen();
@@ -563,7 +563,7 @@ async fn after_a_continuation_the_whole_screen_is_drawn_again() {
 async fn the_roles_are_listed_while_the_caller_is_still_asked_for() {
     // The identity hangs, and the list does not wait for it.
     let mut play =
-        Scene::default().start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang));
+        Setup::default().start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang));
     play.wait("| Asking AWS").await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert!(play.faults.calls().iter().any(|call| call == "ListRoles"));
@@ -587,7 +587,7 @@ async fn bad_days_are_told_in_a_sentence_with_the_way_out() {
         (Fault::Unreachable, "could not be reached", "network"),
         (Fault::Hang, "in time", "network"),
     ] {
-        let mut play = Scene::default().start_with(|faults| faults.add("*", 999, fault));
+        let mut play = Setup::default().start_with(|faults| faults.add("*", 999, fault));
         play.wait(words)
             .await
             .wait(advice)
@@ -601,7 +601,7 @@ async fn bad_days_are_told_in_a_sentence_with_the_way_out() {
 
 #[tokio::test(start_paused = true)]
 async fn reading_again_mends_what_was_wrong() {
-    let mut play = Scene::default().start_with(|faults| {
+    let mut play = Setup::default().start_with(|faults| {
         faults.add(
             "GetCallerIdentity",
             1,
@@ -613,7 +613,7 @@ async fn reading_again_mends_what_was_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn resizing_at_any_moment_to_any_size_is_survived() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     let sizes = [
         (1, 1),
         (2, 1),
@@ -682,9 +682,9 @@ async fn hostile_descriptions_cannot_move_the_cursor_or_break_a_line() {
     let mut seed = Seed::shipped().unwrap();
     seed.roles[0].description =
         "a\tb\r\n\u{85}c\u{202e}d\u{200b}e \u{1F9D1}\u{200D}\u{1F4BB} wide 日本語".into();
-    let mut play = Scene {
+    let mut play = Setup {
         seed: Some(seed),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.keys("{acme}<enter><enter>{Description}").await;
@@ -704,10 +704,10 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
     let folder =
         std::env::temp_dir().join(format!("sagemaker-ssh-setup-test-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let mut play = Scene {
+    let mut play = Setup {
         folder: folder.clone(),
         size: (200, 24),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.walk_to_confirm()
@@ -738,11 +738,11 @@ async fn the_plan_can_be_saved_and_never_over_another_file() {
 async fn the_plan_can_be_exported_instead_of_carried_out() {
     let folder = super::cut_off::Folder::new("export");
     std::fs::create_dir_all(&folder.0).unwrap();
-    let scene = Scene {
+    let setup = Setup {
         folder: folder.0.clone(),
-        ..Scene::default()
+        ..Setup::default()
     };
-    let mut play = scene.start();
+    let mut play = setup.start();
     play.walk_to_confirm().await.keys("e").await;
     play.wait("The files are in").await;
     // The same with the arrows; nothing is written over.
@@ -785,7 +785,7 @@ async fn somebody_elses_change_between_preview_and_apply_is_not_overwritten() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_breaks_the_program_is_no_silent_end() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}#").await;
     let run = std::panic::AssertUnwindSafe(play.ending());
     let ended = futures::FutureExt::catch_unwind(run).await;
@@ -794,7 +794,7 @@ async fn a_key_that_breaks_the_program_is_no_silent_end() {
 
 #[tokio::test(start_paused = true)]
 async fn colour_never_stands_without_a_sign_or_a_word() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}a").await;
     play.keys("{!reading}{✓ in place}").await;
     let cells = play.cells();
@@ -817,7 +817,7 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
     // An empty page with a successor is legal, and the list mixes partitions and rubbish.
     let first = r#"{"Parameters":[],"NextToken":"more"}"#;
     let second = r#"{"Parameters":[{"Value":"eu-new-9"},{"Value":"cn-new-1"},{"Value":"a.b/c"},{"Value":"us-east-1"}]}"#;
-    let mut play = Scene::default().start_with(|faults| {
+    let mut play = Setup::default().start_with(|faults| {
         faults.add(
             "GetParametersByPath",
             1,
@@ -844,7 +844,7 @@ async fn regions_that_aws_names_and_the_program_does_not_know_are_added() {
 async fn where_aws_names_no_regions_the_shipped_list_does() {
     let denied = Fault::Refused(400, "AccessDeniedException", "no");
     let mut play =
-        Scene::default().start_with(|faults| faults.add("GetParametersByPath", 9, denied));
+        Setup::default().start_with(|faults| faults.add("GetParametersByPath", 9, denied));
     play.walk_to_regions().await;
     play.keys("{of 34 regions}{!still being read}").await;
 }

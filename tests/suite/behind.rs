@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use sagemaker_ssh_setup::apply::Outcome;
-use sagemaker_ssh_setup::demo::Manner;
+use sagemaker_ssh_setup::demo::Timing;
 use sagemaker_ssh_setup::plan::{Obstacle, State};
 
-use super::cut_off::Scene;
+use super::cut_off::Setup;
 use super::documents::with_id;
 
-async fn scene(lag: u64) -> Scene {
-    let manner = Manner {
+async fn setup(lag: u64) -> Setup {
+    let timing = Timing {
         latency: true,
         replica_lag: Duration::from_secs(lag),
-        ..Manner::PROMPT
+        ..Timing::INSTANT
     };
-    Scene::in_manner(manner).await
+    Setup::in_manner(timing).await
 }
 
 fn is_whole(outcomes: &[(sagemaker_ssh_setup::plan::Target, Outcome)]) -> bool {
@@ -27,30 +27,30 @@ fn is_whole(outcomes: &[(sagemaker_ssh_setup::plan::Target, Outcome)]) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_run_and_its_undo_at_once_are_whole_whatever_the_readings_show_in_between() {
     for lag in [1, 3, 10, 30] {
-        let mut scene = scene(lag).await;
-        let before = scene.held();
+        let mut setup = setup(lag).await;
+        let before = setup.contents();
         for round in 0..5 {
-            let job = scene.set_up().await;
+            let job = setup.set_up().await;
             assert_eq!(job.plan.totals().changes, 4, "{lag} s, round {round}");
-            let report = scene.run(&job).await;
+            let report = setup.run(&job).await;
             assert!(
                 report.is_verified() && is_whole(&report.outcomes),
                 "{report:?}"
             );
             if round % 2 == 1 {
                 // Another process knows by the record alone.
-                scene.connect_anew().await;
+                setup.connect_anew().await;
             }
-            let undo = scene.put_back(None).await;
+            let undo = setup.put_back(None).await;
             assert_eq!(undo.plan.totals().changes, 4, "{lag} s, round {round}");
-            let report = scene.run(&undo).await;
+            let report = setup.run(&undo).await;
             assert!(
                 report.is_verified() && is_whole(&report.outcomes),
                 "{report:?}"
             );
-            assert_eq!(scene.held(), before, "{lag} s, round {round}");
+            assert_eq!(setup.contents(), before, "{lag} s, round {round}");
             if round % 2 == 0 {
-                scene.connect_anew().await;
+                setup.connect_anew().await;
             }
         }
     }
@@ -58,50 +58,50 @@ async fn a_run_and_its_undo_at_once_are_whole_whatever_the_readings_show_in_betw
 
 #[tokio::test(start_paused = true)]
 async fn the_undo_of_an_undo_is_not_misled_by_what_either_run_had_found() {
-    let mut scene = scene(20).await;
+    let mut setup = setup(20).await;
     let planned = super::cut_off::as_planned().await;
-    scene.run(&scene.set_up().await).await;
-    let undo = scene.put_back(None).await;
-    scene.run(&undo).await;
-    scene.connect_anew().await;
-    let undone = scene.records.all().unwrap().records[1].run.clone();
-    let again = scene.put_back(Some(&undone)).await;
+    setup.run(&setup.set_up().await).await;
+    let undo = setup.put_back(None).await;
+    setup.run(&undo).await;
+    setup.connect_anew().await;
+    let undone = setup.records.all().unwrap().records[1].run.clone();
+    let again = setup.put_back(Some(&undone)).await;
     assert_eq!(again.plan.totals().changes, 4);
-    let report = scene.run(&again).await;
+    let report = setup.run(&again).await;
     assert!(
         report.is_verified() && is_whole(&report.outcomes),
         "{report:?}"
     );
-    assert_eq!(scene.held(), planned);
+    assert_eq!(setup.contents(), planned);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_second_run_and_a_check_right_after_a_run_find_everything_in_place() {
-    let mut scene = scene(30).await;
-    scene.run(&scene.set_up().await).await;
+    let mut setup = setup(30).await;
+    setup.run(&setup.set_up().await).await;
     for _ in 0..6 {
-        scene.connect_anew().await;
-        let job = scene.set_up().await;
+        setup.connect_anew().await;
+        let job = setup.set_up().await;
         assert!(job.plan.is_in_place(), "{:?}", job.plan);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_wrote_is_believed_at_once_and_what_was_taken_back_after_a_minute() {
-    let scene = scene(0).await;
-    let former = scene
+    let setup = setup(0).await;
+    let former = setup
         .account
         .trust(super::cut_off::SAGEMAKER)
         .await
         .unwrap();
-    scene.run(&scene.set_up().await).await;
+    setup.run(&setup.set_up().await).await;
     let write = async |text: &str| {
         let role = super::cut_off::SAGEMAKER;
-        scene.account.write_trust(role, text).await.unwrap();
+        setup.account.write_trust(role, text).await.unwrap();
     };
     let start = tokio::time::Instant::now();
     write(&with_id(&former)).await;
-    let undo = scene.put_back(None).await;
+    let undo = setup.put_back(None).await;
     let is_changed = |state: &State| {
         matches!(
             state,
@@ -120,7 +120,7 @@ async fn what_somebody_else_wrote_is_believed_at_once_and_what_was_taken_back_af
     assert!(start.elapsed() < Duration::from_secs(20));
     // Exactly what was there before the run could be a reading that is behind.
     write(&former).await;
-    let undo = scene.put_back(None).await;
+    let undo = setup.put_back(None).await;
     assert_eq!(
         (undo.plan.totals().changes, undo.plan.totals().in_place),
         (3, 1)
@@ -129,14 +129,14 @@ async fn what_somebody_else_wrote_is_believed_at_once_and_what_was_taken_back_af
     // After a minute nothing waits any more.
     tokio::time::advance(Duration::from_mins(1)).await;
     let start = tokio::time::Instant::now();
-    scene.put_back(None).await;
+    setup.put_back(None).await;
     assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_nothing_was_written_lately_nothing_waits() {
-    let scene = scene(0).await;
+    let setup = setup(0).await;
     let start = tokio::time::Instant::now();
-    scene.set_up().await;
+    setup.set_up().await;
     assert!(start.elapsed() < Duration::from_secs(5));
 }

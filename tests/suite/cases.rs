@@ -1,14 +1,14 @@
 //! Situations that people reported in public, over the embedded account; their documents are in `tests/cases`.
 
 use sagemaker_ssh_setup::apply::Outcome;
-use sagemaker_ssh_setup::demo::{Manner, Seed, SeedRole};
+use sagemaker_ssh_setup::demo::{Seed, SeedRole, Timing};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
 use sagemaker_ssh_setup::plan::{Item, Obstacle, Plan, State};
 use serde_json::{Value, json};
 
 use super::commands::{Desk, SAGEMAKER as SERVICE_ROLE};
-use super::cut_off::{REGION, SAGEMAKER, Scene, USER};
+use super::cut_off::{REGION, SAGEMAKER, Setup, USER};
 use super::documents::content;
 use super::faults::Fault;
 use super::play;
@@ -26,34 +26,34 @@ fn item<'a>(plan: &'a Plan, id: &str) -> &'a Item {
 }
 
 /// The plan for a role of this trust, connecting from Studio.
-async fn plan_of_trust(trust: &str) -> (Scene, Plan) {
+async fn plan_of_trust(trust: &str) -> (Setup, Plan) {
     let role = json!({"name": "Cased", "trust": trust});
-    let scene = Scene::with(seed_with(role), Manner::PROMPT).await;
+    let setup = Setup::with(seed_with(role), Timing::INSTANT).await;
     let choices = Choices {
         connect_from: ConnectFrom::Studio,
         sagemaker_roles: vec!["Cased".into()],
         regions: vec![REGION.into()],
         ..Choices::default()
     };
-    let plan = scene.set_up_as(choices).await.plan;
-    (scene, plan)
+    let plan = setup.set_up_as(choices).await.plan;
+    (setup, plan)
 }
 
 #[tokio::test(start_paused = true)]
 async fn case_07_a_principal_of_a_closed_account_is_named_in_awss_words() {
-    let scene = Scene::new().await;
+    let setup = Setup::new().await;
     let trust = include_str!("../cases/07-closed-account-root/trust.json");
-    scene.account.write_trust(SAGEMAKER, trust).await.unwrap();
-    let before = scene.held();
-    let job = scene.set_up().await;
+    setup.account.write_trust(SAGEMAKER, trust).await.unwrap();
+    let before = setup.contents();
+    let job = setup.set_up().await;
     assert_eq!(job.plan.totals().changes, 4);
     let said = "Invalid principal in policy: \"AWS\":\"arn:aws:iam::999999999999:root\"";
-    scene.faults.add(
+    setup.faults.add(
         "UpdateAssumeRolePolicy",
         9,
         Fault::Refused(400, "MalformedPolicyDocument", said),
     );
-    let report = scene.run(&job).await;
+    let report = setup.run(&job).await;
     assert_eq!(Exit::of_report(&report), Exit::Partly);
     assert_eq!(report.done(), 3);
     let failed = report
@@ -72,15 +72,15 @@ async fn case_07_a_principal_of_a_closed_account_is_named_in_awss_words() {
         assert!(text.contains(word), "{word}: {text}");
     }
     assert!(!text.contains("AROA"), "{text}");
-    let trust = &scene.held().roles[SAGEMAKER].trust;
+    let trust = &setup.contents().roles[SAGEMAKER].trust;
     assert_eq!(*trust, before.roles[SAGEMAKER].trust);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_malformed_document_speaks_of_principals_only_where_aws_does() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
-    scene.faults.add(
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
+    setup.faults.add(
         "UpdateAssumeRolePolicy",
         9,
         Fault::Refused(
@@ -89,7 +89,7 @@ async fn a_malformed_document_speaks_of_principals_only_where_aws_does() {
             "Has prohibited field Resource",
         ),
     );
-    let report = scene.run(&job).await;
+    let report = setup.run(&job).await;
     let texts = report
         .outcomes
         .iter()
@@ -160,13 +160,13 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
     };
     let set = json!({"name": name, "path": "/aws-reserved/sso.amazonaws.com/eu-west-1/", "trust": people,
                      "inline": {"AwsSSOInlinePolicy": document}});
-    let scene = Scene::with(seed_with(set), Manner::PROMPT).await;
-    let plan = scene.set_up_as(choices(name)).await.plan;
+    let setup = Setup::with(seed_with(set), Timing::INSTANT).await;
+    let plan = setup.set_up_as(choices(name)).await.plan;
     let client = item(&plan, &format!("policy:{name}/SSHSageMakerClientPolicy"));
     let State::Blocked {
         obstacle: Obstacle::PermissionSet,
         reason,
-        way_out,
+        remedy,
         wanted: Some(wanted),
         ..
     } = &client.state
@@ -174,8 +174,8 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
         panic!("{client:?}");
     };
     assert!(
-        !format!("{reason} {way_out}").contains("take"),
-        "{reason} {way_out}"
+        !format!("{reason} {remedy}").contains("take"),
+        "{reason} {remedy}"
     );
     for sid in ["Work", "NotOthersNodes", "NotOthersCommands"] {
         assert!(wanted.contains(sid), "{wanted}");
@@ -183,8 +183,8 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
     // The same two statements in an ordinary role: the policy is planned, and nothing is said against them.
     let ordinary =
         json!({"name": "People", "trust": people, "inline": {"SSMDenyAccessNotOwner": document}});
-    let scene = Scene::with(seed_with(ordinary), Manner::PROMPT).await;
-    let plan = scene.set_up_as(choices("People")).await.plan;
+    let setup = Setup::with(seed_with(ordinary), Timing::INSTANT).await;
+    let plan = setup.set_up_as(choices("People")).await.plan;
     let client = item(&plan, "policy:People/SSHSageMakerClientPolicy");
     assert!(
         client.change().is_some() && client.warnings.is_empty(),
@@ -201,8 +201,8 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
     ] {
         let other = document.replace(from, to);
         let role = json!({"name": "People", "trust": people, "inline": {"Guard": other}});
-        let scene = Scene::with(seed_with(role), Manner::PROMPT).await;
-        let plan = scene.set_up_as(choices("People")).await.plan;
+        let setup = Setup::with(seed_with(role), Timing::INSTANT).await;
+        let plan = setup.set_up_as(choices("People")).await.plan;
         let client = item(&plan, "policy:People/SSHSageMakerClientPolicy");
         assert!(client.change().is_some(), "{client:?}");
         assert!(
@@ -214,8 +214,8 @@ async fn case_17_what_keeps_people_out_of_each_others_nodes_stays() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_policy_breaks_is_judged_with_its_denials_and_its_version() {
-    let scene = Scene::new().await;
-    let wanted = scene.set_up().await.plan;
+    let setup = Setup::new().await;
+    let wanted = setup.set_up().await.plan;
     let id = format!("policy:{USER}/SSHSageMakerClientPolicy");
     let whole = item(&wanted, &id)
         .change()
@@ -225,12 +225,12 @@ async fn what_a_policy_breaks_is_judged_with_its_denials_and_its_version() {
         .to_owned();
     let breaks = async |text: String| {
         let policy = "SSHSageMakerClientPolicy";
-        scene
+        setup
             .account
             .write_inline_policy(USER, policy, &text)
             .await
             .unwrap();
-        item(&scene.set_up().await.plan, &id).breaks()
+        item(&setup.set_up().await.plan, &id).impact()
     };
     let mut denied: Value = serde_json::from_str(&whole).unwrap();
     let statements = denied["Statement"].as_array_mut().unwrap();
@@ -321,7 +321,7 @@ async fn case_18_the_wizard_gets_there_too() {
             Some("There is no role arn:aws:iam::123456789012:role/AmazonSageMaker"),
         ),
     ] {
-        let mut play = play::Scene::at((160, 50)).start();
+        let mut play = play::Setup::at((160, 50)).start();
         play.keys("{Admin/console}<enter><enter>").await;
         play.keys("{Recommender}t").await;
         play.paste(&typed).await.keys("<enter>").await;
@@ -365,18 +365,18 @@ fn case_27_a_region_that_takes_no_credentials_has_two_causes() {
         let blocked = find(&format!("tier:{region}"));
         assert_eq!(blocked["state"], "blocked", "{blocked}");
         let text = |key: &str| blocked[key].as_str().unwrap().to_owned();
-        (text("reason"), text("way_out"))
+        (text("reason"), text("remedy"))
     };
     for command in ["plan", "check"] {
         for (version, first, second) in [
             (2, "not enabled for the account", "token is of version 1"),
             (1, "token is of version 1", "not enabled for the account"),
         ] {
-            let (reason, way_out) = asked(command, version);
+            let (reason, remedy) = asked(command, version);
             let (one, other) = (reason.find(first), reason.find(second));
             assert!(one.is_some() && one < other, "{reason}");
             for way in ["AWS Regions", "AWS_STS_REGIONAL_ENDPOINTS=regional"] {
-                assert!(way_out.contains(way), "{way_out}");
+                assert!(remedy.contains(way), "{remedy}");
             }
         }
     }
@@ -385,7 +385,7 @@ fn case_27_a_region_that_takes_no_credentials_has_two_causes() {
 #[tokio::test(start_paused = true)]
 async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
     let arns = "arn:aws:iam::123456789012:role/ChurnTraining<enter>LockedTraining<enter>Recommender-ExecutionRole<enter>";
-    let mut play = play::Scene::default().start();
+    let mut play = play::Setup::default().start();
     play.keys("{Admin/console}<enter><enter>").await;
     play.wait("Recommender").await;
     // With no field open it is nothing at all.
@@ -410,7 +410,7 @@ async fn case_32_a_paste_without_brackets_goes_into_the_field_or_nowhere() {
 
 #[tokio::test(start_paused = true)]
 async fn keys_that_a_slow_line_delivers_together_act_as_keys() {
-    let mut play = play::Scene::default().start();
+    let mut play = play::Setup::default().start();
     play.wait("Admin/console")
         .await
         .keys_at_once("<enter><enter>")
@@ -430,15 +430,15 @@ async fn keys_that_a_slow_line_delivers_together_act_as_keys() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     let standard = r#"{"ServiceSetting":{"SettingValue":"standard","Status":"PendingUpdate"}}"#;
-    scene.faults.add(
+    setup.faults.add(
         "GetServiceSetting",
         999,
         Fault::Answer("application/x-amz-json-1.1", standard),
     );
-    let report = scene.run(&job).await;
+    let report = setup.run(&job).await;
     let (target, outcome) = report
         .outcomes
         .iter()
@@ -451,7 +451,7 @@ async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
         "{text}"
     );
     // Read now, it is no default, and that a change is under way is said.
-    let plan = scene.set_up().await.plan;
+    let plan = setup.set_up().await.plan;
     let tier = item(&plan, &format!("tier:{REGION}"));
     assert!(tier.warnings[0].contains("PendingUpdate"), "{tier:?}");
     let change = tier.change().unwrap();
@@ -463,16 +463,16 @@ async fn a_tier_that_does_not_show_yet_does_not_speak_of_iam() {
 
 #[tokio::test(start_paused = true)]
 async fn no_advice_is_given_twice_in_one_message() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     for fault in [
         Fault::Refused(500, "ServiceFailure", "try again"),
         Fault::Refused(400, "Throttling", "Rate exceeded"),
         Fault::Unreachable,
         Fault::LostReply,
     ] {
-        scene.faults.add("PutRolePolicy", 99, fault);
-        let report = scene.run(&job).await;
+        setup.faults.add("PutRolePolicy", 99, fault);
+        let report = setup.run(&job).await;
         for (target, outcome) in &report.outcomes {
             let text = outcome.explanation(target).unwrap_or_default();
             assert!(
@@ -480,49 +480,46 @@ async fn no_advice_is_given_twice_in_one_message() {
                 "{text}"
             );
         }
-        scene.faults.clear();
-        scene.run(&scene.put_back(None).await).await;
+        setup.faults.clear();
+        setup.run(&setup.put_back(None).await).await;
     }
     let choices = Choices {
         sagemaker_roles: vec!["Nobody".into()],
         ..super::cut_off::wanted()
     };
-    let plan = scene.set_up_as(choices).await.plan;
-    let State::Blocked {
-        reason, way_out, ..
-    } = &item(&plan, "trust:Nobody").state
-    else {
+    let plan = setup.set_up_as(choices).await.plan;
+    let State::Blocked { reason, remedy, .. } = &item(&plan, "trust:Nobody").state else {
         panic!("{plan:?}");
     };
     assert_eq!(
-        format!("{reason} {way_out}").matches("name").count(),
+        format!("{reason} {remedy}").matches("name").count(),
         2,
-        "{reason} {way_out}"
+        "{reason} {remedy}"
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn from_studio_other_peoples_nodes_are_not_called_closed() {
-    let scene = Scene::new().await;
+    let setup = Setup::new().await;
     let choices = Choices {
         connect_from: ConnectFrom::Both,
         ..super::cut_off::wanted()
     };
-    let job = scene.set_up_as(choices).await;
-    let report = scene.run(&job).await;
+    let job = setup.set_up_as(choices).await;
+    let report = setup.run(&job).await;
     let plan = report.verification.unwrap();
-    let proved = sagemaker_ssh_setup::verify::proof::prove(&scene.account, &plan).await;
+    let proved = sagemaker_ssh_setup::verify::proof::prove(&setup.account, &plan).await;
     let of = |role: &str| {
-        let mut proved = proved.claims.iter();
+        let mut proved = proved.assertions.iter();
         proved
             .find(|proved| {
-                proved.role == role && proved.claim.id() == "starts-nobody-elses-sessions"
+                proved.role == role && proved.assertion.id() == "starts-nobody-elses-sessions"
             })
             .unwrap()
     };
-    assert_eq!(of(USER).verdict.word(), "true");
+    assert_eq!(of(USER).verdict.as_str(), "true");
     let shared = of(SAGEMAKER);
-    assert_eq!(shared.verdict.word(), "shared");
+    assert_eq!(shared.verdict.as_str(), "shared");
     assert!(!shared.is_serious());
     assert!(
         shared

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use rustix::process::Signal;
-use sagemaker_ssh_setup::demo::{HeldRole, Seed, SeedRole};
+use sagemaker_ssh_setup::demo::{DemoRole, Seed, SeedRole};
 use sagemaker_ssh_setup::model::Partition;
 use sagemaker_ssh_setup::policy::template::Place;
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ impl Desk {
         printed(child)
     }
 
-    fn roles(&self) -> BTreeMap<String, HeldRole> {
+    fn roles(&self) -> BTreeMap<String, DemoRole> {
         self.aws.demo.roles()
     }
 
@@ -816,7 +816,7 @@ fn check_says_what_breaks_and_which_command_mends_it() {
         let item = items
             .iter()
             .find(|item| item["id"].as_str().unwrap().starts_with(id));
-        item.unwrap()["breaks"].as_str().unwrap().to_owned()
+        item.unwrap()["impact"].as_str().unwrap().to_owned()
     };
     for (id, error) in [
         ("tier:", "Enable advanced-instances tier"),
@@ -837,20 +837,20 @@ fn check_says_what_breaks_and_which_command_mends_it() {
         assert!(text.contains(&breaks(id)), "{text}");
     }
     // The command, typed as it stands, mends it; then nothing breaks and nothing is to be mended.
-    let mend = found["mend"].as_str().unwrap();
-    assert!(text.contains(&format!("To mend it:\n  {mend}\n")), "{text}");
+    let mend = found["fix_command"].as_str().unwrap();
+    assert!(text.contains(&format!("To fix it:\n  {mend}\n")), "{text}");
     let words: Vec<&str> = mend.split(' ').skip(1).chain(["--yes"]).collect();
     desk.run(&words).ends_with(0);
     let found = desk.run(&with("check", &json, &[])).ends_with(0).json();
-    assert_eq!(found["mend"], Value::Null);
+    assert_eq!(found["fix_command"], Value::Null);
     for item in found["items"].as_array().unwrap() {
-        assert_eq!(item["breaks"], Value::Null, "{item}");
+        assert_eq!(item["impact"], Value::Null, "{item}");
     }
     // What cannot be read breaks nothing that is known.
     desk.aws.faults.add("GetServiceSetting", 99, DENIED);
     let found = desk.run(&with("check", &json, &[])).json();
     assert_eq!(found["items"][0]["state"], "unknown");
-    assert_eq!(found["items"][0]["breaks"], Value::Null);
+    assert_eq!(found["items"][0]["impact"], Value::Null);
 }
 
 #[test]
@@ -864,7 +864,7 @@ fn check_claims_no_more_than_it_knows() {
         let desk = Desk::with(seed);
         let more = [more, &JSON[..]].concat();
         let found = desk.run(&with("check", &WANTED, &more)).ends_with(2).json();
-        found["items"].as_array().unwrap().last().unwrap()["breaks"].clone()
+        found["items"].as_array().unwrap().last().unwrap()["impact"].clone()
     };
     let client = "SSHSageMakerClientPolicy";
     // Something else may allow it.
@@ -897,7 +897,7 @@ fn check_claims_no_more_than_it_knows() {
     let more = [&["--shell-access"], &JSON[..]].concat();
     let found = desk.run(&with("check", &WANTED, &more)).ends_with(2).json();
     for item in found["items"].as_array().unwrap() {
-        assert_eq!(item["breaks"], Value::Null, "{item}");
+        assert_eq!(item["impact"], Value::Null, "{item}");
     }
 }
 
@@ -906,7 +906,7 @@ fn no_command_mends_it_that_would_not_begin() {
     let desk = Desk::new();
     let more = ["--user-role", "NoSuchRole", "--output", "json"];
     let found = desk.run(&with("check", &WANTED, &more)).json();
-    assert_eq!(found["mend"], Value::Null);
+    assert_eq!(found["fix_command"], Value::Null);
 }
 
 /// The shape of each JSON output stands in the README; what is printed has to be of that shape.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use sagemaker_ssh_setup::account::Account;
 use sagemaker_ssh_setup::apply::{self, Aim, Job, Outcome, Report};
-use sagemaker_ssh_setup::demo::{Demo, HeldRole, Manner, Seed};
-use sagemaker_ssh_setup::journal::{Records, RunState, Verdict};
+use sagemaker_ssh_setup::demo::{Demo, DemoRole, Seed, Timing};
+use sagemaker_ssh_setup::journal::{Records, RunState, StepState};
 use sagemaker_ssh_setup::model::Choices;
 use sagemaker_ssh_setup::plan::{Plan, Target};
 use sagemaker_ssh_setup::{survey, undo};
@@ -45,8 +45,8 @@ impl Drop for Folder {
 
 /// Everything that the account holds and a run could change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    pub roles: BTreeMap<String, HeldRole>,
+pub struct Contents {
+    pub roles: BTreeMap<String, DemoRole>,
     pub tier: Option<String>,
 }
 
@@ -60,7 +60,7 @@ pub fn wanted() -> Choices {
     }
 }
 
-pub struct Scene {
+pub struct Setup {
     pub demo: Demo,
     pub faults: Faults,
     pub account: Account,
@@ -68,9 +68,9 @@ pub struct Scene {
     folder: Folder,
 }
 
-impl Scene {
+impl Setup {
     pub async fn new() -> Self {
-        Self::in_manner(Manner::PROMPT).await
+        Self::in_manner(Timing::INSTANT).await
     }
 
     /// Another connection, as another process makes it: what was written lately is known from the records alone.
@@ -82,12 +82,12 @@ impl Scene {
         self.account = account;
     }
 
-    pub async fn in_manner(manner: Manner) -> Self {
-        Self::with(Seed::shipped().unwrap(), manner).await
+    pub async fn in_manner(timing: Timing) -> Self {
+        Self::with(Seed::shipped().unwrap(), timing).await
     }
 
-    pub async fn with(seed: Seed, manner: Manner) -> Self {
-        let demo = Demo::with(seed, manner);
+    pub async fn with(seed: Seed, timing: Timing) -> Self {
+        let demo = Demo::with(seed, timing);
         let faults = Faults::before(demo.http());
         let source = demo.source_through(faults.http());
         let account = source.connect(None).await.unwrap();
@@ -101,8 +101,8 @@ impl Scene {
         }
     }
 
-    pub fn held(&self) -> Held {
-        Held {
+    pub fn contents(&self) -> Contents {
+        Contents {
             roles: self.demo.roles(),
             tier: self.demo.tier(REGION),
         }
@@ -223,12 +223,12 @@ impl Scene {
 }
 
 /// Every point between two calls of a run, with the call before it lost or answered.
-async fn every_death(case: impl AsyncFn(&Scene, Death) -> bool) -> usize {
+async fn every_death(case: impl AsyncFn(&Setup, Death) -> bool) -> usize {
     let mut deaths = 0;
     for call in 1.. {
         for after in [false, true] {
-            let scene = Scene::new().await;
-            if !case(&scene, Death { call, after }).await {
+            let setup = Setup::new().await;
+            if !case(&setup, Death { call, after }).await {
                 return deaths;
             }
             deaths += 1;
@@ -238,22 +238,22 @@ async fn every_death(case: impl AsyncFn(&Scene, Death) -> bool) -> usize {
 }
 
 /// What the record says has to agree with what the account holds.
-async fn assert_told_truly(scene: &Scene, before: &Held) {
-    let runs = scene.records.all().unwrap();
+async fn assert_told_truly(setup: &Setup, before: &Contents) {
+    let runs = setup.records.all().unwrap();
     let Some(record) = runs.records.last() else {
         // Killed before the record was opened: then nothing was changed.
-        assert_eq!(scene.held(), *before);
+        assert_eq!(setup.contents(), *before);
         return;
     };
     assert_eq!(record.state, RunState::CutOff);
-    assert_record_agrees(scene).await;
+    assert_record_agrees(setup).await;
 }
 
 /// What the newest record says of each change agrees with what the account holds.
-pub async fn assert_record_agrees(scene: &Scene) {
-    let runs = scene.records.all().unwrap();
+pub async fn assert_record_agrees(setup: &Setup) {
+    let runs = setup.records.all().unwrap();
     assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
-    let held = scene.held();
+    let held = setup.contents();
     for step in runs.records.last().iter().flat_map(|record| &record.steps) {
         let now = match &step.target {
             Target::Tier { .. } => held.tier.clone().or(Some("standard".to_owned())),
@@ -269,9 +269,9 @@ pub async fn assert_record_agrees(scene: &Scene) {
         let (before, after) = (&step.planned.before(), &step.planned.after());
         let (before, after) = (told(before.text()), told(after.text()));
         match step.verdict() {
-            Verdict::Done => assert_eq!(now, after),
-            Verdict::NotDone => assert_eq!(now, before),
-            Verdict::Uncertain => assert!(now == after || now == before),
+            StepState::Done => assert_eq!(now, after),
+            StepState::NotDone => assert_eq!(now, before),
+            StepState::Uncertain => assert!(now == after || now == before),
         }
         if let Some(former) = &step.former {
             assert_eq!(told(former.text()), before);
@@ -279,34 +279,34 @@ pub async fn assert_record_agrees(scene: &Scene) {
     }
 }
 
-pub async fn as_planned() -> Held {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+pub async fn as_planned() -> Contents {
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     assert_eq!(job.plan.totals().changes, 4);
-    assert!(scene.run(&job).await.is_verified());
-    scene.held()
+    assert!(setup.run(&job).await.is_verified());
+    setup.contents()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
     let planned = as_planned().await;
-    let deaths = every_death(async |scene, death| {
-        let before = scene.held();
-        let job = scene.set_up().await;
-        if !scene.run_and_die(&job, death) {
+    let deaths = every_death(async |setup, death| {
+        let before = setup.contents();
+        let job = setup.set_up().await;
+        if !setup.run_and_die(&job, death) {
             return false;
         }
-        assert_told_truly(scene, &before).await;
-        let again = scene.set_up().await;
-        scene.run(&again).await;
-        assert_eq!(scene.held(), planned, "{death:?}");
+        assert_told_truly(setup, &before).await;
+        let again = setup.set_up().await;
+        setup.run(&again).await;
+        assert_eq!(setup.contents(), planned, "{death:?}");
         // Both runs are put back as one.
-        let runs = scene.records.all().unwrap();
+        let runs = setup.records.all().unwrap();
         assert!(runs.cut_off("123456789012").is_empty(), "{death:?}");
-        let undo = scene.put_back(None).await;
-        let report = scene.run(&undo).await;
+        let undo = setup.put_back(None).await;
+        let report = setup.run(&undo).await;
         assert!(report.is_verified(), "{death:?}: {report:?}");
-        assert_eq!(scene.held(), before, "{death:?}");
+        assert_eq!(setup.contents(), before, "{death:?}");
         true
     })
     .await;
@@ -316,22 +316,22 @@ async fn a_run_killed_at_any_point_can_be_gone_on_with_and_put_back_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn a_run_killed_at_any_point_can_be_put_back() {
-    let deaths = every_death(async |scene, death| {
-        let before = scene.held();
-        let job = scene.set_up().await;
-        if !scene.run_and_die(&job, death) {
+    let deaths = every_death(async |setup, death| {
+        let before = setup.contents();
+        let job = setup.set_up().await;
+        if !setup.run_and_die(&job, death) {
             return false;
         }
         let mut may_still_arrive = false;
-        if let Some(record) = scene.records.all().unwrap().records.last() {
-            let undo = scene.put_back(Some(&record.run)).await;
-            scene.run(&undo).await;
+        if let Some(record) = setup.records.all().unwrap().records.last() {
+            let undo = setup.put_back(Some(&record.run)).await;
+            setup.run(&undo).await;
             // As long as something may arrive that nobody has put back, the run is told of.
             may_still_arrive =
-                undo.plan.totals().changes == 0 && record.of(Verdict::Uncertain).next().is_some();
+                undo.plan.totals().changes == 0 && record.of(StepState::Uncertain).next().is_some();
         }
-        assert_eq!(scene.held(), before, "{death:?}");
-        let runs = scene.records.all().unwrap();
+        assert_eq!(setup.contents(), before, "{death:?}");
+        let runs = setup.records.all().unwrap();
         assert!(
             runs.cut_off("123456789012").is_empty() != may_still_arrive,
             "{death:?}: {runs:?}"
@@ -346,25 +346,25 @@ async fn a_run_killed_at_any_point_can_be_put_back() {
 #[tokio::test(start_paused = true)]
 async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
     let planned = as_planned().await;
-    let deaths = every_death(async |scene, death| {
-        let before = scene.held();
-        scene.run(&scene.set_up().await).await;
-        let run = scene.records.all().unwrap().records[0].run.clone();
-        let job = scene.put_back(Some(&run)).await;
-        if !scene.run_and_die(&job, death) {
+    let deaths = every_death(async |setup, death| {
+        let before = setup.contents();
+        setup.run(&setup.set_up().await).await;
+        let run = setup.records.all().unwrap().records[0].run.clone();
+        let job = setup.put_back(Some(&run)).await;
+        if !setup.run_and_die(&job, death) {
             return false;
         }
-        let again = scene.put_back(Some(&run)).await;
-        scene.run(&again).await;
-        assert_eq!(scene.held(), before, "{death:?}");
+        let again = setup.put_back(Some(&run)).await;
+        setup.run(&again).await;
+        assert_eq!(setup.contents(), before, "{death:?}");
         // Undoing the undo, in however many pieces it was made, sets everything up again.
-        let runs = scene.records.all().unwrap();
+        let runs = setup.records.all().unwrap();
         let last = runs.records.last().unwrap();
         if last.undoes.is_some() {
-            let redo = scene.put_back(Some(&last.run)).await;
-            let report = scene.run(&redo).await;
+            let redo = setup.put_back(Some(&last.run)).await;
+            let report = setup.run(&redo).await;
             assert!(report.is_verified(), "{death:?}: {report:?}");
-            assert_eq!(scene.held(), planned, "{death:?}");
+            assert_eq!(setup.contents(), planned, "{death:?}");
         }
         true
     })
@@ -375,12 +375,12 @@ async fn an_undo_killed_at_any_point_can_be_gone_on_with_and_undone_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn a_record_torn_at_any_byte_still_leads_back() {
-    let scene = Scene::new().await;
-    let before = scene.held();
-    let job = scene.set_up().await;
-    scene.run(&job).await;
-    let planned = scene.held();
-    let whole = std::fs::read(scene.newest()).unwrap();
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let job = setup.set_up().await;
+    setup.run(&job).await;
+    let planned = setup.contents();
+    let whole = std::fs::read(setup.newest()).unwrap();
     let first_line = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
     // The last former value is on the disk from here on; before that, the writes after it did not happen.
     let text = String::from_utf8(whole.clone()).unwrap();
@@ -388,104 +388,104 @@ async fn a_record_torn_at_any_byte_still_leads_back() {
     let recorded = recorded + text[recorded..].find('\n').unwrap() + 1;
     assert!(first_line < recorded);
     for end in recorded..=whole.len() {
-        std::fs::write(scene.newest(), &whole[..end]).unwrap();
-        let undo = scene.put_back(None).await;
+        std::fs::write(setup.newest(), &whole[..end]).unwrap();
+        let undo = setup.put_back(None).await;
         assert_eq!(undo.plan.totals().changes, 4, "torn after {end} bytes");
     }
     for end in first_line..recorded {
-        std::fs::write(scene.newest(), &whole[..end]).unwrap();
-        let runs = scene.records.all().unwrap();
+        std::fs::write(setup.newest(), &whole[..end]).unwrap();
+        let runs = setup.records.all().unwrap();
         assert!(runs.damaged.is_empty(), "torn after {end} bytes");
     }
-    std::fs::write(scene.newest(), &whole[..recorded]).unwrap();
-    let undo = scene.put_back(None).await;
+    std::fs::write(setup.newest(), &whole[..recorded]).unwrap();
+    let undo = setup.put_back(None).await;
     assert_ne!(planned, before);
-    assert!(scene.run(&undo).await.is_verified());
-    assert_eq!(scene.held(), before);
+    assert!(setup.run(&undo).await.is_verified());
+    assert_eq!(setup.contents(), before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_settled_record_that_was_torn_is_whole_again() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     let death = Death {
         call: 2,
         after: false,
     };
-    assert!(scene.run_and_die(&job, death));
-    let path = scene.newest();
+    assert!(setup.run_and_die(&job, death));
+    let path = setup.newest();
     let mut torn = std::fs::read(&path).unwrap();
     torn.extend(b"{\"record\":\"bef");
     std::fs::write(&path, torn).unwrap();
-    let run = scene.records.all().unwrap().records[0].run.clone();
-    scene.records.settle(&run, false).await;
-    let runs = scene.records.all().unwrap();
+    let run = setup.records.all().unwrap().records[0].run.clone();
+    setup.records.mark_resolved(&run, false).await;
+    let runs = setup.records.all().unwrap();
     assert!(runs.damaged.is_empty() && runs.cut_off("123456789012").is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_reply_ends_verified_not_doubled_and_is_put_back() {
-    let scene = Scene::new().await;
-    let before = scene.held();
+    let setup = Setup::new().await;
+    let before = setup.contents();
     for action in [
         "UpdateAssumeRolePolicy",
         "PutRolePolicy",
         "UpdateServiceSetting",
     ] {
-        scene.faults.add(action, 1, Fault::LostReply);
+        setup.faults.add(action, 1, Fault::LostReply);
     }
-    let report = scene.run(&scene.set_up().await).await;
+    let report = setup.run(&setup.set_up().await).await;
     assert!(report.is_verified(), "{report:?}");
-    assert_eq!(scene.held(), as_planned().await);
+    assert_eq!(setup.contents(), as_planned().await);
     for action in [
         "UpdateAssumeRolePolicy",
         "DeleteRolePolicy",
         "PutRolePolicy",
         "ResetServiceSetting",
     ] {
-        scene.faults.add(action, 1, Fault::LostReply);
+        setup.faults.add(action, 1, Fault::LostReply);
     }
-    let report = scene.run(&scene.put_back(None).await).await;
+    let report = setup.run(&setup.put_back(None).await).await;
     assert!(report.is_verified(), "{report:?}");
-    assert_eq!(scene.held(), before);
+    assert_eq!(setup.contents(), before);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_runs_in_one_account_exclude_each_other_and_a_dead_one_excludes_nobody() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     let new = || sagemaker_ssh_setup::journal::NewRun {
         plan: &job.plan,
         continues: None,
     };
-    let claim = scene.records.claim(&job.plan.identity.account).await;
+    let claim = setup.records.claim(&job.plan.identity.account).await;
     let first = claim.unwrap().begin(new()).await.unwrap();
-    let report = scene.run(&job).await;
+    let report = setup.run(&job).await;
     let why = report.refused.unwrap();
     assert!(
         why.contains("Another run") && why.contains(first.run()),
         "{why}"
     );
-    assert!(scene.faults.writes().is_empty());
+    assert!(setup.faults.writes().is_empty());
     assert_eq!(
-        scene.records.all().unwrap().records[0].state,
+        setup.records.all().unwrap().records[0].state,
         RunState::Running
     );
     drop(first);
     assert_eq!(
-        scene.records.all().unwrap().records[0].state,
+        setup.records.all().unwrap().records[0].state,
         RunState::CutOff
     );
-    assert!(scene.run(&job).await.is_verified());
+    assert!(setup.run(&job).await.is_verified());
 }
 
 /// What the other run wrote while it was waited for is neither overwritten nor taken for what was there before.
 #[tokio::test(start_paused = true)]
 async fn what_another_run_writes_before_it_ends_is_seen_by_the_next_one() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
-    let claim = scene.records.claim(&job.plan.identity.account).await;
-    let other = scene.demo.source().connect(None).await.unwrap();
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
+    let claim = setup.records.claim(&job.plan.identity.account).await;
+    let other = setup.demo.source().connect(None).await.unwrap();
     let former = other.trust(SAGEMAKER).await.unwrap();
     let theirs = with_id(&former);
     let ending = async {
@@ -493,7 +493,7 @@ async fn what_another_run_writes_before_it_ends_is_seen_by_the_next_one() {
         other.write_trust(SAGEMAKER, &theirs).await.unwrap();
         drop(claim);
     };
-    let (report, ()) = futures::join!(scene.run(&job), ending);
+    let (report, ()) = futures::join!(setup.run(&job), ending);
     let trust = report
         .outcomes
         .iter()
@@ -502,44 +502,44 @@ async fn what_another_run_writes_before_it_ends_is_seen_by_the_next_one() {
         matches!(trust, Some((_, Outcome::Stale { .. }))),
         "{report:?}"
     );
-    let held = scene.held();
+    let held = setup.contents();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(&theirs));
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_the_record_cannot_be_written_nothing_is_changed() {
-    let scene = Scene::new().await;
-    let before = scene.held();
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let job = setup.set_up().await;
     // A file stands where the folder should be: not even root can write below it.
-    std::fs::write(&scene.folder.0, "in the way").unwrap();
-    let report = scene.run(&job).await;
+    std::fs::write(&setup.folder.0, "in the way").unwrap();
+    let report = setup.run(&job).await;
     let why = report.refused.unwrap();
     assert!(
         why.contains("record") && why.contains("XDG_STATE_HOME"),
         "{why}"
     );
-    assert_eq!(scene.held(), before);
-    std::fs::remove_file(&scene.folder.0).unwrap();
+    assert_eq!(setup.contents(), before);
+    std::fs::remove_file(&setup.folder.0).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn records_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let scene = Scene::new().await;
-    scene.run(&scene.set_up().await).await;
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up().await).await;
     let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
-    let record = scene.newest();
+    let record = setup.newest();
     assert_eq!(mode(&record), 0o600);
     assert_eq!(mode(record.parent().unwrap()), 0o700);
-    assert_eq!(mode(&scene.folder.0), 0o700);
+    assert_eq!(mode(&setup.folder.0), 0o700);
 }
 
 #[tokio::test(start_paused = true)]
 async fn records_of_other_programs_and_versions_are_named_and_never_guessed_at() {
-    let scene = Scene::new().await;
-    scene.run(&scene.set_up().await).await;
-    let whole = std::fs::read_to_string(scene.newest()).unwrap();
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up().await).await;
+    let whole = std::fs::read_to_string(setup.newest()).unwrap();
     for (text, reason) in [
         (String::new(), "no record of this program"),
         ("{}\n".to_owned(), "no record of this program"),
@@ -559,12 +559,12 @@ async fn records_of_other_programs_and_versions_are_named_and_never_guessed_at()
             "no change of the plan",
         ),
     ] {
-        std::fs::write(scene.newest(), text).unwrap();
-        let runs = scene.records.all().unwrap();
+        std::fs::write(setup.newest(), text).unwrap();
+        let runs = setup.records.all().unwrap();
         let (_, error) = &runs.damaged[0];
         assert!(error.to_string().contains(reason), "{reason}: {error}");
-        let identity = scene.account.identity().await.unwrap();
-        let undo = undo::prepare(&scene.account, &identity, &scene.records, None).await;
+        let identity = setup.account.identity().await.unwrap();
+        let undo = undo::prepare(&setup.account, &identity, &setup.records, None).await;
         assert!(
             matches!(undo, Err(undo::UndoError::Damaged { .. })),
             "{undo:?}"
@@ -573,8 +573,8 @@ async fn records_of_other_programs_and_versions_are_named_and_never_guessed_at()
 }
 
 /// Moves a record to another time, as if the clock had been wrong when it was made.
-fn moved_in_time(scene: &Scene, hours: i64) -> String {
-    let file = scene.newest();
+fn moved_in_time(setup: &Setup, hours: i64) -> String {
+    let file = setup.newest();
     let run = file.file_stem().unwrap().to_str().unwrap().to_owned();
     let id = jiff::civil::DateTime::strptime("%Y%m%d-%H%M%S", &run).unwrap();
     let id = id.checked_add(jiff::Span::new().hours(hours)).unwrap();
@@ -606,21 +606,21 @@ fn moved_in_time(scene: &Scene, hours: i64) -> String {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_jumps_loses_no_run_and_promises_nothing() {
     for hours in [30, -30] {
-        let before = Scene::new().await.held();
+        let before = Setup::new().await.contents();
         // The trust policy was on its way when it was killed.
         let mut call = 1;
-        let scene = loop {
-            let scene = Scene::new().await;
-            let job = scene.set_up().await;
-            scene.run_and_die(&job, Death { call, after: false });
+        let setup = loop {
+            let setup = Setup::new().await;
+            let job = setup.set_up().await;
+            setup.run_and_die(&job, Death { call, after: false });
             let written = "UpdateAssumeRolePolicy".to_owned();
-            if scene.faults.calls().contains(&written) {
-                break scene;
+            if setup.faults.calls().contains(&written) {
+                break setup;
             }
             call += 1;
         };
-        let cut_off = moved_in_time(&scene, hours);
-        let runs = scene.records.all().unwrap();
+        let cut_off = moved_in_time(&setup, hours);
+        let runs = setup.records.all().unwrap();
         assert!(runs.damaged.is_empty(), "{:?}", runs.damaged);
         let [record] = &runs.cut_off("123456789012")[..] else {
             panic!("{runs:?}");
@@ -629,12 +629,12 @@ async fn a_clock_that_jumps_loses_no_run_and_promises_nothing() {
         // From the future nobody can tell how long ago it was.
         assert_eq!(record.may_still_arrive(), hours > 0);
         // A later run comes later in the list as well, and both go back as one.
-        let again = scene.set_up().await;
+        let again = setup.set_up().await;
         assert_eq!(again.continues.as_ref(), Some(&cut_off));
-        let report = scene.run(&again).await;
+        let report = setup.run(&again).await;
         assert!(report.run.unwrap() > cut_off);
-        let undo = scene.put_back(None).await;
-        scene.run(&undo).await;
-        assert_eq!(scene.held(), before, "{hours}");
+        let undo = setup.put_back(None).await;
+        setup.run(&undo).await;
+        assert_eq!(setup.contents(), before, "{hours}");
     }
 }

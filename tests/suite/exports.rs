@@ -13,7 +13,7 @@ use sagemaker_ssh_setup::policy::document::pretty;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::cut_off::{Folder, Held, REGION, SAGEMAKER, Scene};
+use super::cut_off::{Contents, Folder, REGION, SAGEMAKER, Setup};
 use super::documents::{content, with_id};
 
 /// A client policy with other contents stands there, and is replaced.
@@ -46,7 +46,7 @@ struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    fn new(scene: &'a Scene, script: &str) -> Self {
+    fn new(setup: &'a Setup, script: &str) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("shell");
         std::fs::create_dir_all(folder.0.join("bin")).unwrap();
@@ -57,7 +57,7 @@ impl<'a> Shell<'a> {
         std::fs::write(folder.0.join("set-up.sh"), script).unwrap();
         Self {
             folder,
-            account: &scene.account,
+            account: &setup.account,
         }
     }
 
@@ -208,8 +208,8 @@ fn printed(document: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-async fn plan(scene: &Scene) -> Plan {
-    scene.set_up_as(choices()).await.plan
+async fn plan(setup: &Setup) -> Plan {
+    setup.set_up_as(choices()).await.plan
 }
 
 fn script(plan: &Plan) -> String {
@@ -217,36 +217,36 @@ fn script(plan: &Plan) -> String {
 }
 
 /// What `apply` and `undo` of the program make of an account like this.
-async fn as_applied(prepare: impl AsyncFn(&Scene)) -> Held {
-    let scene = Scene::new().await;
-    prepare(&scene).await;
-    let job = scene.set_up_as(choices()).await;
-    assert!(scene.run(&job).await.is_verified());
-    scene.held()
+async fn as_applied(prepare: impl AsyncFn(&Setup)) -> Contents {
+    let setup = Setup::new().await;
+    prepare(&setup).await;
+    let job = setup.set_up_as(choices()).await;
+    assert!(setup.run(&job).await.is_verified());
+    setup.contents()
 }
 
 #[tokio::test]
 async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
-    let scene = Scene::new().await;
-    let before = scene.held();
-    let shell = Shell::new(&scene, &script(&plan(&scene).await));
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let shell = Shell::new(&setup, &script(&plan(&setup).await));
     let code = |output: &Output| output.status.code();
     assert_eq!(code(&shell.run(&["--check"]).await), Some(2));
     // Nobody can be asked.
     assert_eq!(code(&shell.run(&[]).await), Some(64));
     assert_eq!(code(&shell.run(&["--nonsense"]).await), Some(64));
-    assert_eq!(scene.held(), before);
+    assert_eq!(setup.contents(), before);
     let output = shell.run(&["--yes"]).await;
     assert_eq!(code(&output), Some(0), "{output:?}");
-    assert_eq!(scene.held(), as_applied(async |_| {}).await);
+    assert_eq!(setup.contents(), as_applied(async |_| {}).await);
     // Again: nothing is written.
-    let writes = scene.faults.writes().len();
+    let writes = setup.faults.writes().len();
     let output = shell.run(&["--yes"]).await;
     assert_eq!(code(&output), Some(0), "{output:?}");
-    let again = scene.faults.writes();
+    let again = setup.faults.writes();
     assert_eq!(again.len(), writes, "{again:?}");
     assert_eq!(code(&shell.run(&["--undo", "--yes"]).await), Some(0));
-    assert_eq!(scene.held(), before);
+    assert_eq!(setup.contents(), before);
 }
 
 #[tokio::test]
@@ -257,37 +257,37 @@ async fn the_script_keeps_every_byte_of_what_a_shell_would_like_to_expand() {
         .replace("C1", "\u{9b}2J\u{85}")
         .replace("DEL", "\u{7f}");
     let hostile = hostile.as_str();
-    let prepare = async |scene: &Scene| {
-        scene.account.write_trust(SAGEMAKER, hostile).await.unwrap();
+    let prepare = async |setup: &Setup| {
+        setup.account.write_trust(SAGEMAKER, hostile).await.unwrap();
     };
-    let scene = Scene::new().await;
-    prepare(&scene).await;
-    let before = scene.held();
-    let plan = plan(&scene).await;
+    let setup = Setup::new().await;
+    prepare(&setup).await;
+    let before = setup.contents();
+    let plan = plan(&setup).await;
     for form in Form::ALL {
         let text = export::file(&plan, form).unwrap().text;
         let raw = |c: char| c.is_control() && c != '\n' && c != '\t';
         assert!(!text.contains(raw), "{form:?}");
     }
-    let shell = Shell::new(&scene, &script(&plan));
+    let shell = Shell::new(&setup, &script(&plan));
     let output = shell.run(&["--yes"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(scene.held(), as_applied(prepare).await);
+    assert_eq!(setup.contents(), as_applied(prepare).await);
     let output = shell.run(&["--yes", "--undo"]).await;
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert_eq!(scene.held(), before);
-    let held = scene.held();
+    assert_eq!(setup.contents(), before);
+    let held = setup.contents();
     assert_eq!(content(&held.roles[SAGEMAKER].trust), content(hostile));
 }
 
 #[tokio::test]
 async fn the_script_refuses_an_account_that_is_no_longer_as_planned() {
-    let scene = Scene::new().await;
-    let shell = Shell::new(&scene, &script(&plan(&scene).await));
-    let trust = scene.held().roles[SAGEMAKER].trust.clone();
+    let setup = Setup::new().await;
+    let shell = Shell::new(&setup, &script(&plan(&setup).await));
+    let trust = setup.contents().roles[SAGEMAKER].trust.clone();
     let theirs = with_id(&trust);
-    scene.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
-    let held = scene.held();
+    setup.account.write_trust(SAGEMAKER, &theirs).await.unwrap();
+    let held = setup.contents();
     let output = shell.run(&["--yes"]).await;
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{err}");
@@ -295,15 +295,15 @@ async fn the_script_refuses_an_account_that_is_no_longer_as_planned() {
         err.contains("CHANGED") && err.contains("\"theirs\""),
         "{err}"
     );
-    assert_eq!(scene.held(), held);
+    assert_eq!(setup.contents(), held);
 }
 
 #[tokio::test]
 async fn the_script_says_what_was_refused_and_does_the_rest() {
     use super::faults::Fault;
-    let scene = Scene::new().await;
-    let shell = Shell::new(&scene, &script(&plan(&scene).await));
-    scene.faults.add(
+    let setup = Setup::new().await;
+    let shell = Shell::new(&setup, &script(&plan(&setup).await));
+    setup.faults.add(
         "UpdateServiceSetting",
         9,
         Fault::Refused(400, "AccessDeniedException", "not authorized"),
@@ -315,17 +315,17 @@ async fn the_script_says_what_was_refused_and_does_the_rest() {
         err.contains("FAILED    Turn on advanced instances"),
         "{err}"
     );
-    scene.faults.clear();
+    setup.faults.clear();
     assert_eq!(shell.run(&["--yes"]).await.status.code(), Some(0));
-    assert_eq!(scene.held(), as_applied(async |_| {}).await);
+    assert_eq!(setup.contents(), as_applied(async |_| {}).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_review_is_complete_without_the_program() {
-    let scene = Scene::new().await;
+    let setup = Setup::new().await;
     let mut wanted = choices();
     wanted.regions.push("af-south-1".into());
-    let plan = scene.set_up_as(wanted).await.plan;
+    let plan = setup.set_up_as(wanted).await.plan;
     let review = export::file(&plan, Form::Review).unwrap();
     assert_eq!(review.name, "review.md");
     let text = review.text;
@@ -398,10 +398,10 @@ fn text_of(block: &hcl::Block, key: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_its_trust() {
-    let scene = Scene::new().await;
+    let setup = Setup::new().await;
     let mut wanted = choices();
     wanted.regions.push("af-south-1".into());
-    let plan = scene.set_up_as(wanted).await.plan;
+    let plan = setup.set_up_as(wanted).await.plan;
     let file = export::file(&plan, Form::Terraform).unwrap();
     assert_eq!(file.name, "main.tf");
     let body = evaluated(&file.text);
@@ -493,8 +493,8 @@ fn filled_in(value: &Value, parameters: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
-    let scene = Scene::new().await;
-    let plan = plan(&scene).await;
+    let setup = Setup::new().await;
+    let plan = plan(&setup).await;
     let file = export::file(&plan, Form::CloudFormation).unwrap();
     assert_eq!(file.name, "template.json");
     // Nothing of this account is fixed, but for notes and what parameters begin with.
@@ -551,7 +551,7 @@ async fn the_sheet_for_those_who_connect_is_complete_without_the_program() {
         regions: vec!["eu-west-1".to_owned()],
         ..Choices::default()
     };
-    let plan = Scene::new().await.set_up_as(choices).await.plan;
+    let plan = Setup::new().await.set_up_as(choices).await.plan;
     let sheet = export::file(&plan, Form::Users).unwrap().text;
     for text in [
         "role_arn = arn:aws:iam::123456789012:role/DataScientist",

@@ -10,7 +10,7 @@ use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::messages::outcome as outcome_messages;
 use sagemaker_ssh_setup::plan::{Obstacle, Plan, State};
 
-use super::cut_off::{Held, Scene, as_planned, assert_record_agrees};
+use super::cut_off::{Contents, Setup, as_planned, assert_record_agrees};
 use super::faults::Fault;
 
 /// Everything that is called to plan, to carry out and to put back.
@@ -167,7 +167,7 @@ const TIMES: [u32; 2] = [1, u32::MAX];
 const A_WHILE: u32 = 3;
 
 /// More than anything may take, on the test's clock.
-const PATIENCE: Duration = Duration::from_mins(20);
+const TIMEOUT: Duration = Duration::from_mins(20);
 
 /// A row of the table, for the messages of a failing test.
 struct Row {
@@ -236,8 +236,8 @@ fn rows(made: &[String]) -> impl Iterator<Item = Row> {
 }
 
 /// The calls that are made from a number of calls on.
-fn made_since(scene: &Scene, before: usize) -> Vec<String> {
-    scene.faults.calls().split_off(before)
+fn made_since(setup: &Setup, before: usize) -> Vec<String> {
+    setup.faults.calls().split_off(before)
 }
 
 /// Whether waiting can help.
@@ -256,7 +256,7 @@ fn passes(fault: &Fault) -> bool {
 }
 
 async fn in_time<T>(row: &Row, work: impl Future<Output = T>) -> T {
-    let ended = tokio::time::timeout(PATIENCE, work).await;
+    let ended = tokio::time::timeout(TIMEOUT, work).await;
     ended.unwrap_or_else(|_| panic!("{row}: it does not end"))
 }
 
@@ -293,7 +293,7 @@ fn assert_says_why(row: &Row, job: &Job, report: &Report) {
 }
 
 /// Each thing is as it was, or as it was planned.
-fn assert_former_or_planned(row: &Row, former: &Held, planned: &Held, now: &Held) {
+fn assert_former_or_planned(row: &Row, former: &Contents, planned: &Contents, now: &Contents) {
     assert!(
         now.tier == former.tier || now.tier == planned.tier,
         "{row}: {:?}",
@@ -326,10 +326,10 @@ fn assert_former_or_planned(row: &Row, former: &Held, planned: &Held, now: &Held
 }
 
 /// Puts back whatever a run may have done, and makes sure that all of it has gone back.
-async fn assert_goes_back(row: &Row, scene: &Scene, former: &Held) {
+async fn assert_goes_back(row: &Row, setup: &Setup, former: &Contents) {
     // What was on its way has arrived by now, or never will.
     tokio::time::sleep(Duration::from_mins(16)).await;
-    let wrote = scene
+    let wrote = setup
         .records
         .all()
         .unwrap()
@@ -337,32 +337,32 @@ async fn assert_goes_back(row: &Row, scene: &Scene, former: &Held) {
         .iter()
         .any(|record| record.undoes.is_none() && record.may_have_written());
     if wrote {
-        let undo = in_time(row, scene.put_back(None)).await;
-        let report = in_time(row, scene.run(&undo)).await;
+        let undo = in_time(row, setup.put_back(None)).await;
+        let report = in_time(row, setup.run(&undo)).await;
         assert!(report.is_verified(), "{row}: {report:?}");
     }
-    assert_eq!(scene.held(), *former, "{row}");
+    assert_eq!(setup.contents(), *former, "{row}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back() {
     let planned = as_planned().await;
     let (mut count, mut whole) = (0, 0);
-    let plain = Scene::new().await;
+    let plain = Setup::new().await;
     let job = plain.set_up().await;
     let before = plain.faults.calls().len();
     plain.run(&job).await;
     let made = made_since(&plain, before);
     for row in rows(&made) {
-        let scene = Scene::new().await;
-        let former = scene.held();
-        let job = scene.set_up().await;
-        scene.faults.add(row.call, row.times, row.fault.clone());
-        let report = in_time(&row, scene.run(&job)).await;
-        scene.faults.clear();
+        let setup = Setup::new().await;
+        let former = setup.contents();
+        let job = setup.set_up().await;
+        setup.faults.add(row.call, row.times, row.fault.clone());
+        let report = in_time(&row, setup.run(&job)).await;
+        setup.faults.clear();
         assert_says_why(&row, &job, &report);
-        assert_former_or_planned(&row, &former, &planned, &scene.held());
-        assert_record_agrees(&scene).await;
+        assert_former_or_planned(&row, &former, &planned, &setup.contents());
+        assert_record_agrees(&setup).await;
         whole += usize::from(Exit::of_report(&report) == Exit::Done);
         // What did not go well is tried again, now that nothing is in the way.
         if !report.not_done().is_empty() {
@@ -371,16 +371,16 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
                 continues: report.run.clone(),
                 ..job.clone()
             };
-            let report = in_time(&row, scene.run(&again)).await;
+            let report = in_time(&row, setup.run(&again)).await;
             assert_eq!(report.refused, None, "{row}");
             assert!(
                 report.outcomes.iter().all(|(_, outcome)| outcome.is_done()),
                 "{row}: {:?}",
                 report.outcomes
             );
-            assert_eq!(scene.held(), planned, "{row}");
+            assert_eq!(setup.contents(), planned, "{row}");
         }
-        assert_goes_back(&row, &scene, &former).await;
+        assert_goes_back(&row, &setup, &former).await;
         count += 1;
     }
     println!("{count} runs with a fault; {whole} of them came through whole");
@@ -391,39 +391,39 @@ async fn a_run_with_any_call_spoilt_in_any_way_loses_nothing_and_can_be_put_back
 #[tokio::test(start_paused = true)]
 async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_end_later() {
     let mut count = 0;
-    let plain = Scene::new().await;
+    let plain = Setup::new().await;
     plain.run(&plain.set_up().await).await;
     let before = plain.faults.calls().len();
     let job = plain.put_back(None).await;
     plain.run(&job).await;
     let made = made_since(&plain, before);
     for row in rows(&made) {
-        let scene = Scene::new().await;
-        let former = scene.held();
-        let report = scene.run(&scene.set_up().await).await;
+        let setup = Setup::new().await;
+        let former = setup.contents();
+        let report = setup.run(&setup.set_up().await).await;
         assert!(report.is_verified(), "{row}");
         let run = report.run.unwrap();
-        let planned = scene.held();
-        scene.faults.add(row.call, row.times, row.fault.clone());
-        let undone = in_time(&row, scene.try_put_back()).await;
+        let planned = setup.contents();
+        setup.faults.add(row.call, row.times, row.fault.clone());
+        let undone = in_time(&row, setup.try_put_back()).await;
         match undone {
             Ok(job) => {
-                let report = in_time(&row, scene.run(&job)).await;
+                let report = in_time(&row, setup.run(&job)).await;
                 assert_says_why(&row, &job, &report);
             }
             Err(why) => assert!(why.ends_with('.'), "{row}: {why}"),
         }
-        scene.faults.clear();
-        assert_former_or_planned(&row, &former, &planned, &scene.held());
-        assert_record_agrees(&scene).await;
+        setup.faults.clear();
+        assert_former_or_planned(&row, &former, &planned, &setup.contents());
+        assert_record_agrees(&setup).await;
         // Later, with nothing in the way, the rest goes back.
         tokio::time::sleep(Duration::from_mins(16)).await;
-        if scene.held() != former {
+        if setup.contents() != former {
             // By its name: where AWS said that nothing is there, the run counts as put back.
-            let undo = in_time(&row, scene.put_back(Some(&run))).await;
-            in_time(&row, scene.run(&undo)).await;
+            let undo = in_time(&row, setup.put_back(Some(&run))).await;
+            in_time(&row, setup.run(&undo)).await;
         }
-        assert_eq!(scene.held(), former, "{row}");
+        assert_eq!(setup.contents(), former, "{row}");
         count += 1;
     }
     println!("{count} undos with a fault");
@@ -432,21 +432,21 @@ async fn an_undo_with_any_call_spoilt_in_any_way_loses_nothing_and_comes_to_its_
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_with_any_call_spoilt_in_any_way_is_right_or_says_what_is_not_known() {
-    let scene = Scene::new().await;
-    let whole = scene.set_up().await.plan;
-    let made = made_since(&scene, 0);
+    let setup = Setup::new().await;
+    let whole = setup.set_up().await.plan;
+    let made = made_since(&setup, 0);
     let mut count = 0;
     for row in rows(&made) {
-        let scene = Scene::new().await;
-        let former = scene.held();
-        scene.faults.add(row.call, row.times, row.fault.clone());
-        let plan = in_time(&row, scene.try_set_up()).await;
-        scene.faults.clear();
+        let setup = Setup::new().await;
+        let former = setup.contents();
+        setup.faults.add(row.call, row.times, row.fault.clone());
+        let plan = in_time(&row, setup.try_set_up()).await;
+        setup.faults.clear();
         match plan {
             Err(why) => assert_plain(&row, &why),
             Ok(job) => assert_right_or_unknown(&row, &job.plan, &whole),
         }
-        assert_eq!(scene.held(), former, "{row}: planning writes nothing");
+        assert_eq!(setup.contents(), former, "{row}: planning writes nothing");
         count += 1;
     }
     println!("{count} plans with a fault");
@@ -461,10 +461,10 @@ fn assert_right_or_unknown(row: &Row, plan: &Plan, whole: &Plan) {
             State::Blocked {
                 obstacle,
                 reason,
-                way_out,
+                remedy,
                 ..
             } if obstacle.is_unread() || *obstacle == Obstacle::RegionDisabled => {
-                assert_plain(row, &format!("{reason} {way_out}"));
+                assert_plain(row, &format!("{reason} {remedy}"));
             }
             State::Change(change) => {
                 let right = right.change().unwrap();
@@ -486,11 +486,11 @@ fn assert_right_or_unknown(row: &Row, plan: &Plan, whole: &Plan) {
 
 #[tokio::test(start_paused = true)]
 async fn renewed_credentials_let_a_run_go_on() {
-    let scene = Scene::new().await;
-    let job = scene.set_up().await;
+    let setup = Setup::new().await;
+    let job = setup.set_up().await;
     let expired = refused(403, "ExpiredToken", "The security token is expired");
-    scene.faults.add("PutRolePolicy", u32::MAX, expired);
-    let report = scene.run(&job).await;
+    setup.faults.add("PutRolePolicy", u32::MAX, expired);
+    let report = setup.run(&job).await;
     let said = report
         .outcomes
         .iter()
@@ -504,11 +504,11 @@ async fn renewed_credentials_let_a_run_go_on() {
         said.iter().all(|text| text.contains("Renew them")),
         "{said:?}"
     );
-    scene.faults.clear();
+    setup.faults.clear();
     let again = Job {
         only: Some(report.not_done().into_iter().cloned().collect()),
         continues: report.run.clone(),
         ..job
     };
-    assert!(scene.run(&again).await.is_complete());
+    assert!(setup.run(&again).await.is_complete());
 }

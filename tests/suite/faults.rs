@@ -42,9 +42,9 @@ pub struct Death {
     pub after: bool,
 }
 
-type Deed = Box<dyn FnMut() + Send>;
+type Interference = Box<dyn FnMut() + Send>;
 /// What somebody else does, to its end.
-pub type Interlude = BoxFuture<'static, ()>;
+pub type Hook = BoxFuture<'static, ()>;
 
 struct Rule {
     action: String,
@@ -83,8 +83,8 @@ struct Shared {
     rules: Mutex<Vec<Rule>>,
     /// Each with what it is about: a role, or one policy of a role.
     calls: Mutex<Vec<(String, String)>>,
-    death: Mutex<Option<(Death, Deed)>>,
-    interlude: Mutex<Option<(usize, Interlude)>>,
+    death: Mutex<Option<(Death, Interference)>>,
+    interlude: Mutex<Option<(usize, Hook)>>,
     iam: Mutex<Option<Pace>>,
     throttled: AtomicUsize,
 }
@@ -146,7 +146,7 @@ impl Faults {
     }
 
     /// Somebody else does something before this call, counted from one, is made.
-    pub fn before_call(&self, call: usize, interlude: Interlude) {
+    pub fn before_call(&self, call: usize, interlude: Hook) {
         self.shared.calls.lock().unwrap().clear();
         *self.shared.interlude.lock().unwrap() = Some((call, interlude));
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sagemaker_ssh_setup::account::Account;
-use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::exit::Exit;
 use sagemaker_ssh_setup::messages::guide::plain;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::documents::content;
 use super::faults::{Fault, Faults};
 use super::loopback::Loopback;
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 use super::program::{Run, against};
 
 const ROLE: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
@@ -33,19 +33,19 @@ fn choices() -> Choices {
     }
 }
 
-fn scene(choices: Choices) -> Scene {
-    Scene {
-        manner: Manner::PROMPT,
+fn setup(choices: Choices) -> Setup {
+    Setup {
+        timing: Timing::INSTANT,
         start: Start::Guide(Some(Chosen {
             choices,
             arns: Vec::new(),
         })),
-        ..Scene::default()
+        ..Setup::default()
     }
 }
 
 async fn guide(choices: Choices) -> Play {
-    let mut play = scene(choices).start();
+    let mut play = setup(choices).start();
     play.wait("This program changes nothing here").await;
     play
 }
@@ -111,9 +111,9 @@ fn client_policy() -> String {
 
 #[tokio::test(start_paused = true)]
 async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own() {
-    let mut play = Scene {
-        manner: Manner::PROMPT,
-        ..Scene::default()
+    let mut play = Setup {
+        timing: Timing::INSTANT,
+        ..Setup::default()
     }
     .start();
     play.walk_to_confirm().await.keys("m").await;
@@ -478,7 +478,7 @@ const DENIED: Fault = Fault::Refused(403, "AccessDenied", "not authorized to per
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
     let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
-    let mut play = scene(choices()).start_with(deny);
+    let mut play = setup(choices()).start_with(deny);
     play.wait("Not yet: the tier").await;
     let person = Person::of(&play).await;
     person.sets_tier(Tier::Advanced).await;
@@ -519,7 +519,7 @@ async fn what_may_not_be_read_is_said_and_ticked_by_hand() {
 #[tokio::test(start_paused = true)]
 async fn a_hand_tick_gives_way_to_what_is_read() {
     let deny = |faults: &Faults| faults.add("GetRole", 999, DENIED);
-    let mut play = scene(choices()).start_with(deny);
+    let mut play = setup(choices()).start_with(deny);
     play.keys("{Not yet}n{? This cannot be checked.}").await;
     play.keys("<space>{○ Ticked by hand}").await;
     play.faults.clear();
@@ -600,9 +600,9 @@ async fn an_identity_center_role_is_led_through_its_permission_set() {
         let text = Value::String(merged.clone());
         role.inline.insert("AwsSSOInlinePolicy".into(), text);
     }
-    let mut play = Scene {
+    let mut play = Setup {
         seed: Some(seed),
-        ..scene(choices)
+        ..setup(choices)
     }
     .start();
     play.keys("{1 in place}nnn").await;
@@ -638,9 +638,9 @@ async fn connecting_from_studio_is_a_part_of_its_own_at_the_end() {
         connect_from: ConnectFrom::Both,
         ..choices()
     };
-    let mut play = Scene {
+    let mut play = Setup {
         size: (140, 40),
-        ..scene(choices)
+        ..setup(choices)
     }
     .start();
     play.wait("1 of 5").await;
@@ -663,10 +663,10 @@ async fn connecting_from_studio_is_a_part_of_its_own_at_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
-    let mut play = Scene {
-        manner: Manner::PROMPT,
+    let mut play = Setup {
+        timing: Timing::INSTANT,
         start: Start::Guide(None),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.wait("Step 1/6").await.walk_to_regions().await;
@@ -689,9 +689,9 @@ async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
 async fn a_text_is_written_to_a_file_and_never_over_one() {
     let folder = super::cut_off::Folder::new("guide");
     std::fs::create_dir_all(&folder.0).unwrap();
-    let mut play = Scene {
+    let mut play = Setup {
         folder: folder.0.clone(),
-        ..scene(choices())
+        ..setup(choices())
     }
     .start();
     play.keys("{1 of 4}nn{3 of 4}").await;

@@ -1,12 +1,12 @@
 //! Names, documents and messages that want to move the cursor, forge a line or turn the text round: in the plain output
 //! of every command, and on every screen.
 
-use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use serde_json::{Value, json};
 
 use super::commands::{Desk, Printed, SAGEMAKER, WANTED};
 use super::faults::Fault;
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 
 /// Clears the screen in two ways, writes a line of its own, goes up, turns the text round, rings.
 const RUBBISH: &str = "x\u{1b}[2J\u{9b}2J\r\n* FORGED\n* FORGED\u{85}* FORGED\u{2028}\u{1b}[1A\u{202e}gnirts\u{7}\u{200b}\u{61c}é日本e\u{301}";
@@ -178,11 +178,11 @@ fn what_is_typed_cannot_act_on_the_terminal_in_plain_output() {
 #[tokio::test(start_paused = true)]
 async fn neither_can_act_on_any_screen() {
     for size in [(80, 24), (120, 40)] {
-        let mut play: Play = Scene {
+        let mut play: Play = Setup {
             size,
-            manner: Manner::PROMPT,
+            timing: Timing::INSTANT,
             seed: Some(seed()),
-            ..Scene::default()
+            ..Setup::default()
         }
         .start();
         play.faults.add("PutRolePolicy", 1, UNKNOWN);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::commands::{Desk, WANTED};
 use super::faults::{Death, Fault};
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 
 const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
 const NOT_YET: Fault = Fault::Refused(
@@ -330,7 +330,7 @@ fn a_region_that_is_not_checked_and_roles_that_are_not_in_place_are_not_tried() 
 
 /// The wizard at its end, with everything set up.
 async fn done(size: (u16, u16)) -> Play {
-    let mut play = Scene::at(size).start();
+    let mut play = Setup::at(size).start();
     play.walk_to_confirm().await.keys("y").await;
     play.wait("Ready. 4 changes").await;
     play

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_types::body::SdkBody;
-use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
@@ -41,7 +41,7 @@ impl Loopback {
             .enable_all()
             .build()
             .unwrap();
-        let demo = Demo::with(seed, Manner::PROMPT);
+        let demo = Demo::with(seed, Timing::INSTANT);
         let faults = Faults::before(in_front(demo.http()));
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());

@@ -10,13 +10,13 @@ use std::time::Duration;
 use futures::FutureExt;
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use sagemaker_ssh_setup::demo::Manner;
+use sagemaker_ssh_setup::demo::Timing;
 use sagemaker_ssh_setup::wizard::{Start, WizardExit};
 
 use super::faults::Fault;
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 
-/// What the monkeys do in one test run, at least. `MONKEY_DEEDS` asks for more.
+/// What the monkeys do in one test run, at least. `MONKEY_STEPS` asks for more.
 const DEEDS: usize = 500;
 /// The first of the seeds that are the same each time.
 const FIRST_SEED: u64 = 1;
@@ -96,7 +96,7 @@ const PASTES: [&str; 5] = [
 struct Monkey {
     chance: TestRng,
     /// The last of what it did, to be told when it broke something.
-    diary: Vec<String>,
+    history: Vec<String>,
 }
 
 impl Monkey {
@@ -105,7 +105,7 @@ impl Monkey {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Self {
             chance: TestRng::from_seed(RngAlgorithm::ChaCha, &bytes),
-            diary: Vec::new(),
+            history: Vec::new(),
         }
     }
 
@@ -126,7 +126,7 @@ impl Monkey {
         )
     }
 
-    fn bad_day(&mut self) -> (&'static str, u32, Fault) {
+    fn random_fault(&mut self) -> (&'static str, u32, Fault) {
         let calls = [
             "GetRole",
             "PutRolePolicy",
@@ -158,7 +158,7 @@ impl Monkey {
         match self.below(100) {
             0..=87 => {
                 let key = *self.of(&KEYS);
-                self.diary.push(key.to_owned());
+                self.history.push(key.to_owned());
                 let area = play.cells().area;
                 // On a tiny screen the question may not be seen whole, and its answer not told from other keys here.
                 let is_tiny = area.width < 40 || area.height < 12;
@@ -172,22 +172,22 @@ impl Monkey {
             }
             88..=89 => {
                 let text = *self.of(&PASTES);
-                self.diary.push(format!("paste {text:?}"));
+                self.history.push(format!("paste {text:?}"));
                 play.paste(text).await;
             }
             90..=93 => {
                 let (width, height) = self.size();
-                self.diary.push(format!("{width}x{height}"));
+                self.history.push(format!("{width}x{height}"));
                 play.resize(width, height).await;
             }
             94 => {
-                let (call, times, fault) = self.bad_day();
-                self.diary.push(format!("{call} {fault:?} x {times}"));
+                let (call, times, fault) = self.random_fault();
+                self.history.push(format!("{call} {fault:?} x {times}"));
                 play.faults.add(call, times, fault);
             }
             _ => {
                 let time = Duration::from_millis(self.below(700));
-                self.diary.push(format!("{time:?}"));
+                self.history.push(format!("{time:?}"));
                 tokio::time::sleep(time).await;
                 play.settle().await;
             }
@@ -232,18 +232,18 @@ async fn play(seed: u64) -> (usize, bool) {
         Start::SetUp
     };
     let read_only = start != Start::SetUp;
-    let manner = if monkey.below(2) == 0 {
-        Manner::LIFELIKE
+    let timing = if monkey.below(2) == 0 {
+        Timing::REALISTIC
     } else {
-        Manner::PROMPT
+        Timing::INSTANT
     };
     let folder = super::cut_off::Folder::new("monkey");
     std::fs::create_dir_all(&folder.0).unwrap();
-    let mut play = Scene {
-        manner,
+    let mut play = Setup {
+        timing,
         start,
         folder: folder.0.clone(),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     let (mut deeds, mut said, mut written) = (0, Yes::default(), 0);
@@ -288,7 +288,7 @@ async fn play(seed: u64) -> (usize, bool) {
 
 impl Monkey {
     fn tail(&self) -> &[String] {
-        &self.diary[self.diary.len().saturating_sub(30)..]
+        &self.history[self.history.len().saturating_sub(30)..]
     }
 }
 
@@ -327,7 +327,7 @@ fn a_monkey_at_the_keyboard_breaks_nothing_and_writes_nothing_unasked() {
     }
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let now = now.unwrap().as_secs();
-    let enough = number("MONKEY_DEEDS").map_or(DEEDS, |deeds| usize::try_from(deeds).unwrap());
+    let enough = number("MONKEY_STEPS").map_or(DEEDS, |deeds| usize::try_from(deeds).unwrap());
     let mut wrote = 0;
     // Mostly the same seeds each time, and some that nobody has tried.
     for (first, enough) in [(FIRST_SEED, enough * 4 / 5), (now, enough / 5)] {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use sagemaker_ssh_setup::demo::{Manner, Seed, SeedNode};
+use sagemaker_ssh_setup::demo::{Seed, SeedNode, Timing};
 use serde_json::{Value, json};
 
 use super::commands::Desk;
 use super::faults::Fault;
-use super::play::{Scene, prompt};
+use super::play::{Setup, prompt};
 
 const ROLE: &str = "AmazonSageMaker-ExecutionRole-20240502T093000";
 
@@ -75,19 +75,19 @@ fn programs_get_the_same() {
         (&regions[0]["all"], &regions[0]["online"]),
         (&json!(5), &json!(4))
     );
-    let standings: BTreeMap<&str, &str> = regions[0]["nodes"]
+    let owners: BTreeMap<&str, &str> = regions[0]["nodes"]
         .as_array()
         .unwrap()
         .iter()
         .map(|node| {
             (
                 node["id"].as_str().unwrap(),
-                node["standing"].as_str().unwrap(),
+                node["owner_kind"].as_str().unwrap(),
             )
         })
         .collect();
     let expected = ["good", "unstable", "shared", "placeholder", "none"];
-    assert_eq!(standings.into_values().collect::<Vec<_>>(), expected);
+    assert_eq!(owners.into_values().collect::<Vec<_>>(), expected);
     let printed = desk.run(&check("eu-central-1", &["--nodes=us-east-1"]));
     assert!(
         printed
@@ -235,10 +235,10 @@ async fn the_last_screen_looks_for_nodes_on_request() {
         role,
         Some("AROAEXAMPLEROLE000042:botocore-session-1706690000"),
     ));
-    let mut play = Scene {
-        manner: Manner::PROMPT,
+    let mut play = Setup {
+        timing: Timing::INSTANT,
         seed: Some(seed),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.walk_to_confirm().await;

@@ -10,7 +10,7 @@ use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use sagemaker_ssh_setup::account::Source;
-use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::events::{self, EventSender, InputSender};
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use super::faults::Faults;
 
 /// Longer than anything on the screen takes, on the test's clock.
-const PATIENCE: Duration = Duration::from_mins(5);
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A screen in memory that tells when it was drawn.
 struct Screen {
@@ -111,9 +111,9 @@ pub struct Play {
 }
 
 /// What may be different from the usual.
-pub struct Scene {
+pub struct Setup {
     pub size: (u16, u16),
-    pub manner: Manner,
+    pub timing: Timing,
     pub seed: Option<Seed>,
     pub look: Look,
     pub profile: Option<String>,
@@ -124,11 +124,11 @@ pub struct Scene {
     pub start: Start,
 }
 
-impl Default for Scene {
+impl Default for Setup {
     fn default() -> Self {
         Self {
             size: (80, 24),
-            manner: Manner::LIFELIKE,
+            timing: Timing::REALISTIC,
             seed: None,
             look: Look {
                 color: true,
@@ -145,14 +145,14 @@ impl Default for Scene {
 
 /// A wizard over the shipped account, which answers at once.
 pub fn prompt() -> Play {
-    Scene {
-        manner: Manner::PROMPT,
-        ..Scene::default()
+    Setup {
+        timing: Timing::INSTANT,
+        ..Setup::default()
     }
     .start()
 }
 
-impl Scene {
+impl Setup {
     pub fn at(size: (u16, u16)) -> Self {
         Self {
             size,
@@ -160,10 +160,10 @@ impl Scene {
         }
     }
 
-    /// Starts the wizard, after `prepare` has spoilt what shall go wrong.
+    /// Starts the wizard, after `prepare` has with_faults what shall go wrong.
     pub fn start_with(self, prepare: impl FnOnce(&Faults)) -> Play {
         let seed = self.seed.unwrap_or_else(|| Seed::shipped().unwrap());
-        let demo = Demo::with(seed, self.manner);
+        let demo = Demo::with(seed, self.timing);
         let faults = Faults::before(demo.http());
         prepare(&faults);
         let source = self
@@ -240,7 +240,7 @@ impl Play {
         let waiting = self
             .drawn
             .wait_for(|buffer| text(buffer).contains(wanted) == there);
-        let met = matches!(tokio::time::timeout(PATIENCE, waiting).await, Ok(Ok(_)));
+        let met = matches!(tokio::time::timeout(TIMEOUT, waiting).await, Ok(Ok(_)));
         assert!(
             met,
             "waited for {wanted:?} to be there: {there}; the screen:\n{}",
@@ -330,7 +330,7 @@ impl Play {
 
     /// The end of the wizard.
     pub async fn ending(self) -> WizardExit {
-        tokio::time::timeout(PATIENCE, self.run)
+        tokio::time::timeout(TIMEOUT, self.run)
             .await
             .unwrap()
             .unwrap()

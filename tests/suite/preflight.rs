@@ -1,13 +1,13 @@
 //! Before anything is written: whether the caller may do it, by the policy simulator, and what is said when that is not
 //! known.
 
-use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use serde_json::{Value, json};
 
 use super::commands::WANTED;
 use super::faults::{Fault, Faults};
 use super::loopback::Loopback;
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 use super::program::{Run, against};
 
 /// An account whose caller has these statements.
@@ -21,10 +21,10 @@ fn caller_with(statements: &Value) -> Seed {
 }
 
 async fn asked(seed: Seed, prepare: impl FnOnce(&Faults)) -> Play {
-    let mut play = Scene {
-        manner: Manner::PROMPT,
+    let mut play = Setup {
+        timing: Timing::INSTANT,
         seed: Some(seed),
-        ..Scene::default()
+        ..Setup::default()
     }
     .start_with(prepare);
     play.walk_to_confirm().await;
@@ -33,7 +33,7 @@ async fn asked(seed: Seed, prepare: impl FnOnce(&Faults)) -> Play {
 
 #[tokio::test(start_paused = true)]
 async fn an_administrator_may_do_everything() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.wait("✓ By its policies, this identity may do all that is needed")
         .await;
     play.walk_to_confirm().await;
@@ -109,10 +109,10 @@ async fn what_is_not_known_is_not_guessed() {
     ] {
         let mut seed = Seed::shipped().unwrap();
         seed.caller.arn = arn.to_owned();
-        let mut play = Scene {
+        let mut play = Setup {
             seed: Some(seed),
             size: (120, 40),
-            ..Scene::default()
+            ..Setup::default()
         }
         .start();
         play.wait(why).await;

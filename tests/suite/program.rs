@@ -11,7 +11,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than the program takes for anything, on a slow machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends a signal to a process that was started here.
 pub fn send(id: u32, signal: Signal) {
@@ -105,7 +105,7 @@ impl Run {
 
     /// Reads until a condition holds.
     pub fn until(&mut self, what: &str, met: impl Fn(&Self) -> bool) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !met(self) {
             let left = end.saturating_duration_since(Instant::now());
             match self.output.recv_timeout(left) {
@@ -161,7 +161,7 @@ impl Run {
 
     /// Waits for the end and gives the exit code; everything that was printed has been read then.
     pub fn ended(&mut self) -> u32 {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         loop {
             while let Ok(bytes) = self.output.try_recv() {
                 self.screen.process(&bytes);
@@ -221,7 +221,7 @@ impl Run {
     /// Says yes. A key that comes in the very moment in which the question is drawn is dropped, so it is said again
     /// until it is heard; where changes are being made it means nothing.
     pub fn confirm(&mut self) -> &mut Self {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while !self.screen.screen().contents().contains("Step 7/7") {
             assert!(
                 Instant::now() < end,

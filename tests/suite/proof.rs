@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::commands::{Desk, WANTED};
 use super::faults::Fault;
-use super::play::Scene;
+use super::play::Setup;
 
 const USER: &str = "DataScientist";
 const SAGEMAKER: &str = "AmazonSageMaker-ExecutionRole-20240131T101010";
@@ -40,7 +40,7 @@ fn verdicts(desk: &Desk, code: i32) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     proof
         .iter()
-        .map(|proved| (text(&proved["claim"]), text(&proved["verdict"])))
+        .map(|proved| (text(&proved["assertion"]), text(&proved["verdict"])))
         .collect()
 }
 
@@ -174,7 +174,7 @@ fn what_the_simulator_does_not_say_is_unknown_and_no_failure() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wizard_shows_it_at_the_end() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
         .keys("y{Ready. 4 changes}")
@@ -232,7 +232,7 @@ fn wrong_with(role: &str, statement: &Value, more: &[&str]) -> (Vec<String>, i32
     let json = printed.json();
     let wrong = json["proof"].as_array().unwrap().iter();
     let wrong = wrong.filter(|proved| proved["verdict"] == "wrong");
-    let wrong = wrong.map(|proved| proved["claim"].as_str().unwrap().to_owned());
+    let wrong = wrong.map(|proved| proved["assertion"].as_str().unwrap().to_owned());
     (wrong.collect(), printed.code.unwrap())
 }
 

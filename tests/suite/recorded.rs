@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_types::body::SdkBody;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use serde::Deserialize;
 
 use super::documents::content;
@@ -92,7 +92,7 @@ async fn the_embedded_account_answers_as_another_implementation_of_iam_does() {
     let recorded: Recorded =
         serde_json::from_str(include_str!("../recorded/answers.json")).unwrap();
     assert!(recorded.answers.len() > 20);
-    let demo = Demo::with(recorded.seed, Manner::PROMPT);
+    let demo = Demo::with(recorded.seed, Timing::INSTANT);
     for asked in &recorded.answers {
         let call = format!("{} {:?}", asked.action, asked.fields);
         let (status, body) = answer(&demo, asked).await;

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 use ratatui::style::Color;
-use sagemaker_ssh_setup::demo::{Manner, Seed};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom};
 use sagemaker_ssh_setup::wizard::widget::theme::Look;
 use sagemaker_ssh_setup::wizard::{Chosen, Start};
 
 use super::cut_off;
 use super::faults::{Death, Fault, Faults};
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
@@ -29,19 +29,19 @@ fn empty_account() -> Seed {
     }
 }
 
-fn spoilt(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
-    Scene::at(size).start_with(prepare)
+fn with_faults(size: (u16, u16), prepare: impl FnOnce(&Faults)) -> Play {
+    Setup::at(size).start_with(prepare)
 }
 
 #[tokio::test(start_paused = true)]
 async fn account() {
     for size in SIZES {
-        let mut play = spoilt(size, |faults| {
+        let mut play = with_faults(size, |faults| {
             faults.add("GetCallerIdentity", 1, Fault::Hang);
         });
         play.wait("| Asking AWS").await;
         shot!(play, "account-loading", size);
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}{Roles         39}{Regions       34}")
             .await;
         shot!(play, "account-full", size);
@@ -50,15 +50,15 @@ async fn account() {
             "ExpiredToken",
             "The security token included in the request is expired",
         );
-        let mut play = spoilt(size, |faults| faults.add("GetCallerIdentity", 9, refused));
+        let mut play = with_faults(size, |faults| faults.add("GetCallerIdentity", 9, refused));
         play.keys("{expired}{AWS request}").await;
         shot!(play, "account-expired", size);
         let mut seed = Seed::shipped().unwrap();
         seed.caller.arn = "arn:aws:iam::123456789012:root".into();
         seed.caller.user_id = "123456789012".into();
-        let mut play = Scene {
+        let mut play = Setup {
             seed: Some(seed),
-            ..Scene::at(size)
+            ..Setup::at(size)
         }
         .start();
         play.keys("{root user}{Roles         39}{Regions       34}")
@@ -70,7 +70,7 @@ async fn account() {
 #[tokio::test(start_paused = true)]
 async fn connect_from() {
     for size in SIZES {
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}<enter><down>").await;
         shot!(play, "connect-from", size);
     }
@@ -79,12 +79,12 @@ async fn connect_from() {
 #[tokio::test(start_paused = true)]
 async fn sagemaker_roles() {
     for size in SIZES {
-        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, Fault::Hang));
+        let mut play = with_faults(size, |faults| faults.add("ListRoles", 9, Fault::Hang));
         play.keys("{Admin/console}<enter><enter>{Listing the roles}")
             .await;
         shot!(play, "sagemaker-roles-loading", size);
 
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
         play.keys("<space><down><space><down><space><down><space><down><space>")
             .await;
@@ -100,9 +100,9 @@ async fn sagemaker_roles() {
         play.keys("zzz").await;
         shot!(play, "sagemaker-roles-filter-empty", size);
 
-        let mut play = Scene {
+        let mut play = Setup {
             seed: Some(empty_account()),
-            ..Scene::at(size)
+            ..Setup::at(size)
         }
         .start();
         play.keys("{acme-ml-dev}<enter><enter>{no roles yet}").await;
@@ -113,7 +113,7 @@ async fn sagemaker_roles() {
             "AccessDenied",
             "User is not authorized to perform: iam:ListRoles",
         );
-        let mut play = spoilt(size, |faults| faults.add("ListRoles", 9, denied));
+        let mut play = with_faults(size, |faults| faults.add("ListRoles", 9, denied));
         play.keys("{acme-ml-dev}<enter><enter>{not allowed}").await;
         shot!(play, "sagemaker-roles-denied", size);
         play.keys("tarn:aws:iam::12:role/x<enter>{twelve digits}")
@@ -125,7 +125,7 @@ async fn sagemaker_roles() {
 #[tokio::test(start_paused = true)]
 async fn user_roles() {
     for size in SIZES {
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
         play.keys("<space><enter>{Admin (yours)}a").await;
         play.keys("{!reading}{in place}").await;
@@ -136,7 +136,7 @@ async fn user_roles() {
 #[tokio::test(start_paused = true)]
 async fn regions() {
     for size in SIZES {
-        let mut play = spoilt(size, |faults| {
+        let mut play = with_faults(size, |faults| {
             faults.add("GetServiceSetting", 40, Fault::Hang);
         });
         play.walk_to_regions().await;
@@ -144,7 +144,7 @@ async fn regions() {
         shot!(play, "regions-loading", size);
 
         let scp = "User is not authorized to perform: ssm:GetServiceSetting with an explicit deny in a service control policy";
-        let mut play = spoilt(size, |faults| {
+        let mut play = with_faults(size, |faults| {
             faults.add(
                 "GetServiceSetting@eu-north-1",
                 9,
@@ -166,9 +166,9 @@ async fn regions() {
 
         let mut seed = Seed::shipped().unwrap();
         seed.caller.arn = "arn:aws-elsewhere:iam::123456789012:user/admin".into();
-        let mut play = Scene {
+        let mut play = Setup {
             seed: Some(seed),
-            ..Scene::at(size)
+            ..Setup::at(size)
         }
         .start();
         play.walk_to_regions().await;
@@ -180,7 +180,7 @@ async fn regions() {
 #[tokio::test(start_paused = true)]
 async fn preview_confirm_apply_done() {
     for size in SIZES {
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.walk_to_confirm().await;
         shot!(play, "confirm", size);
         play.keys("<esc>{to change}{After this, people can connect}")
@@ -214,7 +214,7 @@ async fn preview_confirm_apply_done() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off() {
     for size in SIZES {
-        let dead = cut_off::Scene::new().await;
+        let dead = cut_off::Setup::new().await;
         // The changes of one role follow each other, so that the same is done every time.
         let choices = Choices {
             connect_from: ConnectFrom::Studio,
@@ -227,12 +227,12 @@ async fn a_run_that_was_cut_off() {
             after: true,
         };
         assert!(dead.run_and_die(&job, death));
-        let scene = Scene {
+        let setup = Setup {
             source: Some(dead.demo.source()),
             records: dead.records.clone(),
-            ..Scene::at(size)
+            ..Setup::at(size)
         };
-        let mut play = scene.start();
+        let mut play = setup.start();
         play.wait("was cut off").await;
         shot!(play, "cut-off", size);
     }
@@ -242,7 +242,7 @@ async fn a_run_that_was_cut_off() {
 async fn preview_while_loading_and_when_a_reading_failed() {
     for size in SIZES {
         let hang = |faults: &Faults| faults.add("GetServiceSetting@eu-west-1", 9, Fault::Hang);
-        let mut play = spoilt(size, hang);
+        let mut play = with_faults(size, hang);
         play.walk_to_regions()
             .await
             .keys("<space><enter>{1 still being read}")
@@ -255,7 +255,7 @@ async fn preview_while_loading_and_when_a_reading_failed() {
             "AccessDenied",
             "User is not authorized to perform: iam:GetRole",
         );
-        let mut play = spoilt(size, |faults| faults.add("GetRole", 99, denied));
+        let mut play = with_faults(size, |faults| faults.add("GetRole", 99, denied));
         play.walk_to_regions()
             .await
             .keys("{!still being read}<space><enter>")
@@ -273,9 +273,9 @@ async fn failure_uses_the_same_layout() {
             "AccessDenied",
             "User is not authorized to perform: iam:PutRolePolicy",
         );
-        let mut play = Scene {
-            manner: Manner::PROMPT,
-            ..Scene::at(size)
+        let mut play = Setup {
+            timing: Timing::INSTANT,
+            ..Setup::at(size)
         }
         .start();
         play.walk_to_confirm().await;
@@ -288,7 +288,7 @@ async fn failure_uses_the_same_layout() {
 #[tokio::test(start_paused = true)]
 async fn nothing_to_do() {
     for size in SIZES {
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}<enter><enter>{Recommender}").await;
         play.keys("<down><space>{in place}<enter>{MLEngineer}")
             .await;
@@ -310,7 +310,7 @@ async fn nothing_to_do() {
 #[tokio::test(start_paused = true)]
 async fn overlays() {
     for size in SIZES {
-        let mut play = Scene::at(size).start();
+        let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}p{acme-sandbox}").await;
         shot!(play, "profiles", size);
         play.keys("<esc>?").await;
@@ -331,12 +331,12 @@ async fn what_the_policy_simulator_says() {
         role.inline.insert("all".into(), policy);
     }
     for size in SIZES {
-        let scene = || Scene {
-            manner: Manner::PROMPT,
+        let setup = || Setup {
+            timing: Timing::INSTANT,
             seed: Some(seed.clone()),
-            ..Scene::at(size)
+            ..Setup::at(size)
         };
-        let mut play = scene().start();
+        let mut play = setup().start();
         play.keys("{A policy denies}{Roles         39}").await;
         play.wait("Regions       34").await;
         shot!(play, "account-missing", size);
@@ -362,22 +362,22 @@ async fn the_guide() {
         ..Choices::default()
     };
     for size in SIZES {
-        let scene = || Scene {
+        let setup = || Setup {
             start: Start::Guide(Some(Chosen {
                 choices: choices.clone(),
                 arns: Vec::new(),
             })),
-            ..Scene::at(size)
+            ..Setup::at(size)
         };
-        let mut play = scene()
+        let mut play = setup()
             .start_with(|faults| faults.add("GetRole", 1, Fault::Slow(Duration::from_secs(9))));
         play.keys("{1 of 7}nnnn").await;
         play.wait("Reading what is there").await;
         shot!(play, "guide-loading", size);
 
-        let prompt = || Scene {
-            manner: Manner::PROMPT,
-            ..scene()
+        let prompt = || Setup {
+            timing: Timing::INSTANT,
+            ..setup()
         };
         let mut play = prompt().start();
         play.wait("2 of 7 · 1 in place").await;
@@ -413,9 +413,9 @@ async fn plain_signs_and_no_colour() {
         color: false,
         unicode: false,
     };
-    let mut play = Scene {
+    let mut play = Setup {
         look,
-        ..Scene::default()
+        ..Setup::default()
     }
     .start();
     play.walk_to_confirm()
@@ -435,7 +435,7 @@ async fn plain_signs_and_no_colour() {
 
 #[tokio::test(start_paused = true)]
 async fn small_screens_show_the_step_itself() {
-    let mut play = Scene::at((40, 10)).start();
+    let mut play = Setup::at((40, 10)).start();
     play.wait("acme").await;
     assert_snapshot!("small-account", play.screen());
     play.keys("<enter><enter>{ChurnTraining}").await;

@@ -8,11 +8,11 @@ use sagemaker_ssh_setup::wizard::WizardExit;
 use super::cut_off;
 use super::documents::{content, with_id};
 use super::faults::{Death, Fault};
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 
 /// A wizard that has set everything up.
 async fn done() -> Play {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
         .keys("y{Ready. 4 changes}")
@@ -22,7 +22,7 @@ async fn done() -> Play {
 
 #[tokio::test(start_paused = true)]
 async fn u_puts_everything_back_once_it_was_confirmed() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm()
         .await
@@ -66,7 +66,7 @@ async fn not_confirming_leads_back_to_what_was_done() {
 
 #[tokio::test(start_paused = true)]
 async fn u_means_nothing_before_anything_was_changed() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm().await.keys("u").await;
     assert!(play.screen().contains("Apply 4 changes"));
     play.faults.add(
@@ -82,7 +82,7 @@ async fn u_means_nothing_before_anything_was_changed() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_done_in_two_tries_is_put_back_as_one() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm().await;
     play.faults.add(
@@ -100,7 +100,7 @@ async fn what_was_done_in_two_tries_is_put_back_as_one() {
 
 #[tokio::test(start_paused = true)]
 async fn what_failed_to_go_back_can_be_tried_again() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     let before = play.demo.roles();
     play.walk_to_confirm().await.keys("y").await;
     play.keys("{Ready. 4 changes}u").await;
@@ -135,7 +135,7 @@ async fn what_somebody_changed_since_is_shown_and_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn while_the_account_is_read_for_an_undo_nothing_else_can_be_begun() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm().await;
     play.faults.add(
         "PutRolePolicy",
@@ -183,7 +183,7 @@ async fn an_undo_that_failed_altogether_hides_nothing_of_the_run_before() {
 
 #[tokio::test(start_paused = true)]
 async fn another_try_that_is_denied_does_not_forget_what_may_have_been_written() {
-    let mut play = Scene::default().start();
+    let mut play = Setup::default().start();
     play.walk_to_confirm().await;
     // Every trust write is lost on the way back, and does not show.
     play.faults
@@ -200,15 +200,15 @@ async fn another_try_that_is_denied_does_not_forget_what_may_have_been_written()
 }
 
 /// A computer on which a run was killed at a call.
-async fn after_death(call: usize) -> (cut_off::Scene, Play) {
-    let dead = cut_off::Scene::new().await;
+async fn after_death(call: usize) -> (cut_off::Setup, Play) {
+    let dead = cut_off::Setup::new().await;
     let job = dead.set_up().await;
     let death = Death { call, after: true };
     assert!(dead.run_and_die(&job, death));
-    let play = Scene {
+    let play = Setup {
         source: Some(dead.demo.source()),
         records: dead.records.clone(),
-        ..Scene::default()
+        ..Setup::default()
     };
     let play = play.start();
     (dead, play)
@@ -230,8 +230,8 @@ async fn a_run_that_was_cut_off_is_gone_on_with_with_the_same_choices() {
     // Both parts go back as one.
     play.keys("u{Put back 4 changes}").await;
     play.keys("y{Put back: 4 changes}").await;
-    let fresh = cut_off::Scene::new().await;
-    assert_eq!(dead.held(), fresh.held());
+    let fresh = cut_off::Setup::new().await;
+    assert_eq!(dead.contents(), fresh.contents());
     let runs = dead.records.all().unwrap();
     assert!(runs.cut_off("123456789012").is_empty());
 }
@@ -242,13 +242,13 @@ async fn a_run_that_was_cut_off_is_put_back() {
     play.keys("{was cut off}u").await;
     play.keys("{Go back}y").await;
     play.wait("Put back: ").await;
-    let fresh = cut_off::Scene::new().await;
-    assert_eq!(dead.held(), fresh.held());
+    let fresh = cut_off::Setup::new().await;
+    assert_eq!(dead.contents(), fresh.contents());
 }
 
 #[tokio::test(start_paused = true)]
 async fn regions_that_are_not_listed_are_gone_on_with_too() {
-    let dead = cut_off::Scene::new().await;
+    let dead = cut_off::Setup::new().await;
     let choices = Choices {
         sagemaker_roles: vec![cut_off::SAGEMAKER.into()],
         connect_from: ConnectFrom::Studio,
@@ -261,10 +261,10 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
         after: true,
     };
     assert!(dead.run_and_die(&job, death));
-    let play = Scene {
+    let play = Setup {
         source: Some(dead.demo.source()),
         records: dead.records.clone(),
-        ..Scene::default()
+        ..Setup::default()
     };
     let mut play = play.start();
     play.keys("{was cut off}g").await;
@@ -276,7 +276,7 @@ async fn regions_that_are_not_listed_are_gone_on_with_too() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_was_cut_off_can_wait() {
     let (dead, mut play) = after_death(8).await;
-    let held = dead.held();
+    let held = dead.contents();
     play.keys("{was cut off}<esc>").await;
     play.keys("{!was cut off}<enter>").await;
     play.keys("{My own computer}<esc>q").await;
@@ -287,7 +287,7 @@ async fn a_run_that_was_cut_off_can_wait() {
             ..
         }
     ));
-    assert_eq!(dead.held(), held);
+    assert_eq!(dead.contents(), held);
     let runs = dead.records.all().unwrap();
     assert_eq!(runs.cut_off("123456789012").len(), 1, "it is told of again");
 }

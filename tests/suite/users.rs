@@ -7,7 +7,7 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use sagemaker_ssh_setup::demo::{Demo, Manner, Seed};
+use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use serde_json::json;
 
 use super::commands::{Desk, WANTED};
@@ -69,7 +69,7 @@ async fn user_id(demo: &Demo, config: &str) -> String {
 fn two_processes_with_the_profile_of_the_sheet_are_one_person_and_without_its_session_name_two() {
     let desk = Desk::with(Seed::shipped().unwrap());
     let printed = sheet(&desk, &CHURN);
-    let demo = Demo::with(Seed::shipped().unwrap(), Manner::PROMPT);
+    let demo = Demo::with(Seed::shipped().unwrap(), Timing::INSTANT);
     let config = format!("{KEYS}{}", profile(&printed));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let user_id = |config: &str| runtime.block_on(user_id(&demo, config));
@@ -220,10 +220,10 @@ fn what_the_simulator_denies_after_apply_takes_the_ready_back() {
 async fn the_last_screen_writes_and_copies_the_sheet() {
     let folder = super::cut_off::Folder::new("sheet");
     std::fs::create_dir_all(&folder.0).unwrap();
-    let mut play = super::play::Scene {
-        manner: Manner::PROMPT,
+    let mut play = super::play::Setup {
+        timing: Timing::INSTANT,
         folder: folder.0.clone(),
-        ..super::play::Scene::default()
+        ..super::play::Setup::default()
     }
     .start();
     play.walk_to_confirm().await;

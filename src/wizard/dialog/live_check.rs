@@ -24,12 +24,12 @@ use crate::wizard::widget::theme;
 pub struct LiveCheck {
     pub plan: Plan,
     pub region: String,
-    phase: Phase,
+    phase: CheckPhase,
     scroll: Scroll,
 }
 
 #[derive(Debug)]
-enum Phase {
+enum CheckPhase {
     Asking,
     Running {
         said: Vec<String>,
@@ -43,7 +43,7 @@ impl LiveCheck {
         Self {
             region: plan.home_or_first_region().to_owned(),
             plan,
-            phase: Phase::Asking,
+            phase: CheckPhase::Asking,
             scroll: Scroll::default(),
         }
     }
@@ -51,7 +51,7 @@ impl LiveCheck {
     /// Begins it; cancelling the token ends it early.
     pub fn begin(&mut self) -> CancellationToken {
         let cancel = CancellationToken::new();
-        self.phase = Phase::Running {
+        self.phase = CheckPhase::Running {
             said: Vec::new(),
             cancel: cancel.clone(),
         };
@@ -59,42 +59,42 @@ impl LiveCheck {
     }
 
     pub fn is_asking(&self) -> bool {
-        matches!(self.phase, Phase::Asking)
+        matches!(self.phase, CheckPhase::Asking)
     }
 
     pub fn is_running(&self) -> bool {
-        matches!(self.phase, Phase::Running { .. })
+        matches!(self.phase, CheckPhase::Running { .. })
     }
 
     /// Makes nothing more; what was made is still deleted.
     pub fn stop(&mut self) {
-        if let Phase::Running { cancel, .. } = &self.phase {
+        if let CheckPhase::Running { cancel, .. } = &self.phase {
             cancel.cancel();
         }
     }
 
     pub fn on_said(&mut self, text: String) {
-        if let Phase::Running { said, .. } = &mut self.phase {
+        if let CheckPhase::Running { said, .. } = &mut self.phase {
             said.push(text);
             self.scroll.to_bottom();
         }
     }
 
     pub fn on_end(&mut self, live: Live) {
-        self.phase = Phase::Ended(live);
+        self.phase = CheckPhase::Ended(live);
         self.scroll.to_top();
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
         let mut bindings = Vec::new();
         match &self.phase {
-            Phase::Asking => {
+            CheckPhase::Asking => {
                 let create = hint(KeyCode::Char('y'), Action::Next, "create and delete it");
                 bindings.push(create);
                 bindings.extend(close("leave it"));
             }
-            Phase::Running { .. } => bindings.extend(close("stop")),
-            Phase::Ended(_) => {
+            CheckPhase::Running { .. } => bindings.extend(close("stop")),
+            CheckPhase::Ended(_) => {
                 bindings.extend(close("close"));
                 bindings.push(quiet(KeyCode::Enter, Action::Back, "close"));
             }
@@ -105,12 +105,12 @@ impl LiveCheck {
 
     pub fn handle(&mut self, action: Action) -> Vec<Effect> {
         match (&self.phase, action) {
-            (Phase::Asking, Action::Next) => vec![Effect::TryLive],
-            (Phase::Running { .. }, Action::Back) => {
+            (CheckPhase::Asking, Action::Next) => vec![Effect::TryLive],
+            (CheckPhase::Running { .. }, Action::Back) => {
                 self.stop();
                 Vec::new()
             }
-            (Phase::Asking | Phase::Ended(_), Action::Back) => vec![Effect::CloseDialog],
+            (CheckPhase::Asking | CheckPhase::Ended(_), Action::Back) => vec![Effect::CloseDialog],
             (_, action) => {
                 self.scroll.act(action);
                 Vec::new()
@@ -124,12 +124,12 @@ impl LiveCheck {
         // What is asked for stays in sight: a yes counts wherever the rest is scrolled to.
         let mut asked = Vec::new();
         let lines = match &self.phase {
-            Phase::Asking => {
+            CheckPhase::Asking => {
                 asked = self.asked(width);
                 self.question(width)
             }
-            Phase::Running { said, cancel } => running(said, cancel, spinner, width),
-            Phase::Ended(live) => {
+            CheckPhase::Running { said, cancel } => running(said, cancel, spinner, width),
+            CheckPhase::Ended(live) => {
                 let mut lines = report::live(live, width);
                 lines.push(Line::default());
                 lines.push(Line::styled("Esc closes this.", theme::DIM));

@@ -10,10 +10,10 @@ use crate::apply::Job;
 use crate::journal::Records;
 use crate::messages::{Message, checks};
 use crate::model::endpoint::insecurity;
-use crate::plan::readiness::{Basis, Outcome, Readiness};
+use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::text::counted;
-use crate::verify::{Preflight, Proved, proof};
+use crate::verify::{CheckResult, Preflight, proof};
 use crate::wizard::effect::Effect;
 use crate::wizard::page::Page;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
@@ -47,7 +47,7 @@ pub struct ConfirmPage {
     /// Whether the caller may do it; none while AWS is being asked.
     pub preflight: Option<Preflight>,
     /// What will not work although the plan was carried out; none while AWS is being asked.
-    pub foreseen: Option<Vec<Proved>>,
+    pub foreseen: Option<Vec<CheckResult>>,
     /// Why the run could not be recorded, so that nothing would be changed.
     trouble: Option<String>,
     /// Whether the record outlives the program.
@@ -197,7 +197,7 @@ impl ConfirmPage {
         let is_asking = self.foreseen.is_none();
         let mut who = match who {
             // Nobody is told that people can connect before the simulator was asked.
-            Some((readiness, _)) if is_asking && readiness.state != Outcome::NotReady => {
+            Some((readiness, _)) if is_asking && readiness.state != ReadinessLevel::NotReady => {
                 vec![(
                     "Asking AWS who can connect after this.".to_owned(),
                     theme::DIM,
@@ -297,7 +297,10 @@ fn who_can(readiness: &Readiness, basis: Basis) -> Vec<(String, Style)> {
 }
 
 /// Whether the caller may do it, and whether the roles will work then.
-fn preflight(preflight: Option<&Preflight>, foreseen: Option<&[Proved]>) -> Vec<(String, Style)> {
+fn preflight(
+    preflight: Option<&Preflight>,
+    foreseen: Option<&[CheckResult]>,
+) -> Vec<(String, Style)> {
     let Some(preflight) = preflight else {
         let text = "Asking AWS whether you may do this.";
         return vec![(text.to_owned(), theme::DIM)];
@@ -423,14 +426,14 @@ fn warnings(plan: &Plan) -> Vec<(String, &String)> {
 fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> {
     let State::Blocked {
         reason,
-        way_out,
+        remedy,
         difference,
         ..
     } = state
     else {
         return Vec::new();
     };
-    let text = format!("{} {}: {reason} {way_out}", theme::BLOCKED, target.short());
+    let text = format!("{} {}: {reason} {remedy}", theme::BLOCKED, target.short());
     let mut lines = vec![Line::default()];
     lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
     if let Some(Difference { expected, found }) = difference {

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::guide::{CheckReason, GuidePage};
-use super::run::layout::{self, Ending};
+use super::run::layout::{self, Summary};
 use super::simulator::Simulator;
 use super::step::Step;
 use crate::messages::Message;
@@ -14,7 +14,7 @@ use crate::messages::guide::Verified;
 use crate::plan::readiness::Readiness;
 use crate::plan::{Plan, State};
 use crate::text::Severity;
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
 use crate::wizard::effect::Effect;
 use crate::wizard::report;
@@ -173,7 +173,7 @@ impl GuideEndPage {
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, session: &Session) {
-        let ending = Ending {
+        let summary = Summary {
             headline: self.headline(),
             is_waiting: self.verified.is_none() || self.awaits_proof(),
             connect_from: Some(self.planned.choices.connect_from),
@@ -181,7 +181,7 @@ impl GuideEndPage {
             rows: 0,
         };
         let progress = |station| self.progress(station);
-        let (_, rest) = layout::draw_head(frame, area, &ending, session.spinner, progress);
+        let (_, rest) = layout::draw_head(frame, area, &summary, session.spinner, progress);
         let inner = layout::framed(frame, rest, "What now");
         let width = inner.width.saturating_sub(1);
         let lines = match &self.verified {
@@ -190,8 +190,12 @@ impl GuideEndPage {
                 let open = report::after_a_guide(verified, width);
                 // What does not work comes before what people would type.
                 let is_complete = matches!(verified, Ok(result) if result.is_done_by_hand());
-                let is_serious = self.simulator.claims().iter().any(Proved::is_serious);
-                let proof = report::proof(self.simulator.claims(), width);
+                let is_serious = self
+                    .simulator
+                    .assertions()
+                    .iter()
+                    .any(CheckResult::is_serious);
+                let proof = report::proof(self.simulator.assertions(), width);
                 layout::in_order(open, proof, is_complete && is_serious)
             }
         };

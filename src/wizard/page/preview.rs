@@ -9,11 +9,11 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::apply::{Aim, Job};
 use crate::model::Choices;
-use crate::plan::readiness::{Outcome, Readiness};
+use crate::plan::readiness::{Readiness, ReadinessLevel};
 use crate::plan::{Change, Item, Plan, State, Target};
 use crate::policy::document::pretty;
 use crate::text::{Severity, counted};
-use crate::verify::{Proved, proof};
+use crate::verify::{CheckResult, proof};
 use crate::wizard::effect::Effect;
 use crate::wizard::session::Session;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
@@ -63,7 +63,7 @@ pub struct PreviewPage {
     detail: Scroll,
     in_detail: bool,
     /// What was chosen when AWS was asked what will not work, and its answer; none while it is being asked.
-    pub foreseen: Option<(Choices, Option<Vec<Proved>>)>,
+    pub foreseen: Option<(Choices, Option<Vec<CheckResult>>)>,
     pub harden_trust: bool,
     pub shell_access: bool,
     list: Scroll,
@@ -163,7 +163,7 @@ impl PreviewPage {
             let (sign, style) = theme::of_readiness(readiness.state);
             let headline = readiness.headline(basis);
             let headline = headline.trim_end_matches(':');
-            let line = if is_asking && readiness.state != Outcome::NotReady {
+            let line = if is_asking && readiness.state != ReadinessLevel::NotReady {
                 let text = format!("{spinner} Asking AWS who can connect after this.");
                 Line::styled(text, theme::DIM)
             } else {
@@ -333,12 +333,12 @@ fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
         }
         State::Blocked {
             reason,
-            way_out,
+            remedy,
             wanted,
             ..
         } => {
             say(&format!("{} Blocked. {reason}", theme::BLOCKED), theme::BAD);
-            say(way_out, theme::PLAIN);
+            say(remedy, theme::PLAIN);
             if wanted.is_some() {
                 say("d shows the document.", theme::DIM);
             }
@@ -388,11 +388,11 @@ fn not_to_change(item: &Item, width: u16) -> Vec<Line<'static>> {
     );
     if let State::Blocked {
         wanted: Some(document),
-        way_out,
+        remedy,
         ..
     } = &item.state
     {
-        lines.extend(wrapped(&clean(way_out), width, "", theme::PLAIN));
+        lines.extend(wrapped(&clean(remedy), width, "", theme::PLAIN));
         lines.push(Line::default());
         lines.extend(text_lines(&pretty(document), width));
     }

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::simulator::Simulator;
 use super::step::Step;
-use crate::apply::{Event, Job, Outcome, Report};
+use crate::apply::{Job, Outcome, Report, RunEvent};
 use crate::plan::readiness::Readiness;
 use crate::plan::{Plan, Target};
 use crate::text::seconds;
@@ -69,7 +69,7 @@ impl RunPage {
         let plan = job.plan.clone();
         let phases = plan
             .changes()
-            .filter(|(item, _)| job.means(&item.target))
+            .filter(|(item, _)| job.includes(&item.target))
             .map(|(item, _)| (item.target.clone(), Phase::Pending))
             .collect();
         Self {
@@ -287,9 +287,9 @@ impl RunPage {
     }
 
     /// Takes in what happened.
-    pub fn on_event(&mut self, event: Event) {
+    pub fn on_event(&mut self, event: RunEvent) {
         match event {
-            Event::Started(target) => {
+            RunEvent::Started(target) => {
                 self.note(&format!("{target}  reading, then writing"), theme::PLAIN);
                 let phase = Phase::Running {
                     since: Instant::now(),
@@ -298,7 +298,7 @@ impl RunPage {
                 };
                 self.phases.insert(target, phase);
             }
-            Event::Retry(target, retry) => {
+            RunEvent::Retry(target, retry) => {
                 let waited = seconds(retry.waited);
                 let text = format!(
                     "{target}  try {} after {waited}: {}",
@@ -309,7 +309,7 @@ impl RunPage {
                     *retries += 1;
                 }
             }
-            Event::Waiting(target) => {
+            RunEvent::Waiting(target) => {
                 self.note(
                     &format!("{target}  not to be seen yet; looking again"),
                     theme::WARN,
@@ -318,7 +318,7 @@ impl RunPage {
                     *waiting = true;
                 }
             }
-            Event::Ended(target, outcome, took) => {
+            RunEvent::Ended(target, outcome, took) => {
                 let (_, words, style) = view::verdict(&outcome);
                 let why = outcome
                     .explanation(&target)
@@ -341,11 +341,11 @@ impl RunPage {
                 }
                 self.phases.insert(target, Phase::Ended(outcome, took));
             }
-            Event::Verifying => {
+            RunEvent::Verifying => {
                 self.verifying = true;
                 self.note("Reading everything once more.", theme::PLAIN);
             }
-            Event::Finished(report) => self.finish(*report),
+            RunEvent::Finished(report) => self.finish(*report),
         }
     }
 

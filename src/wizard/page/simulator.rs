@@ -1,7 +1,7 @@
 //! How far the policy simulator has been asked about what was read last.
 
-use crate::plan::readiness::{Outcome, Readiness};
-use crate::verify::Proved;
+use crate::plan::readiness::{Readiness, ReadinessLevel};
+use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
 
 /// Whether AWS has been asked, and what it said.
@@ -14,17 +14,18 @@ pub enum Simulator {
 }
 
 impl Simulator {
-    /// What it says of each claim; empty until it has answered.
-    pub fn claims(&self) -> &[Proved] {
+    /// What it says of each assertion; empty until it has answered.
+    pub fn assertions(&self) -> &[CheckResult] {
         match self {
-            Self::Answered(proof) => &proof.claims,
+            Self::Answered(proof) => &proof.assertions,
             Self::NotAsked | Self::Asked => &[],
         }
     }
 
     /// Whether it depends on an answer that is still to come that people can connect.
     pub fn is_awaited(&self, readiness: Option<&Readiness>) -> bool {
-        let may_connect = readiness.is_some_and(|readiness| readiness.state != Outcome::NotReady);
+        let may_connect =
+            readiness.is_some_and(|readiness| readiness.state != ReadinessLevel::NotReady);
         matches!(self, Self::Asked) && may_connect
     }
 }

@@ -27,7 +27,7 @@ impl Tasks {
             let verified = guide::verify::verify(&account, &plan, &guide).await;
             let is_complete = verified.as_ref().is_ok_and(GuideResult::is_complete);
             if let Some(run) = continues.filter(|_| is_complete) {
-                records.settle(&run, false).await;
+                records.mark_resolved(&run, false).await;
             }
             let verified = verified.map_err(|error| error.to_string());
             out.send(Answer::GuideEnd(Box::new(verified)));
@@ -77,7 +77,7 @@ impl Tasks {
     /// Asks whether what is in place works.
     pub fn prove(&mut self, account: Account, plan: Plan) {
         self.start(Slot::Proof, |out| async move {
-            out.send(Answer::Proved(
+            out.send(Answer::CheckResult(
                 proof::prove_after_writes(&account, &plan).await,
             ));
         });

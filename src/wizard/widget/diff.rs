@@ -5,7 +5,7 @@ use ratatui::text::Line;
 use super::{text, theme};
 use crate::messages::plan::WHO_THEN;
 use crate::plan::Change;
-use crate::policy::admitted::Standing;
+use crate::policy::admitted::PrincipalChange;
 use crate::policy::difference::{self, difference};
 
 /// The difference below something that it belongs to.
@@ -22,14 +22,14 @@ pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Li
 /// than a trust policy.
 pub fn admitted(change: &Change, account: &str, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    for (standing, admitted) in change.admitted() {
-        let style = match standing {
-            Standing::Stays => theme::PLAIN,
-            Standing::Gone => theme::BAD,
-            Standing::New => theme::GOOD,
+    for (change, admitted) in change.admitted() {
+        let style = match change {
+            PrincipalChange::Stays => theme::PLAIN,
+            PrincipalChange::Gone => theme::BAD,
+            PrincipalChange::New => theme::GOOD,
         };
         let text = text::clean(&admitted.text(account));
-        let text = format!("{} {text}", standing.sign());
+        let text = format!("{} {text}", change.sign());
         lines.extend(text::wrapped(&text, width, "    ", style));
     }
     if !lines.is_empty() {

@@ -39,13 +39,13 @@ pub struct Entry {
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-enum Row {
+enum ListRow {
     /// The name of the group that follows.
     Heading(String),
     Entry(Arc<Entry>),
 }
 
-impl Row {
+impl ListRow {
     fn entry(&self) -> Option<&Entry> {
         match self {
             Self::Heading(_) => None,
@@ -59,7 +59,7 @@ impl Row {
 pub struct Picker {
     entries: Vec<Arc<Entry>>,
     /// Those that the filter lets through, under their headings.
-    rows: Vec<Row>,
+    rows: Vec<ListRow>,
     /// The entry that the cursor was left on, whether it is in the list or not.
     cursor: Option<String>,
     picked: BTreeSet<String>,
@@ -86,9 +86,9 @@ impl Picker {
             }
             if entry.group != group {
                 group = &entry.group;
-                self.rows.push(Row::Heading(group.to_owned()));
+                self.rows.push(ListRow::Heading(group.to_owned()));
             }
-            self.rows.push(Row::Entry(Arc::clone(entry)));
+            self.rows.push(ListRow::Entry(Arc::clone(entry)));
         }
     }
 
@@ -152,7 +152,7 @@ impl Picker {
 
     /// The entries that the filter lets through, in their order.
     pub fn shown(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.iter().filter_map(Row::entry)
+        self.rows.iter().filter_map(ListRow::entry)
     }
 
     /// Whether the filter lets nothing through, or there is nothing at all.
@@ -283,8 +283,8 @@ impl Picker {
         // A heading above the cursor is shown with it.
         let above = cursor.saturating_sub(1);
         let first = match self.rows.get(above) {
-            Some(Row::Heading(_)) => above,
-            Some(Row::Entry(_)) | None => cursor,
+            Some(ListRow::Heading(_)) => above,
+            Some(ListRow::Entry(_)) | None => cursor,
         };
         self.scroll.show(first..=cursor, area.height);
         let window = self.scroll.window(self.rows.len(), area.height);
@@ -294,8 +294,8 @@ impl Picker {
         let rows = rows.skip(window.start).take(window.len());
         let lines: Vec<Line> = rows
             .map(|(number, row)| match row {
-                Row::Heading(group) => Line::styled(group.clone(), theme::TITLE),
-                Row::Entry(entry) => {
+                ListRow::Heading(group) => Line::styled(group.clone(), theme::TITLE),
+                ListRow::Entry(entry) => {
                     let here = position == Some(number) && active;
                     let mut spans = vec![
                         Span::styled(if here { "› " } else { "  " }, theme::KEY),

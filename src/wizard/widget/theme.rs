@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::plan::readiness::Outcome;
+use crate::plan::readiness::ReadinessLevel;
 use crate::text::{self, Severity};
 
 /// How the screen may look.
@@ -45,11 +45,11 @@ pub fn of_severity(severity: Severity) -> (&'static str, Style) {
 }
 
 /// The sign and the colour of who can connect.
-pub fn of_readiness(outcome: Outcome) -> (&'static str, Style) {
+pub fn of_readiness(outcome: ReadinessLevel) -> (&'static str, Style) {
     match outcome {
-        Outcome::Ready => (CHECK, GOOD),
-        Outcome::Partly => (BLOCKED, WARN),
-        Outcome::NotReady => (BLOCKED, BAD),
+        ReadinessLevel::Ready => (CHECK, GOOD),
+        ReadinessLevel::Partly => (BLOCKED, WARN),
+        ReadinessLevel::NotReady => (BLOCKED, BAD),
     }
 }
 

@@ -8,13 +8,13 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::messages::Message;
 use crate::model::ConnectFrom;
-use crate::plan::readiness::{Outcome, Readiness};
+use crate::plan::readiness::{Readiness, ReadinessLevel};
 use crate::wizard::widget::access_path::{self, Progress, Station};
 use crate::wizard::widget::text::wrapped;
 use crate::wizard::widget::theme;
 
 /// What stands at the top.
-pub struct Ending {
+pub struct Summary {
     pub headline: Message,
     /// More is still to come: a spinner takes the sign's place.
     pub is_waiting: bool,
@@ -28,7 +28,7 @@ pub struct Ending {
 
 /// Whether not everybody is kept out, as far as that is known.
 pub fn somebody_can(readiness: Option<&Readiness>) -> bool {
-    readiness.is_none_or(|readiness| readiness.state != Outcome::NotReady)
+    readiness.is_none_or(|readiness| readiness.state != ReadinessLevel::NotReady)
 }
 
 /// Height of the access path, where it fits.
@@ -46,25 +46,25 @@ pub fn picture_height(area: Rect, has_picture: bool) -> u16 {
 pub fn draw_head(
     frame: &mut Frame,
     area: Rect,
-    ending: &Ending,
+    summary: &Summary,
     spinner: &str,
     progress: impl Fn(Station) -> Progress,
 ) -> (Rect, Rect) {
-    let (sign, style) = theme::of_severity(ending.headline.severity);
-    let sign = if ending.is_waiting { spinner } else { sign };
-    let text = format!("{sign} {}", ending.headline.text);
+    let (sign, style) = theme::of_severity(summary.headline.severity);
+    let sign = if summary.is_waiting { spinner } else { sign };
+    let text = format!("{sign} {}", summary.headline.text);
     let title = wrapped(&text, area.width, "  ", style.add_modifier(Modifier::BOLD));
-    let height = picture_height(area, ending.connect_from.is_some());
+    let height = picture_height(area, summary.connect_from.is_some());
     let [picture, _, headline, rows, rest] = Layout::vertical([
         Constraint::Length(height),
         Constraint::Length(u16::from(area.height >= 18 && height > 0)),
         Constraint::Length(u16::try_from(title.len()).unwrap_or(1)),
-        Constraint::Length(ending.rows),
+        Constraint::Length(summary.rows),
         Constraint::Fill(1),
     ])
     .areas(area);
-    if let Some(from) = ending.connect_from {
-        access_path::draw(frame, picture, from, ending.may_be_green, progress);
+    if let Some(from) = summary.connect_from {
+        access_path::draw(frame, picture, from, summary.may_be_green, progress);
     }
     frame.render_widget(Paragraph::new(title), headline);
     (rows, rest)

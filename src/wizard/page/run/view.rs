@@ -5,14 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::layout::{self, Ending};
+use super::layout::{self, Summary};
 use super::{Phase, RunPage};
 use crate::apply::Outcome;
 use crate::journal::Records;
 use crate::messages::{Message, outcome};
 use crate::plan::State;
 use crate::text::{Severity, counted, seconds};
-use crate::verify::Proved;
+use crate::verify::CheckResult;
 use crate::wizard::report;
 use crate::wizard::session::Session;
 use crate::wizard::widget::access_path::{Progress, Station};
@@ -55,7 +55,7 @@ impl RunPage {
             (false, ..12) => 0,
             (false, _) => (area.height / 3).saturating_sub(2),
         };
-        let ending = Ending {
+        let summary = Summary {
             headline: self.headline(),
             is_waiting: self.is_running() || self.awaits_proof(),
             connect_from,
@@ -63,7 +63,7 @@ impl RunPage {
             rows: if self.full_log { 0 } else { rows.min(most) },
         };
         let progress = |station| self.progress(station);
-        let (list, rest) = layout::draw_head(frame, area, &ending, session.spinner, progress);
+        let (list, rest) = layout::draw_head(frame, area, &summary, session.spinner, progress);
         self.draw_list(frame, list, session.spinner);
         self.draw_rest(frame, rest, &session.records);
     }
@@ -160,12 +160,13 @@ impl RunPage {
         let width = inner.width.saturating_sub(1);
         let lines = match &self.report {
             Some(report) if !log => {
-                let claims = self.simulator.claims();
+                let assertions = self.simulator.assertions();
                 // What does not work comes before what people would type, and after what was not done.
                 let proof_first =
-                    report.not_done().is_empty() && claims.iter().any(Proved::is_serious);
+                    report.not_done().is_empty() && assertions.iter().any(CheckResult::is_serious);
                 let came = report::lines(&self.plan, report, records, width);
-                let mut lines = layout::in_order(came, report::proof(claims, width), proof_first);
+                let mut lines =
+                    layout::in_order(came, report::proof(assertions, width), proof_first);
                 if let Some(live) = &self.live {
                     lines.push(Line::default());
                     lines.extend(report::live(live, width));

@@ -132,9 +132,9 @@ fn every_group_stands_under_its_heading_and_the_cursor_passes_over_it() {
     };
     let mut picker = Picker::default();
     picker.set_entries(groups.iter().enumerate().map(grouped).collect());
-    let text = |row: &Row| match row {
-        Row::Heading(group) => group.clone(),
-        Row::Entry(entry) => entry.id.clone(),
+    let text = |row: &ListRow| match row {
+        ListRow::Heading(group) => group.clone(),
+        ListRow::Entry(entry) => entry.id.clone(),
     };
     let rows: Vec<_> = picker.rows.iter().map(text).collect();
     assert_eq!(rows, ["0", "1", "A", "2", "B", "3", "4", "C", "5"]);

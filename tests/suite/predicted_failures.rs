@@ -1,13 +1,13 @@
 //! What is said before anything is written about roles that will not work all the same: boundaries, denials, the
 //! organization, and other policies that open what has to stay closed.
 
-use sagemaker_ssh_setup::demo::{Manner, Seed, SeedRole};
+use sagemaker_ssh_setup::demo::{Seed, SeedRole, Timing};
 use serde_json::{Value, json};
 
 use super::commands::{SAGEMAKER, WANTED};
 use super::faults::Fault;
 use super::loopback::Loopback;
-use super::play::{Play, Scene};
+use super::play::{Play, Setup};
 use super::program::{Run, against};
 
 const BOUNDARY: &str = "arn:aws:iam::123456789012:policy/TeamBoundary";
@@ -132,13 +132,13 @@ fn what_the_organization_seems_to_deny_is_a_doubt_and_not_a_fact() {
 #[tokio::test(start_paused = true)]
 async fn the_wizard_says_it_at_the_last_question_and_the_simulators_silence_hinders_nobody() {
     let start = |prepared: bool| async move {
-        let mut play = Scene {
+        let mut play = Setup {
             size: (120, 40),
-            manner: Manner::PROMPT,
+            timing: Timing::INSTANT,
             seed: Some(with_role(SAGEMAKER, |role| {
                 role.boundary = Some(BOUNDARY.into());
             })),
-            ..Scene::default()
+            ..Setup::default()
         }
         .start_with(|faults| {
             if prepared {

@@ -8,7 +8,7 @@ pub(super) use calls::ask;
 
 /// What has to be true of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Claim {
+pub enum Assertion {
     CreatesActivations,
     PassesItselfToSystemsManager,
     TagsItsActivations,
@@ -27,7 +27,7 @@ pub enum Claim {
     ListsJobs,
 }
 
-/// How much hangs on a claim.
+/// How much hangs on a assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
     /// Without it nobody can connect.
@@ -38,7 +38,7 @@ enum Weight {
     Advisory,
 }
 
-impl Claim {
+impl Assertion {
     pub(super) const OF_SAGEMAKER_ROLES: [Self; 8] = [
         Self::CreatesActivations,
         Self::PassesItselfToSystemsManager,
@@ -63,8 +63,8 @@ impl Claim {
 
     /// What is claimed of those who connect.
     pub(super) fn of_clients(shell_access: bool) -> impl Iterator<Item = Self> {
-        let claims = Self::OF_CLIENTS.into_iter();
-        claims.filter(move |claim| shell_access || *claim != Self::OpensShells)
+        let assertions = Self::OF_CLIENTS.into_iter();
+        assertions.filter(move |assertion| shell_access || *assertion != Self::OpensShells)
     }
 
     /// Its name in the JSON output.
@@ -178,7 +178,7 @@ impl Claim {
     }
 }
 
-/// What the simulator says of a claim.
+/// What the simulator says of a assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is as it should be.
@@ -188,53 +188,53 @@ pub enum Verdict {
     /// It is not; with what stands against it, where it is denied and should not be.
     Wrong(Option<Denial>),
     /// A service control policy seems to deny it; about those the simulator is known to be wrong now and then.
-    Doubtful,
+    Inconclusive,
     /// Nobody knows; the sentence says why.
     Unknown(String),
 }
 
 impl Verdict {
     /// Its word in the JSON output.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::True => "true",
             Self::Shared => "shared",
             Self::Wrong(_) => "wrong",
-            Self::Doubtful | Self::Unknown(_) => "unknown",
+            Self::Inconclusive | Self::Unknown(_) => "unknown",
         }
     }
 
-    /// Whether a claim about somebody's session, or about a container, is known not to hold.
+    /// Whether a assertion about somebody's session, or about a container, is known not to hold.
     pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(_))
     }
 }
 
-/// A claim about a role, and whether it is true.
+/// A assertion about a role, and whether it is true.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proved {
+pub struct CheckResult {
     pub role: String,
-    pub claim: Claim,
+    pub assertion: Assertion,
     pub verdict: Verdict,
     /// The actions that are not as they should be; none where it is true.
     pub actions: Vec<&'static str>,
 }
 
-impl Proved {
+impl CheckResult {
     /// What it means that it is wrong, and what stands against it; or why it is not known. None where it is true.
     pub fn reason(&self) -> Option<String> {
         match &self.verdict {
             Verdict::True => None,
             Verdict::Shared => Some(SHARED_USER_ID.to_owned()),
             Verdict::Unknown(why) => Some(why.clone()),
-            Verdict::Doubtful => Some(format!(
+            Verdict::Inconclusive => Some(format!(
                 "A service control policy of the organization seems to deny {}; the simulator is not always right about \
                  those. A live check, or a first job, tells.",
                 self.actions.join(", ")
             )),
             Verdict::Wrong(denial) => {
                 let because = denial.map(|denial| format!(" {}", because(denial)));
-                let consequence = self.claim.consequence(&named(&self.actions));
+                let consequence = self.assertion.consequence(&named(&self.actions));
                 Some(consequence + &because.unwrap_or_default())
             }
         }
@@ -242,12 +242,12 @@ impl Proved {
 
     /// Whether it keeps somebody from connecting.
     pub fn is_an_obstacle(&self) -> bool {
-        self.verdict.is_wrong() && self.claim.is_needed()
+        self.verdict.is_wrong() && self.assertion.is_needed()
     }
 
     /// Whether something is broken or open.
     pub fn is_serious(&self) -> bool {
-        self.verdict.is_wrong() && self.claim.is_serious()
+        self.verdict.is_wrong() && self.assertion.is_serious()
     }
 }
 

@@ -22,8 +22,8 @@ use super::iam::Iam;
 use super::seed::{Caller, SeedNode};
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
-use super::wire::{Answer, escaped, form, json as json_answer, refusal, result, xml};
-use super::{ACCOUNT, IAM_REGION, Manner, Seed};
+use super::wire::{Response, escaped, form, json as json_answer, refusal, result, xml};
+use super::{ACCOUNT, IAM_REGION, Seed, Timing};
 use crate::model::{Partition, Region};
 use crate::policy::template::Place;
 use crate::policy::trust::{self, Access};
@@ -32,12 +32,12 @@ use crate::policy::{Document, admitted};
 /// `GetParametersByPath` gives at most ten a page.
 const PARAMETERS_A_PAGE: usize = 10;
 
-/// The account behind the edge.
-pub(super) struct Account {
+/// The account behind the fake.
+pub(super) struct FakeAws {
     pub(super) seed: Seed,
     pub(super) iam: Iam,
     pub(super) tiers: Tiers,
-    pub(super) manner: Manner,
+    pub(super) timing: Timing,
     pub(super) throttled_writes: AtomicU32,
     pub(super) activations: Activations,
     pub(super) sessions: Sessions,
@@ -64,11 +64,11 @@ impl Sessions {
 /// The HTTP client that the SDK gets, and its only connector.
 #[derive(Clone)]
 pub(super) struct Edge {
-    pub(super) account: Arc<Account>,
+    pub(super) account: Arc<FakeAws>,
 }
 
 impl Edge {
-    pub(super) fn new(account: Arc<Account>) -> Self {
+    pub(super) fn new(account: Arc<FakeAws>) -> Self {
         Self { account }
     }
 }
@@ -91,9 +91,9 @@ impl HttpClient for Edge {
 
 impl HttpConnector for Edge {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let edge = self.clone();
+        let fake = self.clone();
         HttpConnectorFuture::new(async move {
-            let Answer { status, kind, body } = edge.answer(request).await;
+            let Response { status, kind, body } = fake.answer(request).await;
             let status = StatusCode::try_from(status);
             let status = status.map_err(|error| ConnectorError::other(error.into(), None))?;
             let mut response = HttpResponse::new(status, SdkBody::from(body));
@@ -105,7 +105,7 @@ impl HttpConnector for Edge {
     }
 }
 
-/// A request, understood as far as the edge needs it.
+/// A request, understood as far as the fake needs it.
 pub(super) struct Call {
     service: String,
     region: String,
@@ -188,10 +188,10 @@ impl Call {
 }
 
 impl Edge {
-    async fn answer(&self, request: HttpRequest) -> Answer {
+    async fn answer(&self, request: HttpRequest) -> Response {
         let call = Call::of(&request);
         let account = &self.account;
-        if account.manner.latency {
+        if account.timing.latency {
             tokio::time::sleep(call.latency()).await;
         }
         if call.service == "iam" && call.writes() {
@@ -249,7 +249,7 @@ impl Edge {
     }
 
     /// Who signed: a session that was opened here, or whom the account's description names.
-    fn caller(&self, call: &Call) -> Answer {
+    fn caller(&self, call: &Call) -> Response {
         let session = self.account.sessions.of(&call.key);
         let caller = session.as_ref().unwrap_or(&self.account.seed.caller);
         let account = caller.arn.split(':').nth(4).unwrap_or(ACCOUNT);
@@ -263,7 +263,7 @@ impl Edge {
     }
 
     /// Opens a session of a role that lets anybody of this account in.
-    fn assume_role(&self, call: &Call) -> Answer {
+    fn assume_role(&self, call: &Call) -> Response {
         let (arn, session) = (call.text("RoleArn"), call.text("RoleSessionName"));
         let name = arn.rsplit('/').next().unwrap_or_default();
         let role = self.account.iam.role(name).filter(|role| {
@@ -286,7 +286,7 @@ impl Edge {
     }
 
     /// The numbers of the account summary that the program reads, as AWS has them by default.
-    fn summary(&self) -> Answer {
+    fn summary(&self) -> Response {
         let numbers = [
             ("AssumeRolePolicySizeQuota", 2048),
             ("RolePolicySizeQuota", 10_240),
@@ -302,7 +302,7 @@ impl Edge {
         result("GetAccountSummary", &content)
     }
 
-    fn aliases(&self) -> Answer {
+    fn aliases(&self) -> Response {
         let alias = self.account.seed.alias.as_ref();
         let alias = alias.map(|alias| format!("<member>{}</member>", escaped(alias)));
         let alias = alias.unwrap_or_default();
@@ -312,7 +312,7 @@ impl Edge {
     }
 
     /// What the policy simulator says.
-    fn simulated(&self, call: &Call) -> Answer {
+    fn simulated(&self, call: &Call) -> Response {
         let question = Question::new(&call.fields);
         match simulator::policies_of(&self.account.iam, question.principal()) {
             Some(policies) => result(&call.action, &question.answer(&policies)),
@@ -321,7 +321,7 @@ impl Edge {
     }
 
     /// Reads, sets or resets a region's tier.
-    fn tier(&self, call: &Call) -> Answer {
+    fn tier(&self, call: &Call) -> Response {
         let tiers = &self.account.tiers;
         let answer = match (call.action.as_str(), call.field("SettingValue")) {
             ("GetServiceSetting", _) => tiers.setting(&call.region),
@@ -338,7 +338,7 @@ impl Edge {
         json_answer(&answer)
     }
 
-    fn activation(&self, call: &Call, body: &Value) -> Answer {
+    fn activation(&self, call: &Call, body: &Value) -> Response {
         let activations = &self.account.activations;
         let answer = match call.action.as_str() {
             "CreateActivation" if !self.is_usable(call) => {
@@ -359,7 +359,7 @@ impl Edge {
     }
 
     /// The hybrid nodes of a region, in pages, or the tags of one.
-    fn nodes(&self, call: &Call, body: &Value) -> Answer {
+    fn nodes(&self, call: &Call, body: &Value) -> Response {
         let nodes = &self.account.seed.nodes;
         let here = nodes.iter().filter(|node| node.region == call.region);
         if call.action == "ListTagsForResource" {
@@ -409,7 +409,7 @@ impl Edge {
     }
 
     /// The public parameters that name SageMaker's regions; every partition's, unsorted, as AWS does it.
-    fn parameters(call: &Call) -> Answer {
+    fn parameters(call: &Call) -> Response {
         let mut regions: Vec<Region> = ["cn-north-1", "us-east-1", "us-gov-west-1"]
             .into_iter()
             .flat_map(|region| Region::shipped(&Partition::of_region(region)))
@@ -444,6 +444,6 @@ fn lets_account_in(trust: &Document) -> bool {
     })
 }
 
-pub(super) fn error(call: &Call, code: &str, message: &str) -> Answer {
+pub(super) fn error(call: &Call, code: &str, message: &str) -> Response {
     refusal(call.service == "ssm", code, message)
 }

@@ -12,16 +12,16 @@ use sagemaker_ssh_setup::policy::document::Document;
 use sagemaker_ssh_setup::policy::template::CLIENT_POLICY;
 use serde_json::{Map, Value, json};
 
-use super::cut_off::{Held, REGION, SAGEMAKER, Scene, USER, assert_record_agrees};
-use super::faults::{Fault, Faults, Interlude};
+use super::cut_off::{Contents, REGION, SAGEMAKER, Setup, USER, assert_record_agrees};
+use super::faults::{Fault, Faults, Hook};
 
 /// More than anything may take, on the test's clock.
-const PATIENCE: Duration = Duration::from_mins(20);
+const TIMEOUT: Duration = Duration::from_mins(20);
 const THEIR_POLICY: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Action":"s3:*","Resource":"*"}]}"#;
 
 /// What somebody else does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
+enum Interference {
     ExtendsTheTrust,
     RewritesThePolicy,
     DeletesTheRole,
@@ -30,7 +30,7 @@ enum Deed {
     LetsTheCredentialsExpire,
 }
 
-impl Deed {
+impl Interference {
     const ALL: [Self; 6] = [
         Self::ExtendsTheTrust,
         Self::RewritesThePolicy,
@@ -41,7 +41,7 @@ impl Deed {
     ];
 
     /// It, as a piece of work.
-    async fn prepared(self, demo: &Demo, faults: &Faults) -> Interlude {
+    async fn prepared(self, demo: &Demo, faults: &Faults) -> Hook {
         let other = demo.source().connect(None).await.unwrap();
         let (demo, faults) = (demo.clone(), faults.clone());
         Box::pin(async move { self.done(&other, &demo, &faults).await })
@@ -83,7 +83,7 @@ impl Deed {
     }
 
     /// Whether it still stands in the account.
-    fn stands(self, held: &Held) -> bool {
+    fn stands(self, held: &Contents) -> bool {
         match self {
             Self::ExtendsTheTrust => held.roles[SAGEMAKER].trust.contains("Theirs"),
             Self::RewritesThePolicy => {
@@ -163,7 +163,7 @@ async fn delete_role(demo: &Demo, role: &str) {
 }
 
 async fn in_time<T>(row: &str, work: impl Future<Output = T>) -> T {
-    let ended = tokio::time::timeout(PATIENCE, work).await;
+    let ended = tokio::time::timeout(TIMEOUT, work).await;
     ended.unwrap_or_else(|_| panic!("{row}: it does not end"))
 }
 
@@ -173,7 +173,7 @@ fn statements(text: &str) -> Vec<Map<String, Value>> {
 }
 
 /// Every statement of every trust policy is still there; roles that were deleted aside.
-fn assert_no_statement_is_lost(row: &str, former: &Held, now: &Held) {
+fn assert_no_statement_is_lost(row: &str, former: &Contents, now: &Contents) {
     for (name, role) in &now.roles {
         let there = statements(&role.trust);
         for statement in statements(&former.roles[name].trust) {
@@ -188,30 +188,30 @@ fn assert_no_statement_is_lost(row: &str, former: &Held, now: &Held) {
 /// A run with something done before one of its calls.
 struct Played {
     row: String,
-    scene: Scene,
-    former: Held,
+    setup: Setup,
+    former: Contents,
     report: Report,
     in_the_gap: bool,
     can_be_seen: bool,
 }
 
 /// Plays a run; none where it ended before that call.
-async fn play(deed: Deed, call: usize) -> Option<Played> {
+async fn play(deed: Interference, call: usize) -> Option<Played> {
     let row = format!("{deed:?} before call {call}");
-    let scene = Scene::new().await;
-    let former = scene.held();
-    let job = scene.set_up().await;
-    let interlude = deed.prepared(&scene.demo, &scene.faults).await;
-    scene.faults.before_call(call, interlude);
-    let report = in_time(&row, scene.run(&job)).await;
-    let came = !scene.faults.is_to_come();
-    let calls = scene.faults.calls_with_subjects();
+    let setup = Setup::new().await;
+    let former = setup.contents();
+    let job = setup.set_up().await;
+    let interlude = deed.prepared(&setup.demo, &setup.faults).await;
+    setup.faults.before_call(call, interlude);
+    let report = in_time(&row, setup.run(&job)).await;
+    let came = !setup.faults.is_to_come();
+    let calls = setup.faults.calls_with_subjects();
     let (before, after) = calls.split_at_checked(call - 1).unwrap_or_default();
     let (in_the_gap, can_be_seen) = (deed.is_in_the_gap(before), deed.can_be_seen(after));
-    scene.faults.clear();
+    setup.faults.clear();
     came.then_some(Played {
         row,
-        scene,
+        setup,
         former,
         report,
         in_the_gap,
@@ -222,7 +222,7 @@ async fn play(deed: Deed, call: usize) -> Option<Played> {
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_called_ours() {
     let (mut rows, mut gaps) = (0, 0);
-    for deed in Deed::ALL {
+    for deed in Interference::ALL {
         for call in 1.. {
             let Some(played) = Box::pin(play(deed, call)).await else {
                 assert!(call > 20, "{deed:?}: only {call} calls");
@@ -230,13 +230,13 @@ async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_calle
             };
             let Played {
                 row,
-                scene,
+                setup,
                 former,
                 report,
                 in_the_gap,
                 can_be_seen,
             } = &played;
-            let now = scene.held();
+            let now = setup.contents();
             rows += 1;
             gaps += usize::from(*in_the_gap);
             assert_no_statement_is_lost(row, former, &now);
@@ -246,15 +246,17 @@ async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_calle
             );
             // What is called verified is there, read by somebody who was not part of it.
             if report.is_verified() && *can_be_seen {
-                let plan = scene.set_up().await.plan;
+                let plan = setup.set_up().await.plan;
                 assert!(
-                    deed != Deed::DeletesTheRole && plan.is_in_place(),
+                    deed != Interference::DeletesTheRole && plan.is_in_place(),
                     "{row}: {:?}",
                     report.outcomes
                 );
             }
-            if deed == Deed::TurnsTheTierOn || deed == Deed::LetsTheCredentialsExpire {
-                assert_record_agrees(scene).await;
+            if deed == Interference::TurnsTheTierOn
+                || deed == Interference::LetsTheCredentialsExpire
+            {
+                assert_record_agrees(setup).await;
             }
             assert_theirs_outlives_an_undo(deed, &played).await;
         }
@@ -266,23 +268,23 @@ async fn what_somebody_else_does_at_any_moment_of_a_run_stays_and_is_never_calle
 }
 
 /// Puts back what the run did, as far as that can be.
-async fn assert_theirs_outlives_an_undo(deed: Deed, played: &Played) {
-    let (row, scene) = (&played.row, &played.scene);
+async fn assert_theirs_outlives_an_undo(deed: Interference, played: &Played) {
+    let (row, setup) = (&played.row, &played.setup);
     // What was on its way has arrived by now, or never will.
     tokio::time::sleep(Duration::from_mins(16)).await;
     if played.report.run.is_none() {
         return;
     }
-    let stood = deed.stands(&scene.held());
-    if let Ok(undo) = in_time(row, scene.try_put_back()).await {
-        in_time(row, scene.run(&undo)).await;
+    let stood = deed.stands(&setup.contents());
+    if let Ok(undo) = in_time(row, setup.try_put_back()).await {
+        in_time(row, setup.run(&undo)).await;
     }
-    let now = scene.held();
+    let now = setup.contents();
     assert_no_statement_is_lost(row, &played.former, &now);
     match deed {
         // Nobody can tell whose advanced tier it is, once the run was told that it wrote it.
-        Deed::TurnsTheTierOn => {}
-        Deed::DisablesTheRegion | Deed::LetsTheCredentialsExpire => {
+        Interference::TurnsTheTierOn => {}
+        Interference::DisablesTheRegion | Interference::LetsTheCredentialsExpire => {
             assert_eq!(now, played.former, "{row}");
         }
         _ => assert!(played.in_the_gap || !stood || deed.stands(&now), "{row}"),
@@ -293,16 +295,17 @@ async fn assert_theirs_outlives_an_undo(deed: Deed, played: &Played) {
 async fn what_failed_with_expired_credentials_at_any_moment_comes_to_its_end_with_new_ones() {
     let planned = super::cut_off::as_planned().await;
     for call in 1.. {
-        let Some(played) = Box::pin(play(Deed::LetsTheCredentialsExpire, call)).await else {
+        let Some(played) = Box::pin(play(Interference::LetsTheCredentialsExpire, call)).await
+        else {
             break;
         };
-        let Played { row, scene, .. } = &played;
-        let again = scene.set_up().await;
-        let report = in_time(row, scene.run(&again)).await;
+        let Played { row, setup, .. } = &played;
+        let again = setup.set_up().await;
+        let report = in_time(row, setup.run(&again)).await;
         assert!(
             again.plan.totals().changes == 0 || report.is_verified(),
             "{row}: {report:?}"
         );
-        assert_eq!(scene.held(), planned, "{row}");
+        assert_eq!(setup.contents(), planned, "{row}");
     }
 }

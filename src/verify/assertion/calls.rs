@@ -1,4 +1,4 @@
-//! The calls that the claims are about, and how the policy simulator is asked about them, with concrete resources and context.
+//! The calls that the assertions are about, and how the policy simulator is asked about them, with concrete resources and context.
 //! They are those of SageMaker SSH Helper (its sources; AWS-RunShellScript and AWS-StartSSHSession are the documents that it
 //! names).
 
@@ -7,15 +7,15 @@ use std::sync::OnceLock;
 
 use futures::stream::{self, StreamExt};
 
-use super::{Claim, Verdict};
+use super::{Assertion, Verdict};
 use crate::account::{Account, ErrorKind, Question};
 use crate::model::{Denial, Permission};
 use crate::plan::Plan;
 use crate::policy::trust::SYSTEMS_MANAGER;
 
 /// Whose session it is thought to be, and somebody else's.
-const ONESELF: &str = "AROAEXAMPLEID:oneself";
-const ELSE: &str = "AROAEXAMPLEID:somebody-else";
+const OWN_USER_ID: &str = "AROAEXAMPLEID:oneself";
+const OTHER_USER_ID: &str = "AROAEXAMPLEID:somebody-else";
 /// The simulator is easily throttled.
 const AT_ONCE: usize = 2;
 /// A service that no SageMaker role has to be handed to.
@@ -45,7 +45,7 @@ use On::{
 /// A call: what is done, and to what.
 type Call = (&'static str, On);
 
-impl Claim {
+impl Assertion {
     /// The calls that it is about. It is true when each of them is allowed, or each is denied.
     fn calls(self) -> &'static [Call] {
         match self {
@@ -138,30 +138,35 @@ impl On {
     /// What the call brings with it. Without the region, a condition on it would seem to be met by its absence.
     fn context(self, region: &str) -> Vec<(&'static str, &str)> {
         let mut context = vec![("aws:RequestedRegion", region)];
-        let owner = |owner| [("ssm:resourceTag/SSHOwner", owner), ("aws:userid", ONESELF)];
+        let owner = |owner| {
+            [
+                ("ssm:resourceTag/SSHOwner", owner),
+                ("aws:userid", OWN_USER_ID),
+            ]
+        };
         match self {
             Self::RoleForSystemsManager => context.push(("iam:PassedToService", SYSTEMS_MANAGER)),
             Self::RoleForOthers => context.push(("iam:PassedToService", OTHER_SERVICE)),
-            Self::OwnNode => context.extend(owner(ONESELF)),
-            Self::OthersNode => context.extend(owner(ELSE)),
+            Self::OwnNode => context.extend(owner(OWN_USER_ID)),
+            Self::OthersNode => context.extend(owner(OTHER_USER_ID)),
             _ => {}
         }
         context
     }
 }
 
-/// Asks about claims of a role, when the role has these policies besides its own: one question for all actions on one
+/// Asks about assertions of a role, when the role has these policies besides its own: one question for all actions on one
 /// resource. After one that AWS refused, it is not asked any more; why, is in `refused`.
 pub(in crate::verify) async fn ask(
     account: &Account,
     plan: &Plan,
     role_arn: &str,
-    claims: &[Claim],
+    assertions: &[Assertion],
     policies: &[String],
     refused: &OnceLock<String>,
-) -> Vec<(Claim, Verdict, Vec<&'static str>)> {
+) -> Vec<(Assertion, Verdict, Vec<&'static str>)> {
     let mut questions: BTreeMap<On, BTreeSet<&'static str>> = BTreeMap::new();
-    for (action, on) in claims.iter().flat_map(|claim| claim.calls()) {
+    for (action, on) in assertions.iter().flat_map(|assertion| assertion.calls()) {
         questions.entry(*on).or_default().insert(action);
     }
     let questions: Vec<_> = questions
@@ -205,24 +210,27 @@ pub(in crate::verify) async fn ask(
         .collect();
     let answers: Vec<_> = stream::iter(questions).buffered(AT_ONCE).collect().await;
     let answers = answers.into_iter().flatten().collect();
-    let judged = claims.iter().map(|claim| {
-        let (verdict, actions) = judged(*claim, &answers);
-        (*claim, verdict, actions)
+    let judged = assertions.iter().map(|assertion| {
+        let (verdict, actions) = judged(*assertion, &answers);
+        (*assertion, verdict, actions)
     });
     judged.collect()
 }
 
-/// The worst that is said of a claim's calls, and of which actions.
-fn judged(claim: Claim, answers: &BTreeMap<Call, Permission>) -> (Verdict, Vec<&'static str>) {
+/// The worst that is said of a assertion's calls, and of which actions.
+fn judged(
+    assertion: Assertion,
+    answers: &BTreeMap<Call, Permission>,
+) -> (Verdict, Vec<&'static str>) {
     let rank = |verdict: &Verdict| match verdict {
         Verdict::True | Verdict::Shared => 0,
         Verdict::Unknown(_) => 1,
-        Verdict::Doubtful => 2,
+        Verdict::Inconclusive => 2,
         Verdict::Wrong(_) => 3,
     };
     let (mut worst, mut actions) = (Verdict::True, Vec::new());
-    for call in claim.calls() {
-        let verdict = verdict(claim, answers.get(call));
+    for call in assertion.calls() {
+        let verdict = verdict(assertion, answers.get(call));
         if rank(&verdict) > rank(&worst) {
             worst = verdict;
             actions = vec![call.0];
@@ -234,14 +242,14 @@ fn judged(claim: Claim, answers: &BTreeMap<Call, Permission>) -> (Verdict, Vec<&
     (worst, actions)
 }
 
-fn verdict(claim: Claim, permission: Option<&Permission>) -> Verdict {
+fn verdict(assertion: Assertion, permission: Option<&Permission>) -> Verdict {
     match permission {
         None => Verdict::Unknown("AWS does not say.".to_owned()),
         Some(Permission::Unknown(why)) => Verdict::Unknown(why.clone()),
-        Some(permission) if (*permission == Permission::Allowed) == claim.is_allowed() => {
+        Some(permission) if (*permission == Permission::Allowed) == assertion.is_allowed() => {
             Verdict::True
         }
-        Some(Permission::Denied(Denial::Organization)) => Verdict::Doubtful,
+        Some(Permission::Denied(Denial::Organization)) => Verdict::Inconclusive,
         Some(Permission::Denied(denial)) => Verdict::Wrong(Some(*denial)),
         Some(Permission::Allowed) => Verdict::Wrong(None),
     }
