@@ -61,13 +61,13 @@ impl Account {
         &self.home_region
     }
 
-    /// Where requests go, where that is not AWS.
+    /// Returns where requests go, where that is not AWS.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
     }
 
-    /// Where the credentials come from, in words: "profile prod", "environment variables", "CloudShell". What is not known
-    /// before the first request is said in general.
+    /// Returns where the credentials come from, in words: "profile prod", "environment variables", "CloudShell". What
+    /// is not known before the first request is said in general.
     pub fn credentials(&self) -> String {
         self.credentials.label()
     }
@@ -84,7 +84,7 @@ impl Account {
         }
     }
 
-    /// What this program wrote in the account less than a minute ago.
+    /// Returns what this program wrote in the account less than a minute ago.
     pub fn recent_writes(&self) -> &RecentWrites {
         &self.recent
     }

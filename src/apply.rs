@@ -59,7 +59,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether the account is as the plan wants it.
+    /// Returns whether the account is as the plan wants it.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done | Self::AlreadyThere)
     }
@@ -76,7 +76,7 @@ impl Outcome {
         }
     }
 
-    /// Whether this run wrote it, or may have.
+    /// Returns whether this run wrote it, or may have.
     pub fn may_have_written(&self) -> bool {
         match self {
             Self::Done
@@ -128,7 +128,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// What the sheet for those who connect is made from: the last reading, where it shows anybody who can.
+    /// Returns what the sheet for those who connect is made from: the last reading, where it shows anybody who can.
     pub fn for_users(&self) -> Option<(&Plan, &Readiness)> {
         let readiness = self.readiness.as_ref()?;
         let somebody_can = readiness.state != readiness::ReadinessLevel::NotReady;
@@ -150,12 +150,12 @@ impl Report {
         }
     }
 
-    /// Whether every item of the plan was read back as it should be, but for what was known to be blocked.
+    /// Returns whether every item of the plan was read back as it should be, but for what was known to be blocked.
     pub fn is_verified(&self) -> bool {
         self.verification.is_some() && self.unverified().is_empty()
     }
 
-    /// Whether all that was wanted is in place, and was read back.
+    /// Returns whether all that was wanted is in place, and was read back.
     pub fn is_complete(&self) -> bool {
         self.refused.is_none() && self.blocked.is_empty() && self.is_verified()
     }
@@ -170,14 +170,14 @@ impl Report {
             .collect()
     }
 
-    /// Whether AWS accepted every change, whatever was read back.
+    /// Returns whether AWS accepted every change, whatever was read back.
     pub fn is_all_accepted(&self) -> bool {
         self.outcomes
             .iter()
             .all(|(_, outcome)| outcome.is_done() || matches!(outcome, Outcome::NotSeenYet))
     }
 
-    /// How many changes ended well.
+    /// Returns how many changes ended well.
     pub fn done(&self) -> usize {
         self.outcomes
             .iter()
@@ -185,7 +185,7 @@ impl Report {
             .count()
     }
 
-    /// How many of them this run wrote itself.
+    /// Returns how many of them this run wrote itself.
     pub fn written(&self) -> usize {
         let written = |(_, outcome): &&(Target, Outcome)| matches!(outcome, Outcome::Done);
         self.outcomes.iter().filter(written).count()
@@ -200,14 +200,14 @@ impl Report {
             .collect()
     }
 
-    /// How many changes may or may not have been made.
+    /// Returns how many changes may or may not have been made.
     pub fn uncertain(&self) -> usize {
         let uncertain =
             |(_, outcome): &&(Target, Outcome)| !outcome.is_done() && outcome.may_have_written();
         self.outcomes.iter().filter(uncertain).count()
     }
 
-    /// Whether anything in the account may be different from before.
+    /// Returns whether anything in the account may be different from before.
     pub fn may_have_changed_something(&self) -> bool {
         self.outcomes
             .iter()
@@ -357,7 +357,7 @@ impl Job {
         plan
     }
 
-    /// Whether a change of the plan is to be made.
+    /// Returns whether a change of the plan is to be made.
     pub fn includes(&self, target: &Target) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(target))
     }

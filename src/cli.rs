@@ -50,7 +50,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// What another command needs to be given for the same account.
+    /// Returns what another command needs to be given for the same account.
     pub fn account(&self) -> Vec<String> {
         #[cfg(feature = "demo")]
         if self.demo {

@@ -229,8 +229,8 @@ impl CommandContext {
         Ok(known)
     }
 
-    /// What is written without a question must not follow from what somebody on the way may have forged, unless that was
-    /// accepted.
+    /// Returns what is written without a question must not follow from what somebody on the way may have forged, unless
+    /// that was accepted.
     fn is_secure_enough(&self, endpoints: &[Endpoint]) -> Result<(), Exit> {
         match insecurity(endpoints) {
             Some(why) if self.writes_unasked && !self.insecure_endpoint => {

@@ -131,7 +131,7 @@ impl Demo {
         self.state.activations.all()
     }
 
-    /// What the account holds: every role by name.
+    /// Returns what the account holds: every role by name.
     pub fn roles(&self) -> BTreeMap<String, DemoRole> {
         let roles = self.state.iam.roles().into_iter();
         roles
@@ -150,7 +150,7 @@ impl Demo {
         self.state.iam.role(role).map(|role| role.trust)
     }
 
-    /// What the account holds: the tier of a region, none where nobody has set it.
+    /// Returns what the account holds: the tier of a region, none where nobody has set it.
     pub fn tier(&self, region: &str) -> Option<String> {
         self.state.tiers.of(region)
     }

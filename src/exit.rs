@@ -41,7 +41,7 @@ impl Exit {
         Self::Interrupted,
     ];
 
-    /// What it means, for the help.
+    /// Returns what it means, for the help.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done, nothing to do, or left without changing anything",

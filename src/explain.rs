@@ -283,7 +283,7 @@ impl Decider {
         }
     }
 
-    /// Whether the simulator says that what is in place does not do.
+    /// Returns whether the simulator says that what is in place does not do.
     fn is_denied(self, item: &Item, proof: Option<&Proof>) -> bool {
         let is_of_this = |proved: &&CheckResult| {
             Some(proved.role.as_str()) == item.target.role()
@@ -298,7 +298,8 @@ impl Decider {
     }
 }
 
-/// Whether the node that is named has an owner that keeps its user ID. Of others nobody knows whether they are meant.
+/// Returns whether the node that is named has an owner that keeps its user ID. Of others nobody knows whether they are
+/// meant.
 fn judge_owner(checks: Checks<'_>, named: &Named) -> Judgement {
     let regions = checks
         .nodes

@@ -27,7 +27,7 @@ pub fn open_own(path: &Path, how: &OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether something belongs to the user that this program runs as; root is no exception.
+/// Returns whether something belongs to the user that this program runs as; root is no exception.
 ///
 /// # Errors
 /// When it belongs to somebody else, with the way out.
@@ -42,7 +42,7 @@ pub fn belongs_to_us(metadata: &Metadata) -> io::Result<()> {
     )))
 }
 
-/// What a plain file holds.
+/// Returns what a plain file holds.
 ///
 /// # Errors
 /// When it cannot be read, is no plain file, or is larger than [`LARGEST`].
@@ -55,7 +55,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text"))
 }
 
-/// What is left of an open file.
+/// Returns what is left of an open file.
 ///
 /// # Errors
 /// When it cannot be read, or is larger than [`LARGEST`].
@@ -127,7 +127,7 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     written
 }
 
-/// Whether a path stands for something that is open already, or for nothing.
+/// Returns whether a path stands for something that is open already, or for nothing.
 fn is_descriptor(path: &Path) -> bool {
     ["/dev/stdout", "/dev/stderr", "/dev/null"]
         .into_iter()

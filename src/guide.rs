@@ -250,7 +250,7 @@ impl Guide {
     }
 }
 
-/// What has to stay of a document: all but a denial that is in the way, and principals that were deleted.
+/// Returns what has to stay of a document: all but a denial that is in the way, and principals that were deleted.
 fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
     let place = Place::of(&plan.identity);
     let regions = plan.choices.regions_or_home(&plan.identity);
@@ -272,7 +272,8 @@ fn reading<'a>(target: &Target, survey: &'a Survey) -> Option<&'a RoleReading> {
     survey.roles.get(target.role()?)?.as_ref().ok()
 }
 
-/// Whether a policy can be changed only through a permission set, as far as can be known without reading the role.
+/// Returns whether a policy can be changed only through a permission set, as far as can be known without reading the
+/// role.
 fn is_of_permission_set(target: &Target, survey: &Survey) -> bool {
     let Target::Policy { role, .. } = target else {
         return false;

@@ -48,7 +48,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Whether its names could be names in AWS.
+    /// Returns whether its names could be names in AWS.
     fn is_plausible(&self) -> bool {
         match self {
             Self::Tier { region } => is_region_code(region),
@@ -120,7 +120,7 @@ impl Content {
         }
     }
 
-    /// Whether it is the same document, or the same value of a tier; who set a tier does not matter.
+    /// Returns whether it is the same document, or the same value of a tier; who set a tier does not matter.
     pub fn is_same(&self, other: &Self) -> bool {
         is_same_content(self.text(), other.text())
     }
@@ -165,7 +165,7 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    /// Whether nobody knows what is there.
+    /// Returns whether nobody knows what is there.
     pub fn is_unread(self) -> bool {
         matches!(self, Self::Unread | Self::ReadDenied | Self::NotFound)
     }
@@ -237,7 +237,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// Whether it is blocked by this kind of thing.
+    /// Returns whether it is blocked by this kind of thing.
     pub fn is_blocked_by(&self, kind: Obstacle) -> bool {
         matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == kind)
     }
@@ -398,7 +398,7 @@ impl Plan {
         totals
     }
 
-    /// Whether all of it is in place.
+    /// Returns whether all of it is in place.
     pub fn is_in_place(&self) -> bool {
         self.totals().in_place == self.items.len()
     }

@@ -133,7 +133,7 @@ pub fn tiers(
         .buffer_unordered(REGIONS_AT_ONCE)
 }
 
-/// How many hybrid nodes each region has, in the order in which the answers arrive.
+/// Returns how many hybrid nodes each region has, in the order in which the answers arrive.
 pub fn node_counts(
     account: &Account,
     regions: Vec<String>,
@@ -304,8 +304,8 @@ async fn sagemaker_roles(
     Ok(readings.buffer_unordered(ROLES_AT_ONCE).collect().await)
 }
 
-/// What stands in one place of the account. A reading that contradicts what was written there less than a minute ago is
-/// made again.
+/// Returns what stands in one place of the account. A reading that contradicts what was written there less than a
+/// minute ago is made again.
 ///
 /// # Errors
 /// When it cannot be read. That there is no such policy is no error.
@@ -320,7 +320,7 @@ pub async fn content(account: &Account, target: &Target) -> Result<Content, Call
     }
 }
 
-/// What a single reading shows.
+/// Returns what a single reading shows.
 ///
 /// # Errors
 /// As [`content`].
@@ -339,7 +339,7 @@ pub async fn content_now(account: &Account, target: &Target) -> Result<Content, 
     }
 }
 
-/// What stands in several places; an error is the sentence that says why one could not be read.
+/// Returns what stands in several places; an error is the sentence that says why one could not be read.
 pub async fn contents(
     account: &Account,
     targets: Vec<Target>,

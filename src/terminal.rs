@@ -60,7 +60,7 @@ impl Write for Frames {
     }
 }
 
-/// Whether both ends of the conversation are a terminal.
+/// Returns whether both ends of the conversation are a terminal.
 pub fn is_interactive() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
@@ -160,8 +160,8 @@ impl fmt::Debug for Clipboard {
     }
 }
 
-/// What asks a terminal to copy a text. tmux takes it as it is, or passes it on when it is wrapped, or neither, by its
-/// options `set-clipboard` and `allow-passthrough`; so it is asked in both ways.
+/// Returns what asks a terminal to copy a text. tmux takes it as it is, or passes it on when it is wrapped, or neither,
+/// by its options `set-clipboard` and `allow-passthrough`; so it is asked in both ways.
 fn copying(text: &str, tmux: bool) -> String {
     let mut plain = String::new();
     // Writing to a string cannot fail.
@@ -314,8 +314,8 @@ fn read_burst(first: Event) -> io::Result<Vec<Event>> {
     }
 }
 
-/// Where a file may not grow any more (`ulimit -f`), the write fails from now on as on a full disk, and is told as such; the
-/// signal would end the program in the middle of a change.
+/// Returns where a file may not grow any more (`ulimit -f`), the write fails from now on as on a full disk, and is told
+/// as such; the signal would end the program in the middle of a change.
 ///
 /// # Errors
 /// When the signal cannot be taken.

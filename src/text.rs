@@ -23,7 +23,7 @@ pub fn clean(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
-/// Whether a terminal may do something else with it than show it.
+/// Returns whether a terminal may do something else with it than show it.
 fn is_unsafe(c: char) -> bool {
     let directs = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     c.is_control() || directs
@@ -137,7 +137,7 @@ pub fn ascii(line: &str) -> String {
         .collect()
 }
 
-/// Whether the locale's characters are UTF-8.
+/// Returns whether the locale's characters are UTF-8.
 pub fn locale_is_utf8() -> bool {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);

@@ -163,7 +163,7 @@ async fn of_run(
     Ok(undo)
 }
 
-/// How many hybrid nodes the regions have whose tier goes back.
+/// Returns how many hybrid nodes the regions have whose tier goes back.
 async fn nodes(account: &Account, plan: &Plan) -> BTreeMap<String, NodeReading> {
     let regions = plan.regions_to_change().map(str::to_owned);
     survey::node_counts(account, regions.collect())
@@ -201,7 +201,7 @@ async fn wait_for_late_writes(
 }
 
 impl Undo {
-    /// Whether it was all read, and there is nothing that could be put back.
+    /// Returns whether it was all read, and there is nothing that could be put back.
     fn leaves_nothing_to_do(&self) -> bool {
         self.plan.items.iter().all(|item| match item.state {
             State::InPlace(_) => true,

@@ -97,7 +97,7 @@ pub(super) fn named_profile(
 }
 
 impl Selection {
-    /// What is used.
+    /// Returns what is used.
     ///
     /// # Errors
     /// When the profile that was asked for does not exist, or does not lead to credentials.
@@ -134,7 +134,7 @@ impl Selection {
         }))
     }
 
-    /// Where the credentials come from, in words; none where that is known only once they have come.
+    /// Returns where the credentials come from, in words; none where that is known only once they have come.
     pub(super) fn label(&self) -> Option<String> {
         match self {
             Self::Environment => Some("environment variables".to_owned()),
@@ -292,7 +292,7 @@ impl ProfileSource {
         }
     }
 
-    /// How the credentials are obtained, in a few words.
+    /// Returns how the credentials are obtained, in a few words.
     fn how(&self) -> String {
         match self {
             Self::Keys(_) => String::new(),
@@ -420,7 +420,7 @@ pub(super) fn failure_in(error: &(dyn std::error::Error + 'static)) -> Option<Cr
     super::error::find::<CredentialsFailure>(error).cloned()
 }
 
-/// What an error of a provider means.
+/// Returns what an error of a provider means.
 pub(super) fn failure(error: &CredentialsError, label: &str) -> CredentialsFailure {
     if let Some(failure) = failure_in(error) {
         return failure;

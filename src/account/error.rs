@@ -110,7 +110,7 @@ impl CallError {
         ))
     }
 
-    /// What is wrong with the configuration, as a sentence.
+    /// Returns what is wrong with the configuration, as a sentence.
     pub(super) fn configuration(sentence: String) -> Self {
         Self::local(ErrorKind::Configuration, sentence)
     }
@@ -226,7 +226,7 @@ impl CallError {
         }
     }
 
-    /// What it means for something that was to be read.
+    /// Returns what it means for something that was to be read.
     pub fn unread(&self) -> Unread {
         let cause = match self.kind {
             ErrorKind::Denied { .. } => UnreadCause::Denied,
@@ -241,7 +241,7 @@ impl CallError {
         Unread { cause, why }
     }
 
-    /// Whether the call may have done its work although no good answer came back.
+    /// Returns whether the call may have done its work although no good answer came back.
     pub fn may_have_taken_effect(&self) -> bool {
         matches!(
             self.kind,
@@ -254,7 +254,7 @@ impl CallError {
         )
     }
 
-    /// Whether waiting and trying again is likely to help.
+    /// Returns whether waiting and trying again is likely to help.
     pub fn is_passing(&self) -> bool {
         matches!(
             self.kind,
@@ -277,7 +277,7 @@ impl CallError {
         }
     }
 
-    /// What happened, in one sentence for a person.
+    /// Returns what happened, in one sentence for a person.
     pub fn sentence(&self) -> String {
         let text = self.words();
         if text.ends_with(['.', '!', '?', '…']) {
@@ -362,7 +362,7 @@ impl CallError {
         }
     }
 
-    /// Whether the advice is to wait and try again.
+    /// Returns whether the advice is to wait and try again.
     pub fn says_to_wait(&self) -> bool {
         matches!(
             self.kind,
@@ -370,7 +370,7 @@ impl CallError {
         )
     }
 
-    /// What to do next, in one sentence or two.
+    /// Returns what to do next, in one sentence or two.
     pub fn advice(&self) -> String {
         match &self.kind {
             ErrorKind::NoCredentials => {

@@ -55,7 +55,7 @@ impl Pace {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// When one more call may go out.
+    /// Returns when one more call may go out.
     fn turn(&self, now: Instant) -> Instant {
         let mut schedule = self.lock();
         let turn = match (schedule.rate(now), schedule.last) {
@@ -126,7 +126,7 @@ mod tests {
         begin + Duration::from_secs_f64(seconds)
     }
 
-    /// How long after that time each of so many calls goes out that are made at once, in milliseconds.
+    /// Returns how long after that time each of so many calls goes out that are made at once, in milliseconds.
     fn turns(pace: &Pace, now: Instant, calls: usize) -> Vec<u128> {
         (0..calls)
             .map(|_| (pace.turn(now) - now).as_millis())

@@ -33,12 +33,12 @@ impl Pages {
         }
     }
 
-    /// What the next page is asked for with: a marker or a token; none for the first page.
+    /// Returns what the next page is asked for with: a marker or a token; none for the first page.
     pub(super) fn token(&self) -> Option<String> {
         self.token.clone()
     }
 
-    /// Whether every page was read.
+    /// Returns whether every page was read.
     pub(super) fn have_ended(&self) -> bool {
         self.ended
     }

@@ -126,7 +126,7 @@ impl Profiles {
         self.by_name.get(profile)
     }
 
-    /// Whether a profile has its keys from the credentials file.
+    /// Returns whether a profile has its keys from the credentials file.
     pub(super) fn has_keys_of_credentials_file(&self, profile: &str) -> bool {
         self.keyed.contains(profile)
     }

@@ -67,7 +67,7 @@ impl RecentWrites {
         was_there.then_some(last.until)
     }
 
-    /// Whether anything was written in the last minute.
+    /// Returns whether anything was written in the last minute.
     pub fn is_empty(&self) -> bool {
         let now = Instant::now();
         !self

@@ -24,9 +24,9 @@ pub struct Question<'a> {
 }
 
 impl Account {
-    /// Whether a role or a user (not a session) may do each action on each resource, by action and resource. What the
-    /// simulator does not answer is missing. Actions that it does not take together (`InvalidInput`, "require different
-    /// authorization information") are asked about one by one.
+    /// Returns whether a role or a user (not a session) may do each action on each resource, by action and resource.
+    /// What the simulator does not answer is missing. Actions that it does not take together (`InvalidInput`, "require
+    /// different authorization information") are asked about one by one.
     ///
     /// # Errors
     /// When it may not be asked, or does not answer. It is easily throttled.

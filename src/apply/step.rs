@@ -140,7 +140,7 @@ impl<'a> OneChange<'a> {
         }
     }
 
-    /// What is there now. When the run is stopped, the next reading is as good as any.
+    /// Returns what is there now. When the run is stopped, the next reading is as good as any.
     async fn read(&self) -> Result<Content, CallError> {
         let believed = survey::content(&self.account, self.target);
         match self.run.cancel.run_until_cancelled(believed).await {
@@ -149,7 +149,7 @@ impl<'a> OneChange<'a> {
         }
     }
 
-    /// What was found, when it is still what the plan saw.
+    /// Returns what was found, when it is still what the plan saw.
     ///
     /// # Errors
     /// With the outcome when nothing is to be written, or not any more.
@@ -269,12 +269,13 @@ impl<'a> OneChange<'a> {
         }
     }
 
-    /// Whether what was found is an earlier state of what this program wrote in the last minute.
+    /// Returns whether what was found is an earlier state of what this program wrote in the last minute.
     fn is_doubtful(&self, found: &Content) -> bool {
         survey::doubtful_until(&self.account, self.target, found.text()).is_some()
     }
 
-    /// Whether what was found is what the plan wants there: the same document, or of a new one, one that means the same.
+    /// Returns whether what was found is what the plan wants there: the same document, or of a new one, one that means
+    /// the same.
     fn is_planned(&self, found: &Content) -> bool {
         let wanted = &self.change.after();
         if found.is_same(wanted) {

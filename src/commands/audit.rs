@@ -106,7 +106,7 @@ fn is_advanced(tier: &TierReading) -> bool {
     matches!(tier, TierReading::Known { tier, .. } if tier.value() == "advanced")
 }
 
-/// Whether anybody can, by what was read; none where it depends on what could not be read.
+/// Returns whether anybody can, by what was read; none where it depends on what could not be read.
 fn somebody_can_connect(survey: &Survey, rows: &[RoleRow]) -> Option<bool> {
     let can = survey.tiers.values().any(is_advanced)
         && rows.iter().any(RoleRow::takes_containers)

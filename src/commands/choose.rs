@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::survey;
 
 impl Wanted {
-    /// What is missing, by flag. Connected before anything is asked of AWS.
+    /// Returns what is missing, by flag. Connected before anything is asked of AWS.
     fn missing(&self) -> Vec<String> {
         if self.same_as.is_some() {
             return Vec::new();

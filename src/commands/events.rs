@@ -189,7 +189,8 @@ pub(super) fn nothing_to_do(plan: Option<&Plan>, readiness: Option<Readiness>) {
     });
 }
 
-/// How many items are refused because they are no longer as expected, and how many are blocked for other reasons.
+/// Returns how many items are refused because they are no longer as expected, and how many are blocked for other
+/// reasons.
 fn refused_and_blocked(plan: &Plan) -> (usize, usize) {
     let refused = |state: &State| {
         matches!(

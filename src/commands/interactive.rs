@@ -49,7 +49,8 @@ pub(super) async fn guide(common: &Common, wanted: &Wanted) -> Result<Exit, Star
     enter(common, context.source, context.records, start, None).await
 }
 
-/// What the command line says, held against the account. What may not be read is no hindrance; what is not there is.
+/// Returns what the command line says, held against the account. What may not be read is no hindrance; what is not
+/// there is.
 async fn chosen(context: &mut CommandContext, wanted: &Wanted) -> Result<Chosen, Exit> {
     let (_, plan) = context.plan(wanted).await?;
     let is_not_there = |item: &&Item| {
@@ -226,7 +227,7 @@ fn usable_terminal() -> Result<(), &'static str> {
     Ok(())
 }
 
-/// What the terminal can show, by `NO_COLOR` and the locale.
+/// Returns what the terminal can show, by `NO_COLOR` and the locale.
 fn look(ascii: bool) -> Look {
     let no_color = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
     Look {

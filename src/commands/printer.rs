@@ -101,7 +101,7 @@ pub(super) fn in_the_background<T: Send + 'static>(
     receiver
 }
 
-/// What is for a program.
+/// Returns what is for a program.
 ///
 /// # Errors
 /// When it cannot be written. That nobody reads it any more is no error.

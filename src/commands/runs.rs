@@ -133,8 +133,8 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
     Exit::Done
 }
 
-/// Who could connect by what a run left: what it did not change was in place, or is recorded as blocked. None of a run that
-/// put something back, or that goes on.
+/// Returns who could connect by what a run left: what it did not change was in place, or is recorded as blocked. None
+/// of a run that put something back, or that goes on.
 fn readiness(record: &Record) -> Option<Readiness> {
     if record.undoes.is_some() || record.state == RunState::Running {
         return None;

@@ -50,7 +50,7 @@ impl Activations {
         answer
     }
 
-    /// Whether there was such an activation.
+    /// Returns whether there was such an activation.
     pub(super) fn delete(&self, region: &str, id: &str) -> bool {
         let mut held = self.lock();
         let before = held.list.len();

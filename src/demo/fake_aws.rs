@@ -248,7 +248,7 @@ impl Edge {
         }
     }
 
-    /// Who signed: a session that was opened here, or whom the account's description names.
+    /// Returns who signed: a session that was opened here, or whom the account's description names.
     fn caller(&self, call: &Call) -> Response {
         let session = self.account.sessions.of(&call.key);
         let caller = session.as_ref().unwrap_or(&self.account.seed.caller);
@@ -311,7 +311,7 @@ impl Edge {
         result("ListAccountAliases", &content)
     }
 
-    /// What the policy simulator says.
+    /// Returns what the policy simulator says.
     fn simulated(&self, call: &Call) -> Response {
         let question = Question::new(&call.fields);
         match simulator::policies_of(&self.account.iam, question.principal()) {
@@ -390,7 +390,7 @@ impl Edge {
         json_answer(&json!({"InstanceInformationList": page, "NextToken": next}))
     }
 
-    /// Whether the role of an activation exists, and Systems Manager may assume it.
+    /// Returns whether the role of an activation exists, and Systems Manager may assume it.
     fn is_usable(&self, call: &Call) -> bool {
         let wanted = call.field("IamRole").unwrap_or_default();
         let name = wanted.rsplit('/').next().unwrap_or_default();
@@ -435,7 +435,7 @@ impl Edge {
     }
 }
 
-/// Whether a trust policy lets somebody of the account in, without a condition.
+/// Returns whether a trust policy lets somebody of the account in, without a condition.
 fn lets_account_in(trust: &Document) -> bool {
     let admitted = admitted::between(None, trust);
     admitted.iter().any(|(_, who)| {

@@ -33,7 +33,7 @@ impl StoredRole {
         format!("arn:aws:iam::{ACCOUNT}:role{}{}", self.path, self.name)
     }
 
-    /// Whether the role belongs to AWS, so that it cannot be changed.
+    /// Returns whether the role belongs to AWS, so that it cannot be changed.
     pub(super) fn is_protected(&self) -> bool {
         self.path.starts_with("/aws-service-role/") || self.path.starts_with("/aws-reserved/")
     }
@@ -125,7 +125,7 @@ impl Iam {
         }
     }
 
-    /// How many times a role was read.
+    /// Returns how many times a role was read.
     pub(super) fn readings(&self, name: &str) -> u64 {
         self.lock().readings.get(name).copied().unwrap_or_default()
     }

@@ -216,7 +216,7 @@ impl Edge {
         }
     }
 
-    /// Why a role cannot be changed: there is none, or it belongs to AWS.
+    /// Returns why a role cannot be changed: there is none, or it belongs to AWS.
     fn protection(&self, call: &Call) -> Option<Response> {
         let name = call.text("RoleName");
         match self.account.iam.role(name) {
@@ -248,7 +248,7 @@ impl Edge {
     }
 }
 
-/// Why IAM does not take a document.
+/// Returns why IAM does not take a document.
 fn refusal_of_document(call: &Call, document: &str, is_trust: bool) -> Option<Response> {
     let malformed = |message| Some(error(call, "MalformedPolicyDocument", message));
     if document.chars().any(|character| character > '\u{ff}') {

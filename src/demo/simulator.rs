@@ -49,7 +49,7 @@ impl<'a> Question<'a> {
             .collect()
     }
 
-    /// What stands in the answer, from the principal's policies and those that it is thought to have.
+    /// Returns what stands in the answer, from the principal's policies and those that it is thought to have.
     pub(super) fn answer(&self, principal: &Policies) -> String {
         let thought = self.list("PolicyInputList").into_iter();
         let thought = thought.filter_map(|text| serde_json::from_str(text).ok());

@@ -25,7 +25,7 @@ impl Tiers {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What somebody has set; none where it is the default.
+    /// Returns what somebody has set; none where it is the default.
     pub(super) fn of(&self, region: &str) -> Option<String> {
         self.lock().get(region).cloned()
     }

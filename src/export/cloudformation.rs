@@ -56,7 +56,7 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&template).map(|text| crate::text::clean_json(text + "\n"))
 }
 
-/// What whoever deploys it has to know.
+/// Returns what whoever deploys it has to know.
 fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = vec![
         format!(

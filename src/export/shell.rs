@@ -79,8 +79,8 @@ fn head(plan: &Plan, changes: usize) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What one change is called, what is there before and after it as the AWS CLI prints it, and the calls that make it
-/// and put it back.
+/// Returns what one change is called, what is there before and after it as the AWS CLI prints it, and the calls that
+/// make it and put it back.
 fn functions(
     plan: &Plan,
     number: usize,
@@ -159,7 +159,7 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
     }
 }
 
-/// What the AWS CLI prints for it: documents laid out with four blanks.
+/// Returns what the AWS CLI prints for it: documents laid out with four blanks.
 fn shown(target: &Target, content: &Content) -> Result<String, serde_json::Error> {
     let Some(text) = content.text() else {
         return Ok("(none)".to_owned());

@@ -183,7 +183,7 @@ fn path(plan: &Plan, role: &str) -> String {
     }
 }
 
-/// What may stand in the name of a resource.
+/// Returns what may stand in the name of a resource.
 fn word(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })

@@ -12,8 +12,8 @@ pub const PROFILE: &str = "sagemaker-ssh";
 /// Prints one's user ID.
 pub const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
 
-/// What a person with a role adds to `~/.aws/config`: for a role of Identity Center the form that signs in there, for any other
-/// one the form that assumes it.
+/// Returns what a person with a role adds to `~/.aws/config`: for a role of Identity Center the form that signs in
+/// there, for any other one the form that assumes it.
 pub fn profile(plan: &Plan, role: &str) -> Vec<String> {
     let identity = &plan.identity;
     let region = plan.home_or_first_region();
@@ -35,7 +35,7 @@ pub fn profile(plan: &Plan, role: &str) -> Vec<String> {
     lines
 }
 
-/// What has to be filled in there, and why.
+/// Returns what has to be filled in there, and why.
 pub fn about_profile(role: &str) -> Vec<&'static str> {
     if permission_set::name(role).is_some() {
         vec![
@@ -172,7 +172,7 @@ fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {
     );
 }
 
-/// What every command is given: the profile, and the region in both of its variables.
+/// Returns what every command is given: the profile, and the region in both of its variables.
 fn environment(region: &str) -> [String; 3] {
     [
         format!("export AWS_PROFILE={PROFILE}"),

@@ -119,7 +119,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether the item is to be changed, and is there already in another form.
+    /// Returns whether the item is to be changed, and is there already in another form.
     fn replaces(&self) -> bool {
         self.item.change().is_some_and(Change::replaces)
     }
@@ -202,7 +202,7 @@ impl Draft<'_> {
         }
     }
 
-    /// What is wanted where nothing can be read: the whole policy, or the statement alone.
+    /// Returns what is wanted where nothing can be read: the whole policy, or the statement alone.
     fn unseen(&self) -> Option<String> {
         let identity = &self.plan.identity;
         let place = Place::of(identity);

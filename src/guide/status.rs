@@ -57,7 +57,7 @@ impl StepStatus {
         }
     }
 
-    /// Whether nothing is left to do.
+    /// Returns whether nothing is left to do.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::InPlace | Self::ByHand)
     }
@@ -133,7 +133,7 @@ fn trust_deviation(
     }
 }
 
-/// What was pasted into a permission set's policy since the guide began, and is not right yet.
+/// Returns what was pasted into a permission set's policy since the guide began, and is not right yet.
 fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -> StepStatus {
     let State::Blocked {
         wanted: Some(merged),

@@ -31,12 +31,12 @@ impl GuideResult {
             .collect()
     }
 
-    /// Whether everything is in place, and nothing that was there is gone.
+    /// Returns whether everything is in place, and nothing that was there is gone.
     pub fn is_complete(&self) -> bool {
         self.open().is_empty() && self.lost.is_empty()
     }
 
-    /// Whether everything is in place or ticked by hand, and nothing that was there is gone.
+    /// Returns whether everything is in place or ticked by hand, and nothing that was there is gone.
     pub fn is_done_by_hand(&self) -> bool {
         let is_ticked = |item: &&Item| self.ticked.contains(&item.target);
         self.open().iter().all(is_ticked) && self.lost.is_empty()

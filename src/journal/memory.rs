@@ -18,7 +18,7 @@ impl Memory {
     }
 }
 
-/// What the mutex holds, whatever became of others who held it.
+/// Returns what the mutex holds, whatever became of others who held it.
 pub(super) fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

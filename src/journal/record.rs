@@ -184,8 +184,8 @@ impl RecordedStep {
         }
     }
 
-    /// What AWS accepted in place of what, and how long ago; none where it was not accepted, or where the clock went back
-    /// since.
+    /// Returns what AWS accepted in place of what, and how long ago; none where it was not accepted, or where the clock
+    /// went back since.
     pub(super) fn accepted(&self) -> Option<(&Content, Content, Duration)> {
         let (former, outcome) = (self.former.as_ref()?, self.outcome?);
         let ended: Timestamp = self.ended.as_ref()?.parse().ok()?;
@@ -194,14 +194,14 @@ impl RecordedStep {
         accepted.then_some((former, self.planned.after(), age))
     }
 
-    /// What was there before, when this run wrote something or may have.
+    /// Returns what was there before, when this run wrote something or may have.
     pub fn written_over(&self) -> Option<&Content> {
         self.former
             .as_ref()
             .filter(|_| self.outcome.is_none_or(OutcomeKind::may_have_written))
     }
 
-    /// What this run left there, or may have left.
+    /// Returns what this run left there, or may have left.
     pub(super) fn left(&self) -> impl Iterator<Item = Content> {
         [Some(self.planned.after()), self.found.clone()]
             .into_iter()
@@ -401,17 +401,17 @@ impl Record {
             .ok_or("it is about no change of the plan")
     }
 
-    /// Whether it was to set up the same.
+    /// Returns whether it was to set up the same.
     pub fn was_to_set_up(&self, choices: &Choices) -> bool {
         self.undoes.is_none() && self.choices.is_same(choices)
     }
 
-    /// Whether the program was killed in the middle of it.
+    /// Returns whether the program was killed in the middle of it.
     pub fn was_cut_off(&self) -> bool {
         self.state == RunState::CutOff
     }
 
-    /// Whether nothing of it could arrive any more when the other run began.
+    /// Returns whether nothing of it could arrive any more when the other run began.
     pub(super) fn was_over_before(&self, other: &Self) -> bool {
         let time = |text: &str| text.parse::<Timestamp>();
         match (time(&self.last_activity), time(&other.began)) {
@@ -420,24 +420,24 @@ impl Record {
         }
     }
 
-    /// Whether something of it may still arrive.
+    /// Returns whether something of it may still arrive.
     pub fn may_still_arrive(&self) -> bool {
         self.is_younger_than(REQUEST_EXPIRY)
     }
 
-    /// Whether it gave its last sign less than so many seconds ago, or nobody can tell because the clock went back since.
-    /// What was written then may not show yet.
+    /// Returns whether it gave its last sign less than so many seconds ago, or nobody can tell because the clock went
+    /// back since. What was written then may not show yet.
     pub fn is_younger_than(&self, seconds: i64) -> bool {
         let last: Result<Timestamp, _> = self.last_activity.parse();
         last.is_ok_and(|last| Timestamp::now().duration_since(last).as_secs() < seconds)
     }
 
-    /// Whether everything was read once more at its end and was as it should be.
+    /// Returns whether everything was read once more at its end and was as it should be.
     pub fn is_verified(&self) -> bool {
         matches!(self.state, RunState::Ended { verified: true, .. })
     }
 
-    /// Whether it wrote anything, or may have.
+    /// Returns whether it wrote anything, or may have.
     pub fn may_have_written(&self) -> bool {
         self.steps.iter().any(|step| step.written_over().is_some())
     }
@@ -450,13 +450,13 @@ impl Record {
     }
 }
 
-/// Whether a text is a run's ID.
+/// Returns whether a text is a run's ID.
 fn is_id(text: &str) -> bool {
     DateTime::strptime(ID, text).is_ok_and(|time| time.strftime(ID).to_string() == text)
 }
 
-/// How many bytes are whole lines. A last line without its end was being written when the program was killed, and may be
-/// cut within a character; it does not count.
+/// Returns how many bytes are whole lines. A last line without its end was being written when the program was killed,
+/// and may be cut within a character; it does not count.
 pub(super) fn whole_lines(bytes: &[u8]) -> usize {
     let end = bytes.iter().rposition(|b| *b == b'\n');
     end.map_or(0, |end| end + 1)

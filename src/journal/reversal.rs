@@ -31,7 +31,7 @@ struct Entry {
 }
 
 impl Reversal {
-    /// What has to be put back of these runs, of which each goes on with the one before; none of no run.
+    /// Returns what has to be put back of these runs, of which each goes on with the one before; none of no run.
     pub fn of(chain: &[&Record]) -> Option<Self> {
         let last = chain.last()?;
         let mut entries: Vec<Entry> = Vec::new();
@@ -60,12 +60,12 @@ impl Reversal {
         })
     }
 
-    /// Whether it is not known of something if it was written.
+    /// Returns whether it is not known of something if it was written.
     pub fn is_uncertain(&self) -> bool {
         self.entries.iter().any(|entry| entry.is_uncertain)
     }
 
-    /// What has to be read before the plan can be made.
+    /// Returns what has to be read before the plan can be made.
     pub fn targets(&self) -> Vec<Target> {
         self.entries
             .iter()
@@ -73,8 +73,8 @@ impl Reversal {
             .collect()
     }
 
-    /// What may have been written without showing yet: it is not known whether it was written, and what was there before
-    /// is there now.
+    /// Returns what may have been written without showing yet: it is not known whether it was written, and what was
+    /// there before is there now.
     pub fn may_still_arrive(&self, now: &BTreeMap<Target, Result<Content, String>>) -> Vec<Target> {
         let late = |entry: &&Entry| {
             let found = now.get(&entry.target);

@@ -187,7 +187,7 @@ impl Runs {
         })
     }
 
-    /// Whether a later run put it back, whole, and was not itself put back.
+    /// Returns whether a later run put it back, whole, and was not itself put back.
     pub fn is_undone(&self, record: &Record) -> bool {
         self.known(record).undone
     }
@@ -201,8 +201,8 @@ impl Runs {
         }) || record.put_back
     }
 
-    /// Whether an undoing left nothing of a run. What may have been written without showing counts only when it was put
-    /// back itself, or so much later that it cannot arrive any more.
+    /// Returns whether an undoing left nothing of a run. What may have been written without showing counts only when it
+    /// was put back itself, or so much later that it cannot arrive any more.
     fn was_put_back_whole(&self, record: &Record, undo: &Record) -> bool {
         let parts = self.chain(record).unwrap_or_else(|_| vec![record]);
         let uncertain: Vec<&RecordedStep> = parts
@@ -229,7 +229,7 @@ impl Runs {
             .find(|later| later.continues.as_ref() == Some(&record.run))
     }
 
-    /// What has to be put back of a run, with those that it goes on with.
+    /// Returns what has to be put back of a run, with those that it goes on with.
     ///
     /// # Errors
     /// With the ID of one of them whose record cannot be used.

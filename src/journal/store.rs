@@ -95,7 +95,7 @@ impl Records {
         Self(Place::Memory(Arc::default()))
     }
 
-    /// Whether records outlive the program.
+    /// Returns whether records outlive the program.
     pub fn last(&self) -> bool {
         !matches!(self.0, Place::Memory(_))
     }
@@ -108,7 +108,7 @@ impl Records {
         }
     }
 
-    /// Why no run could be recorded, as far as that can be said without beginning one.
+    /// Returns why no run could be recorded, as far as that can be said without beginning one.
     pub fn trouble(&self) -> Option<JournalError> {
         match &self.0 {
             Place::Nowhere => Some(JournalError::Nowhere),

@@ -10,7 +10,7 @@ use crate::verify::preflight::{Need, Preflight};
 /// How many needs are named before the rest is counted.
 const NAMED: usize = 4;
 
-/// What may be done and what not, a sentence each. Empty where nothing is needed.
+/// Returns what may be done and what not, a sentence each. Empty where nothing is needed.
 pub fn preflight(preflight: &Preflight) -> Vec<Message> {
     if preflight.permissions.is_empty() {
         return Vec::new();
@@ -81,7 +81,7 @@ fn first_of(names: impl ExactSizeIterator<Item = String>) -> String {
     }
 }
 
-/// What will not work although a plan was carried out: each reason once, with the roles that it is about.
+/// Returns what will not work although a plan was carried out: each reason once, with the roles that it is about.
 pub fn foreseen(foreseen: &[CheckResult]) -> Vec<Message> {
     let mut reasons: Vec<(Severity, String, Vec<&str>)> = Vec::new();
     let (mut unknown, mut named) = (None, Vec::new());
@@ -128,7 +128,8 @@ pub fn foreseen(foreseen: &[CheckResult]) -> Vec<Message> {
         .collect()
 }
 
-/// Whether something is no news after what else is known: whoever can open everybody's sessions has no need of a tag.
+/// Returns whether something is no news after what else is known: whoever can open everybody's sessions has no need of
+/// a tag.
 fn follows(proved: &CheckResult, known: &[CheckResult]) -> bool {
     let opens_all = |other: &CheckResult| {
         other.role == proved.role
@@ -138,8 +139,8 @@ fn follows(proved: &CheckResult, known: &[CheckResult]) -> bool {
     proved.assertion == Assertion::TagsNoNodes && known.iter().any(opens_all)
 }
 
-/// What the simulator says of each role: one sentence where all is as it should be, and one for each thing that is not. What is
-/// not known for one reason is one thing.
+/// Returns what the simulator says of each role: one sentence where all is as it should be, and one for each thing that
+/// is not. What is not known for one reason is one thing.
 pub fn proof(proved: &[CheckResult]) -> Vec<Message> {
     let mut said = Vec::new();
     for of_role in proved.chunk_by(|one, next| one.role == next.role) {
@@ -185,7 +186,7 @@ pub fn proof(proved: &[CheckResult]) -> Vec<Message> {
     said
 }
 
-/// What a live check came to.
+/// Returns what a live check came to.
 pub fn live(live: &Live) -> Vec<Message> {
     let mut said = Vec::new();
     for (role, trial) in &live.trials {
@@ -217,7 +218,7 @@ pub fn live(live: &Live) -> Vec<Message> {
     said
 }
 
-/// What may be left of a live check, and how to get rid of it.
+/// Returns what may be left of a live check, and how to get rid of it.
 fn how_to_delete(remaining: &RemainingActivation) -> String {
     let RemainingActivation { region, id, why } = remaining;
     match id {

@@ -18,7 +18,7 @@ pub fn headline(result: &Verified) -> Message {
     with_readiness(readiness, what_was_found(result))
 }
 
-/// What the last reading shows.
+/// Returns what the last reading shows.
 pub fn what_was_found(result: &Verified) -> Message {
     let Ok(result) = result else {
         return Message::new(Severity::Error, "The last reading failed.");
@@ -40,7 +40,7 @@ pub fn what_was_found(result: &Verified) -> Message {
     Message::new(Severity::Warning, format!("{text}."))
 }
 
-/// What the guide leaves open, one plain line each.
+/// Returns what the guide leaves open, one plain line each.
 fn open(result: &GuideResult) -> Vec<String> {
     let items = result.open().into_iter().map(|item| {
         let label = if result.ticked.contains(&item.target) {

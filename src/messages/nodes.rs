@@ -7,7 +7,7 @@ use crate::verify::nodes::{InRegion, Nodes, Owner, Seen};
 pub const HOW_TO_MAKE_ONE: &str = "To make one, run a job with SageMaker SSH Helper in it; the sheet for those who connect (\"export users\") has the lines. Its \
      container appears here after some minutes.";
 
-/// What was found, line by line.
+/// Returns what was found, line by line.
 pub fn lines(nodes: &Nodes) -> Vec<Message> {
     let mut said = Vec::new();
     for (region, found) in nodes {

@@ -12,7 +12,7 @@ pub fn headline(plan: &Plan, report: &Report) -> Message {
     with_readiness(report.readiness.as_ref(), what_was_done(plan, report))
 }
 
-/// What was done, behind who can connect: that is no good news where nobody can.
+/// Returns what was done, behind who can connect: that is no good news where nobody can.
 pub(super) fn with_readiness(readiness: Option<&Readiness>, done: Message) -> Message {
     let Some(readiness) = readiness else {
         return done;
@@ -27,7 +27,7 @@ pub(super) fn with_readiness(readiness: Option<&Readiness>, done: Message) -> Me
     Message::new(severity, format!("{}. {}", readiness.title(), done.text))
 }
 
-/// What became of the changes.
+/// Returns what became of the changes.
 pub fn what_was_done(plan: &Plan, report: &Report) -> Message {
     let (severity, text) = changes(plan, report);
     Message::new(severity, text)
@@ -91,7 +91,7 @@ fn changes(plan: &Plan, report: &Report) -> (Severity, String) {
 }
 
 impl Outcome {
-    /// Why a change of this target did not end well, and what to do; none where it did.
+    /// Returns why a change of this target did not end well, and what to do; none where it did.
     pub fn explanation(&self, target: &Target) -> Option<String> {
         let text = match self {
         Self::Done | Self::AlreadyThere => return None,
@@ -168,7 +168,7 @@ pub(super) fn plain_head(plan: &Plan, headline: &Message) -> Vec<String> {
     ]
 }
 
-/// Who can connect, in plain lines; the heading stands in the result.
+/// Returns who can connect, in plain lines; the heading stands in the result.
 pub(super) fn plain_people(readiness: Option<&Readiness>) -> Vec<String> {
     let Some(readiness) = readiness else {
         return Vec::new();

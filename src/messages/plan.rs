@@ -28,7 +28,7 @@ impl Target {
         }
     }
 
-    /// Why SageMaker SSH Helper needs it.
+    /// Returns why SageMaker SSH Helper needs it.
     pub fn why(&self) -> &'static str {
         match self {
             Self::Tier { .. } => {
@@ -60,12 +60,12 @@ impl Target {
 pub const GIVEN_BY_OTHERS: &str = "Nobody is kept out by that: by AWS's policy simulator, other policies of the role give all that is needed.";
 
 impl Item {
-    /// Whether it is the policy of one of these roles.
+    /// Returns whether it is the policy of one of these roles.
     pub fn is_among(&self, roles: &BTreeSet<(String, RolePolicy)>) -> bool {
         matches!(&self.target, Target::Policy { role, policy } if roles.contains(&(role.clone(), *policy)))
     }
 
-    /// What people run into as it is; none where it is in place, or where that is not known.
+    /// Returns what people run into as it is; none where it is in place, or where that is not known.
     pub fn impact(&self) -> Option<String> {
         match self.finding() {
             Finding::InPlace | Finding::Unknown => None,
@@ -82,8 +82,8 @@ impl Item {
         }
     }
 
-    /// Why SSH does not work with the policy that is there, or on which condition it does; none where that policy gives
-    /// all of what is wanted.
+    /// Returns why SSH does not work with the policy that is there, or on which condition it does; none where that
+    /// policy gives all of what is wanted.
     fn impact_reason(&self) -> Option<String> {
         let before = self.change().and_then(|change| change.before_text());
         let after = self.change().and_then(|change| change.after_text());
@@ -120,7 +120,7 @@ impl Item {
 }
 
 impl Target {
-    /// What people run into while it is not in place, with the words of the error.
+    /// Returns what people run into while it is not in place, with the words of the error.
     pub fn consequence(&self) -> String {
         match self {
             Self::Tier { region } => format!(
@@ -152,7 +152,7 @@ impl Target {
         }
     }
 
-    /// What it is set up for: "Let Systems Manager assume the role X."
+    /// Returns what it is set up for: "Let Systems Manager assume the role X."
     pub fn goal(&self) -> String {
         match self {
             Self::Tier { region } => format!("Turn on advanced instances in {region}."),
@@ -177,7 +177,7 @@ impl Change {
         })
     }
 
-    /// What it does: "Let Systems Manager assume the role X."
+    /// Returns what it does: "Let Systems Manager assume the role X."
     pub fn sentence(&self) -> String {
         match &self.edit {
             Edit::Tier { after, .. } if after.text() == Tier::Advanced.value() => {
@@ -262,8 +262,8 @@ impl Totals {
 }
 
 impl Plan {
-    /// How many items are in which state: `3 to change · 4 in place · 1 blocked`, or of an undoing
-    /// `3 to put back · 1 as before · 1 blocked`.
+    /// Returns how many items are in which state: `3 to change · 4 in place · 1 blocked`, or of an undoing `3 to put
+    /// back · 1 as before · 1 blocked`.
     pub fn totals_line(&self, separator: &str) -> String {
         let totals = self.totals();
         if self.undoes.is_none() {
@@ -279,7 +279,8 @@ impl Plan {
         )
     }
 
-    /// Who from other accounts is let in by a trust policy that is written, in a sentence; none where nobody is.
+    /// Returns who from other accounts is let in by a trust policy that is written, in a sentence; none where nobody
+    /// is.
     pub fn let_in_from_elsewhere(&self) -> Option<String> {
         let account = &self.identity.account;
         let mut names = BTreeSet::new();
@@ -299,7 +300,7 @@ impl Plan {
         })
     }
 
-    /// What confirming does, in one sentence.
+    /// Returns what confirming does, in one sentence.
     pub fn sentence(&self) -> String {
         let (mut tiers, mut trusts, mut policies, mut deleted) = (0, 0, 0, 0);
         for (_, change) in self.changes() {

@@ -32,7 +32,7 @@ pub fn cut_off(record: &Record) -> Vec<String> {
     lines
 }
 
-/// What came of a run, in a few words.
+/// Returns what came of a run, in a few words.
 pub fn result(record: &Record) -> String {
     let count = |verdict| record.of(verdict).count();
     let (done, uncertain) = (count(StepState::Done), count(StepState::Uncertain));

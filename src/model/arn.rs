@@ -135,7 +135,7 @@ impl fmt::Display for RoleArn {
     }
 }
 
-/// Whether a text may be the name of an IAM role (`[\w+=,.@-]{1,64}`, IAM API reference).
+/// Returns whether a text may be the name of an IAM role (`[\w+=,.@-]{1,64}`, IAM API reference).
 pub fn is_role_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
@@ -143,7 +143,7 @@ pub fn is_role_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
 }
 
-/// Whether a text may be the name of an inline policy (`[\w+=,.@-]{1,128}`, IAM API reference).
+/// Returns whether a text may be the name of an inline policy (`[\w+=,.@-]{1,128}`, IAM API reference).
 pub fn is_policy_name(text: &str) -> bool {
     (1..=128).contains(&text.len())
         && text
@@ -151,7 +151,7 @@ pub fn is_policy_name(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b))
 }
 
-/// What a person typed, shortened and without control characters, for use in an error.
+/// Returns what a person typed, shortened and without control characters, for use in an error.
 fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()
 }

@@ -25,12 +25,12 @@ impl ConnectFrom {
         }
     }
 
-    /// Whether people come with a role of their own, which then needs the client policy.
+    /// Returns whether people come with a role of their own, which then needs the client policy.
     pub fn uses_user_roles(self) -> bool {
         matches!(self, Self::Laptop | Self::Both)
     }
 
-    /// Whether SageMaker Studio is a client too, so that SageMaker roles carry both policies.
+    /// Returns whether SageMaker Studio is a client too, so that SageMaker roles carry both policies.
     pub fn uses_studio(self) -> bool {
         matches!(self, Self::Studio | Self::Both)
     }
@@ -50,7 +50,7 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// Whether the same is wanted, in whatever order it was chosen.
+    /// Returns whether the same is wanted, in whatever order it was chosen.
     pub fn is_same(&self, other: &Self) -> bool {
         self.connect_from == other.connect_from
             && sorted(&self.sagemaker_roles) == sorted(&other.sagemaker_roles)

@@ -28,7 +28,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Whether what is sent and answered can be read and forged on the way: plain HTTP to another computer.
+    /// Returns whether what is sent and answered can be read and forged on the way: plain HTTP to another computer.
     pub fn is_insecure(&self) -> bool {
         !is_https(&self.url) && !host(&self.url).is_some_and(|host| is_loopback(&host))
     }
@@ -39,8 +39,8 @@ impl Endpoint {
     }
 }
 
-/// What can be read and forged on the way, in a sentence with the consequence; none where everything is encrypted, or stays
-/// on this computer.
+/// Returns what can be read and forged on the way, in a sentence with the consequence; none where everything is
+/// encrypted, or stays on this computer.
 pub fn insecurity(endpoints: &[Endpoint]) -> Option<String> {
     let insecure = endpoints.iter().filter(|endpoint| endpoint.is_insecure());
     let urls: Vec<&str> = insecure.map(|endpoint| endpoint.url.as_str()).collect();
@@ -53,7 +53,7 @@ pub fn insecurity(endpoints: &[Endpoint]) -> Option<String> {
     })
 }
 
-/// Whether it is one of AWS's own hosts, over an encrypted connection.
+/// Returns whether it is one of AWS's own hosts, over an encrypted connection.
 pub fn is_of_aws(url: &str) -> bool {
     let of_aws = |host: String| OF_AWS.into_iter().any(|end| host.ends_with(end));
     is_https(url) && host(url).is_some_and(of_aws)
@@ -83,7 +83,7 @@ fn without_user(authority: &str) -> &str {
     host.map_or(authority, |(_, host)| host)
 }
 
-/// Whether requests go to this computer or to this link.
+/// Returns whether requests go to this computer or to this link.
 pub fn is_near(url: &str) -> bool {
     host(url).is_some_and(|host| match host.parse() {
         Ok(IpAddr::V6(ip)) if ip.to_ipv4_mapped().is_none() => {
@@ -94,7 +94,7 @@ pub fn is_near(url: &str) -> bool {
     })
 }
 
-/// Whether a host is this computer.
+/// Returns whether a host is this computer.
 fn is_loopback(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(ip) => v4(ip).map_or(ip.is_loopback(), |ip| ip.is_loopback()),

@@ -44,7 +44,7 @@ impl NodeCount {
         }
     }
 
-    /// What the nodes that are online cost a month on the advanced tier, in whole US dollars.
+    /// Returns what the nodes that are online cost a month on the advanced tier, in whole US dollars.
     pub fn dollars_a_month(self) -> u64 {
         let nodes = u32::try_from(self.online).unwrap_or(u32::MAX);
         let dollars = (f64::from(nodes) * AN_HOUR * HOURS).ceil();
@@ -54,7 +54,7 @@ impl NodeCount {
         dollars
     }
 
-    /// How many there are, in words.
+    /// Returns how many there are, in words.
     pub fn text(self) -> String {
         let more = if self.is_complete { "" } else { "more than " };
         match self.all {

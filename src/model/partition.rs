@@ -35,7 +35,7 @@ impl Partition {
         Self(name.to_owned())
     }
 
-    /// What stands for a partition in a template that somebody else fills in.
+    /// Returns what stands for a partition in a template that somebody else fills in.
     pub(crate) fn placeholder(text: &str) -> Self {
         Self(text.to_owned())
     }

@@ -37,7 +37,7 @@ impl Region {
     }
 }
 
-/// Whether a text has the form of a region's code, `eu-west-1`, and may be used as part of a host name.
+/// Returns whether a text has the form of a region's code, `eu-west-1`, and may be used as part of a host name.
 pub fn is_region_code(text: &str) -> bool {
     (5..=24).contains(&text.len())
         && text

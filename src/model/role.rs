@@ -54,7 +54,7 @@ impl RoleSummary {
         texts.into_iter().map(String::len).sum()
     }
 
-    /// Whether Systems Manager could not take the role, were it a SageMaker role.
+    /// Returns whether Systems Manager could not take the role, were it a SageMaker role.
     pub fn is_too_long(&self) -> bool {
         path_and_name_length(&self.path, &self.name) > LONGEST_PATH_AND_NAME
     }

@@ -127,7 +127,7 @@ impl Change {
         }
     }
 
-    /// What is there before the write.
+    /// Returns what is there before the write.
     pub fn before(&self) -> Content {
         match &self.edit {
             Edit::Tier { before, .. } => before.content(),
@@ -136,7 +136,7 @@ impl Change {
         }
     }
 
-    /// What is there after it.
+    /// Returns what is there after it.
     pub fn after(&self) -> Content {
         match &self.edit {
             Edit::Tier { after, .. } => after.content(),
@@ -163,7 +163,7 @@ impl Change {
         }
     }
 
-    /// Whether an inline policy of that name with other contents goes.
+    /// Returns whether an inline policy of that name with other contents goes.
     pub fn replaces(&self) -> bool {
         matches!(
             self.edit,

@@ -170,8 +170,8 @@ struct Role<'a> {
 }
 
 impl Role<'_> {
-    /// Why AWS would refuse every change of this role, or Systems Manager could not use it; with the policy that is
-    /// wanted, where the way out needs it.
+    /// Returns why AWS would refuse every change of this role, or Systems Manager could not use it; with the policy
+    /// that is wanted, where the way out needs it.
     fn refusal(&self, target: &Target, wanted: Option<&str>) -> Option<State> {
         let other_role = |reason: String, remedy: &str| {
             State::blocked(Obstacle::OtherRole, reason, remedy)
@@ -433,7 +433,7 @@ impl Role<'_> {
         warnings
     }
 
-    /// What other inline policies of the role deny, or may deny, of what this policy allows.
+    /// Returns what other inline policies of the role deny, or may deny, of what this policy allows.
     fn denials_elsewhere(&self, policy: RolePolicy) -> Vec<String> {
         let Ok(wanted) = self.template(policy, self.choices.shell_access) else {
             return Vec::new();
@@ -475,7 +475,7 @@ impl Role<'_> {
     }
 }
 
-/// What replacing an inline policy of the same name takes away.
+/// Returns what replacing an inline policy of the same name takes away.
 fn replaced(before: &str, after: &str) -> String {
     let lost = match (Document::parse(before), Document::parse(after)) {
         (Ok(before), Ok(after)) => Some(Meaning::of(&before).beyond(&Meaning::of(&after))),

@@ -136,7 +136,7 @@ pub struct ProofFile {
 }
 
 impl Plan {
-    /// What was found, in the public format of a check: the plan's, with each item's finding as its state.
+    /// Returns what was found, in the public format of a check: the plan's, with each item's finding as its state.
     ///
     /// # Errors
     /// Only when serialisation fails, which no plan causes.

@@ -11,8 +11,8 @@ const PRICE: &str =
     "On the advanced tier a hybrid node costs about 5 US dollars a month while it is online.";
 
 impl Plan {
-    /// What the change of a region's tier means for the nodes that are there. None where it does not change, or where nobody
-    /// asked how many there are.
+    /// Returns what the change of a region's tier means for the nodes that are there. None where it does not change, or
+    /// where nobody asked how many there are.
     pub fn about_nodes(&self, region: &str) -> Option<String> {
         let turns_on = self.turns_tiers_on();
         let changes = self.regions_to_change().any(|changed| changed == region);
@@ -60,7 +60,7 @@ impl Plan {
         Some(text)
     }
 
-    /// Whether tiers go on, and not back: an undoing of an undoing turns them on, too.
+    /// Returns whether tiers go on, and not back: an undoing of an undoing turns them on, too.
     fn turns_tiers_on(&self) -> bool {
         let mut tiers = self.changes().filter_map(|(_, change)| match &change.edit {
             Edit::Tier { after, .. } => Some(after),

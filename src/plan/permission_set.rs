@@ -19,7 +19,7 @@ pub(crate) fn name(role: &str) -> Option<&str> {
     (is_suffix && !set.is_empty()).then_some(set)
 }
 
-/// Whether the set's inline policy gives all of `least`, and certainly denies nothing of it.
+/// Returns whether the set's inline policy gives all of `least`, and certainly denies nothing of it.
 pub(super) fn gives(reading: &RoleReading, least: &Document, regions: &[String]) -> bool {
     inline_policy(reading).is_some_and(|document| {
         Meaning::of(&document).covers(&Meaning::of(least))

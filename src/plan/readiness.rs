@@ -126,7 +126,7 @@ impl Readiness {
         readiness
     }
 
-    /// What a plan leads to: as planned, or where there is nothing to change, as found.
+    /// Returns what a plan leads to: as planned, or where there is nothing to change, as found.
     pub fn predicted(plan: &Plan) -> Option<(Self, Basis)> {
         let basis = if plan.totals().changes > 0 {
             Basis::Planned
@@ -171,7 +171,7 @@ impl Readiness {
         }
     }
 
-    /// Whether one of the three sides is known to be ready nowhere.
+    /// Returns whether one of the three sides is known to be ready nowhere.
     fn is_certain(&self) -> bool {
         let is_nowhere = |list: &&Vec<Part>| list.iter().all(|part| part.ready == Some(false));
         let lists = [&self.containers, &self.people, &self.regions];
@@ -188,7 +188,7 @@ impl Readiness {
         format!("{}. {sentence}", self.title())
     }
 
-    /// What it comes to for people, in a sentence.
+    /// Returns what it comes to for people, in a sentence.
     pub fn sentence(&self, basis: Basis) -> &'static str {
         match (self.state, basis) {
             (ReadinessLevel::NotReady, _) if !self.is_certain() => {
@@ -203,7 +203,7 @@ impl Readiness {
         }
     }
 
-    /// Who cannot connect, and why, a sentence each.
+    /// Returns who cannot connect, and why, a sentence each.
     pub fn obstacles(&self) -> Vec<String> {
         let of = |parts: &[Part], not: &str, unknown: &str| {
             let parts = parts.iter().filter(|part| part.ready != Some(true));
@@ -239,7 +239,7 @@ impl Readiness {
 /// Whether an item is no hindrance, none where that is not known, and else why.
 pub type Judged<'a> = (Option<bool>, Option<&'a str>);
 
-/// How an item counts.
+/// Returns how an item counts.
 pub(crate) fn judged(item: &Item, basis: Basis) -> Judged<'_> {
     match &item.state {
         // Without its hardening, the role works all the same.

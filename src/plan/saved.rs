@@ -37,7 +37,7 @@ impl Plan {
     }
 }
 
-/// What becomes of an item of the new plan; none when it stays as it is.
+/// Returns what becomes of an item of the new plan; none when it stays as it is.
 fn state(item: &Item, agreed: Option<&Change>) -> Result<Option<State>, Altered> {
     let (State::Change(now), agreed) = (&item.state, agreed) else {
         return Ok(None);

@@ -52,7 +52,7 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) 
     }
 }
 
-/// Why a region does not take credentials that others take, and the ways out, the likelier one first.
+/// Returns why a region does not take credentials that others take, and the ways out, the likelier one first.
 pub(crate) fn not_accepted(quotas: Quotas) -> (&'static str, &'static str) {
     if quotas.has_version_1_tokens {
         (

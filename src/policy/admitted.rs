@@ -49,12 +49,12 @@ impl Admitted {
         is_number.then_some(number)
     }
 
-    /// Whether it belongs to another account.
+    /// Returns whether it belongs to another account.
     fn is_foreign(&self, account: &str) -> bool {
         self.account().is_some_and(|number| number != account)
     }
 
-    /// Whether anybody outside of this account is let in, AWS services aside.
+    /// Returns whether anybody outside of this account is let in, AWS services aside.
     pub fn is_from_elsewhere(&self, account: &str) -> bool {
         self.is_foreign(account) || self.is_everybody()
     }

@@ -29,7 +29,7 @@ pub enum ContextValue {
 /// Looks a key of the context up, given in lower case: condition keys have no case.
 pub type Context<'a> = dyn Fn(&str) -> ContextValue + 'a;
 
-/// What Systems Manager's request to assume a role carries, made for an account in a region.
+/// Returns what Systems Manager's request to assume a role carries, made for an account in a region.
 pub fn systems_manager_request<'a>(
     place: Place<'a>,
     region: &'a str,
@@ -117,7 +117,7 @@ pub(super) fn filled_in(text: &str, context: &Context) -> Option<String> {
     Some(out)
 }
 
-/// Whether one key is met. A pattern of which nothing is known may match or not.
+/// Returns whether one key is met. A pattern of which nothing is known may match or not.
 fn key_met(operator: &str, found: &ContextValue, patterns: &[Option<String>]) -> Met {
     let (plain, if_exists) = match operator.strip_suffix("IfExists") {
         Some(plain) => (plain, true),

@@ -34,7 +34,7 @@ impl DeniedAction {
     }
 }
 
-/// Whether the version of a document knows policy variables.
+/// Returns whether the version of a document knows policy variables.
 pub fn has_variables(document: &Document) -> bool {
     document.value().get("Version").and_then(Value::as_str) == Some("2012-10-17")
 }
@@ -136,8 +136,8 @@ fn concrete(pattern: &str, region: &str) -> String {
     fields.join(":").replace('*', ANYTHING)
 }
 
-/// What is known of a request that an allowing statement is meant for: that its condition is met, by somebody who asks
-/// for what is theirs.
+/// Returns what is known of a request that an allowing statement is meant for: that its condition is met, by somebody
+/// who asks for what is theirs.
 fn context_of(allow: &Statement, region: &str, key: &str) -> ContextValue {
     match key {
         "aws:userid" => return ContextValue::StandsFor(OWN_USER_ID.to_owned()),

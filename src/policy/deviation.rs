@@ -26,7 +26,7 @@ pub enum Deviation {
 }
 
 impl Deviation {
-    /// What is wrong, in one sentence.
+    /// Returns what is wrong, in one sentence.
     pub fn sentence(&self) -> String {
         match self {
             Self::Version { found } => {
@@ -142,7 +142,7 @@ fn pairs<'a>(missing: &[&'a Statement], odd: &[(usize, &'a Statement)]) -> Vec<P
 /// How alike two words have to be, for one to be taken for the other mistyped.
 const MISTYPED: f64 = 0.85;
 
-/// Whether two statements have an action, a resource or a principal in common, or one that is mistyped.
+/// Returns whether two statements have an action, a resource or a principal in common, or one that is mistyped.
 fn are_related(one: &Statement, other: &Statement) -> bool {
     let words = |statement: &Statement| {
         let principals = match statement.get("Principal") {
@@ -165,7 +165,7 @@ fn are_related(one: &Statement, other: &Statement) -> bool {
     })
 }
 
-/// How much of two statements is the same, from 0 to 1, whatever the order of their keys.
+/// Returns how much of two statements is the same, from 0 to 1, whatever the order of their keys.
 fn likeness(one: &Statement, other: &Statement) -> f64 {
     let text = |statement: &Statement| {
         let mut statement = statement.clone();
@@ -177,7 +177,7 @@ fn likeness(one: &Statement, other: &Statement) -> f64 {
     strsim::normalized_damerau_levenshtein(&one, &other)
 }
 
-/// Whether one of some statements says all that this one says.
+/// Returns whether one of some statements says all that this one says.
 pub fn is_said(statement: &Statement, statements: &[Statement]) -> bool {
     statements.iter().any(|other| is_within(statement, other))
 }

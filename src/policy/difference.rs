@@ -38,8 +38,8 @@ impl Line {
     }
 }
 
-/// What comes, goes and stays. Where there is no document, all of the other is new, or gone. The later one is laid out
-/// like the earlier one, so that only what differs in content is shown.
+/// Returns what comes, goes and stays. Where there is no document, all of the other is new, or gone. The later one is
+/// laid out like the earlier one, so that only what differs in content is shown.
 pub fn difference(before: Option<&str>, after: Option<&str>) -> Vec<Line> {
     let old = before.map(pretty).unwrap_or_default();
     let new = match (before.and_then(strict), after.and_then(strict)) {

@@ -145,7 +145,7 @@ pub fn pretty(text: &str) -> String {
         .unwrap_or_else(|| text.to_owned())
 }
 
-/// Where the value of the top-level `Statement` stands in the text, in bytes.
+/// Returns where the value of the top-level `Statement` stands in the text, in bytes.
 fn statement_span(text: &str) -> Option<(usize, usize)> {
     #[derive(serde::Deserialize)]
     struct Top<'a> {

@@ -32,35 +32,35 @@ impl Meaning {
         Self { version, grants }
     }
 
-    /// Whether this means at least `least` and at most `most`.
+    /// Returns whether this means at least `least` and at most `most`.
     pub fn lies_between(&self, least: &Self, most: &Self) -> bool {
         self.covers(least) && self.grants.is_subset(&most.grants)
     }
 
-    /// Whether this means at least `other`.
+    /// Returns whether this means at least `other`.
     pub fn covers(&self, other: &Self) -> bool {
         self.version == other.version && self.grants.is_superset(&other.grants)
     }
 
-    /// Whether all that a statement grants, or denies, stands here.
+    /// Returns whether all that a statement grants, or denies, stands here.
     pub fn grants_all_of(&self, statement: &Map<String, Value>) -> bool {
         grants(statement)
             .iter()
             .all(|grant| self.grants.contains(grant))
     }
 
-    /// How many grants stand here that `other` does not have.
+    /// Returns how many grants stand here that `other` does not have.
     pub fn beyond(&self, other: &Self) -> usize {
         self.grants.difference(&other.grants).count()
     }
 }
 
-/// Whether two documents mean the same.
+/// Returns whether two documents mean the same.
 pub fn same(one: &Document, other: &Document) -> bool {
     Meaning::of(one) == Meaning::of(other)
 }
 
-/// Whether one statement says nothing that the other does not say too.
+/// Returns whether one statement says nothing that the other does not say too.
 pub(super) fn is_within(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     let other: BTreeSet<String> = grants(other).into_iter().collect();
     grants(one).iter().all(|grant| other.contains(grant))

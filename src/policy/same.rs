@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 
 use super::document::strict;
 
-/// Whether two texts are the same document: equal JSON up to white space, the order of keys, the order of what a list
-/// holds (statements, principals, actions, condition values), and one value in place of a list of it. Texts that are
-/// not JSON objects, or that repeat a key, are the same only byte for byte.
+/// Returns whether two texts are the same document: equal JSON up to white space, the order of keys, the order of what
+/// a list holds (statements, principals, actions, condition values), and one value in place of a list of it. Texts that
+/// are not JSON objects, or that repeat a key, are the same only byte for byte.
 pub fn is_same_document(one: &str, other: &str) -> bool {
     one == other
         || match (strict(one), strict(other)) {
@@ -26,12 +26,12 @@ pub fn is_same_content(one: Option<&str>, other: Option<&str>) -> bool {
     }
 }
 
-/// Whether two statements are the same, in the sense of [`is_same_document`].
+/// Returns whether two statements are the same, in the sense of [`is_same_document`].
 pub fn is_same_statement(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
     object_form(one) == object_form(other)
 }
 
-/// Whether one of some statements is the same as this one.
+/// Returns whether one of some statements is the same as this one.
 pub fn contains_statement<'a>(
     statements: impl IntoIterator<Item = &'a Map<String, Value>>,
     statement: &Map<String, Value>,
@@ -94,8 +94,8 @@ pub(super) fn laid_out_like(value: &Value, model: &Value) -> Value {
     }
 }
 
-/// What both lists hold stands where the model has it; what only the first one holds takes the places that are left,
-/// and then the end.
+/// Returns what both lists hold stands where the model has it; what only the first one holds takes the places that are
+/// left, and then the end.
 fn list_laid_out_like(list: &[Value], model: &[Value]) -> Value {
     let mut rest: Vec<(String, &Value)> =
         list.iter().map(|item| (normal_form(item), item)).collect();

@@ -123,7 +123,7 @@ impl Place<'_> {
     }
 }
 
-/// Whether a statement is the one that shell access adds: SSH does without it.
+/// Returns whether a statement is the one that shell access adds: SSH does without it.
 pub fn is_for_shells(statement: &Map<String, Value>) -> bool {
     let resource = statement.get("Resource").and_then(Value::as_str);
     resource.is_some_and(|resource| resource.ends_with(":document/SSM-SessionManagerRunShell"))

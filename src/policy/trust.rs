@@ -34,18 +34,18 @@ pub enum Access {
     Denied,
 }
 
-/// Whether SageMaker may assume the role, which is what makes it a SageMaker role.
+/// Returns whether SageMaker may assume the role, which is what makes it a SageMaker role.
 pub fn is_sagemaker_role(trust: &Document) -> bool {
     lets_in(trust, SAGEMAKER)
 }
 
-/// Whether a service may assume the role, leaving conditions and denials aside.
+/// Returns whether a service may assume the role, leaving conditions and denials aside.
 pub fn lets_in(trust: &Document, service: &str) -> bool {
     let mut statements = trust.statements().into_iter();
     statements.any(|statement| effect(statement) == "Allow" && allows(statement, service))
 }
 
-/// Whether accounts, users, other roles or an identity provider may assume the role, and not services alone.
+/// Returns whether accounts, users, other roles or an identity provider may assume the role, and not services alone.
 pub fn is_for_people(trust: &Document) -> bool {
     trust.statements().into_iter().any(|statement| {
         effect(statement) == "Allow"
@@ -57,7 +57,7 @@ pub fn is_for_people(trust: &Document) -> bool {
     })
 }
 
-/// Whether Systems Manager may assume the role from this account in each of the regions.
+/// Returns whether Systems Manager may assume the role from this account in each of the regions.
 pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]) -> Access {
     let mut access = Access::NotAllowed;
     for statement in trust.statements() {
@@ -83,8 +83,8 @@ pub fn systems_manager_access(trust: &Document, place: Place, regions: &[String]
     access
 }
 
-/// Whether a statement lets Systems Manager in on behalf of other accounts too: without a condition, or under one that holds
-/// for them as well, such as a wildcard for `aws:SourceAccount`.
+/// Returns whether a statement lets Systems Manager in on behalf of other accounts too: without a condition, or under
+/// one that holds for them as well, such as a wildcard for `aws:SourceAccount`.
 pub fn is_open(statement: &Map<String, Value>, place: Place, regions: &[String]) -> bool {
     let other = Place {
         account: SOME_OTHER_ACCOUNT,
@@ -131,14 +131,14 @@ pub fn hardened(trust: &Document, place: Place, regions: &[String]) -> Option<Do
     Document::parse(value.to_string()).ok()
 }
 
-/// Whether a statement names Systems Manager, whatever it says of it.
+/// Returns whether a statement names Systems Manager, whatever it says of it.
 pub fn names_systems_manager(statement: &Map<String, Value>) -> bool {
     let services = statement.get("Principal").and_then(|p| p.get("Service"));
     strings(services).contains(&SYSTEMS_MANAGER)
 }
 
-/// Whether a statement allows something to Systems Manager and to nobody else, also under a mistyped name such as
-/// `ssm.eu-west-1.amazonaws.com`.
+/// Returns whether a statement allows something to Systems Manager and to nobody else, also under a mistyped name such
+/// as `ssm.eu-west-1.amazonaws.com`.
 pub fn is_for_systems_manager_alone(statement: &Map<String, Value>) -> bool {
     let principal = statement.get("Principal").and_then(Value::as_object);
     let services = principal.map_or_else(Vec::new, |kinds| strings(kinds.get("Service")));
@@ -148,7 +148,7 @@ pub fn is_for_systems_manager_alone(statement: &Map<String, Value>) -> bool {
         && services.iter().all(|service| service.starts_with("ssm"))
 }
 
-/// Whether a statement certainly keeps Systems Manager out, so that it has to go.
+/// Returns whether a statement certainly keeps Systems Manager out, so that it has to go.
 pub fn keeps_out(statement: &Map<String, Value>, place: Place, regions: &[String]) -> bool {
     effect(statement) == "Deny"
         && denies(statement)
@@ -197,7 +197,7 @@ pub fn may_be_denied(trust: &Document, place: Place, regions: &[String]) -> Vec<
         .collect()
 }
 
-/// Whether the statement's condition is met, for each region.
+/// Returns whether the statement's condition is met, for each region.
 fn answers(statement: &Map<String, Value>, place: Place, regions: &[String]) -> Vec<Met> {
     let answer = |region: &String| match statement.get("Condition") {
         None => Met::Yes,
@@ -244,14 +244,14 @@ fn effect(statement: &Map<String, Value>) -> &str {
         .unwrap_or_default()
 }
 
-/// Whether an Allow statement names the service as principal and `sts:AssumeRole` as action. Wider ways to write it
-/// are not taken for granted.
+/// Returns whether an Allow statement names the service as principal and `sts:AssumeRole` as action. Wider ways to
+/// write it are not taken for granted.
 fn allows(statement: &Map<String, Value>, service: &str) -> bool {
     let services = statement.get("Principal").and_then(|p| p.get("Service"));
     strings(services).contains(&service) && assume_role_matches(statement.get("Action"))
 }
 
-/// Whether a Deny statement reaches Systems Manager and `sts:AssumeRole`, in whatever way it is written.
+/// Returns whether a Deny statement reaches Systems Manager and `sts:AssumeRole`, in whatever way it is written.
 fn denies(statement: &Map<String, Value>) -> bool {
     let names = |key: &str| {
         let principal = statement.get(key)?;

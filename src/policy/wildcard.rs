@@ -1,6 +1,6 @@
 //! The `*` and `?` of IAM patterns.
 
-/// Whether `pattern` matches all of `text`: `*` is any run of characters, `?` any one.
+/// Returns whether `pattern` matches all of `text`: `*` is any run of characters, `?` any one.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();

@@ -27,7 +27,7 @@ pub enum Assertion {
     ListsJobs,
 }
 
-/// How much hangs on a assertion.
+/// How much hangs on an assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Weight {
     /// Without it nobody can connect.
@@ -61,7 +61,7 @@ impl Assertion {
         Self::ListsJobs,
     ];
 
-    /// What is claimed of those who connect.
+    /// Returns what is claimed of those who connect.
     pub(super) fn of_clients(shell_access: bool) -> impl Iterator<Item = Self> {
         let assertions = Self::OF_CLIENTS.into_iter();
         assertions.filter(move |assertion| shell_access || *assertion != Self::OpensShells)
@@ -89,7 +89,7 @@ impl Assertion {
         }
     }
 
-    /// What it means for people when it is not true of these actions.
+    /// Returns what it means for people when it is not true of these actions.
     fn consequence(self, actions: &str) -> String {
         let denied = format!("AccessDeniedException for {actions}");
         match self {
@@ -155,17 +155,17 @@ impl Assertion {
         }
     }
 
-    /// Whether nobody can connect without it.
+    /// Returns whether nobody can connect without it.
     pub fn is_needed(self) -> bool {
         self.weight() == Weight::Needed
     }
 
-    /// Whether something is broken or open when it is not true; else it is only good to know.
+    /// Returns whether something is broken or open when it is not true; else it is only good to know.
     pub fn is_serious(self) -> bool {
         self.weight() != Weight::Advisory
     }
 
-    /// Whether it is needed by containers, and not by people.
+    /// Returns whether it is needed by containers, and not by people.
     pub fn is_about_containers(self) -> bool {
         self.is_needed() && Self::OF_SAGEMAKER_ROLES.contains(&self)
     }
@@ -178,7 +178,7 @@ impl Assertion {
     }
 }
 
-/// What the simulator says of a assertion.
+/// What the simulator says of an assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is as it should be.
@@ -204,7 +204,7 @@ impl Verdict {
         }
     }
 
-    /// Whether a assertion about somebody's session, or about a container, is known not to hold.
+    /// Returns whether an assertion about somebody's session, or about a container, is known not to hold.
     pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(_))
     }
@@ -221,7 +221,8 @@ pub struct CheckResult {
 }
 
 impl CheckResult {
-    /// What it means that it is wrong, and what stands against it; or why it is not known. None where it is true.
+    /// Returns what it means that it is wrong, and what stands against it; or why it is not known. None where it is
+    /// true.
     pub fn reason(&self) -> Option<String> {
         match &self.verdict {
             Verdict::True => None,
@@ -240,12 +241,12 @@ impl CheckResult {
         }
     }
 
-    /// Whether it keeps somebody from connecting.
+    /// Returns whether it keeps somebody from connecting.
     pub fn is_an_obstacle(&self) -> bool {
         self.verdict.is_wrong() && self.assertion.is_needed()
     }
 
-    /// Whether something is broken or open.
+    /// Returns whether something is broken or open.
     pub fn is_serious(&self) -> bool {
         self.verdict.is_wrong() && self.assertion.is_serious()
     }
@@ -261,7 +262,7 @@ fn named(actions: &[&str]) -> String {
     }
 }
 
-/// What stands against it, and the way out.
+/// Returns what stands against it, and the way out.
 fn because(denial: Denial) -> &'static str {
     match denial {
         Denial::NotAllowed => "No policy of the role allows it.",

@@ -16,8 +16,8 @@ const OLDER_SERVER: [&str; 2] = ["SageMakerSSMPolicy", "SSHSageMakerCorePolicy"]
 /// What the older manual gave to those who connect.
 const OLDER_CLIENT: [&str; 1] = ["SSMDenyAccessNotOwner"];
 
-/// What is wanted of an account of which nothing was said: every role that SageMaker may assume, and every role that carries
-/// one of the two policies under any of its names.
+/// Returns what is wanted of an account of which nothing was said: every role that SageMaker may assume, and every role
+/// that carries one of the two policies under any of its names.
 pub fn choices(survey: &Survey) -> Choices {
     let (mut sagemaker_roles, mut user_roles) = (Vec::new(), Vec::new());
     for (name, role) in &survey.roles {
@@ -50,7 +50,7 @@ fn parsed(text: &str) -> Option<Document> {
     Document::parse(text).ok()
 }
 
-/// Whether a role has a policy of one of these names, whatever it says.
+/// Returns whether a role has a policy of one of these names, whatever it says.
 fn carries(role: &RoleReading, policy: RolePolicy) -> bool {
     let older: &[&str] = match policy {
         RolePolicy::Server => &OLDER_SERVER,
@@ -76,12 +76,12 @@ pub struct RoleRow {
 }
 
 impl RoleRow {
-    /// Whether containers under it can register.
+    /// Returns whether containers under it can register.
     pub fn takes_containers(&self) -> bool {
         self.trust == Some(Finding::InPlace) && self.has(RolePolicy::Server)
     }
 
-    /// Whether people can connect with it.
+    /// Returns whether people can connect with it.
     pub fn lets_people_connect(&self) -> bool {
         self.has(RolePolicy::Client)
     }
@@ -190,7 +190,7 @@ impl LeftoverKind {
         }
     }
 
-    /// What it is, and what to do.
+    /// Returns what it is, and what to do.
     pub fn sentence(&self) -> String {
         match self {
             Self::OlderPolicy(name) => format!(
@@ -212,7 +212,7 @@ impl LeftoverKind {
     }
 }
 
-/// What older set-ups have left behind, in the roles of the table and in those of Lambda functions.
+/// Returns what older set-ups have left behind, in the roles of the table and in those of Lambda functions.
 pub fn leftovers<'a>(
     roles: impl Iterator<Item = &'a RoleReading>,
     choices: &Choices,
@@ -289,7 +289,7 @@ fn allowing(
     found.map(|(name, _)| name.clone()).collect()
 }
 
-/// Whether a statement is limited to services to which the role may be handed.
+/// Returns whether a statement is limited to services to which the role may be handed.
 fn names_a_service(statement: &Map<String, Value>) -> bool {
     let condition = statement.get("Condition").and_then(Value::as_object);
     let keys = condition.into_iter().flat_map(Map::values);

@@ -41,7 +41,7 @@ impl Trial {
         }
     }
 
-    /// Why it does not work, or is not known to; none where it works.
+    /// Returns why it does not work, or is not known to; none where it works.
     pub fn why(&self) -> Option<&str> {
         match self {
             Self::Works => None,
@@ -71,7 +71,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Whether nothing was tried, and nothing found.
+    /// Returns whether nothing was tried, and nothing found.
     pub fn is_empty(&self) -> bool {
         self.trials.is_empty() && self.removed.is_empty() && self.remaining.is_empty()
     }
@@ -86,7 +86,7 @@ impl Live {
         }
     }
 
-    /// Whether every role works, and nothing was left behind.
+    /// Returns whether every role works, and nothing was left behind.
     pub fn is_good(&self) -> bool {
         let works = |(_, trial): &(String, Trial)| *trial == Trial::Works;
         self.trials.iter().all(works) && self.remaining.is_empty()
@@ -283,7 +283,7 @@ impl Cleanup {
         trouble.map(|(_, why)| why.as_str())
     }
 
-    /// Whether AWS showed something at last.
+    /// Returns whether AWS showed something at last.
     fn remains(&self) -> bool {
         self.end.as_ref().is_err_and(|(ids, _)| !ids.is_empty())
     }
@@ -332,7 +332,7 @@ async fn cleanup(account: &Account, region: &str, may_arrive: bool) -> Cleanup {
     Cleanup { removed: seen, end }
 }
 
-/// Why this identity could not delete what it would make; none where that is allowed, or not known.
+/// Returns why this identity could not delete what it would make; none where that is allowed, or not known.
 async fn may_not_delete(account: &Account, plan: &Plan, region: &str) -> Option<String> {
     let need = Need {
         action: "ssm:DeleteActivation",

@@ -94,7 +94,7 @@ impl Owner {
         }
     }
 
-    /// What it means.
+    /// Returns what it means.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Person => "Whoever has this user ID can connect.",
@@ -114,7 +114,7 @@ impl Owner {
         }
     }
 
-    /// What to do; none where nothing has to be done.
+    /// Returns what to do; none where nothing has to be done.
     pub fn remedy(self) -> Option<&'static str> {
         match self {
             Self::Person => None,
@@ -198,7 +198,7 @@ async fn in_region(account: &Account, plan: &Plan, region: &str) -> Result<InReg
 }
 
 impl Seen {
-    /// Whether it is there, and since when it is not.
+    /// Returns whether it is there, and since when it is not.
     pub fn presence(&self) -> String {
         let last = self
             .node

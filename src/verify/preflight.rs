@@ -27,7 +27,7 @@ pub struct Preflight {
     pub permissions: Vec<(Need, Permission)>,
 }
 
-/// What a plan needs: for each change, reading and writing the one thing.
+/// Returns what a plan needs: for each change, reading and writing the one thing.
 pub fn needs(plan: &Plan) -> Vec<Need> {
     let identity = &plan.identity;
     let mut needs = BTreeSet::new();
@@ -61,7 +61,7 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
     needs.into_iter().collect()
 }
 
-/// What is needed before anything was chosen: on roles as such, and on the tier of the home region.
+/// Returns what is needed before anything was chosen: on roles as such, and on the tier of the home region.
 pub fn general_needs(identity: &Identity) -> Vec<Need> {
     let (partition, account) = (&identity.partition, &identity.account);
     let roles = format!("arn:{partition}:iam::{account}:role/*");
@@ -171,7 +171,7 @@ impl Preflight {
         }
     }
 
-    /// What is denied, by what stands against it.
+    /// Returns what is denied, by what stands against it.
     pub fn denied(&self, is_meant: impl Fn(Denial) -> bool) -> Vec<&Need> {
         self.permissions
             .iter()
@@ -182,7 +182,7 @@ impl Preflight {
             .collect()
     }
 
-    /// Why something is not known; none where all is.
+    /// Returns why something is not known; none where all is.
     pub fn unknown_because(&self) -> Option<&str> {
         self.permissions
             .iter()
@@ -192,7 +192,7 @@ impl Preflight {
             })
     }
 
-    /// Whether everything is allowed, as far as the simulator can tell.
+    /// Returns whether everything is allowed, as far as the simulator can tell.
     pub fn is_allowed(&self) -> bool {
         let allowed = |(_, permission): &(Need, Permission)| *permission == Permission::Allowed;
         self.permissions.iter().all(allowed)

@@ -72,7 +72,8 @@ pub async fn prove_after_writes(account: &Account, plan: &Plan) -> Proof {
     proof
 }
 
-/// Whether the needs of each policy of these items are met by whatever policies the role has; none where that is not known.
+/// Returns whether the needs of each policy of these items are met by whatever policies the role has; none where that
+/// is not known.
 pub async fn needs_met(
     account: &Account,
     plan: &Plan,
@@ -108,19 +109,20 @@ fn gives_all(proved: &[CheckResult]) -> bool {
     needed.peek().is_some() && needed.all(|proved| proved.verdict == Verdict::True)
 }
 
-/// Whether an item is no hindrance.
+/// Returns whether an item is no hindrance.
 fn stands(item: &Item, basis: Basis) -> bool {
     judged(item, basis).0 == Some(true)
 }
 
-/// Who can connect by what was found and by what the simulator says of it.
+/// Returns who can connect by what was found and by what the simulator says of it.
 pub fn readiness(plan: &Plan, proof: &Proof) -> Option<Readiness> {
     let mut readiness = Readiness::with(plan, Basis::Found, &proof.given)?;
     take_back(&mut readiness, &proof.assertions);
     Some(readiness)
 }
 
-/// Who can connect after a plan, or, where it changes nothing, by what was found; as the simulator sees it, too.
+/// Returns who can connect after a plan, or, where it changes nothing, by what was found; as the simulator sees it,
+/// too.
 pub async fn outlook(account: &Account, plan: &Plan) -> Option<(Readiness, Basis)> {
     let (mut readiness, basis) = Readiness::predicted(plan)?;
     if basis == Basis::Planned {
@@ -140,8 +142,8 @@ pub fn take_back(readiness: &mut Readiness, proved: &[CheckResult]) {
     }
 }
 
-/// What will be wrong, or is not known, of a plan's roles, although it was carried out: a boundary, a denial or the organization
-/// takes back what the policies give, or another policy opens what has to stay closed.
+/// Returns what will be wrong, or is not known, of a plan's roles, although it was carried out: a boundary, a denial or
+/// the organization takes back what the policies give, or another policy opens what has to stay closed.
 pub async fn foresee(account: &Account, plan: &Plan) -> Vec<CheckResult> {
     if plan.undoes.is_some() {
         return Vec::new();
@@ -194,8 +196,8 @@ async fn ask(
     proved
 }
 
-/// Whether a assertion about other people's nodes separates nobody: SageMaker opens all sessions of an execution role under one
-/// name, so everybody who connects from Studio with it has one user ID.
+/// Returns whether an assertion about other people's nodes separates nobody: SageMaker opens all sessions of an
+/// execution role under one name, so everybody who connects from Studio with it has one user ID.
 fn is_shared(plan: &Plan, role: &String, assertion: Assertion) -> bool {
     let choices = &plan.choices;
     assertion == Assertion::StartsNobodyElsesSessions
@@ -203,7 +205,7 @@ fn is_shared(plan: &Plan, role: &String, assertion: Assertion) -> bool {
         && choices.sagemaker_roles.contains(role)
 }
 
-/// What has to be true of each role all of whose items are as asked for.
+/// Returns what has to be true of each role all of whose items are as asked for.
 fn assertions(plan: &Plan, counts: impl Fn(&Item) -> bool) -> Vec<(String, Vec<Assertion>)> {
     let mut roles: Vec<(String, Vec<Assertion>)> = Vec::new();
     for item in &plan.items {
@@ -245,7 +247,7 @@ fn policies_to_come(plan: &Plan, role: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether the plan replaces a policy of the role that may have statements of this effect.
+/// Returns whether the plan replaces a policy of the role that may have statements of this effect.
 fn is_replaced(plan: &Plan, role: &str, effect: &str) -> bool {
     plan.of_role(role)
         .any(|item| match (&item.target, &item.state) {

@@ -107,7 +107,7 @@ impl Dialog {
         }))
     }
 
-    /// Whether letters are typed into it.
+    /// Returns whether letters are typed into it.
     pub fn is_typing(&self) -> bool {
         match self {
             Self::MfaCode(_) => true,
@@ -247,7 +247,7 @@ impl Dialog {
 }
 
 impl CutOff {
-    /// What can be done about it, by key.
+    /// Returns what can be done about it, by key.
     fn choices(&self) -> Vec<(&'static str, &'static str)> {
         match (&self.record.undoes, self.record.may_have_written()) {
             (Some(_), _) => vec![("u", "go on putting back; it is shown and asked first")],

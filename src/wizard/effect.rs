@@ -313,7 +313,7 @@ impl App {
         }
     }
 
-    /// Whether a guide is open, or its end is shown.
+    /// Returns whether a guide is open, or its end is shown.
     pub(super) fn is_guided(&self) -> bool {
         matches!(self.pages.shown.step(), Step::Guide)
     }

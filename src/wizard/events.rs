@@ -94,7 +94,7 @@ impl EventSender {
 }
 
 impl InputSender {
-    /// How many screens have been drawn by now.
+    /// Returns how many screens have been drawn by now.
     pub fn stamp(&self) -> u64 {
         self.0.drawn.load(Ordering::SeqCst)
     }
@@ -152,7 +152,7 @@ impl EventReceiver {
         }
     }
 
-    /// Where tasks put their answers.
+    /// Returns where tasks put their answers.
     pub fn sender(&self) -> EventSender {
         self.sender.clone()
     }

@@ -63,7 +63,7 @@ impl App {
         self.status = None;
     }
 
-    /// How the wizard ends at the end of a guide.
+    /// Returns how the wizard ends at the end of a guide.
     pub(super) fn guided(&self, interrupted: bool) -> WizardExit {
         let end = self.pages.shown.guide_end();
         let ended = end.and_then(|end| Some((end.planned(), end.verified()?)));
@@ -77,7 +77,7 @@ impl App {
         }
     }
 
-    /// When the account has to be checked again; none while nobody watches.
+    /// Returns when the account has to be checked again; none while nobody watches.
     pub(super) fn next_check(&self) -> Option<Instant> {
         let Page::Guide(guide) = &self.pages.shown else {
             return None;
@@ -181,7 +181,7 @@ impl App {
     }
 }
 
-/// Whether an error says something of the account, and not only of the way there.
+/// Returns whether an error says something of the account, and not only of the way there.
 fn tells_something(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::Denied { .. } | ErrorKind::NotFound)
 }

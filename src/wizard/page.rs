@@ -93,7 +93,7 @@ impl Forms {
         }
     }
 
-    /// What is chosen so far.
+    /// Returns what is chosen so far.
     pub fn choices(&self, findings: &Findings) -> Choices {
         let names = |page: &RolesPage| page.picker.picked().map(str::to_owned).collect();
         let regions = findings.regions.iter().map(|region| region.code.clone());
@@ -194,7 +194,7 @@ impl Page {
         }
     }
 
-    /// Whether it has come to its end.
+    /// Returns whether it has come to its end.
     pub fn has_ended(&self) -> bool {
         let is_over = |end: &GuideEndPage| end.verified().is_some();
         self.guide_end().is_some_and(is_over) || matches!(self, Self::Run(run) if !run.is_running())
@@ -262,7 +262,7 @@ impl Pages {
         self.forms.roles(side).current()
     }
 
-    /// Whether letters are typed into a field.
+    /// Returns whether letters are typed into a field.
     pub fn is_typing(&self) -> bool {
         match &self.shown {
             Page::Roles(side) => self.forms.roles(*side).is_typing(),
@@ -277,7 +277,8 @@ impl Pages {
         }
     }
 
-    /// Whether a key that was typed before the page was drawn must not count: it could confirm something, or end it.
+    /// Returns whether a key that was typed before the page was drawn must not count: it could confirm something, or
+    /// end it.
     pub fn is_asking(&self) -> bool {
         match &self.shown {
             Page::Confirm(_) => true,

@@ -120,7 +120,7 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
     page.lines
 }
 
-/// What a guide leaves open; what people do next, where that is nothing.
+/// Returns what a guide leaves open; what people do next, where that is nothing.
 pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
     let mut page = Body::new(width);
     let result = match verified {
@@ -179,7 +179,7 @@ fn blocked(target: &Target, state: &State, page: &mut Body) {
     }
 }
 
-/// What the policy simulator says.
+/// Returns what the policy simulator says.
 pub fn proof(proved: &[CheckResult], width: u16) -> Vec<Line<'static>> {
     let mut page = Body::new(width);
     if !proved.is_empty() {
@@ -189,7 +189,7 @@ pub fn proof(proved: &[CheckResult], width: u16) -> Vec<Line<'static>> {
     page.lines
 }
 
-/// What a real activation showed.
+/// Returns what a real activation showed.
 pub fn live(live: &Live, width: u16) -> Vec<Line<'static>> {
     let mut page = Body::new(width);
     let text = format!("By a real activation in {}:", live.region);

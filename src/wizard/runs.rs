@@ -20,7 +20,7 @@ impl App {
         self.pages.run().is_some_and(RunPage::is_running)
     }
 
-    /// Whether anything in the account may be different from before.
+    /// Returns whether anything in the account may be different from before.
     pub(super) fn may_have_changed_something(&self) -> bool {
         let ended = self.pages.run().and_then(|run| run.report.as_ref());
         let earlier = self.earlier.as_ref().map(|(_, report)| report.as_ref());
@@ -28,7 +28,7 @@ impl App {
         self.is_applying() || reports.any(Report::may_have_changed_something)
     }
 
-    /// How the wizard ends before anything was carried out.
+    /// Returns how the wizard ends before anything was carried out.
     pub(super) fn left(&self, interrupted: bool) -> WizardExit {
         WizardExit::Left {
             interrupted,

@@ -87,12 +87,12 @@ impl Session {
         self.planned.as_ref().map(|planned| &planned.plan)
     }
 
-    /// How many of the chosen roles and regions have not been read yet.
+    /// Returns how many of the chosen roles and regions have not been read yet.
     pub fn still_reading(&self) -> usize {
         self.findings.still_reading(&self.choices)
     }
 
-    /// Whether there is no question to confirm at the end, and the guide in its place.
+    /// Returns whether there is no question to confirm at the end, and the guide in its place.
     pub fn leads_to_guide(&self) -> bool {
         self.start != Start::SetUp
     }
@@ -103,7 +103,7 @@ impl Session {
         same.map(|record| record.run.clone())
     }
 
-    /// What the guide works on; none before the caller is known.
+    /// Returns what the guide works on; none before the caller is known.
     pub fn guide_context(&self) -> Option<GuideContext<'_>> {
         let planned = self.planned.as_ref()?;
         Some(GuideContext {
@@ -194,7 +194,7 @@ impl Findings {
         self.preflight.as_ref().and_then(Preflight::missing_policy)
     }
 
-    /// How many of the chosen roles and regions have not been read yet.
+    /// Returns how many of the chosen roles and regions have not been read yet.
     pub fn still_reading(&self, choices: &Choices) -> usize {
         let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
         let unread = |name: &&String| self.readings.get(*name).is_none_or(Load::is_waiting);
@@ -205,7 +205,7 @@ impl Findings {
         roles.filter(unread).count() + regions.count()
     }
 
-    /// What one role needs under these choices, of which only the options and the access path matter.
+    /// Returns what one role needs under these choices, of which only the options and the access path matter.
     pub fn role_state(
         &self,
         role: &RoleSummary,

@@ -175,7 +175,7 @@ impl Tasks {
         (current.attempt == envelope.attempt).then_some(envelope.answer)
     }
 
-    /// Whether anything is under way.
+    /// Returns whether anything is under way.
     pub fn is_busy(&self) -> bool {
         self.running
             .values()

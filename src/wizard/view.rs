@@ -43,7 +43,7 @@ fn progress(app: &App) -> String {
     format!("Step {}/{count} ", number.min(count))
 }
 
-/// Whether a step is on the way that was taken.
+/// Returns whether a step is on the way that was taken.
 fn is_on_the_way(step: Step, app: &App) -> bool {
     let leads_to_guide = app.is_guided() || app.session.leads_to_guide();
     match step {

@@ -160,7 +160,7 @@ impl Setup {
         }
     }
 
-    /// Starts the wizard, after `prepare` has with_faults what shall go wrong.
+    /// Starts the wizard, after `prepare` has set up what shall go wrong.
     pub fn start_with(self, prepare: impl FnOnce(&Faults)) -> Play {
         let seed = self.seed.unwrap_or_else(|| Seed::shipped().unwrap());
         let demo = Demo::with(seed, self.timing);

@@ -135,7 +135,7 @@ impl On {
         }
     }
 
-    /// What the call brings with it. Without the region, a condition on it would seem to be met by its absence.
+    /// Returns what the call brings with it. Without the region, a condition on it would seem to be met by its absence.
     fn context(self, region: &str) -> Vec<(&'static str, &str)> {
         let mut context = vec![("aws:RequestedRegion", region)];
         let owner = |owner| {
@@ -217,7 +217,7 @@ pub(in crate::verify) async fn ask(
     judged.collect()
 }
 
-/// The worst that is said of a assertion's calls, and of which actions.
+/// The worst that is said of an assertion's calls, and of which actions.
 fn judged(
     assertion: Assertion,
     answers: &BTreeMap<Call, Permission>,

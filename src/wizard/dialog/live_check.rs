@@ -156,7 +156,7 @@ impl LiveCheck {
         wrapped(&clean(&text), width, "", theme::TITLE)
     }
 
-    /// What belongs to what is asked, and may be scrolled.
+    /// Returns what belongs to what is asked, and may be scrolled.
     fn question(&self, width: u16) -> Vec<Line<'static>> {
         let say = |text: &str, style| wrapped(&clean(text), width, "", style);
         let mut lines = Vec::new();

@@ -152,7 +152,7 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// What is being read meanwhile.
+/// Returns what is being read meanwhile.
 fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
     let roles = findings.roles.len();
     let roles = match &findings.roles_end {
@@ -174,7 +174,8 @@ fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>
     lines
 }
 
-/// What the caller may do in general. The roles that are chosen are asked about again, before anything is written.
+/// Returns what the caller may do in general. The roles that are chosen are asked about again, before anything is
+/// written.
 fn permissions(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
     let label = |number: usize| if number == 0 { "Permissions" } else { "" };
     let Some(preflight) = &findings.preflight else {

@@ -279,7 +279,7 @@ impl ConfirmPage {
     }
 }
 
-/// Who can connect, and the first of those who cannot.
+/// Returns who can connect, and the first of those who cannot.
 fn who_can(readiness: &Readiness, basis: Basis) -> Vec<(String, Style)> {
     let (sign, style) = theme::of_readiness(readiness.state);
     let mut said = vec![(format!("{sign} {}", readiness.headline(basis)), style)];
@@ -296,7 +296,7 @@ fn who_can(readiness: &Readiness, basis: Basis) -> Vec<(String, Style)> {
     said
 }
 
-/// Whether the caller may do it, and whether the roles will work then.
+/// Returns whether the caller may do it, and whether the roles will work then.
 fn preflight(
     preflight: Option<&Preflight>,
     foreseen: Option<&[CheckResult]>,
@@ -319,7 +319,7 @@ fn preflight(
     said
 }
 
-/// What cannot be done, and that there is nothing to do.
+/// Returns what cannot be done, and that there is nothing to do.
 fn situation(plan: &Plan) -> Vec<(String, Style)> {
     let totals = plan.totals();
     let items = counted(totals.blocked, "item");
@@ -444,7 +444,7 @@ fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> 
     lines
 }
 
-/// How to put it back.
+/// Returns how to put it back.
 fn put_back(plan: &Plan, records_last: bool) -> &'static str {
     match (plan.undoes.is_some(), records_last) {
         (true, _) => "What is there is recorded before each change, so this too can be put back.",

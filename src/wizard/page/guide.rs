@@ -169,8 +169,8 @@ impl GuidePage {
         true
     }
 
-    /// When the account is checked again: at once where somebody asked, unless just that is under way; else when it is
-    /// time and nothing is under way.
+    /// Returns when the account is checked again: at once where somebody asked, unless just that is under way; else
+    /// when it is time and nothing is under way.
     pub fn next_check(&self, context: &GuideContext) -> Option<Instant> {
         let current = self.subject(context);
         let is_under_way = current.is_some_and(|subject| self.checking.contains(&subject));
@@ -218,7 +218,7 @@ impl GuidePage {
         self.awaited.take_if(|_| current.as_ref() == Some(subject))
     }
 
-    /// Whether the size limits of the account are in the way of this step.
+    /// Returns whether the size limits of the account are in the way of this step.
     pub fn waits_for_quota(&self, context: &GuideContext) -> bool {
         let is_quota = |item: &Item| {
             item.is_blocked_by(Obstacle::TrustQuota) || item.is_blocked_by(Obstacle::InlineQuota)
@@ -346,7 +346,7 @@ impl GuidePage {
         effects
     }
 
-    /// How each item stands that was read.
+    /// Returns how each item stands that was read.
     pub fn read_statuses(&self, context: &GuideContext) -> Vec<(Target, StepStatus)> {
         let targets = guide::steps(context.plan).into_iter();
         targets
@@ -405,7 +405,7 @@ impl GuidePage {
     }
 }
 
-/// What came true, was undone, or is gone.
+/// Returns what came true, was undone, or is gone.
 fn turn(was: &StepStatus, now: &StepStatus, target: &Target, is_shown: bool) -> Option<Message> {
     let short = target.short();
     let (severity, text) = match (was, now) {

@@ -100,7 +100,7 @@ impl RegionsPage {
         open
     }
 
-    /// Why the region under the cursor cannot be set up, or else what the tier costs.
+    /// Returns why the region under the cursor cannot be set up, or else what the tier costs.
     fn note(&self, findings: &Findings, width: u16) -> Vec<Line<'static>> {
         let current = self
             .picker

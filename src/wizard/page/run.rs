@@ -115,7 +115,7 @@ impl RunPage {
         &self.job
     }
 
-    /// What was planned and what came of it, when it has ended.
+    /// Returns what was planned and what came of it, when it has ended.
     pub fn ended(&self) -> Option<(Box<Plan>, Box<Report>)> {
         let report = self.report.as_ref()?;
         Some((Box::new(self.plan.clone()), Box::new(report.clone())))

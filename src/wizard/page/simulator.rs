@@ -14,7 +14,7 @@ pub enum Simulator {
 }
 
 impl Simulator {
-    /// What it says of each assertion; empty until it has answered.
+    /// Returns what it says of each assertion; empty until it has answered.
     pub fn assertions(&self) -> &[CheckResult] {
         match self {
             Self::Answered(proof) => &proof.assertions,
@@ -22,7 +22,7 @@ impl Simulator {
         }
     }
 
-    /// Whether it depends on an answer that is still to come that people can connect.
+    /// Returns whether it depends on an answer that is still to come that people can connect.
     pub fn is_awaited(&self, readiness: Option<&Readiness>) -> bool {
         let may_connect =
             readiness.is_some_and(|readiness| readiness.state != ReadinessLevel::NotReady);

@@ -60,12 +60,12 @@ impl Step {
         }
     }
 
-    /// Whether the answers so far make this step necessary.
+    /// Returns whether the answers so far make this step necessary.
     pub fn is_asked(self, connect_from: ConnectFrom) -> bool {
         self != Self::UserRoles || connect_from.uses_user_roles()
     }
 
-    /// What a plan leads to; it is begun, not stepped to, and has its own way back.
+    /// Returns what a plan leads to; it is begun, not stepped to, and has its own way back.
     fn is_an_end(self) -> bool {
         matches!(self, Self::Guide | Self::Apply)
     }
@@ -87,7 +87,7 @@ impl Step {
             .filter(|_| !self.is_an_end())
     }
 
-    /// What is asked and why, for the help.
+    /// Returns what is asked and why, for the help.
     pub fn help(self) -> &'static str {
         match self {
             Self::Account => {

@@ -90,7 +90,7 @@ pub const MOVES: [Binding; 10] = [
     quiet(KeyCode::Char('G'), Action::Bottom, "to the bottom"),
 ];
 
-/// What the key does, where it does anything.
+/// Returns what the key does, where it does anything.
 pub fn find(bindings: &[Binding], key: &KeyEvent) -> Option<Action> {
     if key
         .modifiers

@@ -131,7 +131,7 @@ impl Picker {
         self.picked.insert(id.to_owned());
     }
 
-    /// What is picked, sorted.
+    /// Returns what is picked, sorted.
     pub fn picked(&self) -> impl Iterator<Item = &str> {
         self.picked.iter().map(String::as_str)
     }
@@ -145,7 +145,7 @@ impl Picker {
         self.cursor = Some(id.to_owned());
     }
 
-    /// Whether there is nothing to pick from, whatever the filter.
+    /// Returns whether there is nothing to pick from, whatever the filter.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -155,7 +155,7 @@ impl Picker {
         self.rows.iter().filter_map(ListRow::entry)
     }
 
-    /// Whether the filter lets nothing through, or there is nothing at all.
+    /// Returns whether the filter lets nothing through, or there is nothing at all.
     pub fn shows_nothing(&self) -> bool {
         self.rows.is_empty()
     }
@@ -165,7 +165,7 @@ impl Picker {
         self.rows.get(self.position()?)?.entry()
     }
 
-    /// How many of the picked are not shown.
+    /// Returns how many of the picked are not shown.
     fn hidden(&self) -> usize {
         let shown = self.shown().filter(|entry| self.is_picked(&entry.id));
         self.picked.len() - shown.count()

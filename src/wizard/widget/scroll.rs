@@ -9,7 +9,8 @@ use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarStat
 
 use super::keys::Action;
 
-/// Where an action leads from a place in a list of `count`, of which `page` are seen; none when it is not one of moving.
+/// Returns where an action leads from a place in a list of `count`, of which `page` are seen; none when it is not one
+/// of moving.
 pub fn moved(action: Action, here: usize, count: usize, page: usize) -> Option<usize> {
     let page = page.saturating_sub(1).max(1);
     let there = match action {
@@ -39,7 +40,7 @@ impl Scroll {
         there.is_some()
     }
 
-    /// How many lines were seen when it was last drawn.
+    /// Returns how many lines were seen when it was last drawn.
     pub fn page(&self) -> usize {
         self.page
     }

@@ -122,7 +122,7 @@ impl GuidePage {
     }
 }
 
-/// What to do in the console.
+/// Returns what to do in the console.
 fn way(page: &Instructions, account: &str, width: u16) -> Vec<Line<'static>> {
     let mut lines = vec![Line::default()];
     if page.link.is_some() {
@@ -143,7 +143,7 @@ fn way(page: &Instructions, account: &str, width: u16) -> Vec<Line<'static>> {
     lines
 }
 
-/// What differs, what is gone, and the text to paste.
+/// Returns what differs, what is gone, and the text to paste.
 fn texts(page: &Instructions, written: Option<&String>, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let StepStatus::Differs(deviations) = &page.status {
@@ -190,7 +190,7 @@ fn as_it_is(text: &str, width: u16) -> Vec<Line<'static>> {
         .collect()
 }
 
-/// Where one is, how far things are, and that nothing is written.
+/// Returns where one is, how far things are, and that nothing is written.
 fn head(here: usize, statuses: &[StepStatus], spinner: &str, width: u16) -> Vec<Line<'static>> {
     let in_place = statuses
         .iter()
@@ -336,7 +336,7 @@ fn names(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
     deviations.iter().flat_map(line).collect()
 }
 
-/// What differs in each of them.
+/// Returns what differs in each of them.
 fn differences(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for deviation in deviations {

@@ -162,7 +162,7 @@ fn facts(reading: &RoleReading) -> Vec<(&'static str, String)> {
     facts
 }
 
-/// Who may assume the role, as the trust policy's Allow statements name them.
+/// Returns who may assume the role, as the trust policy's Allow statements name them.
 fn principals(trust: &str) -> Vec<String> {
     use crate::policy::{Document, meaning::strings};
     let Ok(document) = Document::parse(trust) else {

@@ -26,7 +26,7 @@ pub struct Summary {
     pub rows: u16,
 }
 
-/// Whether not everybody is kept out, as far as that is known.
+/// Returns whether not everybody is kept out, as far as that is known.
 pub fn somebody_can(readiness: Option<&Readiness>) -> bool {
     readiness.is_none_or(|readiness| readiness.state != ReadinessLevel::NotReady)
 }
@@ -81,7 +81,7 @@ pub fn framed(frame: &mut Frame, area: Rect, title: &str) -> Rect {
     inner
 }
 
-/// What came of it and what the simulator says, which comes first where that matters more.
+/// Returns what came of it and what the simulator says, which comes first where that matters more.
 pub fn in_order(
     mut came: Vec<Line<'static>>,
     mut proof: Vec<Line<'static>>,
