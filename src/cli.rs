@@ -89,6 +89,12 @@ pub enum Command {
     /// Hand the plan over as a file.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(ExportArgs),
+    /// Print the JSON Schema of what a command prints with --output json.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema {
+        /// Which document.
+        document: Document,
+    },
     /// Print completions for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: clap_complete::Shell },
@@ -312,6 +318,25 @@ pub struct ExportArgs {
     pub force: bool,
 }
 
+/// What is printed for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// Printed by "plan", "plan --out" and "export json".
+    Plan,
+    /// Printed by "check".
+    Check,
+    /// Printed by "check --all".
+    Audit,
+    /// Printed by "explain".
+    Explanation,
+    /// A line of "apply" and "undo".
+    Events,
+    /// Printed by "runs".
+    Runs,
+    /// Printed by "runs RUN".
+    Run,
+}
+
 /// The forms in which a plan can be handed over.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Form {
@@ -384,6 +409,9 @@ const RUNS_EXAMPLES: &str = "Examples:
 const EXPORT_EXAMPLES: &str = "Example:
   sagemaker-ssh-setup export review --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1 --out handover";
+
+const SCHEMA_EXAMPLES: &str = "Example:
+  sagemaker-ssh-setup schema plan > plan.schema.json";
 
 const COMPLETIONS_EXAMPLES: &str = "Example:
   sagemaker-ssh-setup completions bash > \\

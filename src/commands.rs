@@ -10,6 +10,7 @@ mod explain;
 mod interactive;
 mod printer;
 mod runs;
+mod schema;
 mod set_up;
 mod undo;
 
@@ -55,6 +56,10 @@ pub async fn run(cli: Cli) -> Result<Exit, StartError> {
             interactive::run(&common, Start::SetUp, break_on).await
         }
         Some(Command::Guide(arguments)) => interactive::guide(&common, &arguments.wanted).await,
+        Some(Command::Schema { document }) => {
+            printer::emit(schema::of(document).map_err(std::io::Error::from)?)?;
+            Ok(Exit::Done)
+        }
         Some(Command::Completions { shell }) => {
             printer::emit(cli::completions(shell))?;
             Ok(Exit::Done)

@@ -21,6 +21,7 @@ pub use check::SHARED_USER_ID;
 pub use saved::Altered;
 pub(crate) use tier::{not_accepted, tier_content};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::arn::is_role_name;
@@ -251,7 +252,7 @@ impl Item {
 }
 
 /// What a check says of an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Finding {
     InPlace,

@@ -1,5 +1,6 @@
 //! What is set up in an account of which nothing is known: `check --all`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CommandContext;
@@ -18,9 +19,11 @@ use crate::verify::proof;
 const ASKED_ABOUT: usize = 40;
 
 /// What was found, in its public form.
-#[derive(Serialize)]
-struct AuditFile {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct AuditFile {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/audit"))]
     format: &'static str,
+    #[schemars(extend("const" = 1))]
     version: u64,
     account: String,
     /// Why roles that people have could not be looked for; null where they were.
@@ -30,17 +33,21 @@ struct AuditFile {
     leftovers: Vec<LeftoverFile>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RoleFile {
     name: String,
     /// Whether SageMaker may assume it.
     sagemaker: bool,
+    #[schemars(extend("enum" = ["in-place", "missing", "differs", "blocked", "unknown", null]))]
     trust: Option<&'static str>,
+    /// `by-others`: other policies of the role give all that is needed.
+    #[schemars(extend("enum" = ["in-place", "missing", "differs", "blocked", "unknown", "by-others", "denied", null]))]
     server: Option<&'static str>,
+    #[schemars(extend("enum" = ["in-place", "missing", "differs", "blocked", "unknown", "by-others", "denied", null]))]
     client: Option<&'static str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RegionFile {
     name: String,
     /// `advanced`, `standard`, another value, or null where it is not known.
@@ -50,9 +57,10 @@ struct RegionFile {
     online: Option<usize>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LeftoverFile {
     role: String,
+    #[schemars(extend("enum" = ["older-policy", "unconditioned-pass-role", "codebuild-trust", "rewrites-trust"]))]
     kind: &'static str,
     what: String,
 }

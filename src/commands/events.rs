@@ -2,59 +2,74 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::printer::emit;
 use crate::apply::{Outcome, Report, RunEvent};
+use crate::journal::OutcomeKind;
 use crate::model::Endpoint;
 use crate::plan::readiness::Readiness;
 use crate::plan::{Difference, Plan, State, Target};
 use crate::text::clean_json;
 
-/// A line. Fields that say nothing about its event are left out.
-#[derive(Debug, Default, Serialize)]
-struct EventLine<'a> {
-    event: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<String>,
-    /// How it ended, in the words of the record, or `blocked`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    outcome: Option<LineOutcome>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    waited_ms: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    took_ms: Option<u64>,
-    #[serde(flatten)]
-    differing: Option<Differing<'a>>,
+/// A line of a run, as things happen; the last is `finished`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(super) enum EventLine<'a> {
+    Started {
+        id: String,
+    },
+    /// A call is made again.
+    Retry {
+        id: String,
+        attempt: u32,
+        reason: String,
+        waited_ms: u64,
+    },
+    Done {
+        id: String,
+        outcome: OutcomeKind,
+        took_ms: u64,
+    },
+    Failed {
+        id: String,
+        outcome: OutcomeKind,
+        reason: Option<String>,
+        /// Of what was not begun because it was no longer as expected, there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        took_ms: Option<u64>,
+        #[serde(flatten)]
+        differing: Option<Differing<'a>>,
+    },
+    Skipped {
+        id: String,
+        /// How it ended, in the words of the record, or `blocked`: the plan itself does not carry it out.
+        #[schemars(extend("enum" = ["skipped", "blocked"]))]
+        outcome: &'static str,
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        took_ms: Option<u64>,
+    },
+    Finished(Finished<'a>),
 }
 
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-enum LineOutcome {
-    Run(crate::journal::OutcomeKind),
-    /// The plan itself does not carry it out.
-    Plan(&'static str),
-}
-
-/// Null where there is, or was to be, no such policy.
-#[derive(Debug, Serialize)]
-struct Differing<'a> {
+/// What was expected and what was found; null where there is, or was to be, no such policy.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Differing<'a> {
     expected: Option<&'a str>,
     found: Option<&'a str>,
 }
 
-/// The last line.
-#[derive(Debug, Serialize)]
-struct Finished<'a> {
-    event: &'static str,
+/// The sum of a run.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct Finished<'a> {
     applied: usize,
     failed: usize,
     skipped: usize,
     verified: bool,
+    /// Null where nothing was begun.
     run: Option<&'a str>,
     /// Where requests went, where that was not AWS.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -66,7 +81,7 @@ struct Finished<'a> {
     readiness: Option<Readiness>,
 }
 
-fn print(line: &impl Serialize) {
+fn print(line: &EventLine<'_>) {
     // Nothing that is printed here can fail to be JSON.
     if let Ok(text) = serde_json::to_string(line) {
         // Nobody reading is no reason to stop half-way.
@@ -76,36 +91,50 @@ fn print(line: &impl Serialize) {
 
 pub(super) fn tell(plan: &Plan, event: &RunEvent) {
     match event {
-        RunEvent::Started(target) => print(&EventLine {
-            event: "started",
-            id: Some(target.to_string()),
-            ..EventLine::default()
+        RunEvent::Started(target) => print(&EventLine::Started {
+            id: target.to_string(),
         }),
-        RunEvent::Retry(target, retry) => print(&EventLine {
-            event: "retry",
-            id: Some(target.to_string()),
-            attempt: Some(retry.attempt),
-            reason: Some(retry.reason.clone()),
-            waited_ms: Some(milliseconds(retry.waited)),
-            ..EventLine::default()
+        RunEvent::Retry(target, retry) => print(&EventLine::Retry {
+            id: target.to_string(),
+            attempt: retry.attempt,
+            reason: retry.reason.clone(),
+            waited_ms: milliseconds(retry.waited),
         }),
-        RunEvent::Ended(target, outcome, took) => print(&EventLine {
-            event: match outcome {
-                outcome if outcome.is_done() => "done",
-                Outcome::Skipped => "skipped",
-                _ => "failed",
-            },
-            id: Some(target.to_string()),
-            outcome: Some(LineOutcome::Run(outcome.kind())),
-            reason: outcome.explanation(target),
-            took_ms: Some(milliseconds(*took)),
+        RunEvent::Ended(target, outcome, took) => print(&ended(plan, target, outcome, *took)),
+        RunEvent::Waiting(_) | RunEvent::Verifying | RunEvent::Finished(_) => {}
+    }
+}
+
+fn ended<'a>(
+    plan: &'a Plan,
+    target: &Target,
+    outcome: &'a Outcome,
+    took: Duration,
+) -> EventLine<'a> {
+    let (id, took_ms) = (target.to_string(), milliseconds(took));
+    let reason = outcome.explanation(target);
+    match outcome {
+        outcome if outcome.is_done() => EventLine::Done {
+            id,
+            outcome: outcome.kind(),
+            took_ms,
+        },
+        Outcome::Skipped => EventLine::Skipped {
+            id,
+            outcome: "skipped",
+            reason,
+            took_ms: Some(took_ms),
+        },
+        outcome => EventLine::Failed {
+            id,
+            outcome: outcome.kind(),
+            reason,
+            took_ms: Some(took_ms),
             differing: plan
                 .change_of(target)
                 .and_then(|change| outcome.differing(change))
                 .map(|(expected, found)| Differing { expected, found }),
-            ..EventLine::default()
-        }),
-        RunEvent::Waiting(_) | RunEvent::Verifying | RunEvent::Finished(_) => {}
+        },
     }
 }
 
@@ -121,25 +150,25 @@ pub(super) fn blocked(plan: &Plan) {
         else {
             continue;
         };
-        let (event, outcome) = match difference {
-            Some(_) => (
-                "failed",
-                LineOutcome::Run(crate::journal::OutcomeKind::Stale),
-            ),
-            None => ("skipped", LineOutcome::Plan("blocked")),
-        };
-        print(&EventLine {
-            event,
-            id: Some(item.target.to_string()),
-            outcome: Some(outcome),
-            reason: Some(format!("{reason} {remedy}")),
-            differing: difference
-                .as_ref()
-                .map(|Difference { expected, found }| Differing {
+        let id = item.target.to_string();
+        let reason = Some(format!("{reason} {remedy}"));
+        print(&match difference {
+            Some(Difference { expected, found }) => EventLine::Failed {
+                id,
+                outcome: OutcomeKind::Stale,
+                reason,
+                took_ms: None,
+                differing: Some(Differing {
                     expected: expected.text(),
                     found: found.text(),
                 }),
-            ..EventLine::default()
+            },
+            None => EventLine::Skipped {
+                id,
+                outcome: "blocked",
+                reason,
+                took_ms: None,
+            },
         });
     }
 }
@@ -158,8 +187,7 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
         .filter(|end| !is_skipped(end))
         .count();
     let (refused, blocked) = refused_and_blocked(plan);
-    print(&Finished {
-        event: "finished",
+    print(&EventLine::Finished(Finished {
         applied: report.done(),
         failed: ended - report.done() + refused,
         skipped: not_begun + blocked,
@@ -168,14 +196,13 @@ pub(super) fn finished(plan: &Plan, report: &Report) {
         endpoints: &plan.identity.endpoints,
         reason: report.refused.as_deref().or(report.record_lost.as_deref()),
         readiness: report.readiness.clone(),
-    });
+    }));
 }
 
 /// The sum where there is nothing to change; without a plan, because there is no run to put back.
 pub(super) fn nothing_to_do(plan: Option<&Plan>, readiness: Option<Readiness>) {
     let (refused, blocked) = plan.map(refused_and_blocked).unwrap_or_default();
-    print(&Finished {
-        event: "finished",
+    print(&EventLine::Finished(Finished {
         applied: 0,
         failed: refused,
         skipped: blocked,
@@ -186,7 +213,7 @@ pub(super) fn nothing_to_do(plan: Option<&Plan>, readiness: Option<Readiness>) {
             .unwrap_or_default(),
         reason: None,
         readiness,
-    });
+    }));
 }
 
 /// Returns how many items are refused because they are no longer as expected, and how many are blocked for other

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Read};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CommandContext;
@@ -13,9 +14,11 @@ use crate::text::clean_json;
 use crate::verify::{nodes, proof};
 
 /// An explanation in its public form.
-#[derive(Serialize)]
-struct ExplanationFile {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ExplanationFile {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/explanation"))]
     format: &'static str,
+    #[schemars(extend("const" = 1))]
     version: u64,
     /// What the text is about; null where it is not known.
     title: Option<&'static str>,
@@ -24,12 +27,13 @@ struct ExplanationFile {
 }
 
 /// A cause in its public form.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct CauseFile {
     cause: &'static str,
     what_to_do: &'static str,
     command: Option<String>,
-    /// `this-is-it`, `ruled-out` or `open`.
+    /// Without choices each is `open`.
+    #[schemars(extend("enum" = ["this-is-it", "ruled-out", "open"]))]
     judgement: &'static str,
 }
 

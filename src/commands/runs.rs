@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::printer::{Printer, emit};
@@ -179,15 +180,17 @@ fn result(runs: &Runs, record: &Record) -> String {
 }
 
 /// A run in its public form.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct RunEntry<'a> {
     run: &'a str,
+    #[schemars(extend("enum" = ["set-up", "undo"]))]
     kind: &'static str,
     account: &'a str,
     partition: &'a str,
     identity: &'a str,
     began: &'a str,
     ended: Option<&'a str>,
+    #[schemars(extend("enum" = ["running", "cut-off", "ended"]))]
     state: &'static str,
     verified: bool,
     interrupted: bool,
@@ -200,16 +203,20 @@ struct RunEntry<'a> {
     record: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct RunList<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RunList<'a> {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/runs"))]
     format: &'static str,
+    #[schemars(extend("const" = 1))]
     version: u32,
     runs: Vec<RunEntry<'a>>,
 }
 
-#[derive(Serialize)]
-struct RunDetail<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RunDetail<'a> {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/run"))]
     format: &'static str,
+    #[schemars(extend("const" = 1))]
     version: u32,
     #[serde(flatten)]
     run: RunEntry<'a>,
@@ -224,9 +231,10 @@ struct RunDetail<'a> {
 
 /// A change of a run in its public form. `former` is null where there was no such policy, and where the run did not
 /// come to it; `recorded` tells them apart.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct StepEntry<'a> {
     id: String,
+    #[schemars(extend("enum" = ["done", "not-done", "uncertain", "blocked"]))]
     state: &'static str,
     outcome: Option<OutcomeKind>,
     recorded: bool,

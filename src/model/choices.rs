@@ -1,12 +1,13 @@
 //! What the admin wants.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Identity;
 use crate::text::option;
 
 /// Where people start their SSH sessions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConnectFrom {
     #[default]
@@ -37,7 +38,7 @@ impl ConnectFrom {
 }
 
 /// The admin's choices; roles by name, regions by code, each in the order shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Choices {
     pub connect_from: ConnectFrom,
     pub sagemaker_roles: Vec<String>,

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The ends of AWS's own host names, in all partitions.
@@ -19,7 +20,7 @@ const OF_AWS: [&str; 10] = [
 ];
 
 /// Where requests to a service go, because the environment or the profile says so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {
     /// Which services go there, in words: "STS, IAM, Systems Manager".
     pub services: String,

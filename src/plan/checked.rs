@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::format::{ItemFile, VERSION, entry};
@@ -14,9 +15,11 @@ use crate::text::clean_json;
 const CHECK: &str = "sagemaker-ssh-setup/check";
 
 /// What a check found, in its public form.
-#[derive(Serialize)]
-struct CheckFile<'a> {
+#[derive(Serialize, JsonSchema)]
+pub struct CheckFile<'a> {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/check"))]
     format: &'static str,
+    #[schemars(extend("const" = 1))]
     version: u64,
     account: &'a str,
     partition: &'a str,
@@ -40,7 +43,7 @@ struct CheckFile<'a> {
 }
 
 /// The hybrid nodes of a region, in their public form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RegionNodesFile {
     pub region: String,
     /// Why they are not known.
@@ -57,7 +60,7 @@ pub struct RegionNodesFile {
 }
 
 /// A hybrid node, in its public form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NodeFile {
     pub id: String,
     pub name: String,
@@ -67,12 +70,13 @@ pub struct NodeFile {
     pub last_ping: Option<i64>,
     /// The value of the tag `SSHOwner`; null where there is none, or it is not known.
     pub owner: Option<String>,
-    /// `good`, `placeholder`, `unstable`, `shared`, `no-user-id`, `none` or `unknown`.
+    /// What the owner is.
+    #[schemars(extend("enum" = ["good", "placeholder", "unstable", "shared", "no-user-id", "none", "unknown"]))]
     pub owner_kind: &'static str,
 }
 
 /// An item of a check.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct FindingFile {
     #[serde(flatten)]
     item: ItemFile<Finding>,
@@ -96,7 +100,7 @@ pub struct Checked<'a> {
 }
 
 /// What a live check came to, in its public form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LiveFile {
     pub region: String,
     pub roles: Vec<TrialFile>,
@@ -107,27 +111,29 @@ pub struct LiveFile {
 }
 
 /// What came of a role, in its public form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TrialFile {
     pub role: String,
-    /// `works`, `refused` or `unknown`.
+    #[schemars(extend("enum" = ["works", "refused", "unknown"]))]
     pub verdict: &'static str,
     pub reason: Option<String>,
 }
 
 /// An activation, in its public form; its ID is null where only its region is known.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RemainingFile {
     pub region: String,
     pub id: Option<String>,
 }
 
 /// What the policy simulator says of a role, in its public form.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProofFile {
     pub role: String,
+    #[schemars(extend("enum" = ["creates-activations", "passes-itself-to-systems-manager", "tags-its-activations", "answers-sessions", "reports-its-node", "passes-itself-to-nobody-else", "fetches-keys", "finds-nodes", "starts-own-sessions", "runs-own-commands", "opens-shells", "starts-nobody-elses-sessions", "tags-no-nodes", "leaves-keys", "searches-logs", "lists-jobs"]))]
     pub assertion: &'static str,
-    /// `true`, `shared`, `wrong` or `unknown`.
+    /// `shared`: people connect from SageMaker Studio, where all sessions of an execution role have one user ID.
+    #[schemars(extend("enum" = ["true", "wrong", "shared", "unknown"]))]
     pub verdict: &'static str,
     pub reason: Option<String>,
     /// The actions that are not as they should be.

@@ -1,6 +1,7 @@
 //! The plan as JSON: a public format with a version. It is saved, shown, read back by `apply FILE`, and kept in the
 //! record of a run.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::readiness::Readiness;
@@ -12,9 +13,11 @@ const FORMAT: &str = "sagemaker-ssh-setup/plan";
 pub(super) const VERSION: u64 = 1;
 
 /// A plan in its public form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanFile {
+    #[schemars(extend("const" = "sagemaker-ssh-setup/plan"))]
     format: String,
+    #[schemars(extend("const" = 1))]
     version: u64,
     pub account: String,
     pub partition: String,
@@ -37,7 +40,7 @@ pub struct PlanFile {
 }
 
 /// An item in its public form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemFile<S = ItemState> {
     /// `tier:REGION`, `trust:ROLE` or `policy:ROLE/NAME`.
     pub id: String,
@@ -63,7 +66,7 @@ pub struct ItemFile<S = ItemState> {
 }
 
 /// How many hybrid nodes a region has, in its public form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NodesFile {
     pub region: String,
     /// Null where it is not known.
@@ -89,7 +92,7 @@ impl NodesFile {
 }
 
 /// The public words for an item's state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ItemState {
     Change,

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Obstacle, Plan, State, Target};
@@ -19,7 +20,7 @@ pub enum Basis {
 }
 
 /// The sum of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReadinessLevel {
     /// Everybody can connect, with every role, in every region.
@@ -31,7 +32,7 @@ pub enum ReadinessLevel {
 }
 
 /// A role, or a region.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Part {
     pub name: String,
     /// None where that is not known.
@@ -56,7 +57,7 @@ impl Part {
 }
 
 /// Who can connect, and who cannot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Readiness {
     pub state: ReadinessLevel,
     /// Roles whose containers can register, or cannot.

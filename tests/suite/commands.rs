@@ -909,25 +909,17 @@ fn no_command_mends_it_that_would_not_begin() {
     assert_eq!(found["fix_command"], Value::Null);
 }
 
-/// The shape of each JSON output stands in the README; what is printed has to be of that shape.
+/// What is printed for programs is held against the schema that the program prints of it, by a validator of others.
 #[test]
-fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
+fn what_is_printed_for_programs_is_as_its_schema_says() {
     let desk = Desk::new();
-    let shape = |name: &str| shape(name);
-    let blocked = with(
-        "plan",
-        &WANTED,
-        &["--regions", "af-south-1", "--output", "json"],
-    );
-    assert_shape(&desk.run(&blocked).json(), &shape("plan"), "plan");
-    let check = with(
-        "check",
-        &WANTED,
-        &["--regions", "af-south-1", "--output", "json"],
-    );
+    let here = ["--regions", "af-south-1", "--output", "json"];
+    let plan = desk.run(&with("plan", &WANTED, &here)).json();
+    assert_valid(&desk, "plan", &[plan]);
+    let check = with("check", &WANTED, &here);
     for more in [None, Some("--live"), Some("--nodes")] {
         let check = [&check[..], more.as_slice()].concat();
-        assert_shape(&desk.run(&check).json(), &shape("check"), "check");
+        assert_valid(&desk, "check", &[desk.run(&check).json()]);
     }
     desk.aws.faults.add(
         "UpdateAssumeRolePolicy",
@@ -935,97 +927,70 @@ fn what_is_printed_for_programs_has_the_shape_that_the_readme_gives() {
         Fault::Refused(400, "Throttling", "slow down"),
     );
     desk.aws.faults.add("PutRolePolicy", 99, DENIED);
-    let apply = with(
-        "apply",
-        &WANTED,
-        &["--regions", "af-south-1", "--yes", "--output", "json"],
-    );
-    let lines = desk.run(&apply).lines();
+    let apply = with("apply", &WANTED, &[&here[..], &["--yes"]].concat());
+    let mut lines = desk.run(&apply).lines();
     desk.aws.faults.clear();
-    let mut seen = std::collections::BTreeSet::new();
-    for line in lines
-        .iter()
-        .chain(&desk.run(&["undo", "--yes", "--output", "json"]).lines())
-    {
-        let event = line["event"].as_str().unwrap();
-        seen.insert(event.to_owned());
-        assert_shape(line, &shape(event), event);
-    }
+    lines.extend(desk.run(&["undo", "--yes", "--output", "json"]).lines());
+    let events = lines.iter().map(|line| line["event"].as_str().unwrap());
+    let seen: std::collections::BTreeSet<&str> = events.collect();
     let all = ["done", "failed", "finished", "retry", "skipped", "started"];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
-    assert_shape(
-        &desk.run(&["runs", "--output", "json"]).json(),
-        &shape("runs"),
-        "runs",
-    );
-    assert_shape(
-        &desk.run(&["check", "--all", "--output", "json"]).json(),
-        &shape("audit"),
-        "audit",
-    );
-    assert_shape(
-        &desk
-            .run(&["explain", "TargetNotConnected", "--output", "json"])
-            .json(),
-        &shape("explanation"),
-        "explanation",
-    );
-    assert_shape(
-        &desk.run(&["runs", "last", "--output", "json"]).json(),
-        &shape("run"),
-        "run",
-    );
+    assert_valid(&desk, "events", &lines);
+    for (document, words) in [
+        ("runs", &["runs"][..]),
+        ("run", &["runs", "last"]),
+        ("audit", &["check", "--all"]),
+        ("explanation", &["explain", "TargetNotConnected"]),
+    ] {
+        let printed = desk.run(&[words, &["--output", "json"]].concat()).json();
+        assert_valid(&desk, document, &[printed]);
+    }
 }
 
-/// The JSON block of the README that follows the line `<!-- shape: NAME -->`.
-fn shape(name: &str) -> Value {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme
-        .split_once(&format!("<!-- shape: {name} -->"))
-        .unwrap_or_else(|| panic!("the README gives no shape of {name}"));
-    let (_, rest) = rest.split_once("```json\n").unwrap();
-    let (block, _) = rest.split_once("```").unwrap();
-    serde_json::from_str(block).unwrap_or_else(|error| panic!("{name}: {error}"))
+/// Each is valid by the schema, and has no key that the schema does not name.
+fn assert_valid(desk: &Desk, document: &str, printed: &[Value]) {
+    let mut schema = desk.run(&["schema", document]).json();
+    jsonschema::meta::validate(&schema).unwrap();
+    forbid_other_keys(&mut schema);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for value in printed {
+        let errors = validator.iter_errors(value);
+        let errors: Vec<String> = errors
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{document}: {errors:#?}");
+    }
+    // It can fail: without any one of its keys, or with another one, the same is not valid.
+    let valid = printed.first().unwrap().as_object().unwrap();
+    let mut other = valid.clone();
+    other.insert("another".to_owned(), Value::Null);
+    assert!(!validator.is_valid(&Value::Object(other)), "{document}");
+    for key in ["format", "version", "event"] {
+        let mut less = valid.clone();
+        if less.shift_remove(key).is_some() {
+            assert!(
+                !validator.is_valid(&Value::Object(less)),
+                "{document}: {key}"
+            );
+        }
+    }
 }
 
-/// A shape is JSON itself: `"string"`, `"number"`, `"boolean"`, `"null"`, or words of which one has to stand there,
-/// with `|` between; a key that ends with `?` may be missing.
-fn assert_shape(value: &Value, shape: &Value, place: &str) {
-    match (shape, value) {
-        (Value::Object(shape), Value::Object(value)) => {
-            for (key, part) in shape {
-                let (key, optional) = match key.strip_suffix('?') {
-                    Some(key) => (key, true),
-                    None => (key.as_str(), false),
-                };
-                match value.get(key) {
-                    Some(value) => assert_shape(value, part, &format!("{place}.{key}")),
-                    None => assert!(optional, "{place}.{key} is missing"),
+fn forbid_other_keys(schema: &mut Value) {
+    match schema {
+        Value::Object(keys) => {
+            for (key, value) in keys.iter_mut() {
+                // The values of an example or of a list of words are no schemas.
+                if key != "enum" && key != "const" {
+                    forbid_other_keys(value);
                 }
             }
-            for key in value.keys() {
-                assert!(
-                    shape.contains_key(key) || shape.contains_key(&format!("{key}?")),
-                    "{place}.{key} is not in the README"
-                );
+            if keys.get("type").is_some_and(|kind| kind == "object") {
+                keys.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
         }
-        (Value::Array(shape), Value::Array(value)) => {
-            for (number, value) in value.iter().enumerate() {
-                assert_shape(value, &shape[0], &format!("{place}[{number}]"));
-            }
-        }
-        (Value::String(words), value) => {
-            let fits = words.split('|').any(|word| match word {
-                "string" => value.is_string(),
-                "number" => value.is_number(),
-                "boolean" => value.is_boolean(),
-                "null" => value.is_null(),
-                word => value == word,
-            });
-            assert!(fits, "{place} is {value}, and not {words}");
-        }
-        (shape, value) => assert_eq!(shape, value, "{place}"),
+        Value::Array(list) => list.iter_mut().for_each(forbid_other_keys),
+        _ => {}
     }
 }
 
