@@ -27,7 +27,8 @@
 //! ```text
 //!   main
 //!   cli  commands  wizard                       the two front ends
-//!   apply  undo  guide  export  explain  exit   what is done with a plan
+//!   messages  export  exit                      what both say and hand over, and how both end
+//!   apply  undo  guide  explain                 what is done with a plan
 //!   verify  survey  journal                     reading, proving, recording
 //!   account  demo                               AWS, and the account inside the process
 //!   plan  policy                                pure: what would change, and what documents mean
@@ -37,22 +38,33 @@
 //! # A screen of the wizard, and the files that draw it
 //!
 //! ```text
-//!  acme-ml-dev (123456789012) · Admin/console        Step 5/7   wizard/ui/frame.rs, the top line
-//!  Preview                                                      wizard/steps.rs, the title
+//!  acme-ml-dev (123456789012) · Admin/console        Step 5/7   wizard/view.rs, widget/frame.rs
+//!  Preview                                                      wizard/page/step.rs, the title
 //!                    │ ✓ Ready. After this, people can connect. plan/readiness.rs, the sentence
 //!  ✓ Account         │ 4 to change · 0 in place · 0 blocked
-//!    123456789012    │ › +  Tier of eu-west-1                   wizard/steps/preview.rs, the body;
-//!  ✓ Connect from    │   +  Trust of Training                   each step has a file there
+//!    123456789012    │ › +  Tier of eu-west-1                   wizard/page/preview.rs, the body;
+//!  ✓ Connect from    │   +  Trust of Training                   each page has a file there
 //!  › Preview         │ In words ─────────────────────────────
-//!  · Confirm         │ Turn on advanced instances.              plan/words.rs, the sentences of items
+//!  · Confirm         │ Turn on advanced instances.              messages/plan.rs, the sentences of items
 //!  · Apply           │ Session Manager reaches containers …
 //!    ▲               │
-//!    └ ui/frame.rs, the rail
-//!  Enter go on  Esc back  d details  ? help                     wizard/ui/keys.rs, from the step's bindings
+//!    └ the rail      │
+//!  Enter go on  Esc back  d details  ? help                     the page's bindings(), widget/keys.rs
 //! ```
 //!
-//! The loop is in [`wizard`]: a key goes through `keyboard.rs`, an answer of AWS through `arrivals.rs`, work beside the
-//! loop is started in `tasks.rs`; drawing changes nothing but scroll offsets.
+//! # How the wizard works
+//!
+//! ```text
+//!   keys, signals, answers, the clock ──▶ wizard/events.rs ──▶ app.rs ──▶ page or dialog: handle()
+//!                                            ▲                   │              │
+//!                                            │                   ▼              ▼
+//!                                         tasks.rs ◀───────── update.rs     effect.rs
+//! ```
+//!
+//! [`wizard::run()`] takes one event after another. A key goes to the dialog that is open, else to the page that is shown,
+//! and comes back as effects; `effect.rs` carries them out, alone shows another page and starts tasks. What a task answers
+//! is dealt with in `update.rs`. After each event the session is derived anew: choices, and the plan of them. Drawing changes
+//! nothing but scroll offsets.
 
 pub mod account;
 pub mod apply;

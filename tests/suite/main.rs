@@ -27,6 +27,8 @@ mod live;
 mod loopback;
 mod monkey;
 mod nodes;
+mod pictures;
+mod plans;
 mod play;
 mod policies;
 mod predicted_failures;
