@@ -221,6 +221,26 @@ impl Play {
         masked(&text(&self.drawn.borrow()))
     }
 
+    /// The page alone: without the lines above and below, and without the rail.
+    pub fn body(&self) -> String {
+        let screen = self.screen();
+        let lines: Vec<&str> = screen.lines().collect();
+        // The rail ends with a line from top to bottom.
+        let rail = if self.size.lock().unwrap().0 >= 100 {
+            20
+        } else {
+            0
+        };
+        let body = lines
+            .get(2..lines.len().saturating_sub(2))
+            .unwrap_or_default();
+        let body = body.iter().map(|line| {
+            let line: String = line.chars().skip(rail).collect();
+            line.trim_end().to_owned()
+        });
+        body.collect::<Vec<_>>().join("\n")
+    }
+
     /// The screen's cells.
     pub fn cells(&self) -> Buffer {
         self.drawn.borrow().clone()

@@ -16,9 +16,17 @@ use super::play::{Play, Setup};
 const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
 
 /// Snapshots the screen under a name and the size.
-macro_rules! shot {
+/// The whole screen, with what stands around the page.
+macro_rules! screen {
     ($play:expr, $name:expr, $size:expr) => {
         assert_snapshot!(format!("{}-{}x{}", $name, $size.0, $size.1), $play.screen())
+    };
+}
+
+/// The page alone, so that a hint that changes touches few pictures.
+macro_rules! shot {
+    ($play:expr, $name:expr, $size:expr) => {
+        assert_snapshot!(format!("{}-{}x{}", $name, $size.0, $size.1), $play.body())
     };
 }
 
@@ -44,7 +52,7 @@ async fn account() {
         let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}{Roles         39}{Regions       34}")
             .await;
-        shot!(play, "account-full", size);
+        screen!(play, "account-full", size);
         let refused = Fault::Refused(
             403,
             "ExpiredToken",
@@ -72,7 +80,7 @@ async fn connect_from() {
     for size in SIZES {
         let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}<enter><down>").await;
-        shot!(play, "connect-from", size);
+        screen!(play, "connect-from", size);
     }
 }
 
@@ -94,7 +102,7 @@ async fn sagemaker_roles() {
             .await
             .gone("reading")
             .await;
-        shot!(play, "sagemaker-roles-full", size);
+        screen!(play, "sagemaker-roles-full", size);
         play.keys("/exec").await;
         shot!(play, "sagemaker-roles-filter", size);
         play.keys("zzz").await;
@@ -160,7 +168,7 @@ async fn regions() {
         play.walk_to_regions().await;
         play.keys("{In which regions}{!still being read}<space><down><down>")
             .await;
-        shot!(play, "regions-full", size);
+        screen!(play, "regions-full", size);
         play.keys("/tokyo").await;
         shot!(play, "regions-filter", size);
 
@@ -182,10 +190,10 @@ async fn preview_confirm_apply_done() {
     for size in SIZES {
         let mut play = Setup::at(size).start();
         play.walk_to_confirm().await;
-        shot!(play, "confirm", size);
+        screen!(play, "confirm", size);
         play.keys("<esc>{to change}{After this, people can connect}")
             .await;
-        shot!(play, "preview-words", size);
+        screen!(play, "preview-words", size);
         play.keys("<down>d").await;
         shot!(play, "preview-difference", size);
         play.keys("d").await;
@@ -199,13 +207,13 @@ async fn preview_confirm_apply_done() {
         shot!(play, "preview-help", size);
         play.keys("<esc>hs<enter>{Go back}y").await;
         play.wait("done and read back").await;
-        shot!(play, "apply-running", size);
+        screen!(play, "apply-running", size);
         play.wait("Ready. 4 changes").await;
-        shot!(play, "done", size);
+        screen!(play, "done", size);
         play.keys("l").await;
         assert!(play.screen().contains("Throttling"), "{}", play.screen());
         play.keys("lu{Put back 4 changes}").await;
-        shot!(play, "undo-confirm", size);
+        screen!(play, "undo-confirm", size);
         play.keys("y{Put back: 4 changes}").await;
         shot!(play, "undo-done", size);
     }
@@ -234,7 +242,7 @@ async fn a_run_that_was_cut_off() {
         };
         let mut play = setup.start();
         play.wait("was cut off").await;
-        shot!(play, "cut-off", size);
+        screen!(play, "cut-off", size);
     }
 }
 
@@ -314,7 +322,7 @@ async fn overlays() {
         play.keys("{acme-ml-dev}p{acme-sandbox}").await;
         shot!(play, "profiles", size);
         play.keys("<esc>?").await;
-        shot!(play, "account-help", size);
+        screen!(play, "account-help", size);
         play.keys("<esc><enter><enter>{Recommender}<space>q").await;
         shot!(play, "quit", size);
     }
@@ -396,7 +404,7 @@ async fn the_guide() {
             play.keys("n").await;
         }
         play.keys("{What now}{1 of 7 in place}").await;
-        shot!(play, "guide-done", size);
+        screen!(play, "guide-done", size);
 
         let denied = Fault::Refused(403, "AccessDenied", "no");
         let mut play = prompt().start_with(|faults| faults.add("GetRole", 999, denied));
