@@ -120,6 +120,7 @@ impl Play {
             start: Start::SetUp,
             clipboard: Clipboard::to(|_| Ok(())),
             insecure_endpoint: false,
+            recording: None,
             break_on: None,
         };
         runtime.spawn(async move {

@@ -7,6 +7,7 @@ mod effect;
 pub mod events;
 mod guide_checks;
 mod page;
+pub mod recording;
 mod report;
 mod role_list;
 mod runs;
@@ -27,7 +28,8 @@ use crate::plan::Plan;
 use crate::terminal::Clipboard;
 use crate::verify::live::Live;
 use app::App;
-pub use app::run;
+pub use app::{replay, run};
+use recording::Recording;
 use widget::theme::Look;
 
 /// Where the wizard leads.
@@ -61,6 +63,8 @@ pub struct Options {
     pub clipboard: Clipboard,
     /// Plain HTTP to another computer is accepted.
     pub insecure_endpoint: bool,
+    /// Where everything that happens is recorded, to be played again.
+    pub recording: Option<Recording>,
     /// Panics on this key: the restoring of the terminal has to be tried somehow.
     pub break_on: Option<char>,
 }

@@ -1,24 +1,28 @@
 //! Asking a person for the code of an MFA device.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// A code that is wanted. Dropping it answers that there is none.
+/// A code that is wanted. Dropping it, and all its clones, answers that there is none.
+#[derive(Clone)]
 pub struct CodeRequest {
     /// The serial number or ARN of the device.
     pub serial: String,
     /// The profile that asks for it.
     pub profile: String,
-    reply: oneshot::Sender<String>,
+    reply: Arc<Mutex<Option<oneshot::Sender<String>>>>,
 }
 
 impl CodeRequest {
     /// Hands the code over.
     pub fn answer(self, code: &str) {
-        // Whoever wanted it may have gone.
-        let _ = self.reply.send(code.trim().to_owned());
+        let mut reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reply) = reply.take() {
+            // Whoever wanted it may have gone.
+            let _ = reply.send(code.trim().to_owned());
+        }
     }
 }
 
@@ -44,7 +48,7 @@ impl CodePrompt {
         ask(CodeRequest {
             serial: serial.to_owned(),
             profile: profile.to_owned(),
-            reply,
+            reply: Arc::new(Mutex::new(Some(reply))),
         });
         answer.await.ok().filter(|code| !code.is_empty())
     }

@@ -92,6 +92,7 @@ async fn enter(
         start,
         clipboard: Clipboard::of_terminal(),
         insecure_endpoint: common.insecure_endpoint,
+        recording: None,
         break_on,
     };
     let (sender, mut receiver) = events::channel();

@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use super::dialog::Dialog;
 use super::effect::Effect;
 use super::events::{Event, EventReceiver, EventSender};
-use super::page::{Forms, Page, Pages, Step};
+use super::page::{Forms, Page, Pages};
+use super::recording::Step;
 use super::role_list::ListedRole;
 use super::session::{Findings, Session};
 use super::tasks::Tasks;
@@ -62,9 +63,10 @@ pub struct App {
 }
 
 /// What is on the terminal.
+#[derive(Default)]
 struct Drawn {
     /// The page, the number of its question, and whether it has come to its end.
-    shown: Option<(Step, u64, bool)>,
+    shown: Option<(super::page::Step, u64, bool)>,
     number: u64,
     /// The terminal cannot be written to any more.
     is_blind: bool,
@@ -78,20 +80,16 @@ pub async fn run<B: Backend>(
     source: Source,
     options: Options,
 ) -> WizardExit {
-    let mut app = App::new(source, options, events.sender());
+    let mut app = App::new(source, options, events.sender(), false);
     app.connect();
-    let mut screen = Drawn {
-        shown: None,
-        number: 0,
-        is_blind: false,
-        is_suspended: false,
-    };
+    let mut screen = Drawn::default();
     let mut busy_since = None;
     let mut frames = tokio::time::interval(FRAME);
     frames.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         app.refresh();
         app.session.spinner = spinner(busy_since);
+        app.record(|| Step::Draw);
         app.draw(terminal, &mut screen, events);
         if let Some(exit) = app.exit.take() {
             return exit;
@@ -103,14 +101,39 @@ pub async fn run<B: Backend>(
             () = at(app.next_check()) => Some(Event::CheckDue),
             _ = frames.tick(), if is_busy => Some(Event::Tick),
         };
-        if let Some(event) = event {
+        for event in event
+            .into_iter()
+            .chain(std::iter::from_fn(|| events.next_answer()))
+        {
+            app.record(|| Step::Event(Box::new(event.clone())));
             app.on_event(event, &mut screen);
-        }
-        while let Some(answer) = events.next_answer() {
-            app.on_event(answer, &mut screen);
         }
         if let Some(exit) = app.exit.take() {
             return exit;
+        }
+    }
+}
+
+/// Plays a recording again, at its times. No task is started: what they answered is in the recording.
+pub async fn replay<B: Backend>(
+    terminal: &mut Terminal<B>,
+    steps: Vec<(Duration, Step)>,
+    source: Source,
+    options: Options,
+) {
+    let (events, receiver) = super::events::channel();
+    let mut app = App::new(source, options, events, true);
+    app.connect();
+    let mut screen = Drawn::default();
+    let began = Instant::now();
+    for (time, step) in steps {
+        tokio::time::sleep_until(began + time).await;
+        match step {
+            Step::Draw => {
+                app.refresh();
+                app.draw(terminal, &mut screen, &receiver);
+            }
+            Step::Event(event) => app.on_event(*event, &mut screen),
         }
     }
 }
@@ -132,13 +155,13 @@ fn spinner(busy_since: Option<Instant>) -> &'static str {
 }
 
 impl App {
-    fn new(source: Source, options: Options, events: EventSender) -> Self {
+    fn new(source: Source, options: Options, events: EventSender, is_replay: bool) -> Self {
         let session = Session::new(options.records.clone(), options.start.clone());
         Self {
             profile: options.profile.clone(),
             options,
             source,
-            tasks: Tasks::new(events),
+            tasks: Tasks::new(events, is_replay),
             account: None,
             session,
             pages: Pages {
@@ -181,6 +204,12 @@ impl App {
         if let (Some(guide), Some(context)) = (self.pages.guide_mut(), self.session.guide_context())
         {
             guide.observe(&context);
+        }
+    }
+
+    fn record(&self, step: impl FnOnce() -> Step) {
+        if let Some(recording) = &self.options.recording {
+            recording.add(step());
         }
     }
 

@@ -19,7 +19,7 @@ const FEWEST_LETTERS: usize = 4;
 const FEWEST_BEHIND_LINE_END: usize = 4;
 
 /// Something that happened.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Event {
     /// What was typed, and how many screens had been drawn when it came.
     Input {

@@ -41,7 +41,7 @@ const READINGS_AT_ONCE: usize = 4;
 const REST: Duration = Duration::from_millis(150);
 
 /// What a task has to say. Each is dealt with in `update.rs`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Answer {
     Connected(Box<Result<Account, CallError>>),
     /// The profile asks for a code.
@@ -83,7 +83,7 @@ pub enum Answer {
 }
 
 /// A reading of a subject.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum SubjectReading {
     Tier(TierReading),
     Role(Box<Result<RoleReading, CallError>>),
@@ -121,7 +121,7 @@ pub enum Slot {
 }
 
 /// An answer with the slot and attempt that it comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Envelope {
     slot: Slot,
     attempt: u64,
@@ -157,15 +157,18 @@ pub struct Tasks {
     running: HashMap<Slot, Running>,
     attempts: u64,
     readings: Arc<Semaphore>,
+    /// Nothing is started: the answers come from a recording.
+    is_replay: bool,
 }
 
 impl Tasks {
-    pub fn new(events: EventSender) -> Self {
+    pub fn new(events: EventSender, is_replay: bool) -> Self {
         Self {
             events,
             running: HashMap::new(),
             attempts: 0,
             readings: Arc::new(Semaphore::new(READINGS_AT_ONCE)),
+            is_replay,
         }
     }
 
@@ -206,7 +209,11 @@ impl Tasks {
         };
         let work = work(outlet.clone());
         let broken = slot.clone();
+        let is_replay = self.is_replay;
         let task = tokio::spawn(async move {
+            if is_replay {
+                return;
+            }
             if AssertUnwindSafe(work).catch_unwind().await.is_err() {
                 outlet.send(Answer::Panicked(broken));
             }

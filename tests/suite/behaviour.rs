@@ -848,3 +848,49 @@ async fn where_aws_names_no_regions_the_shipped_list_does() {
     play.walk_to_regions().await;
     play.keys("{of 34 regions}{!still being read}").await;
 }
+
+/// What is shown depends on what happened alone: nothing but events changes the state, and drawing changes nothing.
+#[tokio::test(start_paused = true)]
+async fn a_recorded_wizard_plays_again_to_the_same_screen() {
+    for script in [
+        "",
+        "{Admin/console}<enter><enter>/exec<enter>{Recommender}<space><down><down><space>{in place}{!reading}A<tab>jj",
+        "{Admin/console}p{acme-prod}<down><esc>",
+        "{Admin/console}<enter><down><enter>{Recommender}{to set up}t?<esc>tarn:aws:iam::12:role/x<enter>{twelve digits}",
+    ] {
+        let mut play = Setup::at((120, 40)).start();
+        play.keys("{Regions       34}{By its policies}").await;
+        play.keys(script).await;
+        let shown = play.screen();
+        assert_eq!(play.replayed().await, shown, "{script}");
+    }
+    let mut play = Setup::at((120, 40)).start();
+    play.walk_to_confirm().await;
+    let shown = play.screen();
+    assert_eq!(play.replayed().await, shown);
+    play.keys("y{What now}{!Asking}").await;
+    let shown = play.screen();
+    assert_eq!(play.replayed().await, shown);
+    play.keys("u{Put back 4 changes}y{Put back: 4 changes}")
+        .await;
+    let shown = play.screen();
+    assert_eq!(play.replayed().await, shown);
+    let mut play = Setup::at((80, 24)).start();
+    play.walk_to_confirm().await;
+    play.keys("m{1 of 4}nnn{4 of 4}<enter>{0 of 4 in place}").await;
+    let shown = play.screen();
+    assert_eq!(play.replayed().await, shown);
+    // Keys that came before the question was drawn are dropped the second time, too.
+    let mut play = Setup::at((80, 24)).start();
+    play.keys("{Admin/console}<enter><enter>{Recommender}<space>{to set up}<enter>")
+        .await;
+    play.keys("{DataEngineer}<space>{to set up}<enter>{standard}{!still being read}<space><enter>")
+        .await;
+    play.wait("4 to change")
+        .await
+        .keys_at_once("<enter>y")
+        .await;
+    play.wait("Go back").await;
+    let shown = play.screen();
+    assert_eq!(play.replayed().await, shown);
+}

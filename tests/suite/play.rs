@@ -14,6 +14,7 @@ use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::events::{self, EventSender, InputSender};
+use sagemaker_ssh_setup::wizard::recording::Recording;
 use sagemaker_ssh_setup::wizard::widget::theme::Look;
 use sagemaker_ssh_setup::wizard::{self, Options, Start, WizardExit};
 use tokio::sync::watch;
@@ -108,6 +109,9 @@ pub struct Play {
     input: Option<InputSender>,
     events: EventSender,
     run: JoinHandle<WizardExit>,
+    recording: Recording,
+    /// The options with which the recording is played again.
+    again: Options,
 }
 
 /// What may be different from the usual.
@@ -178,6 +182,7 @@ impl Setup {
             drawn: drawn_sender,
         };
         let copied = Arc::new(Mutex::new(Vec::new()));
+        let recording = Recording::default();
         let clipboard = Arc::clone(&copied);
         let options = Options {
             look: self.look,
@@ -190,7 +195,14 @@ impl Setup {
                 Ok(())
             }),
             insecure_endpoint: false,
+            recording: Some(recording.clone()),
             break_on: Some('#'),
+        };
+        let again = Options {
+            recording: None,
+            records: Records::in_memory(),
+            clipboard: Clipboard::to(|_| Ok(())),
+            ..options.clone()
         };
         let (events, mut receiver) = events::channel();
         let input = events.input();
@@ -207,6 +219,8 @@ impl Setup {
             input: Some(input),
             events,
             run,
+            recording,
+            again,
         }
     }
 
@@ -219,6 +233,18 @@ impl Play {
     /// What is on the screen, without blanks at the ends of lines; durations are made the same.
     pub fn screen(&self) -> String {
         masked(&text(&self.drawn.borrow()))
+    }
+
+    /// The screen to which the recording of this wizard leads when it is played again, without any answer of AWS.
+    pub async fn replayed(&self) -> String {
+        let (width, height) = *self.size.lock().unwrap();
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let line = Faults::before(self.demo.http());
+        let source = self.demo.source_through(line.http());
+        let steps = self.recording.steps();
+        wizard::replay(&mut terminal, steps, source, self.again.clone()).await;
+        assert_eq!(line.calls(), Vec::<String>::new());
+        masked(&text(terminal.backend().buffer()))
     }
 
     /// The page alone: without the lines above and below, and without the rail.
