@@ -1,5 +1,7 @@
 //! The command line: what it takes, and how it explains itself.
 
+mod examples;
+
 use std::path::PathBuf;
 use std::{env, io};
 
@@ -9,6 +11,11 @@ use crate::exit::Exit;
 use crate::export;
 use crate::model::ConnectFrom;
 use crate::text::{clean, option};
+use examples::{
+    APPLY_EXAMPLES, CHECK_EXAMPLES, COMPLETIONS_EXAMPLES, EXAMPLES, EXPLAIN_EXAMPLES,
+    EXPORT_EXAMPLES, GUIDE_EXAMPLES, MAN_EXAMPLES, PLAN_EXAMPLES, RUNS_EXAMPLES, SCHEMA_EXAMPLES,
+    UNDO_EXAMPLES,
+};
 
 /// Prepares an AWS account for SageMaker SSH Helper. Without a command: a wizard that reads what is there, shows what
 /// would change, and changes nothing before you confirm it. The commands do the same for scripts and pipelines.
@@ -367,63 +374,6 @@ impl From<Form> for export::Form {
         }
     }
 }
-
-const PLAN_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole \\
-      --user-role DataScientist --regions eu-west-1
-  sagemaker-ssh-setup plan --sagemaker-role MySageMakerRole \\
-      --connect-from studio --regions eu-west-1,us-east-1 --out plan.json";
-
-const APPLY_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup apply --sagemaker-role MySageMakerRole \\
-      --user-role DataScientist --regions eu-west-1
-  sagemaker-ssh-setup apply plan.json --yes --output json
-  sagemaker-ssh-setup apply --same-as last   (after a run that was cut off)";
-
-const CHECK_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup check --sagemaker-role MySageMakerRole \\
-      --user-role DataScientist --regions eu-west-1
-  sagemaker-ssh-setup check --same-as last --output json
-  sagemaker-ssh-setup check --same-as last --live=eu-west-1
-  sagemaker-ssh-setup check --same-as last --nodes
-  sagemaker-ssh-setup check --all";
-
-const EXPLAIN_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup explain \"An error occurred (TargetNotConnected) when calling ...\"
-  sagemaker-ssh-setup explain - < job.log
-  sagemaker-ssh-setup explain \"AccessDeniedException ... ssm:StartSession\" --same-as last";
-
-const GUIDE_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup guide                  (asks for roles and regions first)
-  sagemaker-ssh-setup guide --sagemaker-role MySageMakerRole \\
-      --user-role DataScientist --regions eu-west-1";
-
-const UNDO_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup undo                   (the newest run of this account)
-  sagemaker-ssh-setup undo 20240131-101010 --yes";
-
-const RUNS_EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup runs
-  sagemaker-ssh-setup runs last --output json";
-
-const EXPORT_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup export review --sagemaker-role MySageMakerRole \\
-      --user-role DataScientist --regions eu-west-1 --out handover";
-
-const SCHEMA_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup schema plan > plan.schema.json";
-
-const COMPLETIONS_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup completions bash > \\
-      ~/.local/share/bash-completion/completions/sagemaker-ssh-setup";
-
-const MAN_EXAMPLES: &str = "Example:
-  sagemaker-ssh-setup man ~/.local/share/man/man1";
-
-const EXAMPLES: &str = "Examples:
-  sagemaker-ssh-setup                  set up the account of your current AWS credentials
-  sagemaker-ssh-setup --profile prod   the same with another profile
-";
 
 /// The version, the commit, and how it was built.
 fn long_version() -> String {

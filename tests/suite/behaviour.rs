@@ -877,7 +877,8 @@ async fn a_recorded_wizard_plays_again_to_the_same_screen() {
     assert_eq!(play.replayed().await, shown);
     let mut play = Setup::at((80, 24)).start();
     play.walk_to_confirm().await;
-    play.keys("m{1 of 4}nnn{4 of 4}<enter>{0 of 4 in place}").await;
+    play.keys("m{1 of 4}nnn{4 of 4}<enter>{0 of 4 in place}")
+        .await;
     let shown = play.screen();
     assert_eq!(play.replayed().await, shown);
     // Keys that came before the question was drawn are dropped the second time, too.
