@@ -1,5 +1,5 @@
-//! The one door to AWS. No `aws_*` type leaves this room: what goes in and out are the words of `model` and
-//! `CallError`. One credentials provider, one identity cache and one HTTP client serve all clients.
+//! The AWS client. What goes in and out are types of `model` and `CallError`; no `aws_*` type leaves this module, but for
+//! the connector of the embedded account. One credentials provider, one identity cache and one HTTP client serve all clients.
 
 mod activations;
 mod all_roles;

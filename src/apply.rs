@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::account::{Account, CallError, Retry};
 use crate::journal::{Journal, JournalError, NewRun, OutcomeKind, Records, Reversal};
-use crate::plan::readiness::{self, Readiness};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Change, Content, Item, Plan, State, Target};
 use crate::survey::{self, AnotherAccount};
 use crate::verify::live::Live;
@@ -131,7 +131,7 @@ impl Report {
     /// Returns what the sheet for those who connect is made from: the last reading, where it shows anybody who can.
     pub fn for_users(&self) -> Option<(&Plan, &Readiness)> {
         let readiness = self.readiness.as_ref()?;
-        let somebody_can = readiness.state != readiness::ReadinessLevel::NotReady;
+        let somebody_can = readiness.somebody_can();
         let plan = self.verification.as_ref().filter(|_| somebody_can)?;
         Some((plan, readiness))
     }

@@ -234,7 +234,7 @@ impl CommandContext {
         Ok(known)
     }
 
-    /// Returns what is written without a question must not follow from what somebody on the way may have forged, unless
+    /// Makes sure that what is written without a question does not follow from what somebody on the way may have forged, unless
     /// that was accepted.
     fn is_secure_enough(&self, endpoints: &[Endpoint]) -> Result<(), Exit> {
         match insecurity(endpoints) {

@@ -2,7 +2,7 @@
 
 use crate::apply::Report;
 use crate::guide::verify::GuideResult;
-use crate::plan::readiness::{Readiness, ReadinessLevel};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Finding, Item, Plan};
 
 /// The exit codes, one place for all faces.
@@ -78,7 +78,7 @@ impl Exit {
     /// The same, but where everything is in place and nobody can connect all the same.
     #[must_use]
     pub fn unless_nobody_can(self, readiness: Option<&Readiness>) -> Self {
-        let nobody = readiness.is_some_and(|readiness| readiness.state == ReadinessLevel::NotReady);
+        let nobody = readiness.is_some_and(|readiness| !readiness.somebody_can());
         if self == Self::Done && nobody {
             Self::NotVerified
         } else {
@@ -99,7 +99,7 @@ impl Exit {
     pub fn of_report(report: &Report) -> Self {
         let recorded = report.record_lost.is_none();
         let readiness = report.readiness.as_ref();
-        let nobody = readiness.is_some_and(|readiness| readiness.state == ReadinessLevel::NotReady);
+        let nobody = readiness.is_some_and(|readiness| !readiness.somebody_can());
         if report.is_complete() && report.not_done().is_empty() && recorded {
             // Everything is there, and the simulator knows that it does not work.
             if nobody {

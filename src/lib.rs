@@ -10,7 +10,7 @@
 //!               └── demo: an account inside the process, under the same SDK
 //! ```
 //!
-//! 1. [`account`] calls AWS, and is the one place that knows the SDK's types.
+//! 1. [`account`] calls AWS, and is the one place that knows the SDK's types, but for the connector of [`demo`].
 //! 2. [`survey`] reads everything that a plan looks at into a [`model::Survey`].
 //! 3. [`plan::Plan::new`] is pure: from a survey and [`model::Choices`] to a list of items, each with a
 //!    [`plan::Target`] and a [`plan::State`]: in place, a [`plan::Change`], or blocked with the reason and the way out.
@@ -26,14 +26,18 @@
 //!
 //! ```text
 //!   main
-//!   cli  commands  wizard                       the two front ends
-//!   messages  export  exit                      what both say and hand over, and how both end
-//!   apply  undo  guide  explain                 what is done with a plan
-//!   verify  survey  journal                     reading, proving, recording
-//!   account  demo                               AWS, and the account inside the process
-//!   plan  policy                                pure: what would change, and what documents mean
-//!   model  terminal  text  files  log           plain values, small helpers
+//!   cli  commands  wizard                             the two front ends
+//!   messages  export  explain  exit                   what both say and hand over, and how both end
+//!   apply  undo  guide                                what is done with a plan
+//!   verify  survey  journal                           reading, proving, recording
+//!   account  demo                                     AWS, and the account inside the process
+//!   plan  policy                                      pure: what would change, and what documents mean
+//!   model  terminal  text  files  log                 plain values, small helpers
+//!   backoff  secrets  state_folder
 //! ```
+//!
+//! The sentences about items, changes and outcomes are methods of those types; they are written in `messages/plan.rs` and
+//! `messages/outcome.rs`, where somebody looks for sentences, and modules below may call them as they call any method.
 //!
 //! # A screen of the wizard, and the files that draw it
 //!
@@ -42,10 +46,10 @@
 //!  Preview                                                      wizard/page/step.rs, the title
 //!                    │ ✓ Ready. After this, people can connect. plan/readiness.rs, the sentence
 //!  ✓ Account         │ 4 to change · 0 in place · 0 blocked
-//!    123456789012    │ › +  Tier of eu-west-1                   wizard/page/preview.rs, the body;
-//!  ✓ Connect from    │   +  Trust of Training                   each page has a file there
+//!    123456789012    │ [ ] hardened trust (h)  [ ] shell (s)    wizard/page/preview.rs, the body;
+//!  ✓ Connect from    │ › +  Tier of eu-west-1                   each page has a file there
 //!  › Preview         │ In words ─────────────────────────────
-//!  · Confirm         │ Turn on advanced instances.              messages/plan.rs, the sentences of items
+//!  · Confirm         │ Turn on advanced instances in eu-west-1. messages/plan.rs, the sentences of items
 //!  · Apply           │ Session Manager reaches containers …
 //!    ▲               │
 //!    └ the rail      │
@@ -55,16 +59,19 @@
 //! # How the wizard works
 //!
 //! ```text
-//!   keys, signals, answers, the clock ──▶ wizard/events.rs ──▶ app.rs ──▶ page or dialog: handle()
-//!                                            ▲                   │              │
-//!                                            │                   ▼              ▼
-//!                                         tasks.rs ◀───────── update.rs     effect.rs
+//!   keys, signals, answers ──▶ wizard/events.rs ──▶ app.rs ──▶ page or dialog: handle() ──▶ effects
+//!                                   ▲       the clock ──▲ │                                    │
+//!                                   │                     ▼ an answer                          ▼
+//!                                tasks.rs ◀────────── update.rs            effect.rs, runs.rs, guide_checks.rs
+//!                                   ▲                                                          │
+//!                                   └──────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! [`wizard::run()`] takes one event after another. A key goes to the dialog that is open, else to the page that is shown,
-//! and comes back as effects; `effect.rs` carries them out, alone shows another page and starts tasks. What a task answers
-//! is dealt with in `update.rs`. After each event the session is derived anew: choices, and the plan of them. Drawing changes
-//! nothing but scroll offsets.
+//! and comes back as effects: show another page, start a task, say something. What a task answers is dealt with in
+//! `update.rs`. After each event the session is derived anew: choices, and the plan of them; what a page needs to have read
+//! is asked for there (`App::refresh`). Pages and dialogs change their own state alone. Drawing changes nothing but scroll
+//! offsets.
 
 pub mod account;
 pub mod apply;

@@ -238,6 +238,11 @@ pub struct Item {
 }
 
 impl Item {
+    /// Returns whether it is the policy of one of these roles.
+    pub fn is_among(&self, roles: &std::collections::BTreeSet<(String, RolePolicy)>) -> bool {
+        matches!(&self.target, Target::Policy { role, policy } if roles.contains(&(role.clone(), *policy)))
+    }
+
     /// Returns whether it is blocked by this kind of thing.
     pub fn is_blocked_by(&self, kind: Obstacle) -> bool {
         matches!(&self.state, State::Blocked { obstacle, .. } if *obstacle == kind)

@@ -1,5 +1,5 @@
-//! The terminal front end. Events go into `app.rs`, which alone changes the state; pages and dialogs answer with effects,
-//! which `effect.rs` carries out; what tasks answer is dealt with in `update.rs`.
+//! The terminal front end. `app.rs` takes events and owns the state; pages and dialogs answer a key with effects, which
+//! `effect.rs`, `runs.rs` and `guide_checks.rs` carry out; what tasks answer is dealt with in `update.rs`.
 
 mod app;
 mod dialog;
@@ -21,8 +21,8 @@ pub mod widget;
 use std::path::PathBuf;
 
 use crate::apply::Report;
+use crate::guide::verify::Verified;
 use crate::journal::Records;
-use crate::messages::guide::Verified;
 use crate::model::{Choices, TypedRole};
 use crate::plan::Plan;
 use crate::terminal::Clipboard;

@@ -110,7 +110,7 @@ impl CallError {
         ))
     }
 
-    /// Returns what is wrong with the configuration, as a sentence.
+    /// An error of the configuration; the text is a sentence that says what is wrong with it.
     pub(super) fn configuration(sentence: String) -> Self {
         Self::local(ErrorKind::Configuration, sentence)
     }

@@ -22,6 +22,9 @@ pub struct GuideResult {
     pub lost: Vec<(Target, String)>,
 }
 
+/// The last reading of a guide, or the sentence that says why there was none.
+pub type Verified = Result<GuideResult, String>;
+
 impl GuideResult {
     /// The items that are not in place by that reading.
     pub fn open(&self) -> Vec<&Item> {

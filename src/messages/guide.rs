@@ -2,12 +2,9 @@
 
 use super::outcome::{first_of, plain_head, plain_people, with_readiness};
 use super::{Message, Severity};
-use crate::guide::verify::GuideResult;
+use crate::guide::verify::{GuideResult, Verified};
 use crate::plan::Plan;
 use crate::text::{clean, counted};
-
-/// The last reading of a guide, or the sentence that says why there was none.
-pub type Verified = Result<GuideResult, String>;
 
 /// The result in one line: who can connect, and what is in place.
 pub fn headline(result: &Verified) -> Message {

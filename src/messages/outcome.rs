@@ -217,17 +217,17 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
         .as_ref()
         .filter(|_| report.may_have_changed_something())
     {
+        let label = if plan.undoes.is_some() {
+            "Take back"
+        } else {
+            "Put back"
+        };
         match records.path(run) {
             Some(path) => {
-                let label = if plan.undoes.is_some() {
-                    "Take back"
-                } else {
-                    "Put back"
-                };
                 lines.push(format!("{label:<14}sagemaker-ssh-setup undo {run}"));
                 lines.push(format!("Record        {}", path.display()));
             }
-            None => lines.push("Put back      the embedded account is forgotten now".to_owned()),
+            None => lines.push(format!("{label:<14}the embedded account is forgotten now")),
         }
     }
     if let Some(why) = &report.record_lost {

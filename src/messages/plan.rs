@@ -60,11 +60,6 @@ impl Target {
 pub const GIVEN_BY_OTHERS: &str = "Nobody is kept out by that: by AWS's policy simulator, other policies of the role give all that is needed.";
 
 impl Item {
-    /// Returns whether it is the policy of one of these roles.
-    pub fn is_among(&self, roles: &BTreeSet<(String, RolePolicy)>) -> bool {
-        matches!(&self.target, Target::Policy { role, policy } if roles.contains(&(role.clone(), *policy)))
-    }
-
     /// Returns what people run into as it is; none where it is in place, or where that is not known.
     pub fn impact(&self) -> Option<String> {
         match self.finding() {

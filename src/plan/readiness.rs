@@ -162,6 +162,11 @@ impl Readiness {
         };
     }
 
+    /// Returns whether somebody can connect, as far as is known.
+    pub fn somebody_can(&self) -> bool {
+        self.state != ReadinessLevel::NotReady
+    }
+
     /// The heading.
     pub fn title(&self) -> &'static str {
         match self.state {

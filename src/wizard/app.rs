@@ -1,4 +1,4 @@
-//! The loop: takes events, alone changes the state, draws on change.
+//! The loop: takes one event after another, derives the session anew, and draws. Between events nothing changes.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use super::session::{Findings, Session};
 use super::tasks::Tasks;
 use super::view;
 use super::widget::keys::{self, Action, Binding, hint, quiet};
-use super::{Options, WizardExit};
+use super::{Options, Start, WizardExit};
 use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::guide::Guide;
@@ -98,13 +98,10 @@ pub async fn run<B: Backend>(
         busy_since = is_busy.then(|| busy_since.unwrap_or_else(Instant::now));
         let event = tokio::select! {
             event = events.next(app.is_typing()) => event,
-            () = at(app.next_check()) => Some(Event::CheckDue),
-            _ = frames.tick(), if is_busy => Some(Event::Tick),
+            () = at(app.next_check()) => Event::CheckDue,
+            _ = frames.tick(), if is_busy => Event::Tick,
         };
-        for event in event
-            .into_iter()
-            .chain(std::iter::from_fn(|| events.next_answer()))
-        {
+        for event in std::iter::once(event).chain(std::iter::from_fn(|| events.next_answer())) {
             app.record(|| Step::Event(Box::new(event.clone())));
             app.on_event(event, &mut screen);
         }
@@ -156,7 +153,7 @@ fn spinner(busy_since: Option<Instant>) -> &'static str {
 
 impl App {
     fn new(source: Source, options: Options, events: EventSender, is_replay: bool) -> Self {
-        let session = Session::new(options.records.clone(), options.start.clone());
+        let session = Session::new(options.records.clone(), options.start != Start::SetUp);
         Self {
             profile: options.profile.clone(),
             options,

@@ -1,5 +1,5 @@
-//! What pages, dialogs and answers ask the application to do: it alone changes the session, shows another page and starts
-//! tasks.
+//! What a page or a dialog asks the application to do, and where each of it is done: here what takes a line or two, in
+//! `runs.rs` what leads to a run and follows it, in `guide_checks.rs` the guide.
 
 use super::App;
 use super::dialog::{Dialog, ExplainDialog, LiveCheck, NodesDialog};
@@ -108,6 +108,7 @@ impl App {
             Effect::Open(dialog) => self.dialog = Some(*dialog),
             Effect::CloseDialog => {
                 self.dialog = None;
+                // Another dialog may have come before that question was answered.
                 self.ask_about_plain_http();
             }
             Effect::ChooseProfile => {

@@ -1,4 +1,4 @@
-//! Everything that the loop hears of, in one order: what a person types, answers of tasks, signals, the clock. A key that was
+//! Everything that the loop hears of, in one order: what a person types, answers of tasks, signals. The clock is the loop's own. A key that was
 //! typed before a question was on the screen must not answer it, and a paste is never taken for keys.
 
 use std::collections::{BTreeSet, VecDeque};
@@ -21,7 +21,7 @@ const FEWEST_BEHIND_LINE_END: usize = 4;
 /// Something that happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// What was typed, and how many screens had been drawn when it came.
+    /// What was typed, and how many screens had been shown when it came.
     Input {
         screen: u64,
         input: Input,
@@ -119,15 +119,20 @@ impl Drop for InputSender {
 
 impl EventReceiver {
     /// The next event. `is_typing` says whether a text field is open.
-    pub async fn next(&mut self, is_typing: bool) -> Option<Event> {
-        while self.waiting.is_empty() {
+    pub async fn next(&mut self, is_typing: bool) -> Event {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return event;
+            }
             let sent = match self.unread.take() {
-                Some(sent) => sent,
-                None => self.receiver.recv().await?,
+                Some(sent) => Some(sent),
+                None => self.receiver.recv().await,
             };
-            self.wait(sent, is_typing);
+            // This end holds a sender itself, so that the channel is never closed.
+            if let Some(sent) = sent {
+                self.queue(sent, is_typing);
+            }
         }
-        self.waiting.pop_front()
     }
 
     /// The next event, if it is there already and is an answer: several of them are worth one frame.
@@ -141,7 +146,7 @@ impl EventReceiver {
         None
     }
 
-    fn wait(&mut self, sent: Sent, is_typing: bool) {
+    fn queue(&mut self, sent: Sent, is_typing: bool) {
         match sent {
             Sent::Event(event) => self.waiting.push_back(event),
             Sent::Burst { screen, inputs } => {

@@ -10,7 +10,7 @@ use super::tasks::{Slot, SubjectReading};
 use super::{App, WizardExit};
 use crate::account::{CallError, ErrorKind};
 use crate::guide::Subject;
-use crate::messages::guide::Verified;
+use crate::guide::verify::Verified;
 use crate::model::{RoleReading, TierReading};
 use crate::plan::Target;
 use crate::text::Severity;
@@ -44,7 +44,7 @@ impl App {
             }
         };
         let continues = self.session.to_continue(&plan);
-        let records = self.options.records.clone();
+        let records = self.session.records.clone();
         let remembered = guide.guide.clone();
         self.tasks
             .guide_end(account, plan.clone(), remembered, records, continues);

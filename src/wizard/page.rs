@@ -327,8 +327,10 @@ impl Pages {
     pub fn type_key(&mut self, key: KeyEvent, session: &Session) -> Vec<Effect> {
         if let Page::Roles(side) = self.shown {
             self.forms.roles_mut(side).type_key(key, session)
-        } else {
+        } else if matches!(self.shown, Page::Regions) {
             self.forms.regions.type_key(key)
+        } else {
+            Vec::new()
         }
     }
 

@@ -7,8 +7,8 @@ use super::widget::text::{clean, wrapped};
 use super::widget::{diff, theme};
 use crate::apply::Report;
 use crate::export::users;
+use crate::guide::verify::Verified;
 use crate::journal::Records;
-use crate::messages::guide::Verified;
 use crate::messages::{Message, checks};
 use crate::model::ConnectFrom;
 use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
@@ -18,7 +18,7 @@ use crate::verify::live::Live;
 
 /// The sheet for those who connect, where there is anybody who can.
 pub fn sheet(plan: &Plan, readiness: &Readiness) -> Option<String> {
-    let somebody_can = readiness.state != ReadinessLevel::NotReady;
+    let somebody_can = readiness.somebody_can();
     somebody_can.then(|| users::sheet(plan, Some((readiness, Basis::Found))))
 }
 

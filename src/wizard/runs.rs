@@ -1,4 +1,5 @@
-//! From the question to the end of a run, and what can follow it: once more, putting back, trying for real, leaving.
+//! What leads to a run and follows it: choosing what was chosen before, asking what will not work, the question, carrying out,
+//! once more, putting back, trying for real, leaving.
 
 use super::dialog::{Dialog, LiveCheck};
 use super::page::Page;
@@ -135,7 +136,7 @@ impl App {
     fn start_run(&mut self, account: Account, job: Job, cancel: CancellationToken) {
         // What was proved of something else does not hold any more.
         self.tasks.stop(&Slot::Proof);
-        let records = self.options.records.clone();
+        let records = self.session.records.clone();
         self.tasks.apply(account, job, records, cancel);
     }
 
@@ -147,7 +148,7 @@ impl App {
         };
         // Nothing else can be done meanwhile, so that the question cannot come in the middle of something.
         self.dialog = Some(Dialog::Undoing(run.clone()));
-        let records = self.options.records.clone();
+        let records = self.session.records.clone();
         self.tasks.undo(account, identity, records, run);
     }
 

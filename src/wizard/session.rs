@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Start;
-use super::page::guide::GuideContext;
 use super::role_list::RoleList;
 use crate::account::CallError;
 use crate::journal::{Record, Records, to_continue};
@@ -42,6 +40,14 @@ pub struct Planned {
     pub survey: Survey,
 }
 
+/// What the guide works on.
+pub struct GuideContext<'a> {
+    pub plan: &'a Plan,
+    pub survey: &'a Survey,
+    /// Roles that were listed or typed, by name.
+    pub roles: &'a RoleList,
+}
+
 /// What the pages share.
 #[derive(Debug)]
 pub struct Session {
@@ -53,7 +59,8 @@ pub struct Session {
     pub cut_off: Vec<Record>,
     /// Where the records of runs go.
     pub records: Records,
-    pub start: Start,
+    /// Whether there is no question to confirm at the end, and the guide in its place.
+    pub leads_to_guide: bool,
     /// The endpoints that were accepted although not everything is encrypted on the way to them.
     pub accepted_endpoints: Option<Vec<Endpoint>>,
     /// The sign of something that is waited for, or a blank.
@@ -61,14 +68,14 @@ pub struct Session {
 }
 
 impl Session {
-    pub fn new(records: Records, start: Start) -> Self {
+    pub fn new(records: Records, leads_to_guide: bool) -> Self {
         Self {
             findings: Findings::default(),
             choices: Choices::default(),
             planned: None,
             cut_off: Vec::new(),
             records,
-            start,
+            leads_to_guide,
             accepted_endpoints: None,
             spinner: " ",
         }
@@ -90,11 +97,6 @@ impl Session {
     /// Returns how many of the chosen roles and regions have not been read yet.
     pub fn still_reading(&self) -> usize {
         self.findings.still_reading(&self.choices)
-    }
-
-    /// Returns whether there is no question to confirm at the end, and the guide in its place.
-    pub fn leads_to_guide(&self) -> bool {
-        self.start != Start::SetUp
     }
 
     /// The run that was cut off and wanted the same: the next one goes on with it.

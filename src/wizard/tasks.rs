@@ -1,5 +1,6 @@
 //! Work that runs beside the loop and sends its answers to it. Each piece has a slot and an attempt number: starting a
-//! slot anew cancels what runs there, and an answer of an older attempt is dropped.
+//! slot anew cancels what runs there (a file that is being written is still written), and an answer of an older attempt is
+//! dropped.
 
 mod verify;
 
@@ -22,9 +23,9 @@ use super::saving;
 use crate::account::{Account, CallError, CodePrompt, CodeRequest, Source};
 use crate::apply::{self, Job};
 use crate::export::File;
+use crate::guide::verify::Verified;
 use crate::guide::{Paste, Subject};
 use crate::journal::{Record, Records};
-use crate::messages::guide::Verified;
 use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::Target;
 use crate::survey;
@@ -66,7 +67,7 @@ pub enum Answer {
     Preflight(Preflight),
     /// What will not work although the plan was carried out.
     Foreseen(Vec<CheckResult>),
-    CheckResult(Proof),
+    Proof(Proof),
     /// How many hybrid nodes a region has.
     NodeCount(String, NodeReading),
     /// The nodes of the chosen roles.

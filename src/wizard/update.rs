@@ -69,7 +69,7 @@ impl App {
             }
             Answer::CutOff(records, trouble) => self.on_cut_off(records, trouble),
             Answer::Undo(undo) => self.on_undo(*undo),
-            Answer::CheckResult(proof) => self.on_proof(proof),
+            Answer::Proof(proof) => self.on_proof(proof),
             Answer::LiveSaid(text) => {
                 if let Some(live) = self.live_check() {
                     live.on_said(text);
@@ -93,7 +93,7 @@ impl App {
     }
 
     fn on_connected(&mut self, account: Account) {
-        let records = self.options.records.clone();
+        let records = self.session.records.clone();
         self.tasks.identity(account.clone(), records);
         self.tasks.roles(&account);
         self.session.findings.credentials = Some(account.credentials());
@@ -114,9 +114,8 @@ impl App {
             }
         };
         let is_first = self.session.findings.identity.ready().is_none();
-        // Credentials may have been renewed for another account; roles of the same name there are other roles.
         if is_first {
-            let records = self.options.records.clone();
+            let records = self.session.records.clone();
             self.tasks.cut_off(records, identity.account.clone());
             if let Some(account) = self.account.clone() {
                 let partition = identity.partition.clone();
@@ -124,6 +123,7 @@ impl App {
                 self.tasks.general_preflight(account, identity.clone());
             }
         }
+        // Credentials may have been renewed for another account; roles of the same name there are other roles.
         let known = self.account_number.replace(identity.account.clone());
         if known.is_some_and(|known| known != identity.account) {
             self.forget_roles();
@@ -151,7 +151,7 @@ impl App {
             self.say(Severity::Warning, trouble);
         }
         let is_free = self.dialog.is_none() && Page::form(self.pages.shown.step()).is_some();
-        if !records.is_empty() && self.options.start != Start::SetUp {
+        if !records.is_empty() && self.session.leads_to_guide {
             // Both ways to take care of it write.
             let text = "A run of this program was cut off here. Start it without \"guide\" to take care of it.";
             self.say(Severity::Warning, text);
@@ -229,20 +229,11 @@ impl App {
                 self.session.findings.regions.push(region);
             }
         }
-        let unread = self
-            .session
-            .findings
-            .regions
-            .iter()
-            .filter(|region| !self.session.findings.tiers.contains_key(&region.code));
-        let unread: Vec<String> = unread.map(|region| region.code.clone()).collect();
-        let uncounted = self
-            .session
-            .findings
-            .regions
-            .iter()
-            .filter(|region| !self.session.findings.nodes.contains_key(&region.code));
-        let uncounted = uncounted.map(|region| region.code.clone()).collect();
+        let findings = &self.session.findings;
+        let codes = || findings.regions.iter().map(|region| region.code.clone());
+        let unread = codes().filter(|code| !findings.tiers.contains_key(code));
+        let uncounted = codes().filter(|code| !findings.nodes.contains_key(code));
+        let (unread, uncounted) = (unread.collect(), uncounted.collect());
         if let Some(account) = &self.account {
             self.tasks.node_counts(account, uncounted);
             self.tasks.tiers(account, unread);

@@ -34,7 +34,7 @@ pub(super) fn draw(frame: &mut Frame, app: &mut App) {
 
 /// Without a question to confirm, the way to the guide is one step shorter.
 fn progress(app: &App) -> String {
-    let count = if app.session.leads_to_guide() {
+    let count = if app.session.leads_to_guide {
         COUNT - 1
     } else {
         COUNT
@@ -45,9 +45,9 @@ fn progress(app: &App) -> String {
 
 /// Returns whether a step is on the way that was taken.
 fn is_on_the_way(step: Step, app: &App) -> bool {
-    let leads_to_guide = app.is_guided() || app.session.leads_to_guide();
+    let leads_to_guide = app.is_guided() || app.session.leads_to_guide;
     match step {
-        Step::Confirm => !app.session.leads_to_guide(),
+        Step::Confirm => !app.session.leads_to_guide,
         Step::Guide => leads_to_guide,
         Step::Apply => !leads_to_guide,
         Step::Account

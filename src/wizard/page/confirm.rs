@@ -10,7 +10,7 @@ use crate::apply::Job;
 use crate::journal::Records;
 use crate::messages::{Message, checks};
 use crate::model::endpoint::insecurity;
-use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
+use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{Content, Difference, Plan, State, Target};
 use crate::text::counted;
 use crate::verify::{CheckResult, Preflight, proof};
@@ -197,7 +197,7 @@ impl ConfirmPage {
         let is_asking = self.foreseen.is_none();
         let mut who = match who {
             // Nobody is told that people can connect before the simulator was asked.
-            Some((readiness, _)) if is_asking && readiness.state != ReadinessLevel::NotReady => {
+            Some((readiness, _)) if is_asking && readiness.somebody_can() => {
                 vec![(
                     "Asking AWS who can connect after this.".to_owned(),
                     theme::DIM,

@@ -14,8 +14,7 @@ use crate::model::Survey;
 use crate::plan::{Item, Obstacle, Plan, Target};
 use crate::text::Severity;
 use crate::wizard::effect::Effect;
-use crate::wizard::role_list::RoleList;
-use crate::wizard::session::Session;
+use crate::wizard::session::{GuideContext, Session};
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::Scroll;
 
@@ -23,14 +22,6 @@ use crate::wizard::widget::scroll::Scroll;
 const PAUSE: Duration = Duration::from_secs(5);
 /// After a check that failed.
 const LONG_PAUSE: Duration = Duration::from_secs(10);
-
-/// What the account is like, as far as it is read.
-pub struct GuideContext<'a> {
-    pub plan: &'a Plan,
-    pub survey: &'a Survey,
-    /// Roles that were listed or typed, by name.
-    pub roles: &'a RoleList,
-}
 
 /// Why the step that is shown is checked now.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::apply::{Aim, Job};
 use crate::model::Choices;
-use crate::plan::readiness::{Readiness, ReadinessLevel};
+use crate::plan::readiness::Readiness;
 use crate::plan::{Change, Item, Plan, State, Target};
 use crate::policy::document::pretty;
 use crate::text::{Severity, counted};
@@ -163,7 +163,7 @@ impl PreviewPage {
             let (sign, style) = theme::of_readiness(readiness.state);
             let headline = readiness.headline(basis);
             let headline = headline.trim_end_matches(':');
-            let line = if is_asking && readiness.state != ReadinessLevel::NotReady {
+            let line = if is_asking && readiness.somebody_can() {
                 let text = format!("{spinner} Asking AWS who can connect after this.");
                 Line::styled(text, theme::DIM)
             } else {
@@ -296,7 +296,7 @@ fn next(session: &Session) -> Option<Effect> {
         return Some(Effect::say(Severity::Warning, text));
     }
     let plan = session.plan()?;
-    if session.leads_to_guide() {
+    if session.leads_to_guide {
         return Some(Effect::BeginGuide);
     }
     Some(Effect::Ask(Box::new(Job {

@@ -14,7 +14,7 @@ use crate::plan::not_accepted;
 use crate::text::Severity;
 use crate::wizard::effect::Effect;
 use crate::wizard::session::{Findings, Session};
-use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
+use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::widget::picker::{Entry, FILTERING, Picker};
 use crate::wizard::widget::text::{clean, fitted, wrapped};
 use crate::wizard::widget::theme;
@@ -44,11 +44,7 @@ impl RegionsPage {
             hint(KeyCode::Char('/'), Action::Filter, "filter"),
             hint(KeyCode::Char('r'), Action::Reload, "read again"),
         ];
-        bindings.extend(
-            MOVES
-                .into_iter()
-                .map(|binding| quiet(binding.code, binding.action, binding.label)),
-        );
+        bindings.extend(MOVES);
         bindings
     }
 
@@ -95,7 +91,7 @@ impl RegionsPage {
 
     /// Closes what is open; whether anything was.
     fn close(&mut self) -> bool {
-        let open = self.picker.has_filter() || self.picker.is_filtering();
+        let open = self.picker.has_filter();
         self.picker.clear_filter();
         open
     }

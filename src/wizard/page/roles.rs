@@ -245,7 +245,7 @@ impl RolesPage {
         }
     }
 
-    /// Returns why the list is short or empty, above it. Returns the place that is left.
+    /// Draws why the list is short or empty, above it. Returns the place that is left.
     fn draw_trouble(&self, frame: &mut Frame, area: Rect, session: &Session) -> Rect {
         let room = area.width.saturating_sub(1);
         let mut lines = Vec::new();

@@ -1,6 +1,6 @@
 //! How far the policy simulator has been asked about what was read last.
 
-use crate::plan::readiness::{Readiness, ReadinessLevel};
+use crate::plan::readiness::Readiness;
 use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
 
@@ -24,8 +24,7 @@ impl Simulator {
 
     /// Returns whether it depends on an answer that is still to come that people can connect.
     pub fn is_awaited(&self, readiness: Option<&Readiness>) -> bool {
-        let may_connect =
-            readiness.is_some_and(|readiness| readiness.state != ReadinessLevel::NotReady);
+        let may_connect = readiness.is_some_and(crate::plan::readiness::Readiness::somebody_can);
         matches!(self, Self::Asked) && may_connect
     }
 }

@@ -65,7 +65,7 @@ impl Step {
         self != Self::UserRoles || connect_from.uses_user_roles()
     }
 
-    /// Returns what a plan leads to; it is begun, not stepped to, and has its own way back.
+    /// Returns whether a plan leads to it: then it is begun, not stepped to, and has its own way back.
     fn is_an_end(self) -> bool {
         matches!(self, Self::Guide | Self::Apply)
     }

@@ -59,6 +59,13 @@ impl Tasks {
         });
     }
 
+    /// Asks what will not work although the plan was carried out.
+    pub fn foresee(&mut self, account: Account, plan: Plan) {
+        self.start(Slot::Foresight, |out| async move {
+            out.send(Answer::Foreseen(proof::foresee(&account, &plan).await));
+        });
+    }
+
     /// The same, once a person rests on the preview.
     pub fn foresee_at_rest(&mut self, account: Account, plan: Plan) {
         self.start(Slot::Foresight, |out| async move {
@@ -67,17 +74,10 @@ impl Tasks {
         });
     }
 
-    /// Asks what will not work although the plan was carried out.
-    pub fn foresee(&mut self, account: Account, plan: Plan) {
-        self.start(Slot::Foresight, |out| async move {
-            out.send(Answer::Foreseen(proof::foresee(&account, &plan).await));
-        });
-    }
-
     /// Asks whether what is in place works.
     pub fn prove(&mut self, account: Account, plan: Plan) {
         self.start(Slot::Proof, |out| async move {
-            out.send(Answer::CheckResult(
+            out.send(Answer::Proof(
                 proof::prove_after_writes(&account, &plan).await,
             ));
         });

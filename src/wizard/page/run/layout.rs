@@ -8,7 +8,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::messages::Message;
 use crate::model::ConnectFrom;
-use crate::plan::readiness::{Readiness, ReadinessLevel};
+use crate::plan::readiness::Readiness;
 use crate::wizard::widget::access_path::{self, Progress, Station};
 use crate::wizard::widget::text::wrapped;
 use crate::wizard::widget::theme;
@@ -28,7 +28,7 @@ pub struct Summary {
 
 /// Returns whether not everybody is kept out, as far as that is known.
 pub fn somebody_can(readiness: Option<&Readiness>) -> bool {
-    readiness.is_none_or(|readiness| readiness.state != ReadinessLevel::NotReady)
+    readiness.is_none_or(crate::plan::readiness::Readiness::somebody_can)
 }
 
 /// Height of the access path, where it fits.
