@@ -246,7 +246,11 @@ impl Records {
                 let written =
                     written.and_then(|written| written.map_err(|error| error.to_string()));
                 if let Err(why) = written {
-                    tracing::warn!(run, why, "a run that was cut off could not be is_resolved");
+                    tracing::warn!(
+                        run,
+                        why,
+                        "a run that was cut off could not be marked as resolved"
+                    );
                 }
             }
         }

@@ -101,12 +101,14 @@ pub async fn run<B: Backend>(
             () = at(app.next_check()) => Event::CheckDue,
             _ = frames.tick(), if is_busy => Event::Tick,
         };
-        for event in std::iter::once(event).chain(std::iter::from_fn(|| events.next_answer())) {
+        let mut next = Some(event);
+        while let Some(event) = next {
             app.record(|| Step::Event(Box::new(event.clone())));
             app.on_event(event, &mut screen);
-        }
-        if let Some(exit) = app.exit.take() {
-            return exit;
+            if let Some(exit) = app.exit.take() {
+                return exit;
+            }
+            next = events.next_answer();
         }
     }
 }

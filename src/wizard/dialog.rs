@@ -317,8 +317,8 @@ impl ProfilesDialog {
 
     fn chosen(&self) -> Vec<Effect> {
         let current = self.picker.current();
-        let switch = current.map(|entry| Effect::SwitchProfile(entry.id.clone()));
-        [Effect::CloseDialog].into_iter().chain(switch).collect()
+        let switch = |entry: &Entry| Effect::SwitchProfile(entry.id.clone());
+        vec![current.map_or(Effect::CloseDialog, switch)]
     }
 
     fn draw(&self, frame: &mut Frame, spinner: &str) {

@@ -190,7 +190,7 @@ impl App {
     }
 
     fn quit(&mut self) {
-        let is_guided = self.is_guided();
+        let is_guided = self.is_guided() || self.left_guide.is_some();
         let in_guide_end = matches!(self.pages.shown, Page::GuideEnd(_));
         match self.pages.run() {
             Some(run) if run.is_running() => {
@@ -208,6 +208,9 @@ impl App {
     }
 
     fn switch_profile(&mut self, profile: String) {
+        // Whatever was asked or found was about another account.
+        self.dialog = None;
+        self.session.cut_off.clear();
         self.profile = Some(profile);
         self.account_number = None;
         self.forget_roles();

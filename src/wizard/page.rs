@@ -239,11 +239,19 @@ impl Pages {
         Some(confirm)
     }
 
+    /// The guide that is shown, or that the end of it lies over: what it asked for still arrives there.
     pub fn guide_mut(&mut self) -> Option<&mut GuidePage> {
-        let Page::Guide(guide) = &mut self.shown else {
-            return None;
-        };
-        Some(guide)
+        match &mut self.shown {
+            Page::Guide(guide) => Some(guide),
+            Page::GuideEnd(end) => Some(end.guide_mut()),
+            Page::Account
+            | Page::ConnectFrom
+            | Page::Roles(_)
+            | Page::Regions
+            | Page::Preview
+            | Page::Confirm(_)
+            | Page::Run(_) => None,
+        }
     }
 
     /// The plan of what was read last, at the end of a run or a guide.

@@ -109,8 +109,12 @@ impl App {
         let Some(account) = self.account.clone() else {
             return;
         };
-        let Page::Confirm(confirm) = std::mem::replace(&mut self.pages.shown, Page::Preview) else {
-            return;
+        let confirm = match std::mem::replace(&mut self.pages.shown, Page::Preview) {
+            Page::Confirm(confirm) => confirm,
+            other => {
+                self.pages.shown = other;
+                return;
+            }
         };
         if let Page::Run(run) = &confirm.under {
             self.earlier = run.ended().or(self.earlier.take());
@@ -155,6 +159,9 @@ impl App {
     /// Roles belong to an account; regions do not.
     pub(super) fn forget_roles(&mut self) {
         self.left_guide = None;
+        if self.is_guided() {
+            self.pages.shown = Page::Account;
+        }
         self.pages.forms.forget_roles();
     }
 

@@ -859,3 +859,25 @@ fn what_is_missing_is_named_before_the_guide_begins() {
         "nothing is asked without a terminal"
     );
 }
+
+/// A check that is under way when somebody finishes arrives in the guide all the same, so that checking goes on afterwards.
+#[tokio::test(start_paused = true)]
+async fn a_check_under_way_at_the_end_does_not_stop_the_checks_after_coming_back() {
+    let mut play = Setup {
+        timing: Timing {
+            latency: true,
+            ..Timing::INSTANT
+        },
+        ..setup(choices())
+    }
+    .start();
+    play.keys("{1 of 4 · 0 in place}nnn<enter>").await;
+    play.keys("{0 of 4 in place}<esc>{4 of 4 · 0 in place}")
+        .await;
+    let person = Person::of(&play).await;
+    person
+        .pastes_policy("DataEngineer", CLIENT_POLICY, &client_policy())
+        .await;
+    play.wait("4 of 4 · 1 in place").await;
+    play.keys("v{Checking.}{In place}").await;
+}

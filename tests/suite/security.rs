@@ -18,6 +18,7 @@ use sagemaker_ssh_setup::demo::Seed;
 use serde_json::{Value, json};
 
 use super::commands::{Desk, SAGEMAKER, WANTED, with};
+use super::cut_off::Folder;
 use super::faults::Fault;
 use super::program::{Run, read_request, server};
 
@@ -688,4 +689,38 @@ fn a_role_whose_name_begins_with_a_hyphen_can_be_named() {
     desk.run(&words).ends_with(0);
     let script = desk.run(&with("export", &["shell"], &wanted)).ends_with(0);
     assert!(script.out.contains("--role-name='DataScientist'") || script.out.contains("ITEMS=''"));
+}
+
+/// A profile that is chosen instead is another account: nothing of the first is asked, shown or offered any more.
+#[test]
+fn another_profile_in_place_of_plain_http_begins_anew() {
+    let desk = Desk::new();
+    let folder = Folder::new("plain-http");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let config = folder.0.join("config");
+    let keys =
+        "aws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = no-secret\nregion = eu-west-1\n";
+    let profiles = format!(
+        "[default]\n{keys}endpoint_url = {ELSEWHERE}\n[profile safe]\n{keys}endpoint_url = {}\n",
+        desk.aws.address
+    );
+    std::fs::write(&config, profiles).unwrap();
+    let environment = [
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+        ("HTTP_PROXY", &desk.aws.address),
+        ("NO_PROXY", "127.0.0.1"),
+    ];
+    let guide = with("guide", &WANTED, &[]);
+    for words in [&[][..], &guide] {
+        let mut run = Run::start(words, &environment);
+        run.wait("Not encrypted")
+            .keys("p")
+            .wait("Profile")
+            .wait("safe");
+        run.keys("j\r").gone("Not encrypted").wait("profile safe");
+        run.wait("Step 1/").wait(&desk.aws.address);
+        run.keys("\r").wait("Where do people").gone("Not encrypted");
+        run.keys("\x03");
+        assert_eq!(run.ended(), 130);
+    }
 }

@@ -55,6 +55,10 @@ impl GuideEndPage {
         self.verified.as_ref()
     }
 
+    pub fn guide_mut(&mut self) -> &mut GuidePage {
+        &mut self.guide
+    }
+
     /// Back into the guide, which looks again at once.
     pub fn into_guide(self) -> GuidePage {
         let mut guide = self.guide;
