@@ -2,6 +2,7 @@
 //! each. Pure; nothing of it writes.
 
 mod console;
+mod hints;
 mod page;
 mod status;
 pub mod verify;
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use page::{Instructions, Paste};
 pub use status::StepStatus;
 
-use crate::model::{Choices, RoleKind, RoleReading, Survey};
+use crate::model::{Choices, RoleKind, RoleReading, Survey, TierReading};
 use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Statement, lacking};
@@ -86,91 +87,119 @@ impl Subject {
 /// What the guide remembers besides what was read.
 #[derive(Clone, Debug, Default)]
 pub struct Guide {
-    /// Documents that are extended: what was in them must not get lost by a paste.
-    kept: BTreeMap<Target, Remembered>,
+    /// Documents that are extended, as the first reading had them.
+    baselines: BTreeMap<Target, Baseline>,
     /// What somebody says was done, and may not be read.
     by_hand: BTreeSet<Target>,
     /// What it was ticked for.
     choices: Choices,
+    /// The tier of each region as it was read first.
+    first_tiers: BTreeMap<String, TierReading>,
+    /// Inline policies of each role, by name, as they were read first.
+    first_policies: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// What is remembered of a document.
-#[derive(Clone, Debug)]
-struct Remembered {
-    /// What must not get lost.
-    statements: Vec<Statement>,
-    /// As it was when it was read first.
+/// A document as it was when the guide began. It never moves: what came later is new.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Baseline {
+    /// All statements; none where there was no document.
     first: Vec<Statement>,
-    /// What the last reading had for Systems Manager alone. While that changes, somebody is pasting.
+    /// Statements that must not get lost.
+    kept: Vec<Statement>,
+    /// Statements of these that are gone, and were meant to go.
+    let_go: Vec<Statement>,
+    /// Statements that others added since.
+    added: Vec<Statement>,
+    /// Statements that the last reading had for Systems Manager. While these change, somebody is pasting.
     ours: Vec<Statement>,
 }
 
-impl Remembered {
-    fn new(document: &Document, plan: &Plan) -> Self {
+impl Baseline {
+    fn of(document: &Document, plan: &Plan) -> Self {
         Self {
-            statements: to_keep(document, plan),
             first: document.statements().into_iter().cloned().collect(),
+            kept: to_keep(document, plan),
+            let_go: Vec::new(),
+            added: Vec::new(),
             ours: ours(document),
         }
     }
 
-    /// Takes a later reading in: what somebody else added has to stay as well. What comes together with something for
-    /// Systems Manager is a paste, and may still be mended.
-    fn observe(&mut self, document: &Document, plan: &Plan) {
+    /// Takes in what others have added, which is not what comes together with something for Systems Manager: that is a paste,
+    /// and may be a slip.
+    fn observe(&mut self, document: &Document) {
         let ours = ours(document);
         let is_unchanged = ours.len() == self.ours.len()
             && ours
                 .iter()
                 .all(|statement| contains_statement(&self.ours, statement));
-        if is_unchanged && lacking(document, &self.statements).is_empty() {
-            let first = &self.first;
-            let stays = |statement: &Statement| {
-                contains_statement(first, statement)
-                    || !trust::is_for_systems_manager_alone(statement)
+        if is_unchanged {
+            let is_new = |statement: &&Statement| {
+                !deviation::is_said(statement, &self.first)
+                    && !contains_statement(&self.added, statement)
+                    && !trust::is_meant_for_systems_manager(statement)
             };
-            self.statements = to_keep(document, plan).into_iter().filter(stays).collect();
+            let statements = document.statements().into_iter();
+            let added: Vec<Statement> = statements.filter(is_new).cloned().collect();
+            self.added.extend(added);
         }
         self.ours = ours;
     }
 }
 
-/// Statements for Systems Manager alone.
+/// Statements that are for Systems Manager, or were meant for it.
 fn ours(document: &Document) -> Vec<Statement> {
     let statements = document.statements().into_iter();
-    let ours = statements.filter(|statement| trust::is_for_systems_manager_alone(statement));
+    let ours = statements.filter(|statement| trust::is_meant_for_systems_manager(statement));
     ours.cloned().collect()
 }
 
 impl Guide {
-    /// Takes a reading in. What it shows has to stay, unless something is missing: then somebody is in the middle of
-    /// mending it.
+    /// Takes a reading in. The first one of a document, its absence included, is what later ones are compared with.
     pub fn observe(&mut self, plan: &Plan, survey: &Survey) {
         for item in &plan.items {
-            let target = &item.target;
-            let Extended::There(document) = extended(target, survey) else {
-                continue;
+            let baseline = match extended(&item.target, survey) {
+                Extended::There(document) => Baseline::of(&document, plan),
+                Extended::Gone => Baseline::default(),
+                Extended::Unread | Extended::Other => continue,
             };
-            match self.kept.get_mut(target) {
-                None => {
-                    self.kept
-                        .insert(target.clone(), Remembered::new(&document, plan));
+            let known = self.baselines.get_mut(&item.target);
+            match (known, extended(&item.target, survey)) {
+                (None, _) => {
+                    self.baselines.insert(item.target.clone(), baseline);
                 }
-                // A permission set's policy comes from elsewhere, in one piece: only what was there first is known.
-                Some(kept) if matches!(target, Target::Trust { .. }) => {
-                    kept.observe(&document, plan);
+                // A permission set's policy comes from elsewhere, in one piece.
+                (Some(known), Extended::There(document))
+                    if matches!(item.target, Target::Trust { .. }) =>
+                {
+                    known.observe(&document);
                 }
-                Some(_) => {}
+                (Some(_), _) => {}
+            }
+        }
+        for (region, tier) in &survey.tiers {
+            let first = self.first_tiers.entry(region.clone());
+            first.or_insert_with(|| tier.clone());
+        }
+        for (role, reading) in &survey.roles {
+            if let Ok(reading) = reading {
+                let first = self.first_policies.entry(role.clone());
+                first.or_insert_with(|| reading.inline.clone());
             }
         }
     }
 
-    /// A document as it was when it was read first.
-    fn first(&self, target: &Target) -> &[Statement] {
-        let kept = self.kept.get(target);
-        kept.map_or(&[][..], |kept| &kept.first)
+    fn baseline(&self, target: &Target) -> Option<&Baseline> {
+        self.baselines.get(target)
     }
 
-    /// Statements that came since, and not for Systems Manager, in a few words each.
+    /// A document as it was when it was read first.
+    fn first(&self, target: &Target) -> &[Statement] {
+        let baseline = self.baseline(target);
+        baseline.map_or(&[][..], |baseline| &baseline.first)
+    }
+
+    /// Statements that came since, and were not meant for Systems Manager, in a few words each.
     fn new_ones(&self, target: &Target, survey: &Survey) -> Vec<String> {
         let (Target::Trust { .. }, Extended::There(document)) = (target, extended(target, survey))
         else {
@@ -178,16 +207,16 @@ impl Guide {
         };
         let first = self.first(target);
         let is_new = |statement: &&Statement| {
-            !deviation::is_said(statement, first) && !trust::is_for_systems_manager_alone(statement)
+            !deviation::is_said(statement, first) && !trust::is_meant_for_systems_manager(statement)
         };
         let new = document.statements().into_iter().filter(is_new);
         new.map(deviation::name).collect()
     }
 
-    /// Statements that were there and are gone.
-    pub fn lost(&self, target: &Target, survey: &Survey) -> Vec<&Statement> {
-        let kept = self.kept.get(target);
-        let kept = kept.map_or(&[][..], |kept| &kept.statements);
+    /// Statements that were there and are gone, with those that were meant to go.
+    fn gone(&self, target: &Target, survey: &Survey) -> Vec<&Statement> {
+        let baseline = self.baseline(target);
+        let kept = baseline.map_or(&[][..], |baseline| &baseline.kept);
         match extended(target, survey) {
             Extended::There(document) => lacking(&document, kept),
             Extended::Gone => kept.iter().collect(),
@@ -195,13 +224,51 @@ impl Guide {
         }
     }
 
-    /// Space: ticks what may not be read, or takes the tick back; takes it that what is gone was meant to go.
-    pub fn tick(&mut self, item: &Item, plan: &Plan, survey: &Survey) {
-        let target = &item.target;
-        if !self.lost(target, survey).is_empty() {
-            self.kept.remove(target);
-            return self.observe(plan, survey);
+    /// Statements that were there and are gone, and nobody says that they were meant to go.
+    pub fn lost(&self, target: &Target, survey: &Survey) -> Vec<&Statement> {
+        let gone = self.gone(target, survey).into_iter();
+        gone.filter(|statement| !self.is_let_go(target, statement))
+            .collect()
+    }
+
+    /// The same, in a few words each.
+    pub fn lost_names(&self, target: &Target, survey: &Survey) -> Vec<String> {
+        let lost = self.lost(target, survey).into_iter();
+        lost.map(deviation::name).collect()
+    }
+
+    /// Statements that are gone, and were meant to go, in a few words each.
+    pub fn let_go_names(&self, target: &Target, survey: &Survey) -> Vec<String> {
+        let gone = self.gone(target, survey).into_iter();
+        gone.filter(|statement| self.is_let_go(target, statement))
+            .map(deviation::name)
+            .collect()
+    }
+
+    fn is_let_go(&self, target: &Target, statement: &Statement) -> bool {
+        let baseline = self.baseline(target);
+        baseline.is_some_and(|baseline| contains_statement(&baseline.let_go, statement))
+    }
+
+    /// Statements that others added since the guide began, and that are gone again.
+    fn added_and_gone(&self, target: &Target, survey: &Survey) -> Vec<&Statement> {
+        match (self.baseline(target), extended(target, survey)) {
+            (Some(baseline), Extended::There(document)) => lacking(&document, &baseline.added),
+            _ => Vec::new(),
         }
+    }
+
+    /// Says that what is gone was meant to go.
+    pub fn let_go(&mut self, target: &Target, survey: &Survey) {
+        let gone: Vec<Statement> = self.lost(target, survey).into_iter().cloned().collect();
+        if let Some(baseline) = self.baselines.get_mut(target) {
+            baseline.let_go.extend(gone);
+        }
+    }
+
+    /// Ticks what may not be read, or takes the tick back; takes back that what is gone was meant to go.
+    pub fn tick(&mut self, item: &Item, survey: &Survey) {
+        let target = &item.target;
         match self.status(item, survey) {
             StepStatus::Denied => {
                 self.by_hand.insert(target.clone());
@@ -209,7 +276,11 @@ impl Guide {
             StepStatus::ByHand => {
                 self.by_hand.remove(target);
             }
-            _ => {}
+            _ => {
+                if let Some(baseline) = self.baselines.get_mut(target) {
+                    baseline.let_go.clear();
+                }
+            }
         }
     }
 
@@ -219,12 +290,6 @@ impl Guide {
             self.by_hand.clear();
             self.choices = choices.clone();
         }
-    }
-
-    /// The same, in a few words each.
-    pub fn lost_names(&self, target: &Target, survey: &Survey) -> Vec<String> {
-        let lost = self.lost(target, survey).into_iter();
-        lost.map(deviation::name).collect()
     }
 
     pub fn status(&self, item: &Item, survey: &Survey) -> StepStatus {
@@ -243,11 +308,38 @@ impl Guide {
         survey: &Survey,
         arn: Option<&str>,
     ) -> Instructions {
-        let status = self.status(item, survey);
-        let lost = self.lost(&item.target, survey);
-        let new = self.new_ones(&item.target, survey);
-        page::page(item, plan, survey, status, &lost, new, arn)
+        let target = &item.target;
+        let since = Since {
+            lost: self.lost(target, survey),
+            let_go: self.let_go_names(target, survey),
+            new: self.new_ones(target, survey),
+            hints: self.hints(item, plan, survey),
+            is_own: self.is_own(target, survey),
+        };
+        page::page(item, plan, survey, self.status(item, survey), since, arn)
     }
+
+    /// Returns whether the policy of that name came since the guide began: then whoever reads this pasted it.
+    fn is_own(&self, target: &Target, survey: &Survey) -> bool {
+        let Target::Policy { role, policy } = target else {
+            return false;
+        };
+        let before = self.first_policies.get(role);
+        let before = before.and_then(|policies| policies.get(policy.name()));
+        let now = reading(target, survey).and_then(|reading| reading.inline.get(policy.name()));
+        now.is_some() && now != before
+    }
+}
+
+/// What has become of a step since the guide began.
+struct Since<'a> {
+    lost: Vec<&'a Statement>,
+    let_go: Vec<String>,
+    new: Vec<String>,
+    /// Sentences about what was probably done instead.
+    hints: Vec<String>,
+    /// The policy was pasted since.
+    is_own: bool,
 }
 
 /// Returns what has to stay of a document: all but a denial that is in the way, and principals that were deleted.

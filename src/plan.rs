@@ -18,6 +18,7 @@ use std::str::FromStr;
 
 pub use change::{Change, Edit, TierValue};
 pub use check::SHARED_USER_ID;
+pub(crate) use check::replaced;
 pub use saved::Altered;
 pub(crate) use tier::{not_accepted, tier_content};
 

@@ -29,7 +29,7 @@ fn host(partition: &Partition) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Fleet Manager, where the instance tier is found under Account management.
+/// Fleet Manager, where the instance tier is found under Settings.
 pub fn fleet_manager(partition: &Partition, region: &str) -> Option<String> {
     let (host, _) = host(partition)?;
     Some(format!(

@@ -4,9 +4,11 @@
 use serde_json::Value;
 
 use super::console::{self, Tab};
-use super::{Extended, Part, Statement, StepStatus, extended, is_of_permission_set, reading};
+use super::{
+    Extended, Part, Since, Statement, StepStatus, extended, is_of_permission_set, reading,
+};
 use crate::model::{Region, Survey};
-use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set};
+use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set, replaced};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Deviation};
 use crate::policy::document::{pretty, size};
@@ -34,6 +36,10 @@ pub struct Instructions {
     pub lost: Vec<Lost>,
     /// What came since the guide began, and not for its sake, in a few words each.
     pub new: Vec<String>,
+    /// What is gone, and was meant to go, in a few words each.
+    pub let_go: Vec<String>,
+    /// Sentences about what was probably done instead.
+    pub hints: Vec<String>,
     pub warnings: Vec<String>,
 }
 
@@ -62,10 +68,10 @@ pub(super) fn page(
     plan: &Plan,
     survey: &Survey,
     status: StepStatus,
-    lost: &[&Statement],
-    new: Vec<String>,
+    since: Since,
     arn: Option<&str>,
 ) -> Instructions {
+    let lost = &since.lost[..];
     let draft = Draft {
         item,
         plan,
@@ -91,11 +97,19 @@ pub(super) fn page(
         link,
         paste,
         lost: lost.iter().map(gone).collect(),
-        new,
-        // What does not let Systems Manager in is said already where it differs.
+        new: since.new,
+        let_go: since.let_go,
+        hints: since.hints,
+        // What does not let Systems Manager in is said already where it differs, and what would be replaced is the reader's
+        // own where it came since.
         warnings: match (&item.target, &status) {
             (Target::Trust { .. }, StepStatus::Differs(_)) => Vec::new(),
-            _ => item.warnings.clone(),
+            _ => {
+                let own = since.is_own.then(|| draft.replacement()).flatten();
+                let others = item.warnings.iter();
+                let others = others.filter(|warning| Some(*warning) != own.as_ref());
+                others.cloned().collect()
+            }
         },
         status,
     }
@@ -122,6 +136,12 @@ impl Draft<'_> {
     /// Returns whether the item is to be changed, and is there already in another form.
     fn replaces(&self) -> bool {
         self.item.change().is_some_and(Change::replaces)
+    }
+
+    /// Returns what is said of a policy that is replaced.
+    fn replacement(&self) -> Option<String> {
+        let change = self.item.change()?;
+        Some(replaced(change.before_text()?, change.after_text()?))
     }
 
     fn is_of_permission_set(&self) -> bool {
@@ -294,16 +314,19 @@ impl Draft<'_> {
             || region.to_owned(),
             |known| format!("{}, {region}", known.name),
         );
-        let mut steps = vec![
-            format!("Open Systems Manager in {place}, then Fleet Manager."),
-            "Choose Account management, then Instance tier settings.".to_owned(),
-        ];
-        if *self.status != StepStatus::InPlace {
-            steps.push(
-                "Choose Change account setting, and confirm the change from Standard-Tier to Advanced-Tier."
-                    .to_owned(),
-            );
+        let mut steps = vec![format!(
+            "Open Systems Manager, then Fleet Manager. The console has to show {place} at the top right."
+        )];
+        if *self.status == StepStatus::InPlace {
+            steps.push("Choose Settings; the instance tier stands there.".to_owned());
+            return steps;
         }
+        steps.push(
+            "Choose Settings, then Change instance tier settings (in older consoles Account management, then Instance tier \
+             settings, then Change account setting)."
+                .to_owned(),
+        );
+        steps.push("Accept what the dialog says, and choose Change setting.".to_owned());
         steps
     }
 
@@ -352,33 +375,34 @@ impl Draft<'_> {
         if self.item.change().is_none() && !unread {
             return vec![
                 to_role(role),
-                format!("On the tab Permissions open {policy}."),
+                format!("On the tab Permissions expand {policy} (the + before it)."),
             ];
         }
         if self.replaces() {
             return vec![
                 to_role(role),
-                format!("On the tab Permissions open {policy} and choose Edit."),
+                format!("On the tab Permissions expand {policy} (the + before it) and choose Edit."),
                 "Choose JSON, replace the whole text by the one below, and choose Next, then Save changes."
                     .to_owned(),
             ];
         }
-        let mut steps = vec![
-            to_role(role),
+        let mut steps = vec![to_role(role)];
+        if unread && policy == RolePolicy::Server {
+            steps.push(
+                "Compare the role's ARN in the text with the one in the role's Summary: it could not be read, and stands there \
+                 without the role's path."
+                    .to_owned(),
+            );
+        }
+        steps.extend([
             "On the tab Permissions choose Add permissions, then Create inline policy.".to_owned(),
             "Choose JSON, replace the whole text by the one below, and choose Next.".to_owned(),
             format!("As policy name type {policy}, and choose Create policy."),
-        ];
+        ]);
         if unread {
             steps.push(format!(
                 "Should there be a policy named {policy} already, edit that one instead."
             ));
-        }
-        if unread && policy == RolePolicy::Server {
-            steps.push(
-                "Compare the role's ARN in the text with the one in the role's Summary: it could not be read."
-                    .to_owned(),
-            );
         }
         steps
     }

@@ -83,11 +83,14 @@ impl StepStatus {
                 format!("Not yet: the role has no inline policy named {policy}.")
             }
             (Self::Differs(_), Target::Trust { .. }) => {
-                "Not right yet: there is a statement for Systems Manager, but it does not let it in from this account."
+                "Not right yet: a statement was meant for Systems Manager, but it does not let it in from this account."
                     .to_owned()
             }
             (Self::Differs(_), _) => {
                 "Not right yet: the policy is there, and says something else.".to_owned()
+            }
+            (Self::Blocked, _) if item.is_blocked_by(Obstacle::PermissionSet) => {
+                format!("Not yet, and the way leads through the permission set. {reason}")
             }
             (Self::Blocked, _) => format!("Something is in the way. {reason}"),
             (Self::Lost, _) => {
@@ -112,7 +115,7 @@ fn trust_deviation(
         return StepStatus::NotYet;
     };
     let is_pasted = |statement: &Statement| {
-        trust::is_for_systems_manager_alone(statement) && !contains_statement(first, statement)
+        trust::is_meant_for_systems_manager(statement) && !contains_statement(first, statement)
     };
     let pasted = (1..)
         .zip(found.statements())

@@ -20,6 +20,8 @@ pub struct GuideResult {
     pub ticked: BTreeSet<Target>,
     /// Statements that were there before and are gone, in a few words each.
     pub lost: Vec<(Target, String)>,
+    /// Those that somebody says were meant to go.
+    pub let_go: Vec<(Target, String)>,
 }
 
 /// The last reading of a guide, or the sentence that says why there was none.
@@ -66,16 +68,19 @@ pub async fn verify(
     let is_ticked = |item: &&Item| guide.status(item, &survey) == StepStatus::ByHand;
     let ticked = plan.items.iter().filter(is_ticked);
     let ticked = ticked.map(|item| item.target.clone()).collect();
-    let lost = plan.items.iter().flat_map(|item| {
-        let names = guide.lost_names(&item.target, &survey).into_iter();
-        names.map(|name| (item.target.clone(), name))
-    });
-    let lost = lost.collect();
+    let (mut lost, mut let_go) = (Vec::new(), Vec::new());
+    for Item { target, .. } in &plan.items {
+        let names = guide.lost_names(target, &survey).into_iter();
+        lost.extend(names.map(|name| (target.clone(), name)));
+        let names = guide.let_go_names(target, &survey).into_iter();
+        let_go.extend(names.map(|name| (target.clone(), name)));
+    }
     let mut result = GuideResult {
         plan,
         readiness: None,
         ticked,
         lost,
+        let_go,
     };
     result.prove(&Proof::default());
     Ok(result)

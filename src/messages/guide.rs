@@ -49,7 +49,9 @@ fn open(result: &GuideResult) -> Vec<String> {
     });
     let lost = result.lost.iter();
     let lost = lost.map(|(target, name)| format!("Gone          {target}: {name}"));
-    lost.chain(items).collect()
+    let let_go = result.let_go.iter();
+    let let_go = let_go.map(|(target, name)| format!("Let go        {target}: {name}"));
+    lost.chain(let_go).chain(items).collect()
 }
 
 /// About ten plain lines: account, result, verification, what is open.

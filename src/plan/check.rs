@@ -476,7 +476,7 @@ impl Role<'_> {
 }
 
 /// Returns what replacing an inline policy of the same name takes away.
-fn replaced(before: &str, after: &str) -> String {
+pub fn replaced(before: &str, after: &str) -> String {
     let lost = match (Document::parse(before), Document::parse(after)) {
         (Ok(before), Ok(after)) => Some(Meaning::of(&before).beyond(&Meaning::of(&after))),
         _ => None,

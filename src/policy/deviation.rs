@@ -33,9 +33,14 @@ impl Deviation {
                 format!("Its \"Version\" is {found}, and has to be \"2012-10-17\".")
             }
             Self::Missing { wanted } => format!("A statement is missing: {}.", name(wanted)),
-            Self::Differs { number, found, .. } => {
-                format!("Statement {number} differs: {}.", name(found))
-            }
+            Self::Differs {
+                number,
+                found,
+                wanted,
+            } => match slip(found, wanted) {
+                Some(slip) => format!("Statement {number} differs: {slip}"),
+                None => format!("Statement {number} differs: {}.", name(found)),
+            },
             Self::Extra { number, found } => {
                 format!("Statement {number} does not belong here: {}.", name(found))
             }
@@ -115,6 +120,83 @@ pub fn deviations(found: &Document, wanted: &Document, most: &Document) -> Vec<D
         });
     }
     deviations
+}
+
+/// Returns what differs between two statements, in one sentence, where it is a single value or a placeholder of the manual
+/// that was left in.
+fn slip(found: &Statement, wanted: &Statement) -> Option<String> {
+    let (mut pairs, mut shapes) = (Vec::new(), true);
+    let (found, wanted) = (
+        Value::from(without_sid(found)),
+        Value::from(without_sid(wanted)),
+    );
+    pair_values(&found, &wanted, &mut pairs, &mut shapes);
+    pairs.retain(|(found, wanted)| found != wanted);
+    pairs.dedup();
+    if !shapes || pairs.is_empty() {
+        return None;
+    }
+    let parts: Vec<(&str, &str)> = pairs
+        .iter()
+        .map(|(found, wanted)| differing_part(found, wanted))
+        .collect();
+    let (found, wanted) = *parts.first()?;
+    if parts.iter().any(|part| *part != (found, wanted)) {
+        return None;
+    }
+    Some(if found.contains("<<") {
+        format!("{found} is a placeholder of the manual; it has to be {wanted}.")
+    } else {
+        format!("{found} has to be {wanted}.")
+    })
+}
+
+fn without_sid(statement: &Statement) -> Statement {
+    let mut statement = statement.clone();
+    statement.shift_remove("Sid");
+    statement
+}
+
+/// Collects the texts that stand in the same places; `same_shape` becomes false where the places themselves differ.
+fn pair_values<'a>(
+    found: &'a Value,
+    wanted: &'a Value,
+    pairs: &mut Vec<(&'a str, &'a str)>,
+    same_shape: &mut bool,
+) {
+    match (found, wanted) {
+        (Value::String(found), Value::String(wanted)) => pairs.push((found, wanted)),
+        (Value::Object(found), Value::Object(wanted)) if found.len() == wanted.len() => {
+            for (key, wanted) in wanted {
+                match found.get(key) {
+                    Some(found) => pair_values(found, wanted, pairs, same_shape),
+                    None => *same_shape = false,
+                }
+            }
+        }
+        (Value::Array(found), Value::Array(wanted)) if found.len() == wanted.len() => {
+            for (found, wanted) in found.iter().zip(wanted) {
+                pair_values(found, wanted, pairs, same_shape);
+            }
+        }
+        (found, wanted) => *same_shape &= found == wanted,
+    }
+}
+
+/// The parts between colons in which two texts differ, as in ARNs; the whole texts where they differ in more than one.
+fn differing_part<'a>(found: &'a str, wanted: &'a str) -> (&'a str, &'a str) {
+    let (parts, others): (Vec<&str>, Vec<&str>) =
+        (found.split(':').collect(), wanted.split(':').collect());
+    let mut differing = parts
+        .iter()
+        .zip(&others)
+        .filter(|(one, other)| one != other);
+    match (differing.next(), differing.next()) {
+        (Some((one, other)), None) if found.starts_with("arn:") && parts.len() == others.len() => {
+            (one, other)
+        }
+        _ => (found, wanted),
+    }
 }
 
 type Pair<'a> = (&'a Statement, (usize, &'a Statement));
@@ -262,7 +344,7 @@ mod tests {
         let mistyped = text.replace("ssm:TerminateSession", "ssm:TerminateSesion");
         assert_eq!(
             sentences(&mistyped),
-            ["Statement 3 differs: ssm:TerminateSesion on session/*."]
+            ["Statement 3 differs: ssm:TerminateSesion has to be ssm:TerminateSession."]
         );
         // Everybody's sessions instead of one's own.
         let open = text.replace("\"StringEquals\"", "\"StringNotEquals\"");
@@ -273,7 +355,7 @@ mod tests {
         let other_account = text.replace("logs:*:123456789012", "logs:*:999999999999");
         assert_eq!(
             sentences(&other_account),
-            ["Statement 6 differs: logs:StartQuery on /aws/sagemaker/*."]
+            ["Statement 6 differs: 999999999999 has to be 123456789012."]
         );
         let old = text.replace("2012-10-17", "2008-10-17");
         assert_eq!(
@@ -324,7 +406,7 @@ mod tests {
             named(value, &server, &server),
             [
                 "A statement is missing: iam:PassRole on role/R.",
-                "Statement 1 differs: ssm:AddTagToResource on role/R."
+                "Statement 1 differs: ssm:AddTagToResource has to be ssm:AddTagsToResource."
             ]
         );
         // What is tolerated is not taken for what is missing.

@@ -148,6 +148,19 @@ pub fn is_for_systems_manager_alone(statement: &Map<String, Value>) -> bool {
         && services.iter().all(|service| service.starts_with("ssm"))
 }
 
+/// Returns whether a statement allows something to Systems Manager alone, or to a service whose name is that of Systems
+/// Manager with one letter wrong, such as `sms.amazonaws.com`.
+pub fn is_meant_for_systems_manager(statement: &Map<String, Value>) -> bool {
+    if is_for_systems_manager_alone(statement) {
+        return true;
+    }
+    let principal = statement.get("Principal").and_then(Value::as_object);
+    let services = principal.map_or_else(Vec::new, |kinds| strings(kinds.get("Service")));
+    let is_slip = |service: &&str| strsim::damerau_levenshtein(service, SYSTEMS_MANAGER) == 1;
+    let alone = principal.is_some_and(|kinds| kinds.len() == 1) && !services.is_empty();
+    effect(statement) == "Allow" && alone && services.iter().all(is_slip)
+}
+
 /// Returns whether a statement certainly keeps Systems Manager out, so that it has to go.
 pub fn keeps_out(statement: &Map<String, Value>, place: Place, regions: &[String]) -> bool {
     effect(statement) == "Deny"

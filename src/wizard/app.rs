@@ -240,7 +240,7 @@ impl App {
         let shown = (
             self.pages.shown.step(),
             self.questions,
-            self.pages.shown.has_ended(),
+            self.pages.shown.has_ended() || matches!(self.dialog, Some(Dialog::LetGo { .. })),
         );
         if screen.shown != Some(shown) {
             screen.shown = Some(shown);
@@ -331,8 +331,12 @@ impl App {
     }
 
     fn is_asking(&self) -> bool {
-        let asks_to_try = matches!(&self.dialog, Some(Dialog::Live(live)) if live.is_asking());
-        self.pages.is_asking() || asks_to_try
+        let asks = match &self.dialog {
+            Some(Dialog::Live(live)) => live.is_asking(),
+            Some(Dialog::LetGo { .. }) => true,
+            _ => false,
+        };
+        self.pages.is_asking() || asks
     }
 
     fn on_key(&mut self, key: KeyEvent) {

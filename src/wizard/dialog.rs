@@ -26,6 +26,7 @@ use super::widget::theme;
 use crate::account::CallError;
 use crate::journal::Record;
 use crate::messages::record as messages;
+use crate::plan::Target;
 use crate::text::counted;
 pub use explain::ExplainDialog;
 pub use insecure::Insecure;
@@ -41,6 +42,11 @@ pub enum Dialog {
     /// Whether to leave; a guide may be open.
     Quit {
         guided: bool,
+    },
+    /// Whether these statements of a document were meant to go.
+    LetGo {
+        target: Target,
+        names: Vec<String>,
     },
     /// A run that was cut off.
     CutOff(Box<CutOff>),
@@ -89,6 +95,10 @@ impl Dialog {
 
     pub fn quit(guided: bool) -> Self {
         Self::Quit { guided }
+    }
+
+    pub fn let_go(target: Target, names: Vec<String>) -> Self {
+        Self::LetGo { target, names }
     }
 
     pub fn profiles() -> Self {
@@ -149,6 +159,11 @@ impl Dialog {
                 quiet(KeyCode::Esc, Action::Back, "stay"),
                 quiet(KeyCode::Char('q'), Action::Back, "stay"),
             ]),
+            Self::LetGo { .. } => bindings.extend([
+                hint(KeyCode::Char('y'), Action::Next, "it was meant to go"),
+                hint(KeyCode::Char('n'), Action::Back, "no"),
+                quiet(KeyCode::Esc, Action::Back, "no"),
+            ]),
             Self::CutOff(cut_off) => {
                 if cut_off.offers("g") {
                     bindings.push(hint(KeyCode::Char('g'), Action::Next, "go on"));
@@ -195,6 +210,9 @@ impl Dialog {
                 let run = record.undoes.as_ref().unwrap_or(&record.run).clone();
                 return vec![Effect::CloseDialog, Effect::Undo(run)];
             }
+            (Self::LetGo { target, .. }, Action::Next) => {
+                return vec![Effect::CloseDialog, Effect::LetGo(target.clone())];
+            }
             (Self::Profiles(profiles), Action::Next) => return profiles.chosen(),
             (_, Action::Back) => return vec![Effect::CloseDialog],
             (_, Action::Quit) => return vec![Effect::Leave],
@@ -202,7 +220,7 @@ impl Dialog {
             (Self::Help(scroll), action) => drop(scroll.act(action)),
             (Self::CutOff(cut_off), action) => drop(cut_off.scroll.act(action)),
             (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
-            (Self::Quit { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
+            (Self::Quit { .. } | Self::LetGo { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
         }
         Vec::new()
     }
@@ -215,6 +233,7 @@ impl Dialog {
             Self::Help(_)
             | Self::Profiles(_)
             | Self::Quit { .. }
+            | Self::LetGo { .. }
             | Self::CutOff(_)
             | Self::Undoing(_)
             | Self::Live(_)
@@ -235,6 +254,7 @@ impl Dialog {
             Self::Help(scroll) => draw_help(frame, scroll, step, bindings, applying),
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
             Self::Quit { guided } => draw_quit(frame, *guided),
+            Self::LetGo { target, names } => draw_let_go(frame, target, names),
             Self::CutOff(cut_off) => cut_off.draw(frame),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
@@ -445,6 +465,27 @@ fn draw_quit(frame: &mut Frame, guided: bool) {
         Span::styled("n", theme::KEY),
         Span::raw(" stay"),
     ]));
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
+fn draw_let_go(frame: &mut Frame, target: &Target, names: &[String]) {
+    let width = frame.area().width.min(66).saturating_sub(2);
+    let statements = counted(names.len(), "statement");
+    let text = format!(
+        "{}: {statements} of others stay deleted: {}. The guide goes on without them, and says so at its end.",
+        target.short(),
+        names.join(", ")
+    );
+    let mut lines = wrapped(&clean(&text), width, "", theme::PLAIN);
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled("y", theme::KEY),
+        Span::raw(" it was meant to go   "),
+        Span::styled("n", theme::KEY),
+        Span::raw(" no"),
+    ]));
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let place = window(frame, 66, height, "Was it meant to go?");
     frame.render_widget(Paragraph::new(lines), place);
 }
 

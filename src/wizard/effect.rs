@@ -70,6 +70,8 @@ pub enum Effect {
     /// Chooses what a run that was cut off had chosen.
     GoOnWith(Box<Record>),
     BeginGuide,
+    /// What is gone of a document was meant to go.
+    LetGo(Target),
     /// Reads everything once more at the end of a guide.
     VerifyGuide,
     /// Asks whether to make a real activation.
@@ -148,6 +150,12 @@ impl App {
                 self.pages.shown = Page::Preview;
             }
             Effect::BeginGuide => self.begin_guide(),
+            Effect::LetGo(target) => {
+                let survey = self.session.planned.as_ref().map(|planned| &planned.survey);
+                if let (Some(guide), Some(survey)) = (self.pages.guide_mut(), survey) {
+                    guide.guide.let_go(&target, survey);
+                }
+            }
             Effect::VerifyGuide => self.verify_guide(),
             Effect::AskLive(plan) => {
                 self.dialog = Some(Dialog::Live(Box::new(LiveCheck::new(*plan))));

@@ -167,11 +167,8 @@ impl App {
     pub(super) fn on_written(&mut self, target: Target, written: Result<String, String>) {
         match (written, self.pages.guide_mut()) {
             (Ok(path), Some(guide)) => {
-                guide.written.insert(target, path);
-                self.say(
-                    Severity::Good,
-                    "It is in a file; which one stands above the text.",
-                );
+                guide.written.insert(target, path.clone());
+                self.say(Severity::Good, format!("It is in {path}."));
             }
             (Ok(path), None) => self.say(Severity::Good, format!("It is in {path}.")),
             (Err(why), _) => {

@@ -137,6 +137,13 @@ pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
         );
         page.say(&text, theme::BAD);
     }
+    for (target, name) in &result.let_go {
+        let text = format!(
+            "{}: gone, and you said that it was meant to: {name}.",
+            target.short()
+        );
+        page.say(&text, theme::WARN);
+    }
     for item in result.open() {
         let short = item.target.short();
         let what = match &item.state {

@@ -13,6 +13,7 @@ use crate::messages::Message;
 use crate::model::Survey;
 use crate::plan::{Item, Obstacle, Plan, Target};
 use crate::text::Severity;
+use crate::wizard::dialog::Dialog;
 use crate::wizard::effect::Effect;
 use crate::wizard::session::{GuideContext, Session};
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
@@ -64,6 +65,8 @@ pub struct GuidePage {
     /// Why the last check failed, although an earlier one had not.
     trouble: BTreeMap<Subject, String>,
     next_check: Option<Instant>,
+    /// When the last check of each subject ended.
+    checked: BTreeMap<Subject, Instant>,
     scroll: Scroll,
 }
 
@@ -97,6 +100,7 @@ impl GuidePage {
             turn,
             trouble: BTreeMap::new(),
             next_check: Some(next_check),
+            checked: BTreeMap::new(),
             scroll: Scroll::default(),
         }
     }
@@ -181,9 +185,24 @@ impl GuidePage {
             self.turn.rotate_left(1.min(self.turn.len()));
             let in_turn = self.turn.iter().find(|other| !subjects.contains(other));
             subjects.extend(in_turn.cloned());
+            subjects.extend(self.likely_elsewhere(context));
         }
         self.checking.extend(subjects.iter().cloned());
         subjects
+    }
+
+    /// The region that the console most likely shows where the tier does not come on in the one that it has to be.
+    fn likely_elsewhere(&self, context: &GuideContext) -> Option<Subject> {
+        let item = self.item(context)?;
+        let Target::Tier { region } = &item.target else {
+            return None;
+        };
+        item.change()?;
+        let home = &context.plan.identity.home_region;
+        let likely = [home.as_str(), "us-east-1"].into_iter();
+        let mut likely = likely.filter(|other| other != region);
+        let other = likely.find(|other| context.survey.tiers.contains_key(*other))?;
+        Some(Subject::Region(other.to_owned()))
     }
 
     /// A check has ended; `trouble` says why it told nothing new. Gives what it was asked for.
@@ -194,6 +213,7 @@ impl GuidePage {
         context: &GuideContext,
     ) -> Option<CheckReason> {
         self.checking.remove(subject);
+        self.checked.insert(subject.clone(), Instant::now());
         match trouble {
             Some(why) => self.trouble.insert(subject.clone(), why),
             None => self.trouble.remove(subject),
@@ -258,7 +278,12 @@ impl GuidePage {
             }
             Action::Toggle => {
                 if let Some(item) = self.item(&context) {
-                    self.guide.tick(item, context.plan, context.survey);
+                    let lost = self.guide.lost_names(&item.target, context.survey);
+                    if !lost.is_empty() {
+                        let dialog = Dialog::let_go(item.target.clone(), lost);
+                        return vec![Effect::Open(Box::new(dialog))];
+                    }
+                    self.guide.tick(item, context.survey);
                 }
             }
             other => drop(self.scroll.act(other)),
@@ -366,7 +391,7 @@ impl GuidePage {
         if has_text {
             bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy"));
             bindings.push(hint(KeyCode::Char('w'), Action::WriteText, "write"));
-            bindings.push(quiet(KeyCode::Char('l'), Action::CopyLink, "copy the link"));
+            bindings.push(hint(KeyCode::Char('l'), Action::CopyLink, "copy link"));
         } else if has_link {
             bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy link"));
         }
@@ -379,6 +404,7 @@ impl GuidePage {
         bindings.push(quiet(KeyCode::Char('a'), Action::AutoCheck, auto));
         let space = page.and_then(|page| match page.status {
             _ if !page.lost.is_empty() => Some("it was meant to go"),
+            _ if !page.let_go.is_empty() => Some("it was not meant to go"),
             StepStatus::Denied => Some("tick by hand"),
             StepStatus::ByHand => Some("untick"),
             _ => None,

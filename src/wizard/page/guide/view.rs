@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
+use tokio::time::Instant;
 use unicode_width::UnicodeWidthStr;
 
 use super::GuidePage;
@@ -59,7 +60,8 @@ impl GuidePage {
             let width = page_area.width.saturating_sub(1);
             let account = context.plan.identity.account_label();
             let written = item.and_then(|target| self.written.get(target));
-            let mut lines = self.lines(&page, trouble, width);
+            let checked = item.and_then(|target| self.checked.get(&Subject::of(target)));
+            let mut lines = self.lines(&page, trouble, checked, width);
             lines.extend(way(&page, &account, width));
             lines.extend(texts(&page, written, width));
             self.scroll.draw(frame, page_area, lines);
@@ -70,6 +72,7 @@ impl GuidePage {
         &self,
         page: &Instructions,
         trouble: Option<&String>,
+        checked: Option<&Instant>,
         width: u16,
     ) -> Vec<Line<'static>> {
         let mut lines = vec![Line::default()];
@@ -87,8 +90,14 @@ impl GuidePage {
             let text = format!("  The last check failed, so this is older; v tries again. {why}");
             say(&text, "  ", theme::WARN);
         } else if self.auto && page.status == StepStatus::NotYet {
-            let text = "  It is checked by itself every 5 seconds (a stops that).";
-            say(text, "  ", theme::DIM);
+            let ago = checked.map_or_else(String::new, |at| {
+                format!(", last {} s ago", at.elapsed().as_secs())
+            });
+            let text = format!("  It is checked by itself every 5 seconds{ago} (a stops that).");
+            say(&text, "  ", theme::DIM);
+        }
+        for hint in &page.hints {
+            say(&format!("{} {hint}", theme::BLOCKED), "  ", theme::WARN);
         }
         for warning in &page.warnings {
             say(&format!("{} {warning}", theme::BLOCKED), "  ", theme::WARN);
@@ -106,6 +115,14 @@ impl GuidePage {
                 gone.join(", ")
             );
             say(&text, "  ", theme::BAD);
+        }
+        if !page.let_go.is_empty() {
+            let text = format!(
+                "{} Gone, and you said that it was meant to: {}. Space takes that back.",
+                theme::BLOCKED,
+                page.let_go.join(", ")
+            );
+            say(&text, "  ", theme::WARN);
         }
         if !page.new.is_empty() {
             let text = format!(
@@ -133,12 +150,17 @@ fn way(page: &Instructions, account: &str, width: u16) -> Vec<Line<'static>> {
         };
         lines.extend(wrapped(&text, width, "", theme::DIM));
     }
+    if let Some(link) = &page.link {
+        lines.extend(wrapped(link, width, "", theme::ACCENT));
+    }
     for (number, step) in (1..).zip(&page.way) {
         let text = format!("{number}. {}", clean(step));
         lines.extend(wrapped(&text, width, "   ", theme::PLAIN));
     }
-    if let Some(link) = &page.link {
-        lines.extend(wrapped(link, width, "", theme::ACCENT));
+    if page.paste.is_some() {
+        let text =
+            "If the console shows an error in red, the text is not whole: copy it again with c.";
+        lines.extend(wrapped(text, width, "   ", theme::DIM));
     }
     lines
 }
