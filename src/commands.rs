@@ -7,6 +7,7 @@ mod check;
 mod choose;
 mod events;
 mod explain;
+mod guides;
 mod interactive;
 mod printer;
 mod runs;

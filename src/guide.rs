@@ -9,10 +9,12 @@ pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use console::Tab;
 pub use page::{Instructions, Paste};
 pub use status::StepStatus;
 
-use crate::model::{Choices, RoleKind, RoleReading, Survey, TierReading};
+use crate::journal::GuideRecord;
+use crate::model::{Choices, Partition, RoleKind, RoleReading, Survey, TierReading};
 use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Statement, lacking};
@@ -93,6 +95,10 @@ pub struct Guide {
     by_hand: BTreeSet<Target>,
     /// What it was ticked for.
     choices: Choices,
+    /// What is kept of it on this computer; none until it was looked for, or where it cannot be kept.
+    pub record: Option<GuideRecord>,
+    /// When it was begun, where that was another time that the wizard was open.
+    begun_before: Option<String>,
     /// The tier of each region as it was read first.
     first_tiers: BTreeMap<String, TierReading>,
     /// Inline policies of each role, by name, as they were read first.
@@ -187,6 +193,80 @@ impl Guide {
                 first.or_insert_with(|| reading.inline.clone());
             }
         }
+    }
+
+    /// Goes on with a guide that was begun another day: what was there then is what later readings are compared with.
+    pub fn remember(&mut self, record: GuideRecord, plan: &Plan) {
+        for (target, former) in record.targets() {
+            let is_extended = matches!(target, Target::Trust { .. })
+                || matches!(&target, Target::Policy { role, .. } if permission_set::name(role).is_some());
+            let document = former.map(Document::parse);
+            let mut baseline = match document {
+                _ if !is_extended => continue,
+                None => Baseline::default(),
+                Some(Ok(document)) => Baseline::of(&document, plan),
+                Some(Err(_)) => continue,
+            };
+            let let_go = record.let_go.get(&target.to_string());
+            let let_go = let_go.into_iter().flatten();
+            baseline
+                .let_go
+                .extend(let_go.filter_map(|statement| statement.as_object().cloned()));
+            self.baselines.insert(target, baseline);
+        }
+        // The minute is enough.
+        let minute = record.began.get(..16).unwrap_or(&record.began);
+        self.begun_before = Some(format!("{} UTC", minute.replace('T', " ")));
+        self.record = Some(record);
+    }
+
+    /// Returns when the guide began, in words.
+    pub fn since(&self) -> String {
+        match &self.begun_before {
+            Some(at) => format!("since the guide began ({at})"),
+            None => "since the guide began".to_owned(),
+        }
+    }
+
+    /// Adds what is to be kept and is not yet; none where there is nothing to add, or not everything was read.
+    pub fn to_keep(&mut self, plan: &Plan, survey: &Survey) -> Option<GuideRecord> {
+        let is_read = |item: &Item| self.status(item, survey) != StepStatus::Reading;
+        if !plan.items.iter().all(is_read) {
+            return None;
+        }
+        let known = self.record.clone();
+        let mut record = known.unwrap_or_else(|| GuideRecord::new(&plan.identity, &plan.choices));
+        for item in &plan.items {
+            let now = match (&item.target, reading(&item.target, survey)) {
+                (Target::Tier { .. }, _) | (_, None) => continue,
+                (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
+                (Target::Policy { policy, .. }, Some(reading)) => {
+                    let name = if is_of_permission_set(&item.target, survey) {
+                        permission_set::INLINE_POLICY
+                    } else {
+                        policy.name()
+                    };
+                    reading.inline.get(name)
+                }
+            };
+            let id = item.target.to_string();
+            record.documents.entry(id).or_insert_with(|| now.cloned());
+        }
+        let let_go = self
+            .baselines
+            .iter()
+            .filter(|(_, known)| !known.let_go.is_empty());
+        record.let_go = let_go
+            .map(|(target, known)| {
+                let statements = known.let_go.iter().cloned().map(serde_json::Value::from);
+                (target.to_string(), statements.collect())
+            })
+            .collect();
+        if self.record.as_ref() == Some(&record) || record.documents.is_empty() {
+            return None;
+        }
+        self.record = Some(record.clone());
+        Some(record)
     }
 
     fn baseline(&self, target: &Target) -> Option<&Baseline> {
@@ -311,6 +391,7 @@ impl Guide {
         let target = &item.target;
         let since = Since {
             lost: self.lost(target, survey),
+            added_and_gone: self.added_and_gone(target, survey),
             let_go: self.let_go_names(target, survey),
             new: self.new_ones(target, survey),
             hints: self.hints(item, plan, survey),
@@ -334,12 +415,49 @@ impl Guide {
 /// What has become of a step since the guide began.
 struct Since<'a> {
     lost: Vec<&'a Statement>,
+    /// Statements that others added since, and that are gone again.
+    added_and_gone: Vec<&'a Statement>,
     let_go: Vec<String>,
     new: Vec<String>,
     /// Sentences about what was probably done instead.
     hints: Vec<String>,
     /// The policy was pasted since.
     is_own: bool,
+}
+
+/// Returns how a document is put back in the console, in order, with the nearest link.
+pub fn way_back(target: &Target, was_there: bool, partition: &Partition) -> Vec<String> {
+    let (role, link) = match target {
+        Target::Tier { .. } => return Vec::new(),
+        Target::Trust { role } => (
+            role,
+            console::role(partition, role, Tab::TrustRelationships),
+        ),
+        Target::Policy { role, .. } if permission_set::name(role).is_some() => {
+            (role, console::identity_center(partition, None))
+        }
+        Target::Policy { role, .. } => (role, console::role(partition, role, Tab::Permissions)),
+    };
+    let what = match target {
+        Target::Policy { role, .. } if permission_set::name(role).is_some() => {
+            let set = permission_set::name(role).unwrap_or(role);
+            format!(
+                "In IAM Identity Center put this text back as the inline policy of the permission set {set}:"
+            )
+        }
+        Target::Policy { policy, .. } if !was_there => {
+            format!("On the tab Permissions of the role {role} remove the policy {policy}.")
+        }
+        Target::Policy { policy, .. } => {
+            format!(
+                "On the tab Permissions of the role {role} edit {policy}, and put this text back:"
+            )
+        }
+        _ => format!(
+            "On the tab Trust relationships of the role {role} choose Edit trust policy, and put this text back:"
+        ),
+    };
+    link.into_iter().chain([what]).collect()
 }
 
 /// Returns what has to stay of a document: all but a denial that is in the way, and principals that were deleted.

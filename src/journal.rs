@@ -2,6 +2,7 @@
 //! came of it. From it a run is listed, found when it was cut off, and put back.
 
 mod error;
+mod guides;
 mod lock;
 mod memory;
 mod record;
@@ -11,6 +12,7 @@ mod store;
 mod writing;
 
 pub use error::JournalError;
+pub use guides::{GuideRecord, PREFIX as GUIDE_PREFIX};
 pub use record::{OutcomeKind, Record, RecordError, RecordedStep, RunState, StepState};
 pub use reversal::Reversal;
 pub use runs::{Runs, to_continue};

@@ -77,6 +77,8 @@ pub enum WizardExit {
         interrupted: bool,
         /// A guide was open: something may have been done by hand.
         guided: bool,
+        /// The ID under which it is kept what was there before that guide.
+        kept: Option<String>,
     },
     Ran {
         plan: Box<Plan>,
@@ -90,6 +92,8 @@ pub enum WizardExit {
         /// The plan that the guide led through.
         plan: Box<Plan>,
         verified: Box<Verified>,
+        /// The ID under which it is kept what was there before.
+        kept: Option<String>,
         interrupted: bool,
     },
     /// A task of the program broke; whether changes were being made.

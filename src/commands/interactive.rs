@@ -133,13 +133,16 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
         WizardExit::Left {
             interrupted,
             guided,
+            kept,
         } => {
             let text = if *guided {
                 "This program changed nothing. What was done in the console stays; \"check\" says what is in place."
             } else {
                 "Nothing was changed."
             };
-            say(&[text.to_owned()], look);
+            let kept = kept.iter().filter(|_| *guided);
+            let lines = std::iter::once(text.to_owned()).chain(kept.map(|id| way_back(id)));
+            say(&lines.collect::<Vec<_>>(), look);
             if *interrupted {
                 Exit::Interrupted
             } else {
@@ -166,9 +169,12 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
         WizardExit::Guided {
             plan,
             verified,
+            kept,
             interrupted,
         } => {
-            say(&guide_messages::plain(plan, verified), look);
+            let mut lines = guide_messages::plain(plan, verified);
+            lines.extend(kept.as_deref().map(way_back));
+            say(&lines, look);
             match &**verified {
                 _ if *interrupted => Exit::Interrupted,
                 Ok(result) => Exit::of_guide(result),
@@ -187,6 +193,11 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
             }
         }
     }
+}
+
+/// How what a guide has led to is put back.
+fn way_back(guide: &str) -> String {
+    format!("Put back      by hand; \"sagemaker-ssh-setup undo {guide}\" shows how")
 }
 
 fn say(lines: &[String], look: Look) {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::guides;
 use super::printer::{Printer, emit};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
@@ -42,9 +43,14 @@ fn list(printer: Printer, records: &Records, runs: &Runs, output: Output) -> Exi
             format: "sagemaker-ssh-setup/runs",
             version: 1,
             runs: list.map(|record| entry(records, runs, record)).collect(),
+            guides: guides::all(printer, records)
+                .iter()
+                .map(guides::entry)
+                .collect(),
         });
     }
-    if runs.records.is_empty() {
+    let guides = guides::all(printer, records);
+    if runs.records.is_empty() && guides.is_empty() {
         printer.print("No runs are recorded.");
     }
     for record in &runs.records {
@@ -56,10 +62,21 @@ fn list(printer: Printer, records: &Records, runs: &Runs, output: Output) -> Exi
             result(runs, record)
         ));
     }
+    for guide in &guides {
+        printer.print(&guides::line(guide));
+    }
     Exit::Done
 }
 
 fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Output) -> Exit {
+    let guides = guides::all(printer, records);
+    if let Some(guide) = guides.iter().find(|guide| guide.guide == run) {
+        if output == Output::Json {
+            return emit_json(guide);
+        }
+        guides::show(printer, guide);
+        return Exit::Done;
+    }
     let found = match run {
         "last" => runs.records.last(),
         run => runs.find(run),
@@ -210,6 +227,8 @@ pub(super) struct RunList<'a> {
     #[schemars(extend("const" = 1))]
     version: u32,
     runs: Vec<RunEntry<'a>>,
+    /// Guides whose former documents are kept.
+    guides: Vec<guides::GuideEntry>,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -1,13 +1,21 @@
 //! Putting a run back.
 
-use super::{CommandContext, events};
+use super::{CommandContext, events, guides};
 use crate::apply::{Aim, Job};
 use crate::cli::{Output, UndoArgs};
 use crate::exit::Exit;
+use crate::journal::GUIDE_PREFIX;
 use crate::survey;
 use crate::undo::{self, UndoError};
 
 pub(super) async fn run(mut context: CommandContext, arguments: &UndoArgs) -> Result<Exit, Exit> {
+    if let Some(guide) = arguments
+        .run
+        .as_deref()
+        .filter(|run| run.starts_with(GUIDE_PREFIX))
+    {
+        return guides::undo(context, guide).await;
+    }
     let known = context.known().await?;
     let records = context.records.clone();
     let run = arguments.run.as_deref();

@@ -35,9 +35,9 @@ impl Guide {
         let gone = self.added_and_gone(target, survey).into_iter();
         gone.map(|statement| {
             format!(
-                "Somebody added {} since the guide began, and it is gone again. If a paste took it out, put it back: {}",
-                deviation::name(statement),
-                serde_json::Value::from(statement.clone())
+                "Somebody added {} since the guide began, and it is gone again. The text below brings it back, should a paste \
+                 have taken it out.",
+                deviation::name(statement)
             )
         })
         .collect()

@@ -72,12 +72,13 @@ pub(super) fn page(
     arn: Option<&str>,
 ) -> Instructions {
     let lost = &since.lost[..];
+    let back: Vec<&Statement> = lost.iter().chain(&since.added_and_gone).copied().collect();
     let draft = Draft {
         item,
         plan,
         survey,
         status: &status,
-        lost,
+        back: &back,
         arn,
     };
     let paste = draft.paste();
@@ -121,7 +122,8 @@ struct Draft<'a> {
     plan: &'a Plan,
     survey: &'a Survey,
     status: &'a StepStatus,
-    lost: &'a [&'a Statement],
+    /// Statements that the text to paste brings back.
+    back: &'a [&'a Statement],
     arn: Option<&'a str>,
 }
 
@@ -162,7 +164,7 @@ impl Draft<'_> {
         let (whole, text) = match (&self.item.state, self.obstacle()) {
             (State::Change(change), _) => (true, change.after_text()?.to_owned()),
             (State::InPlace(_), _) => match extended(target, self.survey) {
-                Extended::There(document) if !self.lost.is_empty() => {
+                Extended::There(document) if !self.back.is_empty() => {
                     (true, document.text().to_owned())
                 }
                 _ => return None,
@@ -190,10 +192,10 @@ impl Draft<'_> {
             _ => return None,
         };
         let wrong = self.pasted_wrongly();
-        let text = if self.lost.is_empty() && wrong.is_empty() {
+        let text = if self.back.is_empty() && wrong.is_empty() {
             text
         } else {
-            mended(&text, &wrong, self.lost)?
+            mended(&text, &wrong, self.back)?
         };
         let is_trust = matches!(target, Target::Trust { .. });
         if is_trust && whole && size(&text) > self.survey.quotas.trust {
@@ -315,7 +317,7 @@ impl Draft<'_> {
             |known| format!("{}, {region}", known.name),
         );
         let mut steps = vec![format!(
-            "Open Systems Manager, then Fleet Manager. The console has to show {place} at the top right."
+            "Open Systems Manager, then Fleet Manager. The console has to show {place}, at the top right."
         )];
         if *self.status == StepStatus::InPlace {
             steps.push("Choose Settings; the instance tier stands there.".to_owned());
@@ -359,7 +361,7 @@ impl Draft<'_> {
                 "Replace the whole text by the one below, which holds all of it, and choose Update policy.".to_owned()
             }
             Some(_) => "Mend what is said above, and choose Update policy.".to_owned(),
-            None if !self.lost.is_empty() => {
+            None if !self.back.is_empty() => {
                 "Add what is gone again, and choose Update policy.".to_owned()
             }
             None => return vec![to_role(role), "It stands on the tab Trust relationships.".to_owned()],

@@ -23,6 +23,8 @@ pub enum StepStatus {
     Differs(Vec<Deviation>),
     /// It is there, and something that was there before is gone.
     Lost,
+    /// It is not there, and is done elsewhere: in a permission set of the organization.
+    Elsewhere,
     /// Something else has to be done first.
     Blocked,
     /// It could not be read this time, or there is nothing to read.
@@ -89,7 +91,7 @@ impl StepStatus {
             (Self::Differs(_), _) => {
                 "Not right yet: the policy is there, and says something else.".to_owned()
             }
-            (Self::Blocked, _) if item.is_blocked_by(Obstacle::PermissionSet) => {
+            (Self::Elsewhere, _) => {
                 format!("Not yet, and the way leads through the permission set. {reason}")
             }
             (Self::Blocked, _) => format!("Something is in the way. {reason}"),
@@ -143,13 +145,13 @@ fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -
         ..
     } = &item.state
     else {
-        return StepStatus::Blocked;
+        return StepStatus::Elsewhere;
     };
     let (Extended::There(found), Ok(merged)) = (
         extended(&item.target, survey),
         Document::parse(merged.as_str()),
     ) else {
-        return StepStatus::Blocked;
+        return StepStatus::Elsewhere;
     };
     let there = found.statements();
     let pasted: Vec<&Statement> = there
@@ -170,10 +172,10 @@ fn permission_set_deviation(item: &Item, survey: &Survey, first: &[Statement]) -
         whole(missing.collect()),
         place(survey).client_policy(true).ok(),
     ) else {
-        return StepStatus::Blocked;
+        return StepStatus::Elsewhere;
     };
     if pasted.is_empty() {
-        return StepStatus::Blocked;
+        return StepStatus::Elsewhere;
     }
     let mut deviations = deviations(&pasted_document, &missing, &most);
     for deviation in &mut deviations {

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use super::guides::GuideRecord;
+
 /// Records by ID, and the accounts in which a run is going on.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     pub(super) records: BTreeMap<String, String>,
     pub(super) busy: BTreeSet<String>,
+    pub(super) guides: BTreeMap<String, GuideRecord>,
 }
 
 impl Memory {

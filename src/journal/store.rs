@@ -26,7 +26,7 @@ use crate::{files, state_folder};
 pub struct Records(Place);
 
 #[derive(Clone, Debug)]
-enum Place {
+pub(super) enum Place {
     Folder(PathBuf),
     /// For the embedded account: nothing that lasts.
     Memory(Arc<Mutex<Memory>>),
@@ -80,6 +80,10 @@ impl Claim {
 }
 
 impl Records {
+    pub(super) fn place(&self) -> &Place {
+        &self.0
+    }
+
     /// In the XDG state directory.
     pub fn of_user() -> Self {
         Self(state_folder::path().map_or(Place::Nowhere, Place::Folder))

@@ -29,6 +29,8 @@ use crate::text::Severity;
 
 /// How often the screen is drawn while something moves. Idle, nothing is drawn and nothing wakes.
 const FRAME: Duration = Duration::from_millis(100);
+/// How often the guide says anew how long ago it has looked.
+const SECOND: Duration = Duration::from_secs(1);
 /// A spinner is shown only for what takes longer than this, so that nothing flickers.
 const FLICKER: Duration = Duration::from_millis(100);
 
@@ -100,6 +102,7 @@ pub async fn run<B: Backend>(
             event = events.next(app.is_typing()) => event,
             () = at(app.next_check()) => Event::CheckDue,
             _ = frames.tick(), if is_busy => Event::Tick,
+            () = tokio::time::sleep(SECOND), if app.counts_seconds() => Event::Tick,
         };
         let mut next = Some(event);
         while let Some(event) = next {
@@ -204,6 +207,7 @@ impl App {
         {
             guide.observe(&context);
         }
+        self.keep_guide();
     }
 
     fn record(&self, step: impl FnOnce() -> Step) {

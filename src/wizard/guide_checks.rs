@@ -11,6 +11,7 @@ use super::{App, WizardExit};
 use crate::account::{CallError, ErrorKind};
 use crate::guide::Subject;
 use crate::guide::verify::Verified;
+use crate::journal::GuideRecord;
 use crate::model::{RoleReading, TierReading};
 use crate::plan::Target;
 use crate::text::Severity;
@@ -24,9 +25,40 @@ impl App {
         };
         let mut guide = self.left_guide.take().unwrap_or_default();
         guide.begin(&planned.plan.choices);
-        let page = GuidePage::new(&planned.plan, &planned.survey, guide);
+        let mut page = GuidePage::new(&planned.plan, &planned.survey, guide);
+        page.is_loaded = page.guide.record.is_some();
+        if !page.is_loaded {
+            let records = self.session.records.clone();
+            self.tasks
+                .find_guide(records, planned.plan.identity.clone());
+        }
         self.pages.shown = Page::Guide(Box::new(page));
         self.refresh();
+    }
+
+    /// What was there when a guide was begun before is what this one compares with.
+    pub(super) fn on_guide_found(&mut self, record: Option<GuideRecord>) {
+        let plan = self.session.planned.as_ref().map(|planned| &planned.plan);
+        if let (Some(guide), Some(plan)) = (self.pages.guide_mut(), plan) {
+            guide.is_loaded = true;
+            if let Some(record) = record {
+                guide.guide.remember(record, plan);
+            }
+        }
+    }
+
+    /// Keeps what is there as soon as all of it was read, and before anybody can have pasted over it for long.
+    pub(super) fn keep_guide(&mut self) {
+        let context = self.session.guide_context();
+        let (Some(guide), Some(context)) = (self.pages.guide_mut(), context) else {
+            return;
+        };
+        if guide.is_loaded
+            && let Some(record) = guide.guide.to_keep(context.plan, context.survey)
+        {
+            let records = self.session.records.clone();
+            self.tasks.keep_guide(records, record);
+        }
     }
 
     /// Reads everything once more, at the end of a guide.
@@ -63,6 +95,13 @@ impl App {
         self.status = None;
     }
 
+    /// The ID under which it is kept what was there before the guide.
+    pub(super) fn kept_guide(&self) -> Option<String> {
+        let open = self.pages.guide().map(|page| &page.guide);
+        let guide = open.or(self.left_guide.as_ref())?;
+        Some(guide.record.as_ref()?.guide.clone())
+    }
+
     /// Returns how the wizard ends at the end of a guide.
     pub(super) fn guided(&self, interrupted: bool) -> WizardExit {
         let end = self.pages.shown.guide_end();
@@ -71,6 +110,7 @@ impl App {
             Some((plan, verified)) => WizardExit::Guided {
                 plan: Box::new(plan.clone()),
                 verified: Box::new(verified.clone()),
+                kept: self.kept_guide(),
                 interrupted,
             },
             None => self.left(interrupted),
@@ -83,6 +123,11 @@ impl App {
             return None;
         };
         guide.next_check(&self.session.guide_context()?)
+    }
+
+    /// Returns whether the screen says how long ago something was.
+    pub(super) fn counts_seconds(&self) -> bool {
+        matches!(&self.pages.shown, Page::Guide(guide) if guide.is_automatic())
     }
 
     pub(super) fn check_again(&mut self) {

@@ -239,6 +239,20 @@ impl Pages {
         Some(confirm)
     }
 
+    pub fn guide(&self) -> Option<&GuidePage> {
+        match &self.shown {
+            Page::Guide(guide) => Some(guide),
+            Page::GuideEnd(end) => Some(end.guide()),
+            Page::Account
+            | Page::ConnectFrom
+            | Page::Roles(_)
+            | Page::Regions
+            | Page::Preview
+            | Page::Confirm(_)
+            | Page::Run(_) => None,
+        }
+    }
+
     /// The guide that is shown, or that the end of it lies over: what it asked for still arrives there.
     pub fn guide_mut(&mut self) -> Option<&mut GuidePage> {
         match &mut self.shown {

@@ -34,6 +34,7 @@ impl App {
         WizardExit::Left {
             interrupted,
             guided: self.is_guided() || self.left_guide.is_some(),
+            kept: self.kept_guide(),
         }
     }
 

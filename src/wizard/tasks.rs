@@ -25,7 +25,7 @@ use crate::apply::{self, Job};
 use crate::export::File;
 use crate::guide::verify::Verified;
 use crate::guide::{Paste, Subject};
-use crate::journal::{Record, Records};
+use crate::journal::{GuideRecord, Record, Records};
 use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::Target;
 use crate::survey;
@@ -77,6 +77,10 @@ pub enum Answer {
     Live(Box<Live>),
     /// What the guide has read of a subject.
     Checked(Subject, SubjectReading),
+    /// What is kept of a guide that was begun before, and has not come to its end.
+    GuideFound(Option<Box<GuideRecord>>),
+    /// What was there could not be kept, and why.
+    GuideNotKept(String),
     /// The end of a guide.
     GuideEnd(Box<Verified>),
     /// The task of this slot broke.
@@ -118,6 +122,7 @@ pub enum Slot {
     Live,
     Check(Subject),
     GuideEnd,
+    GuideRecord,
     Quotas,
 }
 

@@ -87,6 +87,11 @@ impl App {
             Answer::Foreseen(foreseen) => self.on_foreseen(foreseen),
             Answer::Written(target, written) => self.on_written(target, written),
             Answer::Checked(subject, checked) => self.on_checked(&subject, checked),
+            Answer::GuideFound(record) => self.on_guide_found(record.map(|record| *record)),
+            Answer::GuideNotKept(why) => self.say(
+                Severity::Warning,
+                format!("What is there now could not be kept, so that this guide remembers it only while it is open: {why}"),
+            ),
             Answer::GuideEnd(verified) => self.on_guide_end(*verified),
             Answer::Panicked(slot) => self.on_panic(&slot),
         }

@@ -6,13 +6,15 @@ use std::time::Duration;
 use sagemaker_ssh_setup::account::Account;
 use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::exit::Exit;
+use sagemaker_ssh_setup::journal::Records;
 use sagemaker_ssh_setup::messages::guide::plain;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
 use sagemaker_ssh_setup::policy::Document;
 use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
 use sagemaker_ssh_setup::wizard::{Chosen, Start, WizardExit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::cut_off::Folder;
 use super::documents::content;
 use super::faults::{Fault, Faults};
 use super::loopback::Loopback;
@@ -215,7 +217,7 @@ async fn a_wrongly_pasted_policy_is_named_by_the_statement_that_differs() {
     person.pastes_policy(USER, CLIENT_POLICY, &wrong).await;
     play.wait("Not right yet: the policy is there, and says something else")
         .await;
-    play.wait("Statement 3 differs: ssm:TerminateSesion on session/*.")
+    play.wait("Statement 3 differs: ssm:TerminateSesion has to be ssm:TerminateSession.")
         .await;
     play.resize(80, 60).await;
     play.wait("-   \"Action\": \"ssm:TerminateSesion\"").await;
@@ -319,7 +321,8 @@ async fn what_is_gone_is_not_called_done_unless_it_was_meant_to_go() {
     // Back, and it was meant.
     play.keys("<esc>{4 of 4}pp").await;
     play.wait("Gone since the guide began").await;
-    play.keys("<space>{2 of 4 · 4 in place}").await;
+    play.keys("<space>{stay deleted}y{2 of 4 · 4 in place}")
+        .await;
     play.keys("nnn{Everything is in place}").await;
     play.keys("q").await;
     let WizardExit::Guided { plan, verified, .. } = play.ending().await else {
@@ -435,7 +438,8 @@ async fn what_somebody_else_adds_meanwhile_is_in_the_text_and_is_missed_when_it_
     assert!(copied(&mut play).await.contains("Colleague"));
     // What was copied before is pasted now.
     person.pastes_trust(&old_text).await;
-    play.wait("Gone since the guide began: \"Colleague\"").await;
+    play.wait("Somebody added \"Colleague\" since the guide began")
+        .await;
     assert!(copied(&mut play).await.contains("Colleague"));
 }
 
@@ -452,10 +456,10 @@ async fn a_trust_statement_under_the_wrong_condition_is_shown_beside_the_right_o
     person
         .pastes_trust(&text.replace(&format!("\"{ACCOUNT}\""), "\"210987654321\""))
         .await;
-    play.wait("there is a statement for Systems Manager, but")
+    play.wait("a statement was meant for Systems Manager, but")
         .await;
     play.resize(100, 70).await;
-    play.wait("Statement 3 differs: sts:AssumeRole for ssm.amazonaws.com")
+    play.wait("Statement 3 differs: 210987654321 has to be 123456789012")
         .await;
     assert!(
         play.screen()
@@ -585,7 +589,8 @@ async fn an_identity_center_role_is_led_through_its_permission_set() {
     play.keys("nnn{4 of 4}").await;
     play.wait("Permission sets, then DataScience").await;
     assert!(
-        play.screen().contains("Something is in the way"),
+        play.screen()
+            .contains("+ Not yet, and the way leads through"),
         "{}",
         play.screen()
     );
@@ -680,7 +685,8 @@ async fn the_guide_by_itself_asks_for_everything_and_never_offers_to_apply() {
         play.ending().await,
         WizardExit::Left {
             interrupted: false,
-            guided: true
+            guided: true,
+            ..
         }
     ));
 }
@@ -880,4 +886,158 @@ async fn a_check_under_way_at_the_end_does_not_stop_the_checks_after_coming_back
         .await;
     play.wait("4 of 4 · 1 in place").await;
     play.keys("v{Checking.}{In place}").await;
+}
+
+/// What was there is kept on this computer: a guide that is begun another day names what was lost since, `runs` lists it, and
+/// `undo` shows the way back.
+#[tokio::test(start_paused = true)]
+async fn a_guide_begun_another_day_names_what_was_lost_since() {
+    let folder = Folder::new("guides");
+    let records = || Records::in_folder(folder.0.clone());
+    let begun = |seed: Option<Seed>| Setup {
+        records: records(),
+        seed,
+        ..setup(choices())
+    };
+    let mut play = begun(None).start();
+    play.keys("{1 of 4}n{2 of 4}{Not yet}").await;
+    let kept = tokio::time::timeout(Duration::from_mins(1), async {
+        while records().guides().unwrap().0.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    kept.await.unwrap();
+    play.keys("<esc><esc>qy").await;
+    let WizardExit::Left {
+        guided: true,
+        kept: Some(kept),
+        ..
+    } = play.ending().await
+    else {
+        panic!("nothing was kept");
+    };
+    let (guides, _) = records().guides().unwrap();
+    assert_eq!(guides.len(), 1);
+    assert_eq!(guides[0].guide, kept);
+    let trust = guides[0].documents[&format!("trust:{ROLE}")]
+        .clone()
+        .unwrap();
+    assert!(trust.contains("KeepMe"), "{trust}");
+    let file = folder.0.join("guides").join(format!("{kept}.json"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+
+    // The next day the manual's two statements stand there, and nothing else.
+    let mut seed = Seed::shipped().unwrap();
+    let role = seed
+        .roles
+        .iter_mut()
+        .find(|role| role.name == ROLE)
+        .unwrap();
+    let service = |name: &str| json!({"Effect": "Allow", "Principal": {"Service": name}, "Action": "sts:AssumeRole"});
+    role.trust = json!({"Version": "2012-10-17", "Statement": [service("sagemaker.amazonaws.com"), service("ssm.amazonaws.com")]});
+    let mut play = begun(Some(seed)).start();
+    play.keys("{1 of 4}n{2 of 4}{Not right}").await;
+    play.wait(" UTC): \"KeepMe\"").await;
+    // It is asked once whether it was meant to go, and that can be taken back.
+    play.keys("<space>{stay deleted}n{Not right}").await;
+    play.keys("<space>{stay deleted}y{In place}").await;
+    play.wait("you said that it was meant to: \"KeepMe\"").await;
+    play.keys("nn<enter>{it was meant to: \"KeepMe\"}<esc>pp{2 of 4}")
+        .await;
+    play.keys("<space>{Not right}").await;
+}
+
+/// The ten pastes that people get wrong, and what is shown each time.
+#[tokio::test(start_paused = true)]
+async fn the_usual_mistakes_are_named() {
+    let server = || {
+        let partition = Partition::default();
+        let place = Place {
+            partition: &partition,
+            account: ACCOUNT,
+        };
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/service-role/{ROLE}");
+        place.server_policy(&arn).unwrap().text().to_owned()
+    };
+    for (role, name, change, said) in [
+        (
+            ROLE,
+            "SSHSagemakerServerPolicy",
+            None,
+            "inline policy SSHSagemakerServerPolicy that says the same",
+        ),
+        (
+            ROLE,
+            "SSHServerPolicy",
+            Some(("ssm:", "ssn:")),
+            "Not yet: the role has no inline policy named",
+        ),
+        (
+            ROLE,
+            "SSHSageMakerServerPolici",
+            Some(("ssm:", "ssn:")),
+            "nearly the name, and its text differs",
+        ),
+        (
+            USER,
+            SERVER_POLICY,
+            None,
+            "since the guide began: that is another role.",
+        ),
+        (
+            ROLE,
+            SERVER_POLICY,
+            Some((ACCOUNT, "<<ACCOUNT_ID>>")),
+            "<<ACCOUNT_ID>> is a placeholder of the manual; it has to be",
+        ),
+        (
+            ROLE,
+            SERVER_POLICY,
+            Some((ROLE, "LegacyEc2")),
+            "role/service-role/LegacyEc2 has to be",
+        ),
+        (
+            ROLE,
+            SERVER_POLICY,
+            Some((
+                "ssm:UpdateInstanceInformation",
+                "ssm:UpdateInstanceInformatin",
+            )),
+            "ssm:UpdateInstanceInformatin has to be ssm:UpdateInstanceInformation.",
+        ),
+    ] {
+        let mut play = guide(choices()).await;
+        let person = Person::of(&play).await;
+        play.keys("nn{3 of 4}{Not yet}").await;
+        let text = server();
+        let text = change.map_or(text.clone(), |(from, to)| text.replace(from, to));
+        person.pastes_policy(role, name, &text).await;
+        play.resize(160, 50).await.wait(said).await;
+    }
+    // The other policy's text under this one's name.
+    let mut play = guide(choices()).await;
+    let person = Person::of(&play).await;
+    play.keys("nn{3 of 4}{Not yet}").await;
+    person
+        .pastes_policy(ROLE, SERVER_POLICY, &client_policy())
+        .await;
+    play.resize(160, 50)
+        .await
+        .wait("This is the text of SSHSageMakerClientPolicy.")
+        .await;
+    // A letter wrong in the service, and the tier in another region.
+    play.keys("<esc>{2 of 4}").await;
+    let trust = person.trust().await;
+    let text = copied(&mut play).await;
+    let slip = text.replace("ssm.amazonaws.com", "sms.amazonaws.com");
+    person.pastes_trust(&slip).await;
+    play.wait("sms.amazonaws.com has to be ssm.amazonaws.com.")
+        .await;
+    assert!(!copied(&mut play).await.contains("sms.amazonaws.com"));
+    person.pastes_trust(&text).await;
+    play.wait("✓ In place").await;
+    person.pastes_trust(&trust).await;
+    play.wait("No longer in place").await;
+    play.keys("<esc>{1 of 4}{Not yet: the tier}").await;
 }

@@ -95,9 +95,9 @@ fn what_a_colleague_adds_stays_too() {
     assert!(pasted(&page).contains(&colleague));
     // It was not there when the guide began, so that it is named and not demanded back.
     let page = watch.sees(&json!([sagemaker(), systems_manager()]));
-    assert_eq!((page.status, page.lost), (StepStatus::InPlace, Vec::new()));
+    assert_eq!((&page.status, names(&page)), (&StepStatus::InPlace, vec![]));
     assert!(page.hints[0].contains("Somebody added \"Colleague\""));
-    assert!(page.hints[0].contains(":root"), "{:?}", page.hints);
+    assert!(pasted(&page).contains(&colleague));
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn a_permission_sets_policy_is_watched_like_a_trust_policy() {
     };
     let own = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Own","Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
     let page = watch.sees_reading(set(Some(own)), &id);
-    assert_eq!(page.status, StepStatus::Blocked);
+    assert_eq!(page.status, StepStatus::Elsewhere);
     assert!(
         page.way[0].contains("in the region eu-west-1"),
         "{:?}",

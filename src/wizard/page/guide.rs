@@ -65,6 +65,8 @@ pub struct GuidePage {
     /// Why the last check failed, although an earlier one had not.
     trouble: BTreeMap<Subject, String>,
     next_check: Option<Instant>,
+    /// What is kept of an earlier guide has been looked for.
+    pub is_loaded: bool,
     /// When the last check of each subject ended.
     checked: BTreeMap<Subject, Instant>,
     scroll: Scroll,
@@ -100,6 +102,7 @@ impl GuidePage {
             turn,
             trouble: BTreeMap::new(),
             next_check: Some(next_check),
+            is_loaded: false,
             checked: BTreeMap::new(),
             scroll: Scroll::default(),
         }
@@ -241,6 +244,11 @@ impl GuidePage {
     fn subject(&self, context: &GuideContext) -> Option<Subject> {
         let item = self.item(context)?;
         Some(Subject::of(&item.target))
+    }
+
+    /// Returns whether the account is checked again and again.
+    pub fn is_automatic(&self) -> bool {
+        self.auto
     }
 
     /// Checks the current step as soon as possible.

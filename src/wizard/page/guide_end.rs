@@ -55,6 +55,10 @@ impl GuideEndPage {
         self.verified.as_ref()
     }
 
+    pub fn guide(&self) -> &GuidePage {
+        &self.guide
+    }
+
     pub fn guide_mut(&mut self) -> &mut GuidePage {
         &mut self.guide
     }

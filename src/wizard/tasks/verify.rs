@@ -6,13 +6,30 @@ use super::{Answer, REST, Slot, Tasks};
 use crate::account::Account;
 use crate::guide::verify::GuideResult;
 use crate::guide::{self, Guide};
-use crate::journal::Records;
+use crate::journal::{GuideRecord, Records};
 use crate::model::Identity;
 use crate::plan::Plan;
 use crate::verify::preflight::{self, Need, Preflight};
 use crate::verify::{live, nodes, proof};
 
 impl Tasks {
+    /// Looks for a guide that was begun before in this account.
+    pub fn find_guide(&mut self, records: Records, identity: Identity) {
+        self.start(Slot::GuideRecord, |out| async move {
+            let found = tokio::task::spawn_blocking(move || records.open_guide(&identity)).await;
+            out.send(Answer::GuideFound(found.ok().flatten().map(Box::new)));
+        });
+    }
+
+    /// Keeps what was there when a guide began.
+    pub fn keep_guide(&mut self, records: Records, record: GuideRecord) {
+        self.start(Slot::GuideRecord, |out| async move {
+            if let Err(error) = records.keep_guide(record).await {
+                out.send(Answer::GuideNotKept(error.to_string()));
+            }
+        });
+    }
+
     /// Reads everything once more at the end of a guide. Where all is in place, the run that was cut off and wanted the same
     /// is not spoken of again.
     pub fn guide_end(
@@ -26,6 +43,9 @@ impl Tasks {
         self.start(Slot::GuideEnd, |out| async move {
             let verified = guide::verify::verify(&account, &plan, &guide).await;
             let is_complete = verified.as_ref().is_ok_and(GuideResult::is_complete);
+            if let Some(record) = guide.record.clone().filter(|_| is_complete) {
+                records.end_guide(record).await;
+            }
             if let Some(run) = continues.filter(|_| is_complete) {
                 records.mark_resolved(&run, false).await;
             }

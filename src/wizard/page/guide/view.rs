@@ -110,8 +110,9 @@ impl GuidePage {
         let gone: Vec<&str> = page.lost.iter().map(|lost| lost.name.as_str()).collect();
         if !gone.is_empty() {
             let text = format!(
-                "{} Gone since the guide began: {}. {back}; Space says that it was meant to go.",
+                "{} Gone {}: {}. {back}; Space says that it was meant to go.",
                 theme::BLOCKED,
+                self.guide.since(),
                 gone.join(", ")
             );
             say(&text, "  ", theme::BAD);
@@ -126,8 +127,9 @@ impl GuidePage {
         }
         if !page.new.is_empty() {
             let text = format!(
-                "{} New since the guide began: {}. If nobody meant it, take it out.",
+                "{} New {}: {}. If nobody meant it, take it out.",
                 theme::BLOCKED,
+                self.guide.since(),
                 page.new.join(", ")
             );
             say(&text, "  ", theme::WARN);
@@ -252,7 +254,7 @@ fn sign(status: &StepStatus) -> (&'static str, Style) {
     match status {
         StepStatus::Reading => (theme::DOT, theme::DIM),
         StepStatus::InPlace => (theme::CHECK, theme::GOOD),
-        StepStatus::NotYet => (theme::TO_DO, theme::ACCENT),
+        StepStatus::NotYet | StepStatus::Elsewhere => (theme::TO_DO, theme::ACCENT),
         StepStatus::Differs(_) => (theme::DIFFERS, theme::WARN),
         StepStatus::Lost => (theme::DIFFERS, theme::BAD),
         StepStatus::Blocked => (theme::BLOCKED, theme::BAD),
