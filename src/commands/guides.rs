@@ -40,13 +40,13 @@ pub(super) fn entry(record: &GuideRecord) -> GuideEntry {
 /// The guides that are kept; those that cannot be read are named.
 pub(super) fn all(printer: Printer, records: &Records) -> Vec<GuideRecord> {
     match records.guides() {
-        Ok((guides, damaged)) => {
-            for (id, error) in damaged {
+        Ok(found) => {
+            for (id, error) in found.damaged {
                 printer.print_err(&format!(
                     "The record of the guide {id} cannot be used: {error}."
                 ));
             }
-            guides
+            found.records
         }
         Err(error) => {
             printer.print_err(&format!("The records of guides cannot be read: {error}."));

@@ -81,8 +81,8 @@ impl Guide {
             let now = reading(&target, survey);
             let has_it = now.is_some_and(|now| now.inline.contains_key(policy.name()));
             let before = self.first_policies.get(other);
-            let had_it = before.is_some_and(|before| before.contains_key(policy.name()));
-            if has_it && !had_it && !is_planned {
+            let before = before.is_some_and(|before| before.contains_key(policy.name()));
+            if has_it && !before && !is_planned {
                 hints.push(format!(
                     "{other} has got a policy of this name since the guide began: that is another role. Delete it there."
                 ));

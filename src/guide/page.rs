@@ -103,14 +103,16 @@ pub(super) fn page(
         hints: since.hints,
         // What does not let Systems Manager in is said already where it differs, and what would be replaced is the reader's
         // own where it came since.
-        warnings: match (&item.target, &status) {
-            (Target::Trust { .. }, StepStatus::Differs(_)) => Vec::new(),
-            _ => {
-                let own = since.is_own.then(|| draft.replacement()).flatten();
-                let others = item.warnings.iter();
-                let others = others.filter(|warning| Some(*warning) != own.as_ref());
-                others.cloned().collect()
-            }
+        warnings: if matches!(
+            (&item.target, &status),
+            (Target::Trust { .. }, StepStatus::Differs(_))
+        ) {
+            Vec::new()
+        } else {
+            let own = since.is_own.then(|| draft.replacement()).flatten();
+            let others = item.warnings.iter();
+            let others = others.filter(|warning| Some(*warning) != own.as_ref());
+            others.cloned().collect()
         },
         status,
     }

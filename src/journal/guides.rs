@@ -41,6 +41,14 @@ pub struct GuideRecord {
     pub let_go: BTreeMap<String, Vec<Value>>,
 }
 
+/// What is kept of guides.
+#[derive(Debug, Default)]
+pub struct Guides {
+    pub records: Vec<GuideRecord>,
+    /// IDs of those that cannot be used, with the reason.
+    pub damaged: Vec<(String, io::Error)>,
+}
+
 impl GuideRecord {
     /// A guide that begins now.
     pub fn new(identity: &Identity, choices: &Choices) -> Self {
@@ -84,12 +92,13 @@ impl GuideRecord {
 }
 
 impl Records {
-    /// All guides that are kept, the oldest first, and the IDs of those that cannot be read.
+    /// All guides that are kept, the oldest first.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn guides(&self) -> io::Result<(Vec<GuideRecord>, Vec<(String, io::Error)>)> {
-        let (mut records, mut damaged) = (Vec::new(), Vec::new());
+    pub fn guides(&self) -> io::Result<Guides> {
+        let mut found = Guides::default();
+        let (records, damaged) = (&mut found.records, &mut found.damaged);
         match self.place() {
             Place::Nowhere => {}
             Place::Memory(memory) => {
@@ -104,13 +113,12 @@ impl Records {
                 }
             }
         }
-        Ok((records, damaged))
+        Ok(found)
     }
 
     /// The guide in this account that was begun and has not come to its end.
     pub fn open_guide(&self, identity: &Identity) -> Option<GuideRecord> {
-        let (records, _) = self.guides().ok()?;
-        let mut records = records.into_iter().rev();
+        let mut records = self.guides().ok()?.records.into_iter().rev();
         records.find(|record| {
             record.ended.is_none()
                 && record.account == identity.account

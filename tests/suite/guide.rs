@@ -6,7 +6,7 @@ use std::time::Duration;
 use sagemaker_ssh_setup::account::Account;
 use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::exit::Exit;
-use sagemaker_ssh_setup::journal::Records;
+use sagemaker_ssh_setup::journal::{GuideRecord, Records};
 use sagemaker_ssh_setup::messages::guide::plain;
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Partition, Tier};
 use sagemaker_ssh_setup::policy::Document;
@@ -14,6 +14,7 @@ use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY}
 use sagemaker_ssh_setup::wizard::{Chosen, Start, WizardExit};
 use serde_json::{Value, json};
 
+use super::commands::Desk;
 use super::cut_off::Folder;
 use super::documents::content;
 use super::faults::{Fault, Faults};
@@ -902,7 +903,7 @@ async fn a_guide_begun_another_day_names_what_was_lost_since() {
     let mut play = begun(None).start();
     play.keys("{1 of 4}n{2 of 4}{Not yet}").await;
     let kept = tokio::time::timeout(Duration::from_mins(1), async {
-        while records().guides().unwrap().0.is_empty() {
+        while records().guides().unwrap().records.is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     });
@@ -916,7 +917,7 @@ async fn a_guide_begun_another_day_names_what_was_lost_since() {
     else {
         panic!("nothing was kept");
     };
-    let (guides, _) = records().guides().unwrap();
+    let guides = records().guides().unwrap().records;
     assert_eq!(guides.len(), 1);
     assert_eq!(guides[0].guide, kept);
     let trust = guides[0].documents[&format!("trust:{ROLE}")]
@@ -1040,4 +1041,70 @@ async fn the_usual_mistakes_are_named() {
     person.pastes_trust(&trust).await;
     play.wait("No longer in place").await;
     play.keys("<esc>{1 of 4}{Not yet: the tier}").await;
+}
+
+/// `runs` lists what a guide has kept, and `undo` shows the way back by hand and says when it is done.
+#[test]
+fn what_a_guide_kept_is_listed_and_the_way_back_is_shown_and_checked() {
+    let desk = Desk::new();
+    let state = desk.home.0.join(".local/state/sagemaker-ssh-setup");
+    let records = Records::in_folder(state);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let person = runtime
+        .block_on(desk.aws.demo.source().connect(None))
+        .unwrap();
+    let identity = runtime.block_on(person.identity()).unwrap();
+    let mut record = GuideRecord::new(&identity, &choices());
+    let trust = runtime.block_on(person.trust(ROLE)).unwrap();
+    let client = format!("policy:{USER}/{CLIENT_POLICY}");
+    record
+        .documents
+        .insert(format!("trust:{ROLE}"), Some(trust.clone()));
+    record.documents.insert(client.clone(), None);
+    let guide = record.guide.clone();
+    runtime.block_on(records.keep_guide(record)).unwrap();
+
+    let listed = desk.run(&["runs"]).ends_with(0);
+    assert!(
+        listed
+            .out
+            .contains(&format!("{guide}  {ACCOUNT}  guide     2 documents kept"))
+    );
+    let shown = desk.run(&["runs", &guide]).ends_with(0);
+    assert!(shown.out.contains("\"Sid\": \"KeepMe\""), "{}", shown.out);
+    let same = desk.run(&["undo", &guide]).ends_with(0);
+    assert!(same.out.contains("Everything is as it was"), "{}", same.out);
+
+    let write = async {
+        let statement = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ssm.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+        person.write_trust(ROLE, statement).await.unwrap();
+        let policy = client_policy();
+        person
+            .write_inline_policy(USER, CLIENT_POLICY, &policy)
+            .await
+            .unwrap();
+    };
+    runtime.block_on(write);
+    let before = desk.aws.demo.roles();
+    let other = desk.run(&["undo", &guide, "--yes"]).ends_with(2);
+    for said in [
+        "section=trust_relationships",
+        "choose Edit trust policy, and put this text back:",
+        "\"Sid\": \"KeepMe\"",
+        &format!("remove the policy {CLIENT_POLICY}."),
+        "2 documents not as before.",
+    ] {
+        assert!(other.out.contains(said), "{said}: {}", other.out);
+    }
+    assert_eq!(desk.aws.demo.roles(), before, "it wrote");
+    runtime.block_on(async { person.write_trust(ROLE, &trust).await.unwrap() });
+    let less = desk.run(&["undo", &guide]).ends_with(2);
+    assert!(
+        less.out.contains(&format!("= trust:{ROLE}: as it was")),
+        "{}",
+        less.out
+    );
+    desk.run(&["undo", "guide-20200101-000000"]).ends_with(1);
+    desk.run(&["undo", &guide, "--output", "json"])
+        .ends_with(64);
 }
