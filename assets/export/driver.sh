@@ -1,9 +1,11 @@
 
 usage() {
-    say "sh $0            shows what it would do, and asks"
-    say "sh $0 --yes      does not ask"
-    say "sh $0 --check    shows what is there; writes nothing"
-    say "sh $0 --undo     puts everything back that is still as this script left it"
+    say "sh $0                   shows what it would do, and asks"
+    say "sh $0 --yes             does not ask"
+    say "sh $0 --check           shows what is there; writes nothing"
+    say "sh $0 --undo            puts everything back that is still as this script left it, and leaves the rest"
+    say "sh $0 --undo --check    shows what that would put back; writes nothing"
+    say "The AWS CLI takes its credentials from where it always does; AWS_PROFILE names a profile."
 }
 
 say() {
@@ -14,12 +16,18 @@ complain() {
     printf '%s\n' "$*" >&2
 }
 
-# A document as the AWS CLI prints it; (none) where the role has no such policy.
+# What the AWS CLI prints, without the carriage returns that it prints under Windows.
+plain() {
+    answer=$("$@") || return 1
+    printf '%s' "$answer" | tr -d '\r'
+}
+
+# A document as the AWS CLI prints it; (none) where the role has no such policy. A role that is gone is an error.
 read_policy() {
-    if found=$(aws iam get-role-policy --region "$REGION" --role-name="$1" --policy-name="$2" \
+    if found=$(plain aws iam get-role-policy --region "$REGION" --role-name="$1" --policy-name="$2" \
         --query PolicyDocument --output json 2>"$errors"); then
         printf '%s' "$found"
-    elif grep -q NoSuchEntity "$errors"; then
+    elif grep -q NoSuchEntity "$errors" && read_trust "$1" >/dev/null; then
         printf '%s' '(none)'
     else
         cat "$errors" >&2
@@ -28,30 +36,30 @@ read_policy() {
 }
 
 read_trust() {
-    aws iam get-role --region "$REGION" --role-name="$1" --query Role.AssumeRolePolicyDocument --output json
+    plain aws iam get-role --region "$REGION" --role-name="$1" --query Role.AssumeRolePolicyDocument --output json
 }
 
 read_tier() {
-    aws ssm get-service-setting --region "$1" --setting-id "$SETTING" \
+    plain aws ssm get-service-setting --region "$1" --setting-id "$SETTING" \
         --query ServiceSetting.SettingValue --output text
 }
 
 name() {
-    if [ "$mode" = undo ]; then "undo_name_$1"; else "name_$1"; fi
+    if [ "$undo" = yes ]; then "undo_name_$1"; else "name_$1"; fi
 }
 
 # What has to be there for the change to be made.
 start() {
-    if [ "$mode" = undo ]; then "after_$1"; else "before_$1"; fi
+    if [ "$undo" = yes ]; then "after_$1"; else "before_$1"; fi
 }
 
 # What is there once it is made.
 goal() {
-    if [ "$mode" = undo ]; then "before_$1"; else "after_$1"; fi
+    if [ "$undo" = yes ]; then "before_$1"; else "after_$1"; fi
 }
 
 write() {
-    if [ "$mode" = undo ]; then "undo_$1"; else "do_$1"; fi
+    if [ "$undo" = yes ]; then "undo_$1"; else "do_$1"; fi
 }
 
 # A document with its keys and lists in one order, and one value in place of a list of it, so that the same document is
@@ -150,13 +158,14 @@ shows() {
     return 1
 }
 
-mode=apply
+undo=no
+check=no
 ask=yes
 for argument in "$@"; do
     case $argument in
     --yes) ask=no ;;
-    --check) mode=check ;;
-    --undo) mode=undo ;;
+    --check) check=yes ;;
+    --undo) undo=yes ;;
     --help | -h)
         usage
         exit 0
@@ -167,9 +176,26 @@ for argument in "$@"; do
         ;;
     esac
 done
-if [ "$mode" = undo ]; then
+if [ "$undo" = yes ]; then
     ITEMS=$UNDO_ITEMS
+    # What is not part of the script was not written by it.
+    NOT_PART=0
 fi
+
+# Says what this script does not do, where there is anything.
+say_not_part() {
+    if [ "$NOT_PART" -gt 0 ]; then
+        complain "Not part of this script ($NOT_PART), and people may not be able to connect without it:"
+        not_part >&2
+    fi
+}
+
+# Ends well; with 5 where something is not part of this script.
+end_well() {
+    say_not_part
+    if [ "$NOT_PART" -gt 0 ]; then exit 5; fi
+    exit 0
+}
 
 command -v aws >/dev/null || {
     complain "The AWS CLI is not installed."
@@ -181,9 +207,14 @@ if [ "$(normal_form '{"b":["x"],"a":1}')" != '{"a":1,"b":"x",}' ]; then
 fi
 errors=$(mktemp) || exit 1
 trap 'rm -f "$errors"' EXIT
-trap 'exit 130' INT TERM HUP
+written=0
+trap 'complain "Interrupted after $written changes. sh $0 --check shows what is there, sh $0 --undo puts it back."
+    exit 130' INT TERM HUP
 
-account=$(aws sts get-caller-identity --region "$REGION" --query Account --output text) || exit 1
+if ! account=$(plain aws sts get-caller-identity --region "$REGION" --query Account --output text); then
+    complain "Who is signed in could not be asked. Nothing was written. Sign in, and start it again."
+    exit 1
+fi
 if [ "$account" != "$ACCOUNT" ]; then
     complain "This is for the account $ACCOUNT, and you are signed in to $account. Nothing was changed."
     exit 1
@@ -206,15 +237,20 @@ for item in $ITEMS; do
     changed) refused=$((refused + 1)) ;;
     esac
 done
-if [ "$refused" -gt 0 ]; then
+if [ "$refused" -gt 0 ] && [ "$undo" = no ]; then
     complain "The account is no longer as it was planned. Nothing was written. Plan again."
     exit 1
 fi
 if [ "$todo" -eq 0 ]; then
+    if [ "$refused" -gt 0 ]; then
+        complain "Nothing can be put back: $refused left alone, changed by somebody since, or not readable."
+        exit 1
+    fi
     say "There is nothing to write."
-    exit 0
+    end_well
 fi
-if [ "$mode" = check ]; then
+say_not_part
+if [ "$check" = yes ]; then
     exit 2
 fi
 if [ "$ask" = yes ]; then
@@ -222,6 +258,7 @@ if [ "$ask" = yes ]; then
         complain "Nobody can be asked here; --yes does not ask. Nothing was written."
         exit 64
     fi
+    say "The documents are in this script, and in review.md of the same export."
     printf 'Write this to the account %s? Type yes: ' "$ACCOUNT"
     read -r answer
     if [ "$answer" != yes ]; then
@@ -230,7 +267,6 @@ if [ "$ask" = yes ]; then
     fi
 fi
 
-written=0
 failed=0
 for item in $ITEMS; do
     # Once more, right before the write: what somebody writes in between is not to be lost.
@@ -259,8 +295,17 @@ for item in $ITEMS; do
     fi
 done
 if [ "$failed" -eq 0 ]; then
-    say "All of it is written and was read back."
-    exit 0
+    if [ "$undo" = yes ]; then
+        say "All of it is put back, and was read back."
+    else
+        say "All of it is written and was read back."
+    fi
+    end_well
+fi
+if [ "$undo" = yes ]; then
+    complain "$written put back, $failed left alone: changed by somebody since, or not readable. --undo tries the rest again."
+else
+    complain "$written written, $failed not. --check shows what is there, the same again goes on, --undo puts back what was written."
 fi
 if [ "$written" -gt 0 ]; then
     exit 3

@@ -49,7 +49,11 @@ fn head(plan: &Plan, changes: usize) -> String {
         "# Needs a POSIX shell and the AWS CLI, signed in to the account.".to_owned(),
         "# Exit codes: 0 done or nothing to do, 1 failed or refused and nothing written, 2 there is something to write"
             .to_owned(),
-        "# (--check), 3 partly written, 64 wrong usage, 130 interrupted.".to_owned(),
+        "# (--check), 3 partly written or put back, 5 all of this script is written and something is not part of it, 64 wrong"
+            .to_owned(),
+        "# usage, 130 interrupted.".to_owned(),
+        "#".to_owned(),
+        "# For whoever carries the changes out; review.md is for whoever decides about them.".to_owned(),
     ];
     for item in &plan.items {
         if let State::Blocked { reason, remedy, .. } = &item.state {
@@ -67,8 +71,11 @@ fn head(plan: &Plan, changes: usize) -> String {
         "# Functions are called by name and number; documents keep their dollar signs.".to_owned(),
         "# shellcheck disable=SC2016,SC2317,SC2329".to_owned(),
         "set -u".to_owned(),
-        "AWS_PAGER=''".to_owned(),
-        "export AWS_PAGER".to_owned(),
+        "# What changes how the AWS CLI prints and asks, versions 1 and 2, and how Git Bash hands paths over.".to_owned(),
+        "AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off AWS_DEFAULT_OUTPUT=json AWS_CLI_FILE_ENCODING=UTF-8".to_owned(),
+        "PYTHONUTF8=1 PYTHONIOENCODING=utf-8 MSYS_NO_PATHCONV=1 MSYS2_ARG_CONV_EXCL='*'".to_owned(),
+        "export AWS_PAGER AWS_CLI_AUTO_PROMPT AWS_DEFAULT_OUTPUT AWS_CLI_FILE_ENCODING".to_owned(),
+        "export PYTHONUTF8 PYTHONIOENCODING MSYS_NO_PATHCONV MSYS2_ARG_CONV_EXCL".to_owned(),
         String::new(),
         format!("ACCOUNT={}", quoted(&plan.identity.account)),
         format!("REGION={}", quoted(&plan.identity.home_region)),
@@ -76,7 +83,29 @@ fn head(plan: &Plan, changes: usize) -> String {
         format!("ITEMS={}", quoted(&numbers(&mut (1..=changes)))),
         format!("UNDO_ITEMS={}", quoted(&numbers(&mut (1..=changes).rev()))),
     ]);
+    lines.extend(not_part(plan));
     lines.join("\n") + "\n"
+}
+
+/// Returns how many things the script leaves out, and the function that says which.
+fn not_part(plan: &Plan) -> Vec<String> {
+    let blocked = plan.items.iter().filter_map(|item| match &item.state {
+        State::Blocked { reason, .. } => Some(format!("  {}: {reason}", item.target)),
+        State::Change(_) | State::InPlace(_) => None,
+    });
+    let blocked: Vec<String> = blocked.map(|text| quoted(&comment(&text))).collect();
+    let mut lines = vec![
+        format!("NOT_PART={}", blocked.len()),
+        String::new(),
+        "not_part() {".to_owned(),
+    ];
+    if blocked.is_empty() {
+        lines.push("    :".to_owned());
+    }
+    let print = |text: &String| format!("    printf '%s\\n' {text}");
+    lines.extend(blocked.iter().map(print));
+    lines.push("}".to_owned());
+    lines
 }
 
 /// Returns what one change is called, what is there before and after it as the AWS CLI prints it, and the calls that

@@ -41,6 +41,8 @@ exit "$(cat "$call/code")"
 
 /// A shell with that command, and the account that answers it.
 struct Shell<'a> {
+    /// The command that runs it: a shell, and its first arguments.
+    command: &'static [&'static str],
     folder: Folder,
     account: &'a Account,
 }
@@ -56,8 +58,16 @@ impl<'a> Shell<'a> {
         std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
         std::fs::write(folder.0.join("set-up.sh"), script).unwrap();
         Self {
+            command: &["sh"],
             folder,
             account: &setup.account,
+        }
+    }
+
+    fn under(setup: &'a Setup, script: &str, command: &'static [&'static str]) -> Self {
+        Self {
+            command,
+            ..Self::new(setup, script)
         }
     }
 
@@ -68,7 +78,8 @@ impl<'a> Shell<'a> {
             self.folder.0.join("bin").display(),
             std::env::var("PATH").unwrap()
         );
-        let child = Command::new("sh")
+        let child = Command::new(self.command[0])
+            .args(&self.command[1..])
             .arg(self.folder.0.join("set-up.sh"))
             .args(arguments)
             .env("PATH", path)
@@ -143,6 +154,9 @@ async fn answer(account: &Account, call: &Path) {
             let policy = account.inline_policy(role, option("policy-name")).await;
             match policy {
                 Ok(None) => return say(call, 254, "", "(NoSuchEntity) when calling GetRolePolicy"),
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    return say(call, 254, "", "(NoSuchEntity) when calling GetRolePolicy");
+                }
                 policy => policy.map(|text| printed(&text.unwrap())),
             }
         }
@@ -225,11 +239,32 @@ async fn as_applied(prepare: impl AsyncFn(&Setup)) -> Contents {
     setup.contents()
 }
 
+/// The shells of this machine: the one that every machine has, and those that others have.
+fn shells() -> Vec<&'static [&'static str]> {
+    let all: [&[&str]; 4] = [&["sh"], &["dash"], &["bash"], &["busybox", "sh"]];
+    let is_here = |shell: &&&[&str]| {
+        let mut command = Command::new(shell[0]);
+        let tried = command.args(&shell[1..]).args(["-c", "exit 0"]).output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let (here, missing): (Vec<_>, Vec<_>) = all.into_iter().partition(|shell| is_here(&shell));
+    if !missing.is_empty() {
+        println!("not tried under {missing:?}: not on this machine");
+    }
+    here
+}
+
 #[tokio::test]
 async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
+    for command in shells() {
+        does_what_apply_does(command).await;
+    }
+}
+
+async fn does_what_apply_does(command: &'static [&'static str]) {
     let setup = Setup::new().await;
     let before = setup.contents();
-    let shell = Shell::new(&setup, &script(&plan(&setup).await));
+    let shell = Shell::under(&setup, &script(&plan(&setup).await), command);
     let code = |output: &Output| output.status.code();
     assert_eq!(code(&shell.run(&["--check"]).await), Some(2));
     // Nobody can be asked.
@@ -245,7 +280,79 @@ async fn the_script_does_what_apply_does_and_its_undo_puts_it_back() {
     assert_eq!(code(&output), Some(0), "{output:?}");
     let again = setup.faults.writes();
     assert_eq!(again.len(), writes, "{again:?}");
+    // What an undo would do is asked for without doing it, in either order.
+    let applied = setup.contents();
+    for words in [["--undo", "--check"], ["--check", "--undo"]] {
+        let output = shell.run(&words).await;
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(code(&output), Some(2), "{out}");
+        assert!(out.contains("to do     Delete the policy"), "{out}");
+    }
+    assert_eq!(setup.contents(), applied);
     assert_eq!(code(&shell.run(&["--undo", "--yes"]).await), Some(0));
+    assert_eq!(setup.contents(), before);
+}
+
+#[tokio::test]
+async fn the_scripts_undo_leaves_alone_what_somebody_changed_and_puts_the_rest_back() {
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let shell = Shell::new(&setup, &script(&plan(&setup).await));
+    assert_eq!(shell.run(&["--yes"]).await.status.code(), Some(0));
+    let policy = "SSHSageMakerClientPolicy";
+    let theirs = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}]}"#;
+    let written = setup.account.write_inline_policy(USER, policy, theirs);
+    written.await.unwrap();
+    let output = shell.run(&["--undo", "--yes"]).await;
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{err}");
+    let said = "put back, 1 left alone: changed by somebody since, or not readable.";
+    assert!(err.contains(said), "{err}");
+    assert!(!err.contains("Plan again"), "{err}");
+    let now = setup.contents();
+    assert_eq!(now.roles[SAGEMAKER], before.roles[SAGEMAKER]);
+    assert_eq!(now.tier, before.tier);
+    assert_eq!(content(&now.roles[USER].inline[policy]), content(theirs));
+}
+
+#[tokio::test]
+async fn what_is_not_part_of_the_script_is_said_before_the_question_and_at_the_end() {
+    let setup = Setup::new().await;
+    let role = "AWSReservedSSO_DataScience_8c7b6a5948372615";
+    let choices = Choices {
+        user_roles: vec![role.into()],
+        ..choices()
+    };
+    let plan = setup.set_up_as(choices).await.plan;
+    let shell = Shell::new(&setup, &script(&plan));
+    let said =
+        format!("  policy:{role}/SSHSageMakerClientPolicy: IAM Identity Center made this role");
+    for (words, code) in [
+        (&["--check"][..], 2),
+        (&["--yes"], 5),
+        (&["--yes"], 5),
+        (&["--check"], 5),
+    ] {
+        let output = shell.run(words).await;
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {err}");
+        assert!(err.contains(&said), "{words:?}: {err}");
+    }
+    // It was not written by the script, so that nothing of it is missing once the rest is put back.
+    assert_eq!(shell.run(&["--undo", "--yes"]).await.status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_role_that_is_gone_stops_the_script_before_anything_is_written() {
+    let setup = Setup::new().await;
+    let plan = plan(&setup).await;
+    let text = script(&plan).replace(&format!("'{USER}'"), "'NoSuchRole'");
+    let shell = Shell::new(&setup, &text);
+    let before = setup.contents();
+    let output = shell.run(&["--yes"]).await;
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(err.contains("UNREAD    Give the role"), "{err}");
     assert_eq!(setup.contents(), before);
 }
 
