@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::region::ACTIVATION_TIER;
 use crate::model::{Choices, Partition, RoleArn, Tier};
-use crate::plan::{Plan, State};
-use crate::policy::template::{CLIENT_POLICY, Place, SERVER_POLICY};
+use crate::plan::{Item, Plan, State, Target};
+use crate::policy::template::{CLIENT_POLICY, Place, RolePolicy, SERVER_POLICY};
 
 /// Stand in for what is known only where the template is deployed.
 const PARTITION: &str = "${AWS::Partition}";
@@ -19,64 +19,109 @@ const ACCOUNT: &str = "${AWS::AccountId}";
 pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
     let mut parameters = Map::new();
     let mut resources = Map::new();
-    parameters.insert(
-        "IamRegion".to_owned(),
-        json!({
-            "Type": "String",
-            "Default": plan.identity.home_region,
-            "Description": "IAM is global: the policies are written by the stack in this one of the regions.",
-        }),
-    );
-    parameters.insert(
-        "SetTier".to_owned(),
-        json!({
-            "Type": "String",
-            "Default": "true",
-            "AllowedValues": ["true", "false"],
-            "Description": "Whether the stack sets the instance tier of its region. Say false where advanced instances are on already: deleting the stack would turn them off.",
-        }),
-    );
-    for role in roles(plan) {
-        role.parameters(&mut parameters);
+    let mut conditions = Map::new();
+    let roles = roles(plan);
+    if !roles.is_empty() {
+        parameters.insert(
+            "IamRegion".to_owned(),
+            json!({
+                "Type": "String",
+                "AllowedPattern": "[a-z]{2}(-[a-z]+)+-[0-9]+",
+                "Description": "IAM is global: the policies are written by the stack in this one of the regions that it is deployed to, and by no other.",
+            }),
+        );
+        conditions.insert(
+            "WritesIam".to_owned(),
+            json!({"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "IamRegion"}]}),
+        );
+    }
+    for role in &roles {
+        role.parameters(&plan.identity.account, &mut parameters);
         role.resources(plan.choices.shell_access, &mut resources);
     }
-    tier(&mut resources);
+    if has_service_setting(plan) {
+        parameters.insert(
+            "SetTier".to_owned(),
+            json!({
+                "Type": "String",
+                "Default": "true",
+                "AllowedValues": ["true", "false"],
+                "Description": "Whether the stack sets the instance tier of its region. Say false where advanced instances are on already: deleting the stack would turn them off.",
+            }),
+        );
+        conditions.insert(
+            "SetsTier".to_owned(),
+            json!({"Fn::Equals": [{"Ref": "SetTier"}, "true"]}),
+        );
+        tier(&mut resources);
+    }
+    if resources.is_empty() {
+        // A template without resources is none; this one does nothing.
+        resources.insert(
+            "NothingToDo".to_owned(),
+            json!({"Type": "AWS::CloudFormation::WaitConditionHandle"}),
+        );
+    }
+    let mut outputs = Map::new();
+    if !roles.is_empty() {
+        outputs.insert(
+            "Policies".to_owned(),
+            json!({
+                "Description": "Whether this stack has written the policies.",
+                "Value": {"Fn::If": ["WritesIam", "written by this stack", {"Fn::Sub": "not by this stack, but by the one in ${IamRegion}, if there is one"}]},
+            }),
+        );
+    }
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Prepares accounts and regions for SageMaker SSH Helper: the advanced instance tier, and the inline \
                         policies of the roles. Not the trust policy; see Metadata.",
         "Metadata": {"Notes": notes(plan)},
         "Parameters": parameters,
-        "Conditions": {
-            "WritesIam": {"Fn::Equals": [{"Ref": "AWS::Region"}, {"Ref": "IamRegion"}]},
-            "SetsTier": {"Fn::Equals": [{"Ref": "SetTier"}, "true"]},
-        },
+        "Conditions": conditions,
         "Resources": resources,
+        "Outputs": outputs,
     });
     serde_json::to_string_pretty(&template).map(|text| crate::text::clean_json(text + "\n"))
+}
+
+/// Returns whether the partition has a resource for the tier: cfn-lint knows it in commercial regions alone.
+fn has_service_setting(plan: &Plan) -> bool {
+    plan.identity.partition.as_str() == "aws"
 }
 
 /// Returns what whoever deploys it has to know.
 fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = vec![
         format!(
-            "Made with sagemaker-ssh-setup {} for the account {}; for other accounts give the names and paths of their \
-             roles as parameters.",
+            "For whoever deploys stacks. Made with sagemaker-ssh-setup {} from a plan for the account {}, for any account of \
+             the same partition: names and paths of the roles are parameters.",
             env!("CARGO_PKG_VERSION"),
             plan.identity.account
         ),
         "What CloudFormation cannot do: it can write a trust policy only for a role that the stack itself owns, and only \
-         as a whole. Letting Systems Manager assume the SageMaker roles is therefore not part of this template. The shell \
-         script of the same export does it, and so does the console."
+         as a whole. Letting Systems Manager assume the SageMaker roles is therefore not part of this template, and without it \
+         nobody can connect. In each account: sagemaker-ssh-setup apply with the roles of that account, which finds the \
+         policies and the tier in place; or by hand with sagemaker-ssh-setup guide."
             .to_owned(),
+        "An inline policy of the same name is deleted with the stack. Whether CloudFormation replaces one that is there before \
+         the stack, or refuses, is not known to this program: look first with sagemaker-ssh-setup check."
+            .to_owned(),
+        "Deploy it in every region in which people will connect, the one of IamRegion among them, with CAPABILITY_IAM.".to_owned(),
+    ];
+    notes.push(if has_service_setting(plan) {
         "The tier is set by AWS::SSM::ServiceSetting. Deleting the stack resets it to the default, standard, whatever it was \
          before the stack: then Session Manager reaches no hybrid node of the region any more, and AWS refuses it while the \
          region has more than 1,000 of them. Where advanced instances are on already, leave the tier out with the parameter \
          SetTier=false."
-            .to_owned(),
-        "An inline policy of the same name with other contents is replaced, and deleted with the stack.".to_owned(),
-        "Deploy it in every region in which people will connect, with CAPABILITY_IAM.".to_owned(),
-    ];
+            .to_owned()
+    } else {
+        format!(
+            "The tier is not part of it: CloudFormation has no resource for it in this partition. In each region: aws ssm \
+             update-service-setting --setting-id {ACTIVATION_TIER} --setting-value {}",
+            Tier::Advanced.value()
+        )
+    });
     for item in &plan.items {
         if let State::Blocked { reason, remedy, .. } = &item.state {
             notes.push(crate::text::clean(&format!(
@@ -96,6 +141,7 @@ struct RoleResource {
     /// With leading and trailing slash.
     path: String,
     is_sagemaker: bool,
+    is_server: bool,
     is_client: bool,
 }
 
@@ -110,12 +156,22 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
         let arn = plan.role_arns.get(name)?.parse::<RoleArn>().ok()?;
         Some(arn.path)
     };
+    // What AWS would refuse makes the whole stack roll back.
+    let can = |name: &String, policy: RolePolicy| {
+        let mut items = plan.items.iter();
+        let blocked = |item: &Item| {
+            matches!(item.state, State::Blocked { .. })
+                && matches!(&item.target, Target::Policy { role, policy: other } if role == name && *other == policy)
+        };
+        !items.any(blocked)
+    };
     let role = |label: String, name: &String, is_sagemaker: bool, is_client: bool| RoleResource {
         label,
         name: name.clone(),
         path: path(name).unwrap_or_else(|| "/".to_owned()),
         is_sagemaker,
-        is_client,
+        is_server: is_sagemaker && can(name, RolePolicy::Server),
+        is_client: is_client && can(name, RolePolicy::Client),
     };
     let sagemaker = sagemaker_roles.iter().enumerate().map(|(number, name)| {
         let is_client = connect_from.uses_studio()
@@ -137,11 +193,14 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
         .filter(|name| !sagemaker_roles.contains(name))
         .enumerate()
         .map(|(number, name)| role(format!("UserRole{}", number + 1), name, false, true));
-    sagemaker.chain(users).collect()
+    let roles = sagemaker.chain(users);
+    roles
+        .filter(|role| role.is_server || role.is_client)
+        .collect()
 }
 
 impl RoleResource {
-    fn parameters(&self, parameters: &mut Map<String, Value>) {
+    fn parameters(&self, account: &str, parameters: &mut Map<String, Value>) {
         let what = if self.is_sagemaker {
             "A role that SageMaker runs under"
         } else {
@@ -149,16 +208,20 @@ impl RoleResource {
         };
         parameters.insert(
             format!("{}Name", self.label),
-            json!({"Type": "String", "Default": self.name, "Description": format!("{what}.")}),
+            json!({
+                "Type": "String",
+                "AllowedPattern": "[A-Za-z0-9+=,.@_-]{1,64}",
+                "ConstraintDescription": "The name of a role, without its path and not its ARN.",
+                "Description": format!("{what}, by name. In the account {account}: {}", self.name),
+            }),
         );
-        if self.is_sagemaker {
+        if self.is_server {
             parameters.insert(
                 format!("{}Path", self.label),
                 json!({
                     "Type": "String",
-                    "Default": self.path,
                     "AllowedPattern": "/(.+/)?",
-                    "Description": "The path of that role, with its slashes.",
+                    "Description": format!("The path of that role, with its slashes. In the account {account}: {}", self.path),
                 }),
             );
         }
@@ -187,7 +250,7 @@ impl RoleResource {
                 }),
             );
         };
-        if let (true, Ok(policy)) = (self.is_sagemaker, place.server_policy(&arn)) {
+        if let (true, Ok(policy)) = (self.is_server, place.server_policy(&arn)) {
             add("Server", SERVER_POLICY, policy.value());
         }
         if let (true, Ok(policy)) = (self.is_client, place.client_policy(shell_access)) {

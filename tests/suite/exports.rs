@@ -573,9 +573,8 @@ fn filled_in(value: &Value, parameters: &Value) -> Value {
             .replace("${AWS::Partition}", "aws")
             .replace("${AWS::AccountId}", "123456789012")
             .replace("${AWS::Region}", REGION);
-        for (name, parameter) in parameters.as_object().unwrap() {
-            let default = parameter["Default"].as_str().unwrap();
-            text = text.replace(&format!("${{{name}}}"), default);
+        for (name, value) in parameters.as_object().unwrap() {
+            text = text.replace(&format!("${{{name}}}"), value.as_str().unwrap());
         }
         assert!(!text.replace("${!", "").contains("${"), "{text}");
         text.replace("${!", "${")
@@ -583,7 +582,7 @@ fn filled_in(value: &Value, parameters: &Value) -> Value {
     match value {
         Value::Object(object) => match (object.len(), object.get("Fn::Sub"), object.get("Ref")) {
             (1, Some(Value::String(text)), _) => Value::String(fill(text)),
-            (1, _, Some(Value::String(name))) => parameters[name]["Default"].clone(),
+            (1, _, Some(Value::String(name))) => parameters[name].clone(),
             _ => object
                 .iter()
                 .map(|(key, value)| (key.clone(), filled_in(value, parameters)))
@@ -610,7 +609,27 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
     for fixed in ["123456789012", "arn:aws:", SAGEMAKER, USER] {
         assert!(!resources.contains(fixed), "{fixed}");
     }
-    let resources = filled_in(&template["Resources"], &template["Parameters"]);
+    // No name of this account is a default: a StackSet would write it into every other one.
+    let parameters = template["Parameters"].as_object().unwrap();
+    let defaults: Vec<&String> = parameters
+        .iter()
+        .filter(|(_, parameter)| parameter.get("Default").is_some())
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(defaults, ["SetTier"]);
+    let pattern = parameters["SageMakerRole1Name"]["AllowedPattern"]
+        .as_str()
+        .unwrap();
+    assert!(
+        !pattern.contains([':', '/']),
+        "an ARN is no name: {pattern}"
+    );
+    let given = serde_json::json!({
+        "IamRegion": REGION, "SetTier": "true", "SageMakerRole1Name": SAGEMAKER,
+        "SageMakerRole1Path": "/service-role/", "UserRole1Name": USER,
+    });
+    assert_eq!(given.as_object().unwrap().len(), parameters.len());
+    let resources = filled_in(&template["Resources"], &given);
     let mut policies = 0;
     for (item, change) in plan.changes() {
         let sagemaker_ssh_setup::plan::Target::Policy { role, policy } = &item.target else {
@@ -646,6 +665,29 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
         "{notes}"
     );
     assert!(notes.contains("What CloudFormation cannot do"), "{notes}");
+}
+
+/// What AWS would refuse would make the whole stack roll back.
+#[tokio::test(start_paused = true)]
+async fn cloudformation_gets_nothing_that_is_blocked() {
+    let setup = Setup::new().await;
+    let sso = "AWSReservedSSO_DataScience_8c7b6a5948372615";
+    let choices = Choices {
+        user_roles: vec![sso.into()],
+        ..choices()
+    };
+    let plan = setup.set_up_as(choices).await.plan;
+    let file = export::file(&plan, Form::CloudFormation).unwrap();
+    let template: Value = serde_json::from_str(&file.text).unwrap();
+    let resources = template["Resources"].as_object().unwrap();
+    let names: Vec<&String> = resources.keys().collect();
+    assert_eq!(names, ["SageMakerRole1ServerPolicy", "ActivationTier"]);
+    assert!(template["Parameters"].get("UserRole1Name").is_none());
+    let notes = template["Metadata"]["Notes"].to_string();
+    assert!(
+        notes.contains(&format!("policy:{sso}/SSHSageMakerClientPolicy")),
+        "{notes}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
