@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use crate::model::RoleArn;
 use crate::model::region::activation_tier_arn;
-use crate::plan::{Change, Plan, State, Target};
+use crate::plan::{Change, Content, Plan, State, Target};
 use crate::text::counted;
 use crate::text::{clean, clean_json};
 
@@ -37,10 +37,26 @@ fn head(plan: &Plan) -> String {
         "  terraform plan     has to show nothing to destroy, and of roles a new trust policy alone".to_owned(),
         "  terraform apply".to_owned(),
         String::new(),
-        "From then on Terraform owns what stands here. \"terraform destroy\" deletes the inline policies and sets the"
+        "From then on Terraform owns what stands here. To take it back, first let go of the roles, which are protected and"
             .to_owned(),
-        "tiers back to standard; \"terraform state rm ADDRESS\" lets go of something without changing it.".to_owned(),
+        "keep the trust policy that they have then:".to_owned(),
+        String::new(),
     ];
+    let roles = changes.iter().enumerate();
+    let roles = roles.filter_map(|(number, (item, _))| match &item.target {
+        Target::Trust { role } => Some(role_label(number + 1, role)),
+        Target::Tier { .. } | Target::Policy { .. } => None,
+    });
+    lines.extend(roles.map(|label| format!("  terraform state rm aws_iam_role.{label}")));
+    lines.extend([
+        "  terraform destroy".to_owned(),
+        String::new(),
+        "That deletes the inline policies and resets the tiers to the default, standard. The trust policies, and a policy or"
+            .to_owned(),
+        "a tier that was another one before, are put back by hand: review.md of the same export has them.".to_owned(),
+        String::new(),
+        "For whoever carries the changes out; review.md is for whoever decides about them.".to_owned(),
+    ]);
     if has(|target| matches!(target, Target::Trust { .. })) {
         lines.extend([
             String::new(),
@@ -131,6 +147,15 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
             let (partition, account) = (&plan.identity.partition, &plan.identity.account);
             let arn = activation_tier_arn(partition, region, account);
             let word = word(region);
+            if let Content::Text(_) = change.before() {
+                // Somebody has set it: without an import Terraform would take it for its own.
+                import(
+                    out,
+                    &format!("aws_ssm_service_setting.{word}"),
+                    &arn,
+                    &format!("  provider = aws.{word}\n"),
+                );
+            }
             write!(
                 out,
                 "\nresource \"aws_ssm_service_setting\" \"{word}\" {{\n  provider      = aws.{word}\n  setting_id    = {}\n  \
@@ -140,14 +165,14 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
             )
         }
         Target::Trust { role } => {
-            let label = format!("role_{number}_{}", word(role));
+            let label = role_label(number, role);
             let path = path(plan, role);
-            import(out, &format!("aws_iam_role.{label}"), role);
+            import(out, &format!("aws_iam_role.{label}"), role, "");
             write!(
                 out,
                 "\nresource \"aws_iam_role\" \"{label}\" {{\n  name = {}\n  path = {}\n  \
                  assume_role_policy = {}\n\n  lifecycle {{\n    prevent_destroy = true\n    ignore_changes  = \
-                 [description, force_detach_policies, max_session_duration, permissions_boundary, tags]\n  }}\n}}\n",
+                 [description, force_detach_policies, max_session_duration, permissions_boundary, tags, tags_all]\n  }}\n}}\n",
                 quoted(role),
                 quoted(&path),
                 document(after)
@@ -157,7 +182,7 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
             let label = format!("policy_{number}_{}", word(role));
             if change.replaces() {
                 let id = format!("{role}:{policy}");
-                import(out, &format!("aws_iam_role_policy.{label}"), &id);
+                import(out, &format!("aws_iam_role_policy.{label}"), &id, "");
             }
             write!(
                 out,
@@ -170,8 +195,19 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
     };
 }
 
-fn import(out: &mut String, to: &str, id: &str) {
-    let _ = write!(out, "\nimport {{\n  to = {to}\n  id = {}\n}}\n", quoted(id));
+/// The name of a role's resource.
+fn role_label(number: usize, role: &str) -> String {
+    format!("role_{number}_{}", word(role))
+}
+
+fn import(out: &mut String, to: &str, id: &str, provider: &str) {
+    let id = quoted(id);
+    let width = if provider.is_empty() { 2 } else { 8 };
+    let _ = write!(
+        out,
+        "\nimport {{\n{provider}  {:<width$} = {to}\n  {:<width$} = {id}\n}}\n",
+        "to", "id"
+    );
 }
 
 /// A role with another path would be another role, made anew.
