@@ -728,3 +728,96 @@ async fn the_sheet_for_those_who_connect_is_complete_without_the_program() {
     let of_sso = of_sso.split("\n## ").next().unwrap();
     assert!(!of_sso.contains("role_session_name"), "{of_sso}");
 }
+
+/// The folder in which Terraform finds the AWS provider, where both are on this machine: `TF_PLUGIN_MIRROR`, or the usual places.
+fn terraform_mirror() -> Option<PathBuf> {
+    Command::new("terraform").arg("version").output().ok()?;
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let mut places: Vec<PathBuf> = std::env::var_os("TF_PLUGIN_MIRROR")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
+    places.extend(home.map(|home| home.join(".terraform.d/plugins")));
+    places.extend(
+        [
+            "/usr/share/terraform/plugins",
+            "/usr/local/share/terraform/plugins",
+        ]
+        .map(PathBuf::from),
+    );
+    places
+        .into_iter()
+        .find(|place| place.join("registry.terraform.io/hashicorp/aws").is_dir())
+}
+
+/// The real Terraform with the real provider, over the embedded account.
+#[test]
+fn terraform_carries_the_file_out_destroys_nothing_and_finds_nothing_more_to_do() {
+    let Some(mirror) = terraform_mirror() else {
+        println!(
+            "not tried: Terraform or its provider hashicorp/aws is not on this machine (TF_PLUGIN_MIRROR names where)"
+        );
+        return;
+    };
+    let desk = super::commands::Desk::new();
+    let folder = Folder::new("terraform");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let config = folder.0.join("rc");
+    let mirror = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
+        mirror.display().to_string()
+    );
+    std::fs::write(&config, mirror).unwrap();
+    let wanted = [
+        "--sagemaker-role",
+        SAGEMAKER,
+        "--user-role",
+        USER,
+        "--regions",
+        REGION,
+    ];
+    let file = desk.run(&[&["export", "terraform"], &wanted[..]].concat());
+    std::fs::write(folder.0.join("main.tf"), file.ends_with(0).out).unwrap();
+    let terraform = |words: &[&str]| {
+        let output = desk
+            .command(&[])
+            .get_envs()
+            .fold(&mut Command::new("terraform"), |command, (key, value)| {
+                command.env(key, value.unwrap_or_default())
+            })
+            .args(words)
+            .env("TF_CLI_CONFIG_FILE", &config)
+            .current_dir(&folder.0)
+            .output()
+            .unwrap();
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        (
+            output.status.code(),
+            out + &String::from_utf8_lossy(&output.stderr),
+        )
+    };
+    for (words, said) in [
+        (
+            &["init", "-no-color", "-input=false"][..],
+            "successfully initialized",
+        ),
+        (&["validate", "-no-color"], "Success!"),
+        (
+            &["plan", "-no-color", "-input=false", "-out", "plan.bin"],
+            "0 to destroy.",
+        ),
+        (
+            &["apply", "-no-color", "-input=false", "plan.bin"],
+            "0 destroyed.",
+        ),
+        (
+            &["plan", "-no-color", "-input=false", "-detailed-exitcode"],
+            "No changes.",
+        ),
+    ] {
+        let (code, out) = terraform(words);
+        assert_eq!(code, Some(0), "{words:?}: {out}");
+        assert!(out.contains(said), "{words:?}: {out}");
+    }
+    desk.run(&[&["plan"], &wanted[..]].concat()).ends_with(0);
+}
