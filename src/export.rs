@@ -6,6 +6,8 @@ mod shell;
 mod terraform;
 pub mod users;
 
+use sha2::{Digest, Sha256};
+
 use crate::plan::Plan;
 use crate::plan::readiness::Readiness;
 
@@ -40,7 +42,7 @@ impl Form {
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
-    pub name: &'static str,
+    pub name: String,
     pub text: String,
 }
 
@@ -63,5 +65,37 @@ pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
         Form::CloudFormation => ("template.json", cloudformation::template(plan)?),
         Form::Json => ("plan.json", plan.to_json()?),
     };
-    Ok(File { name, text })
+    Ok(File {
+        name: name.to_owned(),
+        text,
+    })
+}
+
+/// The documents that the plan changes as they are now, each in a file of its own, as `review.md` names them.
+pub fn former_documents(plan: &Plan) -> Vec<File> {
+    let changes = plan
+        .changes()
+        .filter(|(item, _)| item.target.role().is_some());
+    let former = changes.filter_map(|(item, change)| {
+        Some(File {
+            name: review::former_file(&item.target),
+            text: change.before_text()?.to_owned(),
+        })
+    });
+    former.collect()
+}
+
+/// A text by which the same plan is known in all of its files: the SHA-256 sum of `plan.json`.
+fn fingerprint(plan: &Plan) -> String {
+    plan.to_json()
+        .map_or_else(|_| "not known".to_owned(), |text| fingerprint_of(&text))
+}
+
+/// The same of the text of a saved plan.
+pub fn fingerprint_of(text: &str) -> String {
+    let sum = Sha256::digest(text.as_bytes());
+    let hex = sum
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    format!("sha256:{hex}")
 }

@@ -1,16 +1,20 @@
 //! The guide through the AWS console: the plan as steps that a person carries out by hand, and what a reading says of
 //! each. Pure; nothing of it writes.
 
+mod baseline;
 mod console;
 mod hints;
 mod page;
+mod paste;
 mod status;
 pub mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use baseline::{Baseline, Extended, extended};
 use console::Tab;
-pub use page::{Instructions, Paste};
+pub use page::Instructions;
+pub use paste::Paste;
 pub use status::StepStatus;
 
 use crate::journal::GuideRecord;
@@ -19,7 +23,7 @@ use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::{self, Statement, lacking};
 use crate::policy::same::contains_statement;
-use crate::policy::template::{Place, RolePolicy};
+use crate::policy::template::RolePolicy;
 use crate::policy::trust;
 
 /// The parts of the manual setup, in its order.
@@ -103,61 +107,6 @@ pub struct Guide {
     first_tiers: BTreeMap<String, TierReading>,
     /// Inline policies of each role, by name, as they were read first.
     first_policies: BTreeMap<String, BTreeMap<String, String>>,
-}
-
-/// A document as it was when the guide began. It never moves: what came later is new.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Baseline {
-    /// All statements; none where there was no document.
-    first: Vec<Statement>,
-    /// Statements that must not get lost.
-    kept: Vec<Statement>,
-    /// Statements of these that are gone, and were meant to go.
-    let_go: Vec<Statement>,
-    /// Statements that others added since.
-    added: Vec<Statement>,
-    /// Statements that the last reading had for Systems Manager. While these change, somebody is pasting.
-    ours: Vec<Statement>,
-}
-
-impl Baseline {
-    fn of(document: &Document, plan: &Plan) -> Self {
-        Self {
-            first: document.statements().into_iter().cloned().collect(),
-            kept: to_keep(document, plan),
-            let_go: Vec::new(),
-            added: Vec::new(),
-            ours: ours(document),
-        }
-    }
-
-    /// Takes in what others have added, which is not what comes together with something for Systems Manager: that is a paste,
-    /// and may be a slip.
-    fn observe(&mut self, document: &Document) {
-        let ours = ours(document);
-        let is_unchanged = ours.len() == self.ours.len()
-            && ours
-                .iter()
-                .all(|statement| contains_statement(&self.ours, statement));
-        if is_unchanged {
-            let is_new = |statement: &&Statement| {
-                !deviation::is_said(statement, &self.first)
-                    && !contains_statement(&self.added, statement)
-                    && !trust::is_meant_for_systems_manager(statement)
-            };
-            let statements = document.statements().into_iter();
-            let added: Vec<Statement> = statements.filter(is_new).cloned().collect();
-            self.added.extend(added);
-        }
-        self.ours = ours;
-    }
-}
-
-/// Statements that are for Systems Manager, or were meant for it.
-fn ours(document: &Document) -> Vec<Statement> {
-    let statements = document.statements().into_iter();
-    let ours = statements.filter(|statement| trust::is_meant_for_systems_manager(statement));
-    ours.cloned().collect()
 }
 
 impl Guide {
@@ -460,24 +409,6 @@ pub fn way_back(target: &Target, was_there: bool, partition: &Partition) -> Vec<
     link.into_iter().chain([what]).collect()
 }
 
-/// Returns what has to stay of a document: all but a denial that is in the way, and principals that were deleted.
-fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
-    let place = Place::of(&plan.identity);
-    let regions = plan.choices.regions_or_home(&plan.identity);
-    let stays = document
-        .statements()
-        .into_iter()
-        .filter(|statement| !trust::keeps_out(statement, place, regions))
-        // With conditions it is another statement.
-        .filter(|statement| {
-            let is_hardened = plan.choices.harden_trust
-                && trust::is_for_systems_manager_alone(statement)
-                && trust::is_open(statement, place, regions);
-            !is_hardened
-        });
-    stays.filter_map(trust::without_deleted).collect()
-}
-
 fn reading<'a>(target: &Target, survey: &'a Survey) -> Option<&'a RoleReading> {
     survey.roles.get(target.role()?)?.as_ref().ok()
 }
@@ -491,32 +422,6 @@ fn is_of_permission_set(target: &Target, survey: &Survey) -> bool {
     match reading(target, survey) {
         Some(reading) => reading.kind() == RoleKind::IdentityCenter,
         None => permission_set::name(role).is_some(),
-    }
-}
-
-/// The document that a step extends, where it does not stand for itself: it holds what others wrote.
-enum Extended {
-    There(Document),
-    Gone,
-    Unread,
-    /// A step with a document of its own, or none.
-    Other,
-}
-
-fn extended(target: &Target, survey: &Survey) -> Extended {
-    let text = match (target, reading(target, survey)) {
-        (Target::Tier { .. }, _) => return Extended::Other,
-        (_, None) => return Extended::Unread,
-        (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
-        (Target::Policy { .. }, Some(reading)) if is_of_permission_set(target, survey) => {
-            reading.inline.get(permission_set::INLINE_POLICY)
-        }
-        (Target::Policy { .. }, Some(_)) => return Extended::Other,
-    };
-    match text.map(|text| Document::parse(text.as_str())) {
-        None => Extended::Gone,
-        Some(Ok(document)) => Extended::There(document),
-        Some(Err(_)) => Extended::Unread,
     }
 }
 

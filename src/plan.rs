@@ -4,104 +4,33 @@
 mod change;
 mod check;
 pub mod checked;
+mod facts;
 pub mod format;
 mod inline;
 mod nodes;
 pub(crate) mod permission_set;
 pub mod readiness;
 mod saved;
+mod target;
 mod tier;
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 pub use change::{Change, Edit, TierValue};
 pub use check::SHARED_USER_ID;
 pub(crate) use check::replaced;
+pub use facts::RoleFacts;
 pub use saved::Altered;
+pub use target::{Target, UnknownTarget};
 pub(crate) use tier::{not_accepted, tier_content};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::arn::is_role_name;
-use crate::model::region::is_region_code;
 use crate::model::{Choices, Identity, NodeReading, Survey};
-use crate::policy::Document;
 use crate::policy::same::is_same_content;
 use crate::policy::template::RolePolicy;
 use crate::policy::trust;
-
-/// An item's ID that is none.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not the ID of an item")]
-pub struct UnknownTarget(String);
-
-/// What one item of the plan is about. Its display form is the item's ID in every output.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Target {
-    /// The activation tier of a region.
-    Tier { region: String },
-    /// The trust policy of a role.
-    Trust { role: String },
-    /// An inline policy of a role.
-    Policy { role: String, policy: RolePolicy },
-}
-
-impl Target {
-    /// Returns whether its names could be names in AWS.
-    fn is_plausible(&self) -> bool {
-        match self {
-            Self::Tier { region } => is_region_code(region),
-            Self::Trust { role } | Self::Policy { role, .. } => is_role_name(role),
-        }
-    }
-
-    /// The role that the item belongs to; items of one role are carried out one after another.
-    pub fn role(&self) -> Option<&str> {
-        match self {
-            Self::Tier { .. } => None,
-            Self::Trust { role } | Self::Policy { role, .. } => Some(role),
-        }
-    }
-}
-
-impl FromStr for Target {
-    type Err = UnknownTarget;
-
-    fn from_str(id: &str) -> Result<Self, UnknownTarget> {
-        let target = id.split_once(':').and_then(|(kind, rest)| match kind {
-            "tier" => Some(Self::Tier {
-                region: rest.to_owned(),
-            }),
-            "trust" => Some(Self::Trust {
-                role: rest.to_owned(),
-            }),
-            "policy" => {
-                let (role, policy) = rest.split_once('/')?;
-                Some(Self::Policy {
-                    role: role.to_owned(),
-                    policy: RolePolicy::named(policy)?,
-                })
-            }
-            _ => None,
-        });
-        target
-            .filter(Target::is_plausible)
-            .ok_or_else(|| UnknownTarget(id.to_owned()))
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tier { region } => write!(f, "tier:{region}"),
-            Self::Trust { role } => write!(f, "trust:{role}"),
-            Self::Policy { role, policy } => write!(f, "policy:{role}/{policy}"),
-        }
-    }
-}
 
 /// What is, or shall be, in one place of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -301,6 +230,8 @@ pub struct Plan {
     pub inline_sizes: Vec<InlineSize>,
     /// The ARNs of the chosen roles that were read, by name.
     pub role_arns: BTreeMap<String, String>,
+    /// What else is known of the chosen roles that were read, by name.
+    pub facts: BTreeMap<String, RoleFacts>,
     /// Chosen roles that nobody can use in that way, whatever is written: the role, for which policy it was chosen, and why.
     pub unusable: Vec<(String, RolePolicy, &'static str)>,
     /// How many hybrid nodes the chosen regions have, as far as somebody asked.
@@ -362,6 +293,13 @@ impl Plan {
             undoes: None,
             items,
             inline_sizes,
+            facts: roles(choices)
+                .into_iter()
+                .filter_map(|role| {
+                    let reading = survey.roles.get(role.name)?.as_ref().ok()?;
+                    Some((role.name.to_owned(), RoleFacts::of(reading)))
+                })
+                .collect(),
             role_arns: roles(choices)
                 .into_iter()
                 .filter_map(|role| survey.roles.get(role.name)?.as_ref().ok())
@@ -447,7 +385,7 @@ pub fn targets(choices: &Choices) -> Vec<Target> {
 fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'static str)> {
     let trust = |role: &String| {
         let reading = survey.roles.get(role)?.as_ref().ok()?;
-        Document::parse(reading.trust.as_str()).ok()
+        crate::policy::Document::parse(reading.trust.as_str()).ok()
     };
     let no_job = "SageMaker itself may not assume the role, so no job runs under it.";
     let nobody = "No person may assume the role: its trust policy lets in AWS services alone.";

@@ -12,7 +12,7 @@ use super::{CommandContext, Connected};
 use crate::apply::{Aim, Job};
 use crate::cli::{ApplyArgs, ExportArgs, Output, PlanArgs, Wanted};
 use crate::exit::Exit;
-use crate::export;
+use crate::export::{self, Form};
 use crate::files;
 use crate::journal::to_continue;
 use crate::model::{Choices, Survey};
@@ -78,35 +78,42 @@ pub(super) async fn export(
     arguments: &ExportArgs,
 ) -> Result<Exit, Exit> {
     let (_, plan) = context.plan(&arguments.wanted).await?;
-    let file = export::file(&plan, arguments.format.into());
+    let form: Form = arguments.format.into();
+    let file = export::file(&plan, form);
     let file = file.map_err(|error| context.failed(&error))?;
-    match &arguments.out {
-        None => context.emit(&file.text)?,
-        Some(folder) => {
-            let path = folder.join(file.name);
-            let saved = {
-                let (folder, path, force) = (folder.clone(), path.clone(), arguments.force);
-                let write = move || {
-                    DirBuilder::new()
-                        .recursive(true)
-                        .mode(0o700)
-                        .create(folder)?;
-                    if force {
-                        files::write(&path, &file.text)
-                    } else {
-                        files::write_new(&path, &file.text)
-                    }
-                };
-                context.with_files(write).await?
-            };
-            let saved = saved.map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => {
-                    io::Error::other("it is there already, and only --force replaces it")
+    let Some(folder) = &arguments.out else {
+        context.emit(&file.text)?;
+        return Ok(Exit::Done);
+    };
+    let mut files = vec![file];
+    if form == Form::Review {
+        // What it says of putting back names these.
+        files.extend(export::former_documents(&plan));
+    }
+    for file in files {
+        let path = folder.join(&file.name);
+        let saved = {
+            let (folder, path, force) = (folder.clone(), path.clone(), arguments.force);
+            let write = move || {
+                DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(folder)?;
+                if force {
+                    files::write(&path, &file.text)
+                } else {
+                    files::write_new(&path, &file.text)
                 }
-                _ => error,
-            });
-            context.saved(&path, saved)?;
-        }
+            };
+            context.with_files(write).await?
+        };
+        let saved = saved.map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => {
+                io::Error::other("it is there already, and only --force replaces it")
+            }
+            _ => error,
+        });
+        context.saved(&path, saved)?;
     }
     Ok(Exit::Done)
 }
@@ -197,6 +204,8 @@ impl CommandContext {
         let plan = plan
             .restricted_to(&saved)
             .map_err(|error| failed(self, error.to_string()))?;
+        self.printer
+            .print(&format!("Plan          {}", export::fingerprint_of(&text)));
         Ok((known, plan))
     }
 

@@ -95,9 +95,10 @@ fn notes(plan: &Plan) -> Vec<String> {
     let mut notes = vec![
         format!(
             "For whoever deploys stacks. Made with sagemaker-ssh-setup {} from a plan for the account {}, for any account of \
-             the same partition: names and paths of the roles are parameters.",
+             the same partition: names and paths of the roles are parameters. The plan: {}",
             env!("CARGO_PKG_VERSION"),
-            plan.identity.account
+            plan.identity.account,
+            super::fingerprint(plan)
         ),
         "What CloudFormation cannot do: it can write a trust policy only for a role that the stack itself owns, and only \
          as a whole. Letting Systems Manager assume the SageMaker roles is therefore not part of this template, and without it \

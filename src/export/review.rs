@@ -1,6 +1,10 @@
 //! A Markdown document for those who decide: what changes and why, each document before and after, what each
 //! permission is for, how to put it back. Complete without the program at hand.
 
+mod purposes;
+mod security;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::messages::plan::WHO_THEN;
@@ -11,87 +15,7 @@ use crate::policy::document::pretty;
 use crate::policy::template::RolePolicy;
 use crate::text::counted;
 use crate::text::{clean, clean_json, clean_lines};
-
-/// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
-const PURPOSES: [(&str, &str); 23] = [
-    (
-        "iam:PassRole",
-        "hands this very role, and no other, to Systems Manager when the container registers",
-    ),
-    (
-        "ssm:AddTagsToResource",
-        "tags the registration with its owner (`SSHOwner`)",
-    ),
-    (
-        "ssm:CreateActivation",
-        "registers the container as a managed node",
-    ),
-    (
-        "ssm:UpdateInstanceInformation",
-        "reports that the node is alive; only for nodes that have an owner",
-    ),
-    (
-        "ssm:ListAssociations",
-        "asked by the Systems Manager agent when it starts",
-    ),
-    (
-        "ssm:ListInstanceAssociations",
-        "asked by the Systems Manager agent when it starts",
-    ),
-    (
-        "ec2messages:AcknowledgeMessage",
-        "the agent's channel for commands",
-    ),
-    (
-        "ec2messages:DeleteMessage",
-        "the agent's channel for commands",
-    ),
-    (
-        "ec2messages:GetMessages",
-        "the agent's channel for commands",
-    ),
-    ("ec2messages:SendReply", "the agent's channel for commands"),
-    (
-        "ssmmessages:CreateControlChannel",
-        "the agent's channel for sessions",
-    ),
-    (
-        "ssmmessages:CreateDataChannel",
-        "the agent's channel for sessions",
-    ),
-    (
-        "ssmmessages:OpenControlChannel",
-        "the agent's channel for sessions",
-    ),
-    (
-        "ssmmessages:OpenDataChannel",
-        "the agent's channel for sessions",
-    ),
-    ("ssm:DescribeInstanceInformation", "finds the node of a job"),
-    ("ssm:ListTagsForResource", "sees whose node it is"),
-    (
-        "ssm:GetCommandInvocation",
-        "reads what came of a command that was sent",
-    ),
-    (
-        "ssm:SendCommand",
-        "puts the person's SSH key on the node; only on nodes whose `SSHOwner` is the person",
-    ),
-    (
-        "ssm:StartSession",
-        "opens the tunnel for SSH; only to nodes whose `SSHOwner` is the person",
-    ),
-    ("ssm:TerminateSession", "ends a session; only one's own"),
-    (
-        "logs:StartQuery",
-        "looks for the node's ID in the log of a SageMaker job",
-    ),
-    ("logs:GetQueryResults", "reads what that query found"),
-    (
-        "sts:AssumeRole",
-        "lets Systems Manager act as the role for the node",
-    ),
-];
+use purposes::purpose;
 
 /// The document.
 pub(super) fn document(plan: &Plan) -> String {
@@ -110,6 +34,18 @@ pub(super) fn document(plan: &Plan) -> String {
             "Program",
             format!("sagemaker-ssh-setup {}", env!("CARGO_PKG_VERSION")),
         ),
+        ("Plan", super::fingerprint(plan)),
+        (
+            "Made",
+            Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        ),
+        ("SageMaker roles", plan.choices.sagemaker_roles.join(", ")),
+        ("User roles", plan.choices.user_roles.join(", ")),
+        ("Regions", plan.choices.regions.join(", ")),
+        (
+            "Connect from",
+            plan.choices.connect_from.as_str().to_owned(),
+        ),
         ("Items", plan.totals_line("·")),
     ]
     .into_iter()
@@ -117,10 +53,14 @@ pub(super) fn document(plan: &Plan) -> String {
     {
         page.line(&format!("| {label} | {} |", plain(&value)));
     }
+    page.line("");
+    page.line(
+        "For whoever decides about it; set-up.sh, main.tf and template.json are for whoever carries it out, and name the same plan.",
+    );
     page.section("What it is for");
     page.line(
         "SageMaker SSH Helper opens SSH sessions into SageMaker training jobs, endpoints, notebooks and Studio over AWS \
-         Systems Manager, without any inbound network port. A SageMaker container registers as a managed node under its \
+         Systems Manager, without any inbound network port. A SageMaker container registers as a hybrid node under its \
          SageMaker role; a person opens a session to that node with a role of their own. Existing trust policies are \
          extended by one statement and never replaced.",
     );
@@ -134,13 +74,19 @@ pub(super) fn document(plan: &Plan) -> String {
         page.change(number + 1, item, change, &identity.account);
     }
     rest(plan, &mut page);
+    page.section("What a session is worth");
+    security::worth(plan, &mut page);
+    page.section("Each statement that is written");
+    security::statements(plan, &mut page);
     page.section("What each permission is for");
     permissions(plan, &mut page);
+    page.section("The options");
+    security::options(plan, &mut page);
     page.section("How one person is kept out of another's session");
     page.line(
-        "The client policy allows `ssm:StartSession` and `ssm:SendCommand` on managed nodes only under the condition that \
+        "The client policy allows `ssm:StartSession` and `ssm:SendCommand` on hybrid nodes only under the condition that \
          the node's tag `SSHOwner` equals `${aws:userid}`, the caller's unique ID. The node gets that tag when it registers, \
-         from the person who started the job. Whoever may change tags of managed nodes (`ssm:AddTagsToResource` on them) \
+         from the person who started the job. Whoever may change tags of hybrid nodes (`ssm:AddTagsToResource` on them) \
          or start a job with somebody else's ID as owner can get around that; the policies here give neither to user \
          roles.",
     );
@@ -149,8 +95,11 @@ pub(super) fn document(plan: &Plan) -> String {
         "**To note:** for a session of a role that ID is the role's ID and the session's name. People who share a user role \
          and may choose the name of their session could take somebody else's. Where that matters, give each person a \
          role, let IAM Identity Center name the sessions, or require the name in the user role's trust policy with \
-         `sts:RoleSessionName`.",
+         `sts:RoleSessionName`. Of the roles of this plan:",
     );
+    security::sharing(plan, &mut page);
+    page.section("What is logged, and what to watch");
+    security::logged(&mut page);
     page.section("What it costs");
     page.line(
         "The advanced instance tier is charged: about 0.007 US dollars per hour for each running hybrid node, counting \
@@ -199,6 +148,12 @@ impl Page {
             self.line("");
             self.line(&format!("**To note:** {}", plain(warning)));
         }
+        if change.replaces() {
+            for name in security::gone(change) {
+                self.line("");
+                self.line(&format!("**Gone:** {}", plain(&name)));
+            }
+        }
         let (before, after) = (change.before_text(), change.after_text());
         if let Target::Tier { .. } = target {
             let value = |text: Option<&str>| clean(text.unwrap_or("not set"));
@@ -236,7 +191,8 @@ impl Page {
         }
         self.line("");
         self.line("The API call:");
-        self.block("text", &clean_lines(&change.api_call()));
+        let call = change.api_call().replace("as below", "as above");
+        self.block("text", &clean_lines(&call));
         self.line("");
     }
 }
@@ -321,11 +277,6 @@ fn permissions(plan: &Plan, page: &mut Page) {
     }
 }
 
-fn purpose(action: &str) -> Option<&'static str> {
-    let known = PURPOSES.into_iter().find(|(known, _)| *known == action);
-    known.map(|(_, purpose)| purpose)
-}
-
 /// The actions that a document allows.
 fn granted(text: &str) -> Vec<String> {
     let document: Value = serde_json::from_str(text).unwrap_or_default();
@@ -359,7 +310,9 @@ fn put_back(plan: &Plan, page: &mut Page) {
     let commands: Vec<String> = changes
         .iter()
         .rev()
-        .map(|(item, change)| match (&item.target, &change.before()) {
+        .map(|(item, change)| {
+            let former = former_file(&item.target);
+            match (&item.target, &change.before()) {
             (Target::Tier { region }, Content::Text(value)) => format!(
                 "aws ssm update-service-setting --region {region} --setting-id {ACTIVATION_TIER} --setting-value {value}"
             ),
@@ -367,19 +320,30 @@ fn put_back(plan: &Plan, page: &mut Page) {
                 format!("aws ssm reset-service-setting --region {region} --setting-id {ACTIVATION_TIER}")
             }
             (Target::Trust { role }, _) => format!(
-                "aws iam update-assume-role-policy --role-name={role} --policy-document file://FORMER.json"
+                "aws iam update-assume-role-policy --role-name={role} --policy-document file://{former}"
             ),
             (Target::Policy { role, policy }, Content::Absent) => {
                 format!("aws iam delete-role-policy --role-name={role} --policy-name {policy}")
             }
             (Target::Policy { role, policy }, _) => format!(
-                "aws iam put-role-policy --role-name={role} --policy-name {policy} --policy-document file://FORMER.json"
+                "aws iam put-role-policy --role-name={role} --policy-name {policy} --policy-document file://{former}"
             ),
-        })
+        }})
         .collect();
     page.block("sh", &clean_lines(&commands.join("\n")));
     page.line("");
-    page.line("`FORMER.json` is the document that stands above under \"Before\".");
+    page.line(
+        "Each of these files holds the document that stands above under \"Before\"; the exported folder has them beside this one.",
+    );
+}
+
+/// The name of the file with a former document; no two have the same.
+pub(super) fn former_file(target: &Target) -> String {
+    match target {
+        Target::Tier { region } => format!("tier-{region}.former.txt"),
+        Target::Trust { role } => format!("trust-{role}.former.json"),
+        Target::Policy { role, policy } => format!("{policy}-{role}.former.json"),
+    }
 }
 
 /// Text of unknown origin as text, and never as Markdown: no emphasis, link, picture, HTML or cell of its own.
@@ -442,7 +406,7 @@ mod tests {
         for action in &given {
             assert!(purpose(action).is_some(), "{action}");
         }
-        for (action, _) in PURPOSES {
+        for (action, _) in purposes::PURPOSES {
             assert!(given.iter().any(|given| given == action), "{action}");
         }
     }

@@ -41,6 +41,7 @@ fn head(plan: &Plan, changes: usize) -> String {
             counted(changes, "change"),
             env!("CARGO_PKG_VERSION")
         ),
+        format!("# The plan: {}", super::fingerprint(plan)),
         "#".to_owned(),
         "# It shows what it would do and asks. It refuses when anything is no longer as it was planned, reads back"
             .to_owned(),

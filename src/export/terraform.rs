@@ -32,6 +32,7 @@ fn head(plan: &Plan) -> String {
             counted(changes.len(), "change"),
             env!("CARGO_PKG_VERSION")
         ),
+        format!("The plan: {}", super::fingerprint(plan)),
         String::new(),
         "  terraform init".to_owned(),
         "  terraform plan     has to show nothing to destroy, and of roles a new trust policy alone".to_owned(),

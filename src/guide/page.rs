@@ -5,15 +5,13 @@ use serde_json::Value;
 
 use super::console::{self, Tab};
 use super::{
-    Extended, Part, Since, Statement, StepStatus, extended, is_of_permission_set, reading,
+    Extended, Part, Paste, Since, Statement, StepStatus, extended, is_of_permission_set, reading,
 };
 use crate::model::{Region, Survey};
 use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set, replaced};
-use crate::policy::Document;
-use crate::policy::deviation::{self, Deviation};
-use crate::policy::document::{pretty, size};
-use crate::policy::same::contains_statement;
-use crate::policy::template::{CLIENT_POLICY, Place, RolePolicy};
+use crate::policy::deviation;
+use crate::policy::document::pretty;
+use crate::policy::template::{CLIENT_POLICY, RolePolicy};
 use crate::policy::trust;
 
 /// One step.
@@ -41,18 +39,6 @@ pub struct Instructions {
     /// Sentences about what was probably done instead.
     pub hints: Vec<String>,
     pub warnings: Vec<String>,
-}
-
-/// A text to paste.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paste {
-    /// Whether it takes the place of all that is there; else it is added.
-    pub whole: bool,
-    /// Whether it holds what others wrote, and so has to be made from a fresh reading.
-    pub holds_others: bool,
-    pub text: String,
-    /// A name for a file of it.
-    pub file: String,
 }
 
 /// A statement that is gone.
@@ -119,18 +105,18 @@ pub(super) fn page(
 }
 
 /// What a page is made of.
-struct Draft<'a> {
-    item: &'a Item,
-    plan: &'a Plan,
-    survey: &'a Survey,
-    status: &'a StepStatus,
+pub(super) struct Draft<'a> {
+    pub(super) item: &'a Item,
+    pub(super) plan: &'a Plan,
+    pub(super) survey: &'a Survey,
+    pub(super) status: &'a StepStatus,
     /// Statements that the text to paste brings back.
-    back: &'a [&'a Statement],
-    arn: Option<&'a str>,
+    pub(super) back: &'a [&'a Statement],
+    pub(super) arn: Option<&'a str>,
 }
 
 impl Draft<'_> {
-    fn obstacle(&self) -> Option<Obstacle> {
+    pub(super) fn obstacle(&self) -> Option<Obstacle> {
         match &self.item.state {
             State::Blocked { obstacle, .. } => Some(*obstacle),
             State::Change(_) | State::InPlace(_) => None,
@@ -148,112 +134,8 @@ impl Draft<'_> {
         Some(replaced(change.before_text()?, change.after_text()?))
     }
 
-    fn is_of_permission_set(&self) -> bool {
+    pub(super) fn is_of_permission_set(&self) -> bool {
         is_of_permission_set(&self.item.target, self.survey)
-    }
-
-    fn paste(&self) -> Option<Paste> {
-        let target = &self.item.target;
-        let file = match target {
-            Target::Tier { .. } => return None,
-            Target::Trust { role } => format!("trust-{role}.json"),
-            Target::Policy { role, .. } if self.is_of_permission_set() => {
-                let set = permission_set::name(role).unwrap_or(role);
-                format!("permission-set-{set}.json")
-            }
-            Target::Policy { role, policy } => format!("{policy}-{role}.json"),
-        };
-        let (whole, text) = match (&self.item.state, self.obstacle()) {
-            (State::Change(change), _) => (true, change.after_text()?.to_owned()),
-            (State::InPlace(_), _) => match extended(target, self.survey) {
-                Extended::There(document) if !self.back.is_empty() => {
-                    (true, document.text().to_owned())
-                }
-                _ => return None,
-            },
-            (State::Blocked { wanted, .. }, Some(Obstacle::UnextendablePermissionSet)) => {
-                let text = pretty(wanted.as_deref()?).trim_end().to_owned();
-                return Some(Paste {
-                    whole: true,
-                    holds_others: false,
-                    text,
-                    file,
-                });
-            }
-            (
-                State::Blocked { wanted, .. },
-                Some(Obstacle::PermissionSet | Obstacle::NotHardened),
-            ) => (true, wanted.clone()?),
-            (_, Some(Obstacle::Unread | Obstacle::ReadDenied))
-                if *self.status != StepStatus::Reading =>
-            {
-                let is_added =
-                    matches!(target, Target::Trust { .. }) || self.is_of_permission_set();
-                (!is_added, self.unseen()?)
-            }
-            _ => return None,
-        };
-        let wrong = self.pasted_wrongly();
-        let text = if self.back.is_empty() && wrong.is_empty() {
-            text
-        } else {
-            mended(&text, &wrong, self.back)?
-        };
-        let is_trust = matches!(target, Target::Trust { .. });
-        if is_trust && whole && size(&text) > self.survey.quotas.trust {
-            // AWS would refuse it. What is gone stands on the page by itself.
-            return None;
-        }
-        let text = pretty(&text).trim_end().to_owned();
-        let is_trust_or_set = is_trust || self.is_of_permission_set();
-        Some(Paste {
-            whole,
-            holds_others: whole && is_trust_or_set,
-            text,
-            file,
-        })
-    }
-
-    /// Statements that came since the guide began and are not right, of a document that is extended.
-    fn pasted_wrongly(&self) -> Vec<&Statement> {
-        let is_extended =
-            matches!(self.item.target, Target::Trust { .. }) || self.is_of_permission_set();
-        match self.status {
-            StepStatus::Differs(deviations) if is_extended => {
-                deviations.iter().filter_map(Deviation::found).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// Returns what is wanted where nothing can be read: the whole policy, or the statement alone.
-    fn unseen(&self) -> Option<String> {
-        let identity = &self.plan.identity;
-        let place = Place::of(identity);
-        let choices = &self.plan.choices;
-        match &self.item.target {
-            Target::Tier { .. } => None,
-            Target::Trust { .. } => {
-                let statement = place.trust_statement(choices.harden_trust).ok()?;
-                Some(statement.to_string())
-            }
-            Target::Policy {
-                role,
-                policy: RolePolicy::Server,
-            } => {
-                let arn = self.arn.map(str::to_owned);
-                let arn = arn.unwrap_or_else(|| self.plan.role_arn(role));
-                let policy = place.server_policy(&arn).ok()?;
-                Some(policy.text().to_owned())
-            }
-            Target::Policy {
-                policy: RolePolicy::Client,
-                ..
-            } => {
-                let policy = place.client_policy(choices.shell_access).ok()?;
-                Some(policy.text().to_owned())
-            }
-        }
     }
 
     fn link(&self) -> Option<String> {
@@ -469,30 +351,6 @@ impl Draft<'_> {
         );
         steps
     }
-}
-
-/// A document without what is wrong in it, and with what it had before. One of the same Sid takes the other's place: Sids
-/// are unique.
-fn mended(text: &str, wrong: &[&Statement], lost: &[&Statement]) -> Option<String> {
-    let document = Document::parse(text).ok()?;
-    let mut statements: Vec<Value> = document
-        .statements()
-        .into_iter()
-        .filter(|statement| !contains_statement(wrong.iter().copied(), statement))
-        .cloned()
-        .map(Value::from)
-        .collect();
-    for statement in lost {
-        let sid = statement.get("Sid");
-        let same = |other: &&mut Value| sid.is_some() && other.get("Sid") == sid;
-        match statements.iter_mut().find(same) {
-            Some(other) => *other = (*statement).clone().into(),
-            None => statements.push((*statement).clone().into()),
-        }
-    }
-    let mut whole = document.value().clone();
-    *whole.get_mut("Statement")? = statements.into();
-    Some(whole.to_string())
 }
 
 fn to_role(role: &str) -> String {

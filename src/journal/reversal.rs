@@ -106,6 +106,7 @@ impl Reversal {
                 .collect(),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
+            facts: BTreeMap::new(),
             unusable: Vec::new(),
             nodes: BTreeMap::new(),
         }

@@ -346,6 +346,7 @@ mod tests {
             items: items.collect(),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
+            facts: BTreeMap::new(),
             unusable: Vec::new(),
             nodes: BTreeMap::new(),
         }

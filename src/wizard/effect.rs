@@ -287,7 +287,8 @@ impl App {
             .map(|form| export::file(plan, form))
             .collect();
         match files {
-            Ok(files) => {
+            Ok(mut files) => {
+                files.extend(export::former_documents(plan));
                 let folder = self.options.folder.clone();
                 let account = plan.identity.account.clone();
                 self.tasks.export(folder, account, files);

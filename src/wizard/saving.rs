@@ -50,7 +50,7 @@ pub fn files(folder: &Path, account: &str, files: &[File]) -> io::Result<PathBuf
         DirBuilder::new().mode(0o700).create(path)
     })?;
     for file in files {
-        files::write_new(&made.join(file.name), &file.text)?;
+        files::write_new(&made.join(&file.name), &file.text)?;
     }
     Ok(made)
 }

@@ -455,6 +455,7 @@ async fn the_review_is_complete_without_the_program() {
         "123456789012",
         "assumed-role/Admin/console",
         "1 permission in it now will be gone",
+        "**Gone:** ",
         "not enabled for the account",
         "`SSHOwner` equals `${aws:userid}`",
         "`sts:RoleSessionName`",
@@ -466,6 +467,85 @@ async fn the_review_is_complete_without_the_program() {
         "Who may assume the role then:\n\n```diff\n+ Service ssm.amazonaws.com\n",
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
+    }
+    // What a security team asks, each with an answer under its heading.
+    for (heading, answer) in [
+        (
+            "What a session is worth",
+            "a shell as root in the container",
+        ),
+        ("What a session is worth", "its other policies are"),
+        (
+            "What a session is worth",
+            "any machine, also one outside of AWS",
+        ),
+        (
+            "Each statement that is written",
+            "| containers under AmazonSageMaker-ExecutionRole",
+        ),
+        ("Each statement that is written", "`iam:PassRole`"),
+        (
+            "Each statement that is written",
+            "these actions know no resource to name",
+        ),
+        ("The options", "**Hardened trust** is not chosen"),
+        ("The options", "**Shell access** is not chosen"),
+        (
+            "How one person is kept out of another's session",
+            "DataScientist: may be assumed by",
+        ),
+        (
+            "What is logged, and what to watch",
+            "Session Manager logs no sessions that go through SSH",
+        ),
+        (
+            "What is logged, and what to watch",
+            "`CreateActivation` and `RegisterManagedInstance`",
+        ),
+        (
+            "How to put it back",
+            "trust-AmazonSageMaker-ExecutionRole-20240131T101010.former.json",
+        ),
+    ] {
+        let section = text.split(&format!("\n## {heading}\n")).nth(1);
+        let section = section.unwrap_or_else(|| panic!("no heading {heading}"));
+        let section = section.split("\n## ").next().unwrap();
+        assert!(section.contains(answer), "{heading}: {answer}:\n{section}");
+    }
+    // It names the plan that the other files are of.
+    let json = export::file(&plan, Form::Json).unwrap().text;
+    let sum = export::fingerprint_of(&json);
+    for form in [
+        Form::Review,
+        Form::Shell,
+        Form::Terraform,
+        Form::CloudFormation,
+    ] {
+        let text = export::file(&plan, form).unwrap().text;
+        assert!(text.contains(&sum), "{form:?}");
+    }
+    // Each former document has a name of its own.
+    let former = export::former_documents(&plan);
+    let names: std::collections::BTreeSet<&String> = former.iter().map(|file| &file.name).collect();
+    assert_eq!(names.len(), former.len());
+    for file in &former {
+        assert!(text.contains(&file.name), "{}", file.name);
+    }
+    // With the options, and from Studio, it says something else.
+    let other = Choices {
+        connect_from: ConnectFrom::Both,
+        harden_trust: true,
+        shell_access: true,
+        ..choices()
+    };
+    let other = setup.set_up_as(other).await.plan;
+    let text = export::file(&other, Form::Review).unwrap().text;
+    for part in [
+        "**Hardened trust** is chosen",
+        "**Shell access** is chosen",
+        "**From SageMaker Studio:**",
+    ] {
+        assert!(text.contains(part), "{part}");
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::*;
 use super::{ACCOUNT, SAGEMAKER, choices, role, standard, survey};
 use crate::model::Partition;
+use crate::policy::template::Place;
 
 /// A guide of one SageMaker role, its trust policy, and what a reading of it makes.
 struct Watch {
