@@ -84,10 +84,11 @@ pub enum Command {
     /// sends the text nowhere; with choices it also checks which cause it is.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(ExplainArgs),
-    /// Put a run back, exactly: shows what it would do, asks, writes, and reads everything back.
+    /// Put a run back, exactly: shows what it would do, asks, writes, and reads everything back; of a guide, shows the way
+    /// back by hand.
     #[command(after_help = UNDO_EXAMPLES)]
     Undo(UndoArgs),
-    /// List the runs that are recorded on this computer, or show one of them.
+    /// List the runs and guides that are recorded on this computer, or show one of them.
     #[command(after_help = RUNS_EXAMPLES)]
     Runs(RunsArgs),
     /// Be led through the AWS console step by step, and see what is in place. Writes nothing; needs a terminal.

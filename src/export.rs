@@ -39,6 +39,12 @@ impl Form {
     ];
 }
 
+/// Which file is for whom, in one line.
+pub fn readers() -> &'static str {
+    "review.md is for those who decide, users.md for those who connect, set-up.sh or main.tf for those who carry it out, \
+     template.json for stacks over many accounts, plan.json for \"apply FILE\""
+}
+
 /// A file of an export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {

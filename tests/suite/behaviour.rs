@@ -745,8 +745,9 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
     let mut play = setup.start();
     play.walk_to_confirm().await.keys("e").await;
     play.wait("The files are in").await;
+    play.wait("review.md is for those who decide").await;
     // The same with the arrows; nothing is written over.
-    play.keys("<up>{!The files are in}").await;
+    play.keys("<up><down>{!The files are in}").await;
     play.keys("<enter>{The files are in}").await;
     let held = |name: &str| {
         let files = std::fs::read_dir(folder.0.join(name)).unwrap();
@@ -762,6 +763,7 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
         "review.md",
         "set-up.sh",
         "template.json",
+        "trust-AmazonSageMaker-ExecutionRole-20240131T101010.former.json",
         "users.md",
     ];
     assert_eq!(held("sagemaker-ssh-setup-123456789012"), all);

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::apply::Job;
+use crate::export;
 use crate::journal::Records;
 use crate::messages::{Message, checks};
 use crate::model::endpoint::insecurity;
@@ -135,7 +136,10 @@ impl ConfirmPage {
         vec![match chosen {
             Choice::Apply | Choice::Check => Effect::Apply,
             Choice::Guide => Effect::BeginGuide,
-            Choice::Export => Effect::Export(Box::new(self.job.plan.clone())),
+            Choice::Export => {
+                self.focus = Choice::Export;
+                Effect::Export(Box::new(self.job.plan.clone()))
+            }
             Choice::GoBack => Effect::Back,
         }]
     }
@@ -155,7 +159,8 @@ impl ConfirmPage {
         }
     }
 
-    fn drawn_choices(&self) -> Vec<Line<'static>> {
+    /// The choices, and under the one of exporting, where it is, which file is for whom.
+    fn drawn_choices(&self, width: u16) -> Vec<Line<'static>> {
         let changes = counted(self.plan().totals().changes, "change");
         let drawn = self.choices().into_iter().map(|choice| {
             let here = choice == self.focus;
@@ -173,7 +178,12 @@ impl ConfirmPage {
                 Span::styled(format!(" {text} "), style),
             ])
         });
-        drawn.collect()
+        let mut lines: Vec<Line> = drawn.collect();
+        if self.focus == Choice::Export {
+            let readers = format!("    {}.", export::readers());
+            lines.extend(wrapped(&readers, width, "    ", theme::DIM));
+        }
+        lines
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
@@ -254,7 +264,7 @@ impl ConfirmPage {
             say(&[(&text, style)]);
         }
         lines.extend(what_is_written(plan, width));
-        let choices = self.drawn_choices();
+        let choices = self.drawn_choices(width);
         // What is chosen from stays in sight, however long the rest is.
         let rows = u16::try_from(choices.len()).unwrap_or(u16::MAX);
         let rows = rows.min(area.height.saturating_sub(1)).max(1);
