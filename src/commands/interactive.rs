@@ -129,6 +129,8 @@ fn pass_signals_on(events: &EventSender) -> Result<(), StartError> {
 
 /// Prints the plain lines and gives the exit code.
 fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
+    // Nothing is promised of what ends with the program.
+    let way_back = |guide: &String| records.last().then(|| way_back(guide));
     match wizard_exit {
         WizardExit::Left {
             interrupted,
@@ -141,7 +143,7 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
                 "Nothing was changed."
             };
             let kept = kept.iter().filter(|_| *guided);
-            let lines = std::iter::once(text.to_owned()).chain(kept.map(|id| way_back(id)));
+            let lines = std::iter::once(text.to_owned()).chain(kept.filter_map(way_back));
             say(&lines.collect::<Vec<_>>(), look);
             if *interrupted {
                 Exit::Interrupted
@@ -173,7 +175,7 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
             interrupted,
         } => {
             let mut lines = guide_messages::plain(plan, verified);
-            lines.extend(kept.as_deref().map(way_back));
+            lines.extend(kept.as_ref().and_then(way_back));
             say(&lines, look);
             match &**verified {
                 _ if *interrupted => Exit::Interrupted,

@@ -783,6 +783,21 @@ fn the_built_program_leads_through_an_account_over_http_and_writes_nothing() {
 }
 
 #[test]
+fn a_way_back_is_promised_only_where_what_was_there_is_kept() {
+    let aws = Loopback::start();
+    let demo: Vec<&str> = WANTED.iter().copied().chain(["--demo"]).collect();
+    let trials: [(&[&str], bool); 2] = [(&WANTED, true), (&demo, false)];
+    for (arguments, is_kept) in trials {
+        let mut run = Run::start(arguments, &against(&aws.address));
+        run.wait("Not yet: the tier is standard").keys("n");
+        run.wait("Not yet: no statement lets").keys("qy");
+        assert_eq!(run.ended(), 0);
+        let promised = run.left().contains("undo guide-");
+        assert_eq!(promised, is_kept, "{}", run.left());
+    }
+}
+
+#[test]
 fn a_text_is_copied_by_the_terminals_own_sequence_and_through_tmux_wrapped() {
     let aws = Loopback::start();
     for tmux in [false, true] {

@@ -181,7 +181,7 @@ impl ConfirmPage {
         let mut lines: Vec<Line> = drawn.collect();
         if self.focus == Choice::Export {
             let readers = format!("    {}.", export::readers());
-            lines.extend(wrapped(&readers, width, "    ", theme::DIM));
+            lines.extend(wrapped(&readers, width, "", theme::DIM));
         }
         lines
     }
