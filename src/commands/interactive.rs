@@ -129,8 +129,13 @@ fn pass_signals_on(events: &EventSender) -> Result<(), StartError> {
 
 /// Prints the plain lines and gives the exit code.
 fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
-    // Nothing is promised of what ends with the program.
-    let way_back = |guide: &String| records.last().then(|| way_back(guide));
+    // Nothing is promised of what ends with the program, or was not kept.
+    let is_kept = |guide: &str| {
+        let guides = records.guides().map(|guides| guides.records);
+        let mut guides = guides.unwrap_or_default().into_iter();
+        records.last() && guides.any(|record| record.guide == guide)
+    };
+    let way_back = |guide: &String| is_kept(guide).then(|| way_back(guide));
     match wizard_exit {
         WizardExit::Left {
             interrupted,

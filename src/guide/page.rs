@@ -87,11 +87,14 @@ pub(super) fn page(
         new: since.new,
         let_go: since.let_go,
         hints: since.hints,
-        // What does not let Systems Manager in is said already where it differs, and what would be replaced is the reader's
-        // own where it came since.
+        // What does not let Systems Manager in is said already where it differs, and so is what is gone; what would be
+        // replaced is the reader's own where it came since.
         warnings: if matches!(
             (&item.target, &status),
-            (Target::Trust { .. }, StepStatus::Differs(_))
+            (
+                Target::Trust { .. },
+                StepStatus::Differs(_) | StepStatus::Lost
+            )
         ) {
             Vec::new()
         } else {

@@ -790,7 +790,20 @@ fn a_way_back_is_promised_only_where_what_was_there_is_kept() {
     for (arguments, is_kept) in trials {
         let mut run = Run::start(arguments, &against(&aws.address));
         run.wait("Not yet: the tier is standard").keys("n");
-        run.wait("Not yet: no statement lets").keys("qy");
+        run.wait("Not yet: no statement lets");
+        let guides = run.home.join(".local/state/sagemaker-ssh-setup/guides");
+        let is_there = || {
+            let files = std::fs::read_dir(&guides).into_iter().flatten();
+            let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            names.any(|name| name.ends_with(".json"))
+        };
+        for _ in 0..1000 {
+            if !is_kept || is_there() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        run.keys("qy");
         assert_eq!(run.ended(), 0);
         let promised = run.left().contains("undo guide-");
         assert_eq!(promised, is_kept, "{}", run.left());

@@ -28,7 +28,7 @@ pub struct Run {
     reading: Option<JoinHandle<()>>,
     pub raw: Vec<u8>,
     screen: vt100::Parser,
-    home: PathBuf,
+    pub home: PathBuf,
 }
 
 impl Drop for Run {

@@ -439,9 +439,13 @@ fn turn(was: &StepStatus, now: &StepStatus, target: &Target, is_shown: bool) -> 
             (Severity::Good, "In place. Enter goes on.".to_owned())
         }
         (_, StepStatus::InPlace) => (Severity::Good, format!("In place: {short}.")),
+        (_, StepStatus::Lost) if is_shown => (
+            Severity::Error,
+            "Something that was there before is gone.".to_owned(),
+        ),
         (_, StepStatus::Lost) => (
             Severity::Error,
-            format!("{short}: something that was there before is gone."),
+            format!("Something that was there before is gone: {short}."),
         ),
         (StepStatus::InPlace, StepStatus::Denied | StepStatus::Unknown) => (
             Severity::Warning,
