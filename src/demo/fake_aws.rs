@@ -274,7 +274,10 @@ impl Edge {
             return error(call, "AccessDenied", "It may not be assumed.");
         };
         let key = self.account.sessions.open(Caller {
-            arn: format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"),
+            arn: format!(
+                "arn:{}:sts::{ACCOUNT}:assumed-role/{name}/{session}",
+                role.partition
+            ),
             user_id: format!("{}:{session}", role.id),
         });
         xml(&format!(
@@ -398,7 +401,7 @@ impl Edge {
             return false;
         };
         let place = Place {
-            partition: &Partition::default(),
+            partition: &role.partition,
             account: ACCOUNT,
         };
         let regions = [call.region.clone()];

@@ -11,10 +11,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::{ACCOUNT, Seed, SeedPolicy};
+use crate::model::Partition;
 
 /// A role; its documents are as they were last written.
 #[derive(Clone, Debug)]
 pub(super) struct StoredRole {
+    pub partition: Partition,
     pub name: String,
     pub path: String,
     pub id: String,
@@ -30,7 +32,10 @@ pub(super) struct StoredRole {
 
 impl StoredRole {
     pub(super) fn arn(&self) -> String {
-        format!("arn:aws:iam::{ACCOUNT}:role{}{}", self.path, self.name)
+        format!(
+            "arn:{}:iam::{ACCOUNT}:role{}{}",
+            self.partition, self.path, self.name
+        )
     }
 
     /// Returns whether the role belongs to AWS, so that it cannot be changed.
@@ -45,6 +50,7 @@ pub(super) struct Iam(Mutex<IamState>);
 
 #[derive(Debug, Default)]
 struct IamState {
+    partition: Partition,
     roles: BTreeMap<String, StoredRole>,
     /// How many roles there ever were.
     made: usize,
@@ -59,7 +65,8 @@ struct IamState {
 impl IamState {
     /// Adds a managed policy under a path; gives its ARN.
     fn manage(&mut self, path: &str, policy: &SeedPolicy) -> String {
-        let arn = format!("arn:aws:iam::{ACCOUNT}:policy{path}{}", policy.name);
+        let (partition, name) = (&self.partition, &policy.name);
+        let arn = format!("arn:{partition}:iam::{ACCOUNT}:policy{path}{name}");
         self.policies.insert(arn.clone(), text(&policy.document));
         arn
     }
@@ -67,7 +74,10 @@ impl IamState {
 
 impl Iam {
     pub(super) fn of(seed: &Seed) -> Self {
-        let mut state = IamState::default();
+        let mut state = IamState {
+            partition: seed.partition(),
+            ..IamState::default()
+        };
         for policy in &seed.policies {
             state.manage("/", policy);
         }
@@ -77,6 +87,7 @@ impl Iam {
             let attached = attached.map(|policy| state.manage(&path, policy)).collect();
             let inline = role.inline.iter();
             let entry = StoredRole {
+                partition: state.partition.clone(),
                 name: role.name.clone(),
                 path: role.path.clone(),
                 id: role_id(number),
@@ -152,12 +163,13 @@ impl Iam {
         trust: &str,
     ) -> Option<StoredRole> {
         let mut state = self.lock();
-        let number = state.made;
+        let (number, partition) = (state.made, state.partition.clone());
         state.made += 1;
         match state.roles.entry(name.to_owned()) {
             Entry::Occupied(_) => None,
             Entry::Vacant(free) => {
                 let role = StoredRole {
+                    partition,
                     name: name.to_owned(),
                     path: path.to_owned(),
                     id: role_id(number),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::model::Partition;
+
 /// An account, as `assets/demo-account.json` describes it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Seed {
@@ -113,5 +115,10 @@ impl Seed {
     /// When it is damaged.
     pub fn shipped() -> Result<Self, serde_json::Error> {
         serde_json::from_str(include_str!("../../assets/demo-account.json"))
+    }
+
+    /// The partition of the account: the caller's.
+    pub(super) fn partition(&self) -> Partition {
+        Partition::of_arn(&self.caller.arn).unwrap_or_default()
     }
 }

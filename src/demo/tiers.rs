@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
+use crate::model::Partition;
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 
 /// The regions in which somebody has set the tier.
@@ -46,7 +47,7 @@ impl Tiers {
             "SettingValue": value.as_deref().unwrap_or("standard"),
             "LastModifiedDate": 1_706_695_810.0,
             "LastModifiedUser": "System",
-            "ARN": activation_tier_arn("aws", region, ACCOUNT),
+            "ARN": activation_tier_arn(Partition::of_region(region).as_str(), region, ACCOUNT),
             "Status": if value.is_some() { "Customized" } else { "Default" },
         }})
     }

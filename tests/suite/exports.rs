@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sagemaker_ssh_setup::account::{Account, ErrorKind};
+use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::export::{self, Form};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Tier};
 use sagemaker_ssh_setup::plan::Plan;
@@ -745,6 +746,36 @@ async fn cloudformation_gets_the_policies_of_the_plan_for_any_account() {
         "{notes}"
     );
     assert!(notes.contains("What CloudFormation cannot do"), "{notes}");
+}
+
+/// AWS has the resource type for the tier in its own partition alone (CloudFormation's registry).
+#[tokio::test(start_paused = true)]
+async fn each_file_is_of_the_accounts_partition() {
+    for (partition, region) in [
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-cn", "cn-northwest-1"),
+    ] {
+        let seed = include_str!("../../assets/demo-account.json");
+        let seed = seed.replace("arn:aws:", &format!("arn:{partition}:"));
+        let mut seed: Seed = serde_json::from_str(&seed).unwrap();
+        seed.region = region.into();
+        let setup = Setup::with(seed, Timing::INSTANT).await;
+        let choices = Choices {
+            regions: vec![region.into()],
+            ..choices()
+        };
+        let plan = setup.set_up_as(choices).await.plan;
+        assert_eq!(plan.totals().changes, 4, "{plan:?}");
+        for form in Form::ALL {
+            let file = export::file(&plan, form).unwrap();
+            let (name, text) = (file.name, file.text);
+            assert!(!text.contains("arn:aws:"), "{name}: {text}");
+            if form == Form::CloudFormation {
+                assert!(!text.contains("AWS::SSM::ServiceSetting"), "{text}");
+                assert!(text.contains("update-service-setting"), "{text}");
+            }
+        }
+    }
 }
 
 /// What AWS would refuse would make the whole stack roll back.
