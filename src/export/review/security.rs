@@ -173,7 +173,8 @@ fn why(statement: &deviation::Statement) -> &'static str {
     } else if has("ssm:AddTagsToResource") {
         "tags the registration with its owner; Systems Manager takes the tags of an activation as those of the role"
     } else if has("ssm:CreateActivation") {
-        "registers the container, and lets the agent ask and answer; these actions know no resource to name"
+        "registers the container, and lets the agent ask and answer; these actions know no resource to name, but for \
+         `ssm:ListInstanceAssociations`, which could name managed instances and here lists the associations of any"
     } else if has("ssm:UpdateInstanceInformation") {
         "reports that the node is alive; only nodes that have an owner"
     } else if on("AWS-RunShellScript") {
@@ -189,7 +190,9 @@ fn why(statement: &deviation::Statement) -> &'static str {
     } else if has("logs:StartQuery") {
         "looks for the node's ID in the logs of SageMaker, and in no others"
     } else if resources == ["*"] {
-        "reads which nodes there are and what came of commands; these actions know no resource to name"
+        "reads which nodes there are and what came of commands; these actions know no resource to name, but for \
+         `ssm:ListTagsForResource`, which could name managed instances and here reads the tags of anything in Systems Manager. \
+         Whoever knows the IDs of somebody else's command and node can read its output"
     } else {
         "part of the helper's policy"
     }
