@@ -157,6 +157,23 @@ fn roles(flag: &str, words: &[String], identity: &Identity) -> Result<Vec<String
     Ok(names)
 }
 
+/// Says that there is no such region, and which there are near it.
+fn no_region(code: &str, known: &BTreeSet<String>, partition: &Partition) -> String {
+    let near: Vec<&str> = known
+        .iter()
+        .filter(|known| known.get(..5) == code.get(..5))
+        .map(String::as_str)
+        .collect();
+    let near = if near.is_empty() {
+        "A region looks like eu-west-1".to_owned()
+    } else {
+        format!("There are {}", near.join(", "))
+    };
+    format!(
+        "{code} is no region of the partition {partition} in which SageMaker is offered. {near}."
+    )
+}
+
 /// Codes of regions of this partition, each once.
 async fn regions(
     account: &Account,
@@ -175,22 +192,14 @@ async fn regions(
         let further = survey::further_regions(account, partition).await;
         known.extend(further.into_iter().map(|region| region.code));
     }
-    for code in &wanted {
-        if !is_region_code(code) || !known.contains(code) {
-            let near: Vec<&str> = known
-                .iter()
-                .filter(|known| known.get(..5) == code.get(..5))
-                .map(String::as_str)
-                .collect();
-            let near = if near.is_empty() {
-                "A region looks like eu-west-1".to_owned()
-            } else {
-                format!("There are {}", near.join(", "))
-            };
-            return Err(format!(
-                "{code} is no region of the partition {partition} in which SageMaker is offered. {near}."
-            ));
-        }
+    let wrong = wanted
+        .iter()
+        .filter(|code| !is_region_code(code) || !known.contains(*code));
+    let wrong: Vec<String> = wrong
+        .map(|code| no_region(code, &known, partition))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(wrong.join(" "));
     }
     Ok(wanted.into_iter().collect())
 }

@@ -622,9 +622,9 @@ fn what_is_missing_is_named_with_its_flag_and_aws_is_not_asked() {
             "--connect-from",
             "studio",
             "--regions",
-            "eu-west-9",
+            "eu-west-9,us-east-1,nowhere",
         ],
-        &["eu-west-9", "eu-west-1"],
+        &["eu-west-9 is no", "eu-west-1", "nowhere is no"],
     );
 }
 
