@@ -794,8 +794,11 @@ fn a_way_back_is_promised_only_where_what_was_there_is_kept() {
         let guides = run.home.join(".local/state/sagemaker-ssh-setup/guides");
         let is_there = || {
             let files = std::fs::read_dir(&guides).into_iter().flatten();
-            let mut names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-            names.any(|name| name.ends_with(".json"))
+            let mut paths = files.map(|file| file.unwrap().path());
+            paths.any(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
         };
         for _ in 0..1000 {
             if !is_kept || is_there() {
