@@ -77,6 +77,18 @@ pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
     })
 }
 
+/// The plan in a form, with the files that belong to it: the former documents that the review names.
+///
+/// # Errors
+/// As [`file`].
+pub fn files(plan: &Plan, form: Form) -> Result<Vec<File>, serde_json::Error> {
+    let mut files = vec![file(plan, form)?];
+    if form == Form::Review {
+        files.extend(former_documents(plan));
+    }
+    Ok(files)
+}
+
 /// The documents that the plan changes as they are now, each in a file of its own, as `review.md` names them.
 pub fn former_documents(plan: &Plan) -> Vec<File> {
     let changes = plan

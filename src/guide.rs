@@ -113,21 +113,19 @@ impl Guide {
     /// Takes a reading in. The first one of a document, its absence included, is what later ones are compared with.
     pub fn observe(&mut self, plan: &Plan, survey: &Survey) {
         for item in &plan.items {
-            let baseline = match extended(&item.target, survey) {
-                Extended::There(document) => Baseline::of(&document, plan),
-                Extended::Gone => Baseline::default(),
+            let document = match extended(&item.target, survey) {
+                Extended::There(document) => Some(document),
+                Extended::Gone => None,
                 Extended::Unread | Extended::Other => continue,
             };
-            let known = self.baselines.get_mut(&item.target);
-            match (known, extended(&item.target, survey)) {
+            match (self.baselines.get_mut(&item.target), &document) {
                 (None, _) => {
+                    let baseline = Baseline::of(document.as_ref(), plan);
                     self.baselines.insert(item.target.clone(), baseline);
                 }
                 // A permission set's policy comes from elsewhere, in one piece.
-                (Some(known), Extended::There(document))
-                    if matches!(item.target, Target::Trust { .. }) =>
-                {
-                    known.observe(&document);
+                (Some(known), Some(document)) if matches!(item.target, Target::Trust { .. }) => {
+                    known.observe(document);
                 }
                 (Some(_), _) => {}
             }
@@ -149,13 +147,13 @@ impl Guide {
         for (target, former) in record.targets() {
             let is_extended = matches!(target, Target::Trust { .. })
                 || matches!(&target, Target::Policy { role, .. } if permission_set::name(role).is_some());
-            let document = former.map(Document::parse);
-            let mut baseline = match document {
-                _ if !is_extended => continue,
-                None => Baseline::default(),
-                Some(Ok(document)) => Baseline::of(&document, plan),
-                Some(Err(_)) => continue,
+            let Ok(document) = former.map(Document::parse).transpose() else {
+                continue;
             };
+            if !is_extended {
+                continue;
+            }
+            let mut baseline = Baseline::of(document.as_ref(), plan);
             let let_go = record.let_go.get(&target.to_string());
             let let_go = let_go.into_iter().flatten();
             baseline
@@ -376,35 +374,32 @@ struct Since<'a> {
 
 /// Returns how a document is put back in the console, in order, with the nearest link.
 pub fn way_back(target: &Target, was_there: bool, partition: &Partition) -> Vec<String> {
-    let (role, link) = match target {
+    let (link, what) = match target {
         Target::Tier { .. } => return Vec::new(),
         Target::Trust { role } => (
-            role,
             console::role(partition, role, Tab::TrustRelationships),
-        ),
-        Target::Policy { role, .. } if permission_set::name(role).is_some() => {
-            (role, console::identity_center(partition, None))
-        }
-        Target::Policy { role, .. } => (role, console::role(partition, role, Tab::Permissions)),
-    };
-    let what = match target {
-        Target::Policy { role, .. } if permission_set::name(role).is_some() => {
-            let set = permission_set::name(role).unwrap_or(role);
             format!(
-                "In IAM Identity Center put this text back as the inline policy of the permission set {set}:"
-            )
-        }
-        Target::Policy { policy, .. } if !was_there => {
-            format!("On the tab Permissions of the role {role} remove the policy {policy}.")
-        }
-        Target::Policy { policy, .. } => {
-            format!(
-                "On the tab Permissions of the role {role} edit {policy}, and put this text back:"
-            )
-        }
-        _ => format!(
-            "On the tab Trust relationships of the role {role} choose Edit trust policy, and put this text back:"
+                "On the tab Trust relationships of the role {role} choose Edit trust policy, and put this text back:"
+            ),
         ),
+        Target::Policy { role, policy } => match permission_set::name(role) {
+            Some(set) => (
+                console::identity_center(partition, None),
+                format!(
+                    "In IAM Identity Center put this text back as the inline policy of the permission set {set}:"
+                ),
+            ),
+            None => (
+                console::role(partition, role, Tab::Permissions),
+                if was_there {
+                    format!(
+                        "On the tab Permissions of the role {role} edit {policy}, and put this text back:"
+                    )
+                } else {
+                    format!("On the tab Permissions of the role {role} remove the policy {policy}.")
+                },
+            ),
+        },
     };
     link.into_iter().chain([what]).collect()
 }

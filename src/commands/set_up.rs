@@ -79,18 +79,14 @@ pub(super) async fn export(
 ) -> Result<Exit, Exit> {
     let (_, plan) = context.plan(&arguments.wanted).await?;
     let form: Form = arguments.format.into();
-    let file = export::file(&plan, form);
-    let file = file.map_err(|error| context.failed(&error))?;
     let Some(folder) = &arguments.out else {
+        let file = export::file(&plan, form);
+        let file = file.map_err(|error| context.failed(&error))?;
         context.emit(&file.text)?;
         return Ok(Exit::Done);
     };
-    let mut files = vec![file];
-    if form == Form::Review {
-        // What it says of putting back names these.
-        files.extend(export::former_documents(&plan));
-    }
-    for file in files {
+    let files = export::files(&plan, form);
+    for file in files.map_err(|error| context.failed(&error))? {
         let path = folder.join(&file.name);
         let saved = {
             let (folder, path, force) = (folder.clone(), path.clone(), arguments.force);

@@ -25,10 +25,14 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    pub(super) fn of(document: &Document, plan: &Plan) -> Self {
+    /// Of a document, or of none.
+    pub(super) fn of(document: Option<&Document>, plan: &Plan) -> Self {
+        let Some(document) = document else {
+            return Self::default();
+        };
         Self {
             first: document.statements().into_iter().cloned().collect(),
-            kept: to_keep(document, plan),
+            kept: what_has_to_stay(document, plan),
             let_go: Vec::new(),
             added: Vec::new(),
             ours: ours(document),
@@ -65,7 +69,7 @@ fn ours(document: &Document) -> Vec<Statement> {
 }
 
 /// Returns what has to stay of a document: all but a denial that is in the way, and principals that were deleted.
-fn to_keep(document: &Document, plan: &Plan) -> Vec<Statement> {
+fn what_has_to_stay(document: &Document, plan: &Plan) -> Vec<Statement> {
     let place = Place::of(&plan.identity);
     let regions = plan.choices.regions_or_home(&plan.identity);
     let stays = document

@@ -282,16 +282,15 @@ impl App {
     }
 
     fn export(&mut self, plan: &Plan) {
-        let files: Result<Vec<File>, _> = Form::ALL
+        let files: Result<Vec<Vec<File>>, _> = Form::ALL
             .into_iter()
-            .map(|form| export::file(plan, form))
+            .map(|form| export::files(plan, form))
             .collect();
         match files {
-            Ok(mut files) => {
-                files.extend(export::former_documents(plan));
+            Ok(files) => {
                 let folder = self.options.folder.clone();
                 let account = plan.identity.account.clone();
-                self.tasks.export(folder, account, files);
+                self.tasks.export(folder, account, files.concat());
             }
             Err(error) => self.say(Severity::Error, format!("It could not be saved: {error}")),
         }

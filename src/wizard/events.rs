@@ -1,5 +1,5 @@
-//! Everything that the loop hears of, in one order: what a person types, answers of tasks, signals. The clock is the loop's own. A key that was
-//! typed before a question was on the screen must not answer it, and a paste is never taken for keys.
+//! Everything that the loop hears of, in one order: what a person types, answers of tasks, signals. The clock is the loop's
+//! own. A key that was typed before a question was on the screen must not answer it, and a paste is never taken for keys.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

@@ -200,6 +200,13 @@ impl Page {
         self.guide_end().is_some_and(is_over) || matches!(self, Self::Run(run) if !run.is_running())
     }
 
+    pub fn confirm_mut(&mut self) -> Option<&mut ConfirmPage> {
+        let Self::Confirm(confirm) = self else {
+            return None;
+        };
+        Some(confirm)
+    }
+
     pub fn guide_end(&self) -> Option<&GuideEndPage> {
         let Self::GuideEnd(end) = self else {
             return None;
@@ -230,13 +237,6 @@ impl Pages {
             return None;
         };
         Some(run)
-    }
-
-    pub fn confirm_mut(&mut self) -> Option<&mut ConfirmPage> {
-        let Page::Confirm(confirm) = &mut self.shown else {
-            return None;
-        };
-        Some(confirm)
     }
 
     pub fn guide(&self) -> Option<&GuidePage> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::dialog::{Dialog, Insecure, MfaCode};
-use super::page::Page;
+use super::page::{Page, Pages};
 use super::role_list::ListedRole;
 use super::session::Load;
 use super::tasks::{Answer, Slot};
@@ -80,7 +80,7 @@ impl App {
                 self.session.findings.preflight = Some(preflight);
             }
             Answer::Preflight(preflight) => {
-                if let Some(confirm) = self.pages.confirm_mut() {
+                if let Some(confirm) = self.pages.shown.confirm_mut() {
                     confirm.preflight = Some(preflight);
                 }
             }
@@ -322,15 +322,15 @@ impl App {
 
     /// The preview asked, or the question about the same; what is asked before something is put back is another matter.
     fn on_foreseen(&mut self, foreseen: Vec<CheckResult>) {
-        let confirm = self.pages.confirm_mut();
-        let asked = confirm.map(|confirm| confirm.job.plan.clone());
-        let preview = &mut self.pages.forms.preview;
-        if let Some((choices, answer)) = &mut preview.foreseen
+        let Pages { forms, shown } = &mut self.pages;
+        let confirm = shown.confirm_mut();
+        let asked = confirm.as_ref().map(|confirm| &confirm.job.plan);
+        if let Some((choices, answer)) = &mut forms.preview.foreseen
             && asked.is_none_or(|plan| plan.undoes.is_none() && plan.choices == *choices)
         {
             *answer = Some(foreseen.clone());
         }
-        if let Some(confirm) = self.pages.confirm_mut() {
+        if let Some(confirm) = confirm {
             confirm.foreseen = Some(foreseen);
         }
     }

@@ -8,6 +8,7 @@ use crate::plan::{Change, Content, Plan, RoleFacts, SHARED_USER_ID, Target};
 use crate::policy::Document;
 use crate::policy::deviation::{self, lacking};
 use crate::policy::meaning::strings;
+use crate::policy::same::contains_statement;
 use crate::policy::template::RolePolicy;
 
 /// What a session can do: whoever opens one is root in the container.
@@ -108,21 +109,22 @@ pub(super) fn statements(plan: &Plan, page: &mut Page) {
             Target::Tier { .. } => continue,
             // One statement is added.
             Target::Trust { role } => {
-                let added = after.statements();
-                let is_new = |statement: &&&deviation::Statement| {
-                    before
-                        .as_ref()
-                        .is_none_or(|before| !before.statements().contains(*statement))
-                };
-                let added: Vec<_> = added.iter().filter(is_new).copied().cloned().collect();
-                (format!("Systems Manager, of {role}"), added)
+                let before = before.as_ref().map(Document::statements);
+                let before = before.unwrap_or_default();
+                let added = after.statements().into_iter();
+                let added = added
+                    .filter(|statement| !contains_statement(before.iter().copied(), statement));
+                (
+                    format!("Systems Manager, of {role}"),
+                    added.cloned().collect(),
+                )
             }
             Target::Policy { role, policy } => {
                 let who = match policy {
                     RolePolicy::Server => "containers under",
                     RolePolicy::Client => "people with",
                 };
-                let all = after.statements().into_iter().cloned().collect();
+                let all: Vec<_> = after.statements().into_iter().cloned().collect();
                 (format!("{who} {role}"), all)
             }
         };

@@ -20,6 +20,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::report;
 use crate::wizard::session::Session;
 use crate::wizard::widget::access_path::{Progress, Station};
+use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::Scroll;
 
@@ -190,7 +191,7 @@ impl GuideEndPage {
         };
         let progress = |station| self.progress(station);
         let (_, rest) = layout::draw_head(frame, area, &summary, session.spinner, progress);
-        let inner = layout::framed(frame, rest, "What now");
+        let inner = framed(frame, rest, "What now");
         let width = inner.width.saturating_sub(1);
         let lines = match &self.verified {
             None => Vec::new(),

@@ -5,7 +5,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph};
+use ratatui::widgets::Paragraph;
 
 use crate::apply::{Aim, Job};
 use crate::model::Choices;
@@ -16,6 +16,7 @@ use crate::text::{Severity, counted};
 use crate::verify::{CheckResult, proof};
 use crate::wizard::effect::Effect;
 use crate::wizard::session::Session;
+use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::{Scroll, moved};
 use crate::wizard::widget::text::{clean, shortened, wrap, wrapped};
@@ -263,15 +264,7 @@ impl PreviewPage {
             return;
         };
         let mark = if self.in_detail { "› " } else { "" };
-        let block = Block::new()
-            .borders(Borders::TOP)
-            .border_style(theme::DIM)
-            .title(Line::styled(
-                format!("{mark}{} ", self.view.name()),
-                theme::DIM,
-            ));
-        let inner = block.inner(area);
-        frame.render_widget(block, area);
+        let inner = framed(frame, area, &format!("{mark}{}", self.view.name()));
         let width = inner.width.saturating_sub(1);
         let lines = match (self.view, item.change()) {
             (View::Sentence, _) => in_words(item, plan, width),

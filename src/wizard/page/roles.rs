@@ -7,12 +7,13 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Paragraph};
+use ratatui::widgets::Paragraph;
 
 use crate::text::Severity;
 use crate::wizard::effect::Effect;
 use crate::wizard::role_list::ListedRole;
 use crate::wizard::session::{Findings, Load, Session};
+use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::picker::{FILTERING, Picker};
 use crate::wizard::widget::scroll::Scroll;
@@ -310,12 +311,7 @@ impl RolesPage {
         } else {
             "The role"
         };
-        let block = Block::new()
-            .borders(Borders::TOP)
-            .border_style(theme::DIM)
-            .title(Line::styled(format!("{title} "), theme::DIM));
-        let inner = block.inner(area);
-        frame.render_widget(block, area);
+        let inner = framed(frame, area, title);
         let role = self
             .current()
             .and_then(|name| session.findings.roles.get(&name));

@@ -187,3 +187,14 @@ pub fn window(frame: &mut Frame, width: u16, height: u16, title: &str) -> Rect {
     frame.render_widget(block, place);
     inner
 }
+
+/// The place below a line with a title.
+pub fn framed(frame: &mut Frame, area: Rect, title: &str) -> Rect {
+    let block = Block::new()
+        .borders(Borders::TOP)
+        .border_style(theme::DIM)
+        .title(Line::styled(format!("{title} "), theme::DIM));
+    let inner = block.inner(area);
+    frame.render_widget(block, area);
+    inner
+}

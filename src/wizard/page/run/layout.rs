@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Modifier;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, Borders, Paragraph};
+use ratatui::widgets::Paragraph;
 
 use crate::messages::Message;
 use crate::model::ConnectFrom;
@@ -68,17 +68,6 @@ pub fn draw_head(
     }
     frame.render_widget(Paragraph::new(title), headline);
     (rows, rest)
-}
-
-/// The place below a line with a title.
-pub fn framed(frame: &mut Frame, area: Rect, title: &str) -> Rect {
-    let block = Block::new()
-        .borders(Borders::TOP)
-        .border_style(theme::DIM)
-        .title(Line::styled(format!("{title} "), theme::DIM));
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
-    inner
 }
 
 /// Returns what came of it and what the simulator says, which comes first where that matters more.

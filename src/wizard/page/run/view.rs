@@ -16,6 +16,7 @@ use crate::verify::CheckResult;
 use crate::wizard::report;
 use crate::wizard::session::Session;
 use crate::wizard::widget::access_path::{Progress, Station};
+use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::{clean, fitted, wrapped};
 use crate::wizard::widget::theme;
@@ -156,7 +157,7 @@ impl RunPage {
     /// The log while it runs or on request; else what came of it.
     fn draw_rest(&mut self, frame: &mut Frame, area: Rect, records: &Records) {
         let log = self.is_running() || self.full_log;
-        let inner = layout::framed(frame, area, if log { "Log" } else { "What now" });
+        let inner = framed(frame, area, if log { "Log" } else { "What now" });
         let width = inner.width.saturating_sub(1);
         let lines = match &self.report {
             Some(report) if !log => {
