@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::store::{Place, Records};
+use super::record::ID;
+use super::store::{Place, Records, ids_in, next_id};
 use super::writing::{now, off_the_loop};
 use crate::model::{Choices, Identity};
 use crate::plan::Target;
@@ -52,15 +53,11 @@ pub struct Guides {
 impl GuideRecord {
     /// A guide that begins now.
     pub fn new(identity: &Identity, choices: &Choices) -> Self {
-        let began = now();
-        let digits: String = began.chars().filter(char::is_ascii_digit).collect();
-        let (day, time) = digits.split_at(digits.len().min(8));
-        let time: String = time.chars().take(6).collect();
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
-            guide: format!("{PREFIX}{day}-{time}"),
-            began,
+            guide: format!("{PREFIX}{}", next_id(None).strftime(ID)),
+            began: now(),
             ended: None,
             account: identity.account.clone(),
             partition: identity.partition.as_str().to_owned(),
@@ -105,7 +102,8 @@ impl Records {
                 records.extend(super::memory::held(memory).guides.values().cloned());
             }
             Place::Folder(folder) => {
-                for id in ids(&guides(folder))? {
+                let ids = ids_in(folder, &guides(folder), ".json")?;
+                for id in ids.into_iter().filter(|id| id.starts_with(PREFIX)) {
                     match read(&file(folder, &id), &id) {
                         Ok(record) => records.push(record),
                         Err(error) => damaged.push((id, error)),
@@ -179,20 +177,4 @@ fn read(path: &Path, id: &str) -> io::Result<GuideRecord> {
     let bytes = files::read_to_end(&file)?;
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
     GuideRecord::parse(id, &text)
-}
-
-/// The IDs of guides, the oldest first; none where there is no such folder.
-fn ids(folder: &Path) -> io::Result<Vec<String>> {
-    match state_folder::close_to_others(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        closed => closed?,
-    }
-    let mut ids = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let id = name.to_str().and_then(|name| name.strip_suffix(".json"));
-        ids.extend(id.filter(|id| id.starts_with(PREFIX)).map(str::to_owned));
-    }
-    ids.sort();
-    Ok(ids)
 }

@@ -299,26 +299,31 @@ fn make(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The IDs of all records, the oldest first. Only what is this user's own is believed.
+/// The IDs of all records of runs, the oldest first.
 fn ids(folder: &Path) -> io::Result<BTreeSet<String>> {
-    let runs = runs(folder);
+    ids_in(folder, &runs(folder), ".jsonl")
+}
+
+/// The IDs of all records in a part of the state folder, the oldest first; none where there is no such part. Only what is
+/// this user's own is believed.
+pub(super) fn ids_in(folder: &Path, part: &Path, ending: &str) -> io::Result<BTreeSet<String>> {
     let closed = state_folder::close_to_others(folder);
-    match closed.and_then(|()| state_folder::close_to_others(&runs)) {
+    match closed.and_then(|()| state_folder::close_to_others(part)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         closed => closed?,
     }
-    let entries = std::fs::read_dir(runs)?;
+    let entries = std::fs::read_dir(part)?;
     let mut ids = BTreeSet::new();
     for entry in entries {
         let name = entry?.file_name();
-        let id = name.to_str().and_then(|name| name.strip_suffix(".jsonl"));
+        let id = name.to_str().and_then(|name| name.strip_suffix(ending));
         ids.extend(id.filter(|id| !id.starts_with('.')).map(str::to_owned));
     }
     Ok(ids)
 }
 
 /// An ID later than all that there are, even where the clock went back.
-fn next_id(taken: Option<&str>) -> DateTime {
+pub(super) fn next_id(taken: Option<&str>) -> DateTime {
     let now = Timestamp::now()
         .to_zoned(jiff::tz::TimeZone::UTC)
         .datetime();

@@ -1,6 +1,9 @@
 //! The guide through the console: key scripts, while another client of the account does the steps, some of them
 //! wrongly. Nothing that the guide sends may write.
 
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::time::Duration;
 
 use sagemaker_ssh_setup::account::Account;
@@ -918,6 +921,58 @@ async fn a_check_under_way_at_the_end_does_not_stop_the_checks_after_coming_back
         .await;
     play.wait("4 of 4 · 1 in place").await;
     play.keys("v{Checking.}{In place}").await;
+}
+
+#[tokio::test]
+async fn a_guides_record_is_ones_own_plain_file_and_says_its_own_name() {
+    type Spoil = fn(&Path, &str);
+    let spoils: [(Spoil, &str); 3] = [
+        (
+            |path, _| std::fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap(),
+            "others may write it",
+        ),
+        (
+            |path, _| {
+                let victim = path.with_file_name("victim");
+                std::fs::rename(path, &victim).unwrap();
+                symlink(victim, path).unwrap();
+            },
+            "it is a link, and is not followed",
+        ),
+        (
+            |path, text| std::fs::write(path, text.replace("\"guide-", "\"guide-2")).unwrap(),
+            "it is no record of a guide",
+        ),
+    ];
+    let account = super::cut_off::Setup::new().await;
+    let identity = account.set_up().await.plan.identity;
+    for (spoil, why) in spoils {
+        let folder = Folder::new("spoilt-guide");
+        let records = Records::in_folder(folder.0.clone());
+        let record = GuideRecord::new(&identity, &choices());
+        let file = folder
+            .0
+            .join("guides")
+            .join(format!("{}.json", record.guide));
+        records.keep_guide(record.clone()).await.unwrap();
+        assert_eq!(records.guides().unwrap().records, [record]);
+        spoil(&file, &std::fs::read_to_string(&file).unwrap());
+        let found = records.guides().unwrap();
+        assert_eq!(found.records, []);
+        let damaged = found.damaged[0].1.to_string();
+        assert!(damaged.contains(why), "{damaged}");
+        assert!(records.open_guide(&identity).is_none());
+    }
+}
+
+#[tokio::test]
+async fn guides_are_not_read_where_the_state_folder_is_a_link() {
+    let folder = Folder::new("linked-guides");
+    let (state, elsewhere) = (folder.0.join("state"), folder.0.join("elsewhere"));
+    std::fs::create_dir_all(elsewhere.join("guides")).unwrap();
+    symlink(&elsewhere, &state).unwrap();
+    let error = Records::in_folder(state).guides().unwrap_err().to_string();
+    assert!(error.contains("is a link, and is not followed"), "{error}");
 }
 
 /// What was there is kept on this computer: a guide that is begun another day names what was lost since, `runs` lists it, and
