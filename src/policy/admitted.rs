@@ -59,6 +59,11 @@ impl Admitted {
         self.is_foreign(account) || self.is_everybody()
     }
 
+    /// Returns whether it is an AWS service.
+    pub fn is_service(&self) -> bool {
+        self.principal.starts_with("Service ")
+    }
+
     fn is_everybody(&self) -> bool {
         self.principal == "*" || self.principal == "AWS *" || self.principal.starts_with(ALL_BUT)
     }

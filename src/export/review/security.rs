@@ -63,17 +63,25 @@ pub(super) fn sharing(plan: &Plan, page: &mut Page) {
 }
 
 fn session_names(facts: Option<&RoleFacts>) -> String {
-    match facts {
-        None => "its trust policy could not be read.".to_owned(),
-        Some(facts) if facts.fixes_session_name => {
-            "its trust policy fixes the name of the session with sts:RoleSessionName.".to_owned()
-        }
-        Some(facts) => format!(
-            "may be assumed by {}; its trust policy does not fix the name of the session, so that whoever may assume it chooses \
-             that name, and could choose somebody else's.",
-            facts.principals.join(", ")
-        ),
+    let Some(facts) = facts else {
+        return "its trust policy could not be read.".to_owned();
+    };
+    if let Some(conditions) = facts.session_name_conditions() {
+        return format!(
+            "its trust policy has conditions on the name of the session: {}. Whether they give each person another name has to \
+             be read there.",
+            conditions.join(", ")
+        );
     }
+    let principals = facts.admitted.iter();
+    let principals: Vec<&str> = principals
+        .map(|admitted| admitted.principal.as_str())
+        .collect();
+    format!(
+        "may be assumed by {}; its trust policy does not fix the name of the session, so that whoever may assume it chooses that \
+         name, and could choose somebody else's.",
+        principals.join(", ")
+    )
 }
 
 /// The two options, chosen or not.
