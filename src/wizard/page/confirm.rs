@@ -159,7 +159,7 @@ impl ConfirmPage {
         }
     }
 
-    /// The choices, and under the one of exporting, where it is, which file is for whom.
+    /// The choices; below them, with the cursor on exporting, which file is for whom.
     fn drawn_choices(&self, width: u16) -> Vec<Line<'static>> {
         let changes = counted(self.plan().totals().changes, "change");
         let drawn = self.choices().into_iter().map(|choice| {
