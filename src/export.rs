@@ -80,7 +80,7 @@ pub fn file(plan: &Plan, form: Form) -> Result<File, serde_json::Error> {
 /// The plan in a form, with the files that belong to it: the former documents that the review names.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file()`].
 pub fn files(plan: &Plan, form: Form) -> Result<Vec<File>, serde_json::Error> {
     let mut files = vec![file(plan, form)?];
     if form == Form::Review {
