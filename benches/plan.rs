@@ -36,6 +36,7 @@ fn account(roles: usize) -> (Survey, Choices) {
             boundary: None,
             inline: BTreeMap::new(),
             attached: Vec::new(),
+            last_used: None,
         };
         (name.clone(), Ok(reading))
     });

@@ -201,6 +201,7 @@ fn seed(roles: usize) -> Seed {
         ]})
     };
     let role = |name: String, trust: &serde_json::Value| SeedRole {
+        last_used: None,
         description: format!("What {name} is for"),
         name,
         path: "/".to_owned(),

@@ -384,7 +384,7 @@ fn long_version() -> String {
         "without"
     };
     format!(
-        "{}\ncommit {}\nbuilt as {} for {} by {}, {demo} the embedded account",
+        "{}\ncommit {}\nbuilt as {} for {} by {}, {demo} the demo account",
         env!("CARGO_PKG_VERSION"),
         env!("BUILD_COMMIT"),
         env!("BUILD_PROFILE"),

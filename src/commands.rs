@@ -27,6 +27,7 @@ use crate::log;
 use crate::messages::record as record_messages;
 use crate::model::endpoint::insecurity;
 use crate::model::{Endpoint, Identity};
+use crate::survey;
 use crate::terminal::{self, Stop};
 use crate::wizard::Start;
 use printer::Printer;
@@ -37,7 +38,7 @@ pub enum StartError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[cfg(feature = "demo")]
-    #[error("the embedded account's description cannot be read: {0}")]
+    #[error("the demo account's description cannot be read: {0}")]
     Demo(#[from] serde_json::Error),
 }
 
@@ -231,7 +232,7 @@ impl CommandContext {
             identity,
             runs,
         };
-        self.mention_cut_off(&known);
+        self.mention_cut_off(&known).await;
         Ok(known)
     }
 
@@ -255,7 +256,7 @@ impl CommandContext {
     }
 
     /// Says which runs in this account were cut off, and how to go on.
-    fn mention_cut_off(&self, known: &Connected) {
+    async fn mention_cut_off(&self, known: &Connected) {
         let runs = match &known.runs {
             Ok(runs) => runs,
             Err(error) => {
@@ -267,16 +268,18 @@ impl CommandContext {
             self.printer.print_err(&trouble);
         }
         for record in runs.cut_off(&known.identity.account) {
-            for line in record_messages::cut_off(record) {
-                self.printer.print_err(&line);
+            let uncertain = record.uncertain_targets();
+            let found = survey::contents(&known.account, uncertain).await;
+            for message in record_messages::cut_off(record, Some(&found)) {
+                self.printer.print_err(&message.text);
             }
             let run = &record.run;
             self.printer.print_err(&match &record.undoes {
-                Some(undone) => format!("To go on: undo {undone}."),
+                Some(undone) => format!("To finish it: undo {undone}."),
                 None if record.may_have_written() => {
-                    format!("To go on: apply --same-as {run}. To put it back: undo {run}.")
+                    format!("To finish it: apply --same-as {run}. To undo it: undo {run}.")
                 }
-                None => format!("To go on: apply --same-as {run}."),
+                None => format!("To finish it: apply --same-as {run}."),
             });
         }
     }

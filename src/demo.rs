@@ -22,10 +22,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::account::{Source, Wire};
 use seed::SeedPolicy;
-pub use seed::{Seed, SeedNode, SeedRole};
+pub use seed::{Seed, SeedLastUsed, SeedNode, SeedRole};
 
-/// The account's number.
-const ACCOUNT: &str = "123456789012";
 /// Where IAM's endpoint says that it is.
 const IAM_REGION: &str = "us-east-1";
 
@@ -34,6 +32,8 @@ const IAM_REGION: &str = "us-east-1";
 pub struct Demo {
     state: Arc<fake_aws::FakeAws>,
     http: SharedHttpClient,
+    /// Other accounts, by the profile that leads to them.
+    others: BTreeMap<String, Demo>,
 }
 
 /// How true to life the embedded account is.
@@ -85,6 +85,9 @@ impl Demo {
 
     /// An account of one's own.
     pub fn with(seed: Seed, timing: Timing) -> Self {
+        let others = seed.profiles.clone().into_iter();
+        let others = others.map(|(profile, seed)| (profile, Self::with(seed, timing)));
+        let others = others.collect();
         let state = Arc::new(fake_aws::FakeAws {
             tiers: tiers::Tiers::advanced_in(&seed.advanced),
             iam: iam::Iam::of(&seed),
@@ -95,7 +98,11 @@ impl Demo {
             sessions: fake_aws::Sessions::default(),
         });
         let http = SharedHttpClient::new(fake_aws::Edge::new(Arc::clone(&state)));
-        Self { state, http }
+        Self {
+            state,
+            http,
+            others,
+        }
     }
 
     /// The account as a source of connections.
@@ -108,22 +115,23 @@ impl Demo {
         self.http.clone()
     }
 
-    /// The account as a source, behind another HTTP client.
+    /// The account as a source, behind another HTTP client; the accounts of other profiles are not.
     pub fn source_through(&self, http: SharedHttpClient) -> Source {
-        let credentials = Credentials::new(
-            "AKIAIOSFODNN7EXAMPLE",
-            "embedded",
-            None,
-            None,
-            "embedded account",
-        );
-        Source::Wire(Arc::new(Wire {
+        Source::Wire(Arc::new(self.wire(http)))
+    }
+
+    fn wire(&self, http: SharedHttpClient) -> Wire {
+        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", "embedded", None, None, "demo");
+        let others = self.others.iter();
+        Wire {
             http,
             credentials: SharedCredentialsProvider::new(credentials),
             region: self.state.seed.region.clone(),
-            label: "embedded account".to_owned(),
-            profiles: self.state.seed.profiles.clone(),
-        }))
+            label: "demo".to_owned(),
+            profiles: others
+                .map(|(profile, demo)| (profile.clone(), Arc::new(demo.wire(demo.http()))))
+                .collect(),
+        }
     }
 
     /// The hybrid activations that there are, as `DescribeActivations` gives them, each with its region.

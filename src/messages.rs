@@ -7,6 +7,7 @@ pub mod nodes;
 pub mod outcome;
 pub mod plan;
 pub mod record;
+pub mod sum;
 
 pub use crate::text::Severity;
 

@@ -19,5 +19,5 @@ pub use node::{Node, NodeCount, NodeReading};
 pub use partition::Partition;
 pub use permission::{Denial, Permission};
 pub use region::{Region, Tier, TierReading, TierSetting};
-pub use role::{AttachedPolicy, RoleKind, RoleReading, RoleSummary};
+pub use role::{AttachedPolicy, LastUsed, RoleKind, RoleReading, RoleSummary};
 pub use survey::{Quotas, Survey, Unread, UnreadCause};

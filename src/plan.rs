@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 pub use change::{Change, Edit, TierValue};
 pub use check::SHARED_USER_ID;
 pub(crate) use check::replaced;
-pub use facts::RoleFacts;
+pub use facts::{RoleFacts, is_administrator};
+pub use nodes::PRICE;
 pub use saved::Altered;
 pub use target::{Target, UnknownTarget};
 pub(crate) use tier::{not_accepted, tier_content};
@@ -251,6 +252,8 @@ pub struct InlineSize {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     pub changes: usize,
+    /// Those of the changes that replace a policy.
+    pub replaced: usize,
     pub in_place: usize,
     pub blocked: usize,
 }
@@ -334,8 +337,11 @@ impl Plan {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for item in &self.items {
-            match item.state {
-                State::Change(_) => totals.changes += 1,
+            match &item.state {
+                State::Change(change) => {
+                    totals.changes += 1;
+                    totals.replaced += usize::from(change.replaces() && !change.puts_back);
+                }
                 State::InPlace(_) => totals.in_place += 1,
                 State::Blocked { .. } => totals.blocked += 1,
             }
@@ -388,7 +394,8 @@ fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'st
         crate::policy::Document::parse(reading.trust.as_str()).ok()
     };
     let no_job = "SageMaker itself may not assume the role, so no job runs under it.";
-    let nobody = "No person may assume the role: its trust policy lets in AWS services alone.";
+    let nobody =
+        "No person may assume the role: its trust policy lets in AWS services and programs alone.";
     let of_sagemaker = choices
         .sagemaker_roles
         .iter()

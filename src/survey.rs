@@ -10,11 +10,12 @@ use crate::account::{Account, CallError, ErrorKind};
 use crate::backoff::growing_waits;
 use crate::model::{
     Choices, Identity, NodeCount, NodeReading, Partition, Region, RoleReading, RoleSummary, Survey,
-    TierReading, TierSetting, Unread,
+    TierReading, TierSetting, Unread, UnreadCause,
 };
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::RolePolicy;
 use crate::policy::{Document, trust};
+use crate::text::did_you_mean;
 
 /// Regions read or changed side by side. Each has its own endpoint; the number bounds the open connections.
 pub const REGIONS_AT_ONCE: usize = 40;
@@ -219,7 +220,7 @@ pub async fn with_alias(account: &Account, identity: &Identity) -> Identity {
 /// Everything that a plan for these choices needs, read anew and side by side. Quotas that may not be read are AWS's own; nodes are
 /// not counted.
 pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -> Survey {
-    let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+    let names = choices.roles();
     let names: BTreeSet<String> = names.cloned().collect();
     let roles = stream::iter(names)
         .map(|name| async move {
@@ -231,13 +232,41 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
     let tiers = tiers(account, choices.regions.clone());
     let tiers = Box::pin(tiers.collect::<BTreeMap<_, _>>());
     let identity = with_alias(account, identity);
-    let (identity, quotas, roles, tiers) = futures::join!(identity, account.quotas(), roles, tiers);
+    let (identity, quotas, mut roles, tiers) =
+        futures::join!(identity, account.quotas(), roles, tiers);
+    name_nearest(account, &mut roles).await;
     Survey {
         identity,
         quotas: quotas.unwrap_or_default(),
         roles,
         tiers,
         nodes: BTreeMap::new(),
+    }
+}
+
+/// Adds to each role that is not there the name that was most likely meant, where the roles may be listed.
+async fn name_nearest(
+    account: &Account,
+    roles: &mut BTreeMap<String, Result<RoleReading, Unread>>,
+) {
+    let missing = roles
+        .iter_mut()
+        .filter_map(|(name, reading)| match reading {
+            Err(unread) if unread.cause == UnreadCause::NotFound => Some((name, unread)),
+            _ => None,
+        });
+    let missing: Vec<_> = missing.collect();
+    if missing.is_empty() {
+        return;
+    }
+    let mut pages = Box::pin(account.roles());
+    let mut names = Vec::new();
+    while let Some(Ok(page)) = pages.next().await {
+        names.extend(page.into_iter().map(|role| role.name));
+    }
+    for (name, unread) in missing {
+        let nearest = did_you_mean(name, names.iter().map(String::as_str));
+        unread.why.push_str(&nearest);
     }
 }
 

@@ -92,6 +92,35 @@ pub fn shell_quoted(text: &str) -> String {
     word + "'"
 }
 
+/// How alike a name has to be to what was typed, from 0 to 1.
+const ALIKE: f64 = 0.7;
+
+/// Returns the name that was most likely meant by what was typed; none where no name is like it.
+pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let alike = |name: &str| strsim::jaro_winkler(&typed, &name.to_lowercase());
+    let rated = names.into_iter().map(|name| (alike(name), name));
+    let best = rated.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    // Half of the letters may be the same by chance.
+    let (_, name) = best.filter(|(alike, _)| *alike >= ALIKE)?;
+    let least = typed.chars().count().max(name.chars().count()).div_ceil(2);
+    (strsim::damerau_levenshtein(&typed, &name.to_lowercase()) <= least).then_some(name)
+}
+
+/// A question behind a name that is none: ` Did you mean X?`, or nothing.
+pub fn did_you_mean<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(typed, names).map_or_else(String::new, |name| format!(" Did you mean {name}?"))
+}
+
+/// A time (RFC 3339) as people read it where this computer stands: `2026-01-31 10:10`. What is no time stays as it is.
+pub fn local_time(time: &str) -> String {
+    let Ok(time_stamp) = time.parse::<jiff::Timestamp>() else {
+        return time.to_owned();
+    };
+    let there = time_stamp.to_zoned(jiff::tz::TimeZone::system());
+    there.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// `0.4 s`.
 pub fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
@@ -106,7 +135,7 @@ pub fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// The nearest ASCII sign.
+/// The nearest ASCII sign, or a word for it.
 pub fn ascii_sign(symbol: &str) -> &'static str {
     match symbol {
         "✗" => "x",
@@ -115,9 +144,10 @@ pub fn ascii_sign(symbol: &str) -> &'static str {
         "╭" | "╮" | "╰" | "╯" | "├" | "┤" | "┬" | "┴" | "┼" => "+",
         "→" | "▶" | "▸" | "›" => ">",
         "←" | "◀" | "‹" => "<",
-        "↑" => "^",
-        "✓" | "↓" => "v",
-        "…" => ".",
+        "↑" => "Up",
+        "↓" => "Down",
+        "✓" => "ok",
+        "…" => "...",
         "●" | "•" => "*",
         "○" => "o",
         "█" => "#",
@@ -131,7 +161,6 @@ pub fn ascii(line: &str) -> String {
     line.chars()
         .map(|c| match c {
             c if c.is_ascii() => c.to_string(),
-            '…' => "...".to_owned(),
             c => ascii_sign(c.encode_utf8(&mut bytes)).to_owned(),
         })
         .collect()
@@ -177,6 +206,21 @@ mod tests {
         );
         assert_eq!(clean_json("{\r\n\"a\":\r1}".to_owned()), "{\n\"a\":1}");
         assert_eq!(shell_quoted(r"it's $(x) `y` \"), r"'it'\''s $(x) `y` \'");
+    }
+
+    #[test]
+    fn a_name_is_offered_only_where_it_is_like_what_was_typed() {
+        let names = ["ChurnTraining", "DataScientist", "Admin", "eu-west-1"];
+        for (typed, near) in [
+            ("ChrunTraining", Some("ChurnTraining")),
+            ("churntraining", Some("ChurnTraining")),
+            ("DataScience", Some("DataScientist")),
+            ("eu-wst-1", Some("eu-west-1")),
+            ("Zulu", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed, names), near, "{typed}");
+        }
     }
 
     #[test]

@@ -69,6 +69,13 @@ pub struct Options {
     pub break_on: Option<char>,
 }
 
+/// How the wizard ended, and which files it wrote, a sentence each.
+#[derive(Clone, Debug)]
+pub struct WizardEnd {
+    pub exit: WizardExit,
+    pub written: Vec<String>,
+}
+
 /// How the wizard ended.
 #[derive(Clone, Debug)]
 pub enum WizardExit {

@@ -111,6 +111,7 @@ impl Account {
             "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"
         }]});
         let role = |name: String, trust: &serde_json::Value| SeedRole {
+            last_used: None,
             description: format!("What {name} is for"),
             name,
             path: "/service-role/".to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 
-use super::iam::{attached, boundary_arn, text};
+use super::iam::{attached, boundary_arn, last_used, text};
 use super::pages::{MANY, Pages};
 use super::{Account, CallError};
 use crate::model::RoleReading;
@@ -86,6 +86,7 @@ fn reading(role: &RoleDetail) -> Result<RoleReading, CallError> {
             .iter()
             .map(attached)
             .collect(),
+        last_used: last_used(role.role_last_used()),
     })
 }
 

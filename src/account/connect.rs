@@ -1,5 +1,6 @@
 //! From a source of credentials to clients: AWS's own chain, with explicit retries and time limits, or a given wire.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,18 +48,33 @@ pub struct Wire {
     pub region: String,
     /// What stands for the credentials' origin on the screen.
     pub label: String,
-    /// The names offered for a profile switch; any of them leads to the same account.
-    pub profiles: Vec<String>,
+    /// Other accounts, by the profile that leads to them.
+    pub profiles: BTreeMap<String, Arc<Wire>>,
+}
+
+impl Wire {
+    /// The profiles, its own first.
+    fn names(&self) -> Vec<String> {
+        let others = self.profiles.keys().cloned();
+        std::iter::once(DEFAULT_PROFILE.to_owned())
+            .chain(others)
+            .collect()
+    }
 }
 
 impl Source {
+    /// Returns whether it is the embedded account, in which nothing is real.
+    pub fn is_demo(&self) -> bool {
+        matches!(self, Self::Wire(_))
+    }
+
     /// The profiles of the AWS config and credentials files, sorted.
     ///
     /// # Errors
     /// When a file is there but cannot be read or understood.
     pub async fn profiles(&self) -> Result<Vec<String>, CallError> {
         match self {
-            Self::Wire(wire) => Ok(wire.profiles.clone()),
+            Self::Wire(wire) => Ok(wire.names()),
             Self::Chain => {
                 let profiles = profiles().await?;
                 Ok(profiles.names())
@@ -88,6 +104,15 @@ impl Source {
             Self::Wire(wire) => {
                 let label =
                     profile.map_or_else(|| wire.label.clone(), |name| format!("profile {name}"));
+                let wire = match profile.filter(|name| *name != DEFAULT_PROFILE) {
+                    None => wire,
+                    Some(name) => {
+                        let Some(other) = wire.profiles.get(name) else {
+                            return Err(CallError::unknown_profile(name, &wire.names()));
+                        };
+                        other
+                    }
+                };
                 let credentials = wire.credentials.clone();
                 let credentials = SharedCredentials::new(credentials, Some(label), false);
                 (wire_config(wire), credentials)

@@ -12,6 +12,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::model::{Unread, UnreadCause};
 use crate::secrets::without_secrets;
+use crate::text::did_you_mean;
 use kind::kind_of_transport;
 pub(super) use kind::{find, innermost, kind_of_code};
 
@@ -89,10 +90,11 @@ pub struct CallError {
 
 impl CallError {
     pub(super) fn unknown_profile(name: &str, known: &[String]) -> Self {
+        let nearest = did_you_mean(name, known.iter().map(String::as_str));
         let known = Self::known_profiles(known);
         Self::local(
             ErrorKind::UnknownProfile,
-            format!("The profile {name} does not exist. {known}"),
+            format!("The profile {name} does not exist.{nearest} {known}"),
         )
     }
 
@@ -328,7 +330,10 @@ impl CallError {
             ErrorKind::Throttled => {
                 format!("AWS is throttling {action}{place}, also after several tries.")
             }
-            ErrorKind::NotFound => format!("AWS does not find it: {}", quoted()),
+            ErrorKind::NotFound if self.action == "iam:GetRole" => {
+                format!("There is no such role: {}", quoted())
+            }
+            ErrorKind::NotFound => format!("There is no such thing: {}", quoted()),
             ErrorKind::LimitExceeded => {
                 format!("AWS refuses it because a quota is used up: {}", quoted())
             }
@@ -374,7 +379,7 @@ impl CallError {
     pub fn advice(&self) -> String {
         match &self.kind {
             ErrorKind::NoCredentials => {
-                "Sign in with \"aws login\" or \"aws sso login\", or set AWS_PROFILE to one of your profiles."
+                "Sign in with \"aws login\" or \"aws sso login\", make a profile with \"aws configure sso\", or name one with --profile."
                     .to_owned()
             }
             ErrorKind::UnknownProfile => "Choose another profile, or add it with \"aws configure sso\".".to_owned(),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::operation::RequestId;
-use aws_sdk_iam::types::AttachedPermissionsBoundary;
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, RoleLastUsed};
+use aws_smithy_types::date_time::Format;
 use futures::future;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::pages::{FEW, MANY, Pages};
 use super::{Account, CallError, ErrorKind};
-use crate::model::{AttachedPolicy, Quotas, RoleArn, RoleReading, RoleSummary};
+use crate::model::{AttachedPolicy, LastUsed, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
 use crate::text::clean;
 
@@ -137,6 +138,7 @@ impl Account {
             boundary: boundary_arn(role.permissions_boundary()),
             inline,
             attached,
+            last_used: last_used(role.role_last_used()),
         })
     }
 
@@ -379,6 +381,16 @@ fn trust_of(role: &aws_sdk_iam::types::Role) -> Result<String, CallError> {
         .assume_role_policy_document()
         .ok_or_else(|| CallError::not_aws(ACTION, "trust policy"))?;
     text(ACTION, document)
+}
+
+/// When and where a role was last used, where IAM says that.
+pub(super) fn last_used(used: Option<&RoleLastUsed>) -> Option<LastUsed> {
+    let used = used?;
+    let time = used.last_used_date()?.fmt(Format::DateTime).ok()?;
+    Some(LastUsed {
+        day: time.split('T').next()?.to_owned(),
+        region: used.region().unwrap_or_default().to_owned(),
+    })
 }
 
 /// The ARN of a permissions boundary, where one is set.

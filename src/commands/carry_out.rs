@@ -14,6 +14,7 @@ use crate::apply::{self, Job, Outcome, Report, RunEvent};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::export::users;
+use crate::messages::sum::SumLine;
 use crate::messages::{Severity, checks, outcome};
 use crate::plan::Plan;
 use crate::plan::readiness::{Basis, Readiness};
@@ -21,6 +22,17 @@ use crate::text::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
 use crate::verify::proof;
+
+/// Refuses at once where nobody could be asked, unless the answer is there already.
+pub(super) fn may_be_asked(printer: Printer, yes: bool) -> Result<(), Exit> {
+    if yes || (std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        return Ok(());
+    }
+    printer.print_err(
+        "missing: --yes. Without a terminal nobody can be asked, and nothing was changed. \"plan\" shows what would be.",
+    );
+    Err(Exit::Usage)
+}
 
 impl CommandContext {
     /// Shows the plan, asks unless told not to, and carries it out.
@@ -44,7 +56,7 @@ impl CommandContext {
         }
         if !yes {
             self.warn(account, plan).await?;
-            self.ask(plan).await?;
+            self.ask(&job).await?;
         }
         self.printer.print("");
         let (sender, mut happenings) = mpsc::unbounded_channel();
@@ -174,27 +186,36 @@ impl CommandContext {
         self.printer.print("");
     }
 
-    /// Asks at the terminal. Nothing but a yes is a yes.
-    async fn ask(&mut self, plan: &Plan) -> Result<(), Exit> {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            self.printer.print_err(
-                "missing: --yes. Without a terminal nobody can be asked, and nothing was changed.",
-            );
-            return Err(Exit::Usage);
-        }
+    /// Asks at the terminal, below the sum. Nothing but the whole word is a yes.
+    async fn ask(&mut self, job: &Job) -> Result<(), Exit> {
+        may_be_asked(self.printer, false)?;
+        let plan = &job.plan;
         let verb = if plan.undoes.is_some() {
             "Put back"
         } else {
             "Apply"
         };
-        if let Some(about) = plan.about_all_nodes() {
-            self.printer.print("");
-            self.printer.print(&about);
+        self.printer.print("");
+        for SumLine { sign, text } in plan.sum() {
+            self.printer.print(&format!("{sign} {text}"));
+        }
+        let blocked = plan.totals().blocked;
+        if blocked > 0 {
+            let items = counted(blocked, "item");
+            self.printer.print(&format!(
+                "! {items} cannot be done and will be left alone; why stands above."
+            ));
+        }
+        for (label, text) in job.facts(&self.records) {
+            self.printer.print(&format!("{label:<14}{text}"));
+        }
+        if let Some(strangers) = plan.let_in_from_elsewhere() {
+            self.printer.print(&format!("! {strangers}"));
         }
         // What was typed before the question is no answer to it.
         let _ = rustix::termios::tcflush(std::io::stdin(), rustix::termios::QueueSelector::IFlush);
         self.printer.ask(&format!(
-            "{verb} {} in the account {}? Type yes:",
+            "{verb} {} in the account {}? Type the whole word yes:",
             counted(plan.totals().changes, "change"),
             plan.identity.account_label()
         ));
@@ -204,7 +225,7 @@ impl CommandContext {
             read.map(|_| line).unwrap_or_default()
         });
         let answer = self.reading(answer).await?.unwrap_or_default();
-        if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) {
+        if answer.trim() == "yes" {
             Ok(())
         } else {
             self.printer.print("Nothing was changed.");

@@ -1,6 +1,7 @@
 //! What is in place and whether it works: what was found, what it breaks, what fixes it, and what proves it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,7 @@ use crate::plan::{Finding, Plan, State};
 use crate::policy::template::RolePolicy;
 use crate::text::{counted, shell_word};
 use crate::verify::CheckResult;
-use crate::verify::live::{self, Live, Trial};
+use crate::verify::live::{self, Live, Say, Trial};
 use crate::verify::nodes::{self, InRegion, Nodes, Owner, Seen};
 use crate::verify::proof;
 
@@ -69,6 +70,8 @@ pub(super) async fn check(
     if let (Some(readiness), Some(live)) = (&mut readiness, &live) {
         live.take_back(readiness);
     }
+    let is_proven = !proof.assertions.iter().any(CheckResult::is_serious)
+        && live.as_ref().is_none_or(Live::is_good);
     match context.output {
         Output::Json => {
             let live = live.as_ref().map(live_file);
@@ -95,11 +98,10 @@ pub(super) async fn check(
                 &plan,
                 readiness.as_ref(),
                 fix_command.as_deref(),
+                is_proven,
             );
         }
     }
-    let is_proven = !proof.assertions.iter().any(CheckResult::is_serious)
-        && live.as_ref().is_none_or(Live::is_good);
     Ok(match Exit::of_plan(&plan) {
         _ if stopped => Exit::Interrupted,
         Exit::Done if !is_proven => Exit::NotVerified,
@@ -143,8 +145,8 @@ impl CommandContext {
         let printer = self.printer;
         printer.print("");
         let cancel = CancellationToken::new();
-        let say = |text: String| printer.print(&format!("  {text}"));
-        let work = live::check(&known.account, plan, region, &cancel, &say);
+        let say: Say = Arc::new(move |text| printer.print(&format!("  {text}")));
+        let work = live::check(&known.account, plan, region, &cancel, say);
         tokio::pin!(work);
         let mut listening = true;
         loop {
@@ -210,13 +212,18 @@ fn conclude(
     plan: &Plan,
     readiness: Option<&Readiness>,
     fix_command: Option<&str>,
+    is_proven: bool,
 ) {
     if let Some(readiness) = readiness {
         show_readiness(printer, readiness, Basis::Found);
     }
     printer.print("");
     if plan.is_in_place() {
-        printer.print("Everything is in place.");
+        printer.print(if is_proven {
+            "Everything is in place."
+        } else {
+            "Every setting is in place, and that is not enough: what was asked or tried above says why."
+        });
     } else {
         let (in_place, all) = (plan.totals().in_place, plan.items.len());
         printer.print(&format!(

@@ -10,6 +10,7 @@ use crate::model::region::is_region_code;
 use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn, TypedRole};
 use crate::plan::Plan;
 use crate::survey;
+use crate::text::did_you_mean;
 
 impl Wanted {
     /// Returns what is missing, by flag. Connected before anything is asked of AWS.
@@ -134,8 +135,14 @@ async fn chosen(
     let connect_from = wanted.connect_from();
     Ok(Choices {
         connect_from,
-        sagemaker_roles: roles("--sagemaker-role", &wanted.sagemaker_roles, identity)?,
-        user_roles: roles("--user-role", &wanted.user_roles, identity)?,
+        sagemaker_roles: roles(
+            account,
+            "--sagemaker-role",
+            &wanted.sagemaker_roles,
+            identity,
+        )
+        .await?,
+        user_roles: roles(account, "--user-role", &wanted.user_roles, identity).await?,
         regions: regions(account, &wanted.regions, &identity.partition).await?,
         harden_trust: wanted.harden_trust,
         shell_access: wanted.shell_access,
@@ -143,10 +150,15 @@ async fn chosen(
 }
 
 /// Names of roles of this account, each once.
-fn roles(flag: &str, words: &[String], identity: &Identity) -> Result<Vec<String>, String> {
+async fn roles(
+    account: &Account,
+    flag: &str,
+    words: &[String],
+    identity: &Identity,
+) -> Result<Vec<String>, String> {
     let mut names: Vec<String> = Vec::new();
-    for word in words {
-        let role = TypedRole::read(word, Some(identity));
+    for word in separated(account, words).await {
+        let role = TypedRole::read(&word, Some(identity));
         let name = role
             .map_err(|why| format!("{flag} \"{word}\": {why}"))?
             .name;
@@ -157,21 +169,29 @@ fn roles(flag: &str, words: &[String], identity: &Identity) -> Result<Vec<String
     Ok(names)
 }
 
-/// Says that there is no such region, and which there are near it.
+/// The words, with those taken apart that are several roles with commas between them. A comma may be part of a role's name, so a
+/// word that is the name of a role stays one.
+async fn separated(account: &Account, words: &[String]) -> Vec<String> {
+    let mut separated = Vec::new();
+    for word in words {
+        let is_one = !word.contains(',') || account.role_arn(word.trim()).await.is_ok();
+        if is_one {
+            separated.push(word.clone());
+        } else {
+            let parts = word.split(',').map(str::trim);
+            separated.extend(parts.filter(|part| !part.is_empty()).map(str::to_owned));
+        }
+    }
+    separated
+}
+
+/// Says that there is no such region, and which one was most likely meant.
 fn no_region(code: &str, known: &BTreeSet<String>, partition: &Partition) -> String {
-    let near: Vec<&str> = known
-        .iter()
-        .filter(|known| known.get(..5) == code.get(..5))
-        .map(String::as_str)
-        .collect();
-    let near = if near.is_empty() {
-        "A region looks like eu-west-1".to_owned()
-    } else {
-        format!("There are {}", near.join(", "))
+    let nearest = match did_you_mean(code, known.iter().map(String::as_str)) {
+        nearest if nearest.is_empty() => " A region looks like eu-west-1.".to_owned(),
+        nearest => nearest,
     };
-    format!(
-        "{code} is no region of the partition {partition} in which SageMaker is offered. {near}."
-    )
+    format!("SageMaker has no region {code} in the partition {partition}.{nearest}")
 }
 
 /// Codes of regions of this partition, each once.

@@ -13,7 +13,7 @@ use crate::plan::Target;
 use crate::policy::document::pretty;
 use crate::policy::same::is_same_content;
 use crate::survey;
-use crate::text::counted;
+use crate::text::{counted, local_time};
 
 /// A guide in its public form.
 #[derive(Serialize, JsonSchema)]
@@ -55,25 +55,26 @@ pub(super) fn all(printer: Printer, records: &Records) -> Vec<GuideRecord> {
     }
 }
 
-/// A line of the list of runs.
-pub(super) fn line(record: &GuideRecord) -> String {
+/// Two lines of the list of runs.
+pub(super) fn lines(record: &GuideRecord) -> [String; 2] {
     let documents = counted(record.documents.len(), "document");
     let state = if record.ended.is_some() {
         "everything was in place at its end"
     } else {
         "not at its end"
     };
-    format!(
-        "{}  {}  guide     {documents} kept, {state}",
-        record.guide, record.account
-    )
+    let began = local_time(&record.began);
+    [
+        format!("{}  {began}  by hand in {}", record.guide, record.account),
+        format!("{:17}{documents} kept, {state}", ""),
+    ]
 }
 
 /// A guide with every document that is kept.
 pub(super) fn show(printer: Printer, record: &GuideRecord) {
     for line in [
         format!("Guide         {}", record.guide),
-        format!("Began         {}", record.began),
+        format!("Began         {} (local time)", local_time(&record.began)),
         format!(
             "Ended         {}",
             record.ended.as_deref().unwrap_or("not at its end")

@@ -104,9 +104,15 @@ async fn enter(
         move || stamps.stamp(),
         move |screen, inputs| input.send_stamped(screen, inputs),
     );
-    let wizard_exit = wizard::run(&mut screen.terminal, &mut receiver, source, options).await;
+    let end = wizard::run(&mut screen.terminal, &mut receiver, source, options).await;
     drop(screen);
-    Ok(tell(&wizard_exit, &records, look))
+    let exit = tell(&end.exit, &records, look);
+    let written = end.written.iter();
+    let written: Vec<String> = written
+        .map(|text| format!("Written       {text}"))
+        .collect();
+    say(&written, look);
+    Ok(exit)
 }
 
 /// Signals are events like any other.
@@ -204,7 +210,7 @@ fn tell(wizard_exit: &WizardExit, records: &Records, look: Look) -> Exit {
 
 /// How what a guide has led to is put back.
 fn way_back(guide: &str) -> String {
-    format!("Put back      by hand; \"sagemaker-ssh-setup undo {guide}\" shows how")
+    format!("To undo       by hand; \"sagemaker-ssh-setup undo {guide}\" shows how")
 }
 
 fn say(lines: &[String], look: Look) {
@@ -234,13 +240,14 @@ fn without_terminal() -> Option<Exit> {
 fn usable_terminal() -> Result<(), &'static str> {
     if !terminal::is_interactive() {
         return Err(
-            "The wizard needs a terminal. Start it in one, without redirecting its input or output; for scripts there \
-             are the commands that --help lists.",
+            "This needs a terminal, without a redirected input or output. Without one, these do the same in plain lines: \
+             plan, apply, check, export, runs and undo; --help lists them.",
         );
     }
     if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
         return Err(
-            "The wizard cannot draw on this terminal (TERM=dumb). Start it in another one.",
+            "This terminal cannot be drawn on (TERM=dumb). These do the same in plain lines: plan, apply, check, export, runs \
+             and undo; --help lists them.",
         );
     }
     Ok(())

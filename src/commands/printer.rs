@@ -10,7 +10,7 @@ use crate::messages::plan::WHO_THEN;
 use crate::messages::{Message, Severity, checks};
 use crate::model::endpoint::insecurity;
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::{Change, Content, Difference, Item, Plan, State, Target};
+use crate::plan::{Change, Difference, Item, Plan, State, Target};
 use crate::policy::difference::difference;
 use crate::text::{self, clean};
 use crate::verify::CheckResult;
@@ -117,6 +117,9 @@ pub(super) fn emit(text: impl AsRef<[u8]>) -> io::Result<()> {
 /// The plan, item by item, with every difference.
 pub(super) fn show_plan(printer: Printer, plan: &Plan) {
     head(printer, plan);
+    if plan.undoes.is_none() {
+        printer.print(&format!("Options       {}", plan.options()));
+    }
     printer.print(&plan.totals_line("·"));
     for item in &plan.items {
         show_item(printer, plan, item);
@@ -191,13 +194,7 @@ fn show_item(printer: Printer, plan: &Plan, item: &Item) {
         State::InPlace(found) if undo => printer.print(&format!("= {id}: {found}")),
         State::InPlace(found) => printer.print(&format!("= {id}: in place. {found}")),
         State::Change(change) => {
-            let replaces = change.replaces();
-            let sign = match (&change.after(), undo || replaces) {
-                (Content::Absent, _) => '-',
-                (_, true) => '~',
-                (_, false) => '+',
-            };
-            printer.print(&format!("{sign} {id}: {}", change.sentence()));
+            printer.print(&format!("{} {id}: {}", change.sign(), change.sentence()));
             if let Target::Tier { region } = id
                 && let Some(about) = plan.about_nodes(region)
             {
@@ -250,8 +247,13 @@ pub(super) fn show_foreign(
     show_difference(printer, target, expected, found);
 }
 
-/// Lines with `-` and `+`.
-fn show_difference(printer: Printer, target: &Target, before: Option<&str>, after: Option<&str>) {
+/// Lines with `-` and `+`, statement by statement.
+pub(super) fn show_difference(
+    printer: Printer,
+    target: &Target,
+    before: Option<&str>,
+    after: Option<&str>,
+) {
     if let Target::Tier { .. } = target {
         for (sign, value) in [('-', before), ('+', after)] {
             printer.print(&format!("    {sign} {}", value.unwrap_or("not set")));

@@ -6,15 +6,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::guides;
-use super::printer::{Printer, emit};
+use super::printer::{Printer, emit, show_difference};
 use crate::cli::{Common, Output, RunsArgs};
 use crate::exit::Exit;
 use crate::journal::{OutcomeKind, Record, RecordedStep, Records, RunState, Runs, StepState};
 use crate::messages::record as record_messages;
+use crate::model::identity::who;
 use crate::model::{Choices, Endpoint};
 use crate::plan::readiness::{Basis, Readiness};
 use crate::plan::{self, Content, Target};
-use crate::text::clean_json;
+use crate::text::{clean_json, did_you_mean, local_time};
 
 pub(super) fn run(records: &Records, arguments: &RunsArgs, common: &Common) -> Exit {
     let printer = Printer::new(arguments.printed.output, common.ascii);
@@ -53,19 +54,37 @@ fn list(printer: Printer, records: &Records, runs: &Runs, output: Output) -> Exi
     if runs.records.is_empty() && guides.is_empty() {
         printer.print("No runs are recorded.");
     }
+    if !runs.records.is_empty() {
+        printer.print("RUN              BEGAN (LOCAL)     WHAT       BY WHOM, IN WHICH ACCOUNT");
+    }
     for record in &runs.records {
         printer.print(&format!(
-            "{}  {}  {:<9} {}",
+            "{}  {}  {:<9}  {} in {}",
             record.run,
-            record.account,
+            local_time(&record.began),
             kind(record),
-            result(runs, record)
+            who(&record.identity),
+            record.account
         ));
+        printer.print(&format!("{:17}{}", "", places(record)));
+        printer.print(&format!("{:17}{}", "", result(runs, record)));
+    }
+    if !runs.records.is_empty() && !guides.is_empty() {
+        printer.print("");
     }
     for guide in &guides {
-        printer.print(&guides::line(guide));
+        for line in guides::lines(guide) {
+            printer.print(&line);
+        }
     }
     Exit::Done
+}
+
+/// The roles and the regions that a run was about.
+fn places(record: &Record) -> String {
+    let choices = &record.choices;
+    let roles: Vec<&str> = choices.roles().map(String::as_str).collect();
+    format!("{}; {}", roles.join(", "), choices.regions.join(", "))
 }
 
 fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Output) -> Exit {
@@ -83,12 +102,13 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
     };
     let Some(record) = found else {
         let damaged = runs.damaged.iter().find(|(id, _)| id == run);
-        printer.print_err(&match damaged {
-            Some((_, error)) => {
-                format!("The record of the run {run} cannot be used: {error}.")
-            }
-            None => format!("There is no run {run}. \"runs\" lists what is recorded."),
-        });
+        let why = if let Some((_, error)) = damaged {
+            format!("The record of the run {run} cannot be used: {error}.")
+        } else {
+            let nearest = did_you_mean(run, runs.records.iter().map(|record| record.run.as_str()));
+            format!("There is no run {run}.{nearest} \"runs\" lists what is recorded.")
+        };
+        printer.print_err(&why);
         return Exit::Failed;
     };
     if output == Output::Json {
@@ -96,15 +116,16 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
     }
     let mut lines = vec![
         format!("Run           {}  ({})", record.run, kind(record)),
-        format!("Began         {}", record.began),
+        format!("Began         {} (local time)", local_time(&record.began)),
         format!(
             "Ended         {}",
             match &record.state {
-                RunState::Running => "still going on",
-                RunState::CutOff => "cut off",
-                RunState::Ended { at, .. } => at,
+                RunState::Running => "still going on".to_owned(),
+                RunState::CutOff => "cut off".to_owned(),
+                RunState::Ended { at, .. } => format!("{} (local time)", local_time(at)),
             }
         ),
+        format!("Chosen        {}", places(record)),
         format!("Account       {}", record.account),
         format!("Signed in as  {}", record.identity),
     ];
@@ -122,6 +143,7 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
     }
     let path = records.path(&record.run);
     lines.extend(path.map(|path| format!("Record        {}", path.display())));
+    let mut steps = Vec::new();
     for step in &record.steps {
         let word = match step.verdict() {
             StepState::Done => "done",
@@ -130,13 +152,25 @@ fn one(printer: Printer, records: &Records, runs: &Runs, run: &str, output: Outp
         };
         let why = step.reason.as_ref();
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        lines.push(format!("{word:<14}{}{why}", step.target));
+        steps.push((format!("{word:<14}{}{why}", step.target), step));
     }
     for (id, reason) in &record.blocked {
         lines.push(format!("{:<14}{id}: {reason}", "blocked"));
     }
     for line in lines {
         printer.print(&line);
+    }
+    for (line, step) in steps {
+        printer.print("");
+        printer.print(&line);
+        let planned = &step.planned;
+        match &step.former {
+            // What was there before, and what the run put there.
+            Some(former) => {
+                show_difference(printer, &step.target, former.text(), planned.after_text());
+            }
+            None => printer.print("    the run did not come to it"),
+        }
     }
     if let Some(readiness) = readiness(record) {
         printer.print("");

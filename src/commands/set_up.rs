@@ -7,6 +7,7 @@ use std::path::Path;
 
 use futures::StreamExt;
 
+use super::carry_out::may_be_asked;
 use super::printer::{emit, show_plan, show_readiness};
 use super::{CommandContext, Connected};
 use crate::apply::{Aim, Job};
@@ -118,6 +119,7 @@ pub(super) async fn apply(
     mut context: CommandContext,
     arguments: &ApplyArgs,
 ) -> Result<Exit, Exit> {
+    may_be_asked(context.printer, arguments.yes)?;
     let (known, plan) = match &arguments.file {
         None => context.plan(&arguments.wanted).await?,
         Some(path) => context.saved_plan(path).await?,

@@ -1,5 +1,6 @@
 //! Putting a run back.
 
+use super::carry_out::may_be_asked;
 use super::{CommandContext, events, guides};
 use crate::apply::{Aim, Job};
 use crate::cli::{Output, UndoArgs};
@@ -16,6 +17,7 @@ pub(super) async fn run(mut context: CommandContext, arguments: &UndoArgs) -> Re
     {
         return guides::undo(context, guide).await;
     }
+    may_be_asked(context.printer, arguments.yes)?;
     let known = context.known().await?;
     let records = context.records.clone();
     let run = arguments.run.as_deref();

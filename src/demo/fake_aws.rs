@@ -23,7 +23,7 @@ use super::seed::{Caller, SeedNode};
 use super::simulator::{self, Question};
 use super::tiers::Tiers;
 use super::wire::{Response, escaped, form, json as json_answer, refusal, result, xml};
-use super::{ACCOUNT, IAM_REGION, Seed, Timing};
+use super::{IAM_REGION, Seed, Timing};
 use crate::model::{Partition, Region};
 use crate::policy::template::Place;
 use crate::policy::trust::{self, Access};
@@ -207,6 +207,13 @@ impl Edge {
             let message = "The security token included in the request is invalid.";
             return error(&call, "UnrecognizedClientException", message);
         }
+        if account.seed.is_strict && call.writes() && !self.may(&call) {
+            let message = format!(
+                "User: {} is not authorized to perform: {}:{} because no identity-based policy allows the action",
+                account.seed.caller.arn, call.service, call.action
+            );
+            return error(&call, "AccessDenied", &message);
+        }
         match (call.service.as_str(), call.action.as_str()) {
             ("sts", "GetCallerIdentity") => self.caller(&call),
             ("sts", "AssumeRole") => self.assume_role(&call),
@@ -248,11 +255,33 @@ impl Edge {
         }
     }
 
+    /// Returns whether the caller's policies allow a call that writes.
+    fn may(&self, call: &Call) -> bool {
+        let seed = &self.account.seed;
+        let (partition, account) = (seed.partition(), seed.account());
+        let name = seed.caller.arn.split('/').nth(1).unwrap_or_default();
+        let caller = format!("arn:{partition}:iam::{account}:role/{name}");
+        let resource = match call
+            .field("RoleName")
+            .map(|name| self.account.iam.role(name))
+        {
+            Some(Some(role)) => role.arn(),
+            Some(None) => format!(
+                "arn:{partition}:iam::{account}:role/{}",
+                call.text("RoleName")
+            ),
+            None => "*".to_owned(),
+        };
+        let action = format!("{}:{}", call.service, call.action);
+        let policies = simulator::policies_of(&self.account.iam, &caller);
+        policies.is_some_and(|policies| simulator::may(&policies, &action, &resource))
+    }
+
     /// Returns who signed: a session that was opened here, or whom the account's description names.
     fn caller(&self, call: &Call) -> Response {
         let session = self.account.sessions.of(&call.key);
         let caller = session.as_ref().unwrap_or(&self.account.seed.caller);
-        let account = caller.arn.split(':').nth(4).unwrap_or(ACCOUNT);
+        let account = self.account.seed.account();
         xml(&format!(
             "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
              <Arn>{}</Arn><UserId>{}</UserId><Account>{account}</Account></GetCallerIdentityResult>\
@@ -268,15 +297,15 @@ impl Edge {
         let name = arn.rsplit('/').next().unwrap_or_default();
         let role = self.account.iam.role(name).filter(|role| {
             let trust = Document::parse(role.trust.as_str());
-            role.arn() == arn && trust.is_ok_and(|trust| lets_account_in(&trust))
+            role.arn() == arn && trust.is_ok_and(|trust| lets_account_in(&trust, &role.account))
         });
         let Some(role) = role else {
             return error(call, "AccessDenied", "It may not be assumed.");
         };
         let key = self.account.sessions.open(Caller {
             arn: format!(
-                "arn:{}:sts::{ACCOUNT}:assumed-role/{name}/{session}",
-                role.partition
+                "arn:{}:sts::{}:assumed-role/{name}/{session}",
+                role.partition, role.account
             ),
             user_id: format!("{}:{session}", role.id),
         });
@@ -327,14 +356,14 @@ impl Edge {
     fn tier(&self, call: &Call) -> Response {
         let tiers = &self.account.tiers;
         let answer = match (call.action.as_str(), call.field("SettingValue")) {
-            ("GetServiceSetting", _) => tiers.setting(&call.region),
+            ("GetServiceSetting", _) => tiers.setting(&call.region, self.account.seed.account()),
             ("UpdateServiceSetting", Some(value)) => {
                 tiers.set(&call.region, value);
                 json!({})
             }
             ("ResetServiceSetting", _) => {
                 tiers.reset(&call.region);
-                tiers.setting(&call.region)
+                tiers.setting(&call.region, self.account.seed.account())
             }
             _ => return error(call, "ValidationException", "Missing 'SettingValue'"),
         };
@@ -402,7 +431,7 @@ impl Edge {
         };
         let place = Place {
             partition: &role.partition,
-            account: ACCOUNT,
+            account: &role.account,
         };
         let regions = [call.region.clone()];
         let access = Document::parse(role.trust.as_str())
@@ -438,12 +467,12 @@ impl Edge {
     }
 }
 
-/// Returns whether a trust policy lets somebody of the account in, without a condition.
-fn lets_account_in(trust: &Document) -> bool {
+/// Returns whether a trust policy lets somebody of this account in, without a condition.
+fn lets_account_in(trust: &Document, account: &str) -> bool {
     let admitted = admitted::between(None, trust);
     admitted.iter().any(|(_, who)| {
         let principal = &who.principal;
-        who.condition.is_none() && principal.starts_with("AWS ") && principal.contains(ACCOUNT)
+        who.condition.is_none() && principal.starts_with("AWS ") && principal.contains(account)
     })
 }
 

@@ -10,13 +10,16 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{ACCOUNT, Seed, SeedPolicy};
+use super::seed::SeedLastUsed;
+use super::{Seed, SeedPolicy};
 use crate::model::Partition;
 
 /// A role; its documents are as they were last written.
 #[derive(Clone, Debug)]
 pub(super) struct StoredRole {
     pub partition: Partition,
+    /// The account's number.
+    pub account: String,
     pub name: String,
     pub path: String,
     pub id: String,
@@ -28,13 +31,14 @@ pub(super) struct StoredRole {
     pub attached: Vec<String>,
     /// The ARN of the permissions boundary.
     pub boundary: Option<String>,
+    pub last_used: Option<SeedLastUsed>,
 }
 
 impl StoredRole {
     pub(super) fn arn(&self) -> String {
         format!(
-            "arn:{}:iam::{ACCOUNT}:role{}{}",
-            self.partition, self.path, self.name
+            "arn:{}:iam::{}:role{}{}",
+            self.partition, self.account, self.path, self.name
         )
     }
 
@@ -51,6 +55,7 @@ pub(super) struct Iam(Mutex<IamState>);
 #[derive(Debug, Default)]
 struct IamState {
     partition: Partition,
+    account: String,
     roles: BTreeMap<String, StoredRole>,
     /// How many roles there ever were.
     made: usize,
@@ -65,8 +70,8 @@ struct IamState {
 impl IamState {
     /// Adds a managed policy under a path; gives its ARN.
     fn manage(&mut self, path: &str, policy: &SeedPolicy) -> String {
-        let (partition, name) = (&self.partition, &policy.name);
-        let arn = format!("arn:{partition}:iam::{ACCOUNT}:policy{path}{name}");
+        let (partition, account, name) = (&self.partition, &self.account, &policy.name);
+        let arn = format!("arn:{partition}:iam::{account}:policy{path}{name}");
         self.policies.insert(arn.clone(), text(&policy.document));
         arn
     }
@@ -76,6 +81,7 @@ impl Iam {
     pub(super) fn of(seed: &Seed) -> Self {
         let mut state = IamState {
             partition: seed.partition(),
+            account: seed.account().to_owned(),
             ..IamState::default()
         };
         for policy in &seed.policies {
@@ -88,6 +94,7 @@ impl Iam {
             let inline = role.inline.iter();
             let entry = StoredRole {
                 partition: state.partition.clone(),
+                account: state.account.clone(),
                 name: role.name.clone(),
                 path: role.path.clone(),
                 id: role_id(number),
@@ -98,6 +105,7 @@ impl Iam {
                     .collect(),
                 attached,
                 boundary: role.boundary.clone(),
+                last_used: role.last_used.clone(),
             };
             state.roles.insert(role.name.clone(), entry);
         }
@@ -163,13 +171,15 @@ impl Iam {
         trust: &str,
     ) -> Option<StoredRole> {
         let mut state = self.lock();
-        let (number, partition) = (state.made, state.partition.clone());
+        let number = state.made;
+        let (partition, account) = (state.partition.clone(), state.account.clone());
         state.made += 1;
         match state.roles.entry(name.to_owned()) {
             Entry::Occupied(_) => None,
             Entry::Vacant(free) => {
                 let role = StoredRole {
                     partition,
+                    account,
                     name: name.to_owned(),
                     path: path.to_owned(),
                     id: role_id(number),
@@ -178,6 +188,7 @@ impl Iam {
                     inline: BTreeMap::new(),
                     attached: Vec::new(),
                     boundary: None,
+                    last_used: None,
                 };
                 Some(free.insert(role).clone())
             }

@@ -75,7 +75,14 @@ impl Edge {
                     )
                 });
                 let described = self.described(&role);
-                format!("<Role>{described}{}</Role>", boundary.unwrap_or_default())
+                let used = role.last_used.as_ref().map(|used| {
+                    let (day, region) = (escaped(&used.day), escaped(&used.region));
+                    format!(
+                        "<RoleLastUsed><LastUsedDate>{day}T10:10:10Z</LastUsedDate><Region>{region}</Region></RoleLastUsed>"
+                    )
+                });
+                let (boundary, used) = (boundary.unwrap_or_default(), used.unwrap_or_default());
+                format!("<Role>{described}{boundary}{used}</Role>")
             }
             "GetRolePolicy" => {
                 let wanted = call.text("PolicyName");

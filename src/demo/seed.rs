@@ -15,8 +15,12 @@ pub struct Seed {
     /// The home region.
     pub region: String,
     pub caller: Caller,
+    /// Other accounts, each behind a profile of its own.
     #[serde(default)]
-    pub profiles: Vec<String>,
+    pub profiles: BTreeMap<String, Seed>,
+    /// Whether the caller may write only what its policies allow.
+    #[serde(default)]
+    pub is_strict: bool,
     /// Regions that the account has not opted in to.
     #[serde(default)]
     pub not_enabled: Vec<String>,
@@ -87,6 +91,16 @@ pub struct SeedRole {
     pub attached: Vec<SeedPolicy>,
     #[serde(default)]
     pub boundary: Option<String>,
+    #[serde(default)]
+    pub last_used: Option<SeedLastUsed>,
+}
+
+/// When and where a role was last used.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SeedLastUsed {
+    /// As `2026-01-31`.
+    pub day: String,
+    pub region: String,
 }
 
 /// A managed policy.
@@ -115,6 +129,11 @@ impl Seed {
     /// When it is damaged.
     pub fn shipped() -> Result<Self, serde_json::Error> {
         serde_json::from_str(include_str!("../../assets/demo-account.json"))
+    }
+
+    /// The account's number: the caller's.
+    pub(super) fn account(&self) -> &str {
+        self.caller.arn.split(':').nth(4).unwrap_or_default()
     }
 
     /// The partition of the account: the caller's.

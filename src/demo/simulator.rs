@@ -213,6 +213,11 @@ fn applies(
         })
 }
 
+/// Returns whether a principal may make a call on a resource.
+pub(super) fn may(principal: &Policies, action: &str, resource: &str) -> bool {
+    principal.decide(action, resource, &HashMap::new()) == Decision::Allowed
+}
+
 /// All policies of the role with this ARN; none where there is no such.
 pub(super) fn policies_of(iam: &Iam, arn: &str) -> Option<Policies> {
     let role = iam.role(arn.rsplit('/').next()?);

@@ -5,7 +5,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::ACCOUNT;
 use crate::model::Partition;
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 
@@ -40,14 +39,14 @@ impl Tiers {
     }
 
     /// The answer to `GetServiceSetting`.
-    pub(super) fn setting(&self, region: &str) -> Value {
+    pub(super) fn setting(&self, region: &str, account: &str) -> Value {
         let value = self.of(region);
         json!({"ServiceSetting": {
             "SettingId": ACTIVATION_TIER,
             "SettingValue": value.as_deref().unwrap_or("standard"),
             "LastModifiedDate": 1_706_695_810.0,
             "LastModifiedUser": "System",
-            "ARN": activation_tier_arn(Partition::of_region(region).as_str(), region, ACCOUNT),
+            "ARN": activation_tier_arn(Partition::of_region(region).as_str(), region, account),
             "Status": if value.is_some() { "Customized" } else { "Default" },
         }})
     }

@@ -38,6 +38,7 @@ fn role(region: &str, name: &str, path: &str, trust: &str) -> RoleReading {
         boundary: None,
         inline: BTreeMap::new(),
         attached: Vec::new(),
+        last_used: None,
     }
 }
 

@@ -443,6 +443,12 @@ impl Record {
         self.steps.iter().any(|step| step.written_over().is_some())
     }
 
+    /// The places of which nobody knows whether the run wrote there.
+    pub fn uncertain_targets(&self) -> Vec<Target> {
+        let uncertain = self.of(StepState::Uncertain);
+        uncertain.map(|step| step.target.clone()).collect()
+    }
+
     /// The changes that are judged so.
     pub fn of(&self, verdict: StepState) -> impl Iterator<Item = &RecordedStep> {
         self.steps

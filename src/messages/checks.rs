@@ -191,9 +191,10 @@ pub fn live(live: &Live) -> Vec<Message> {
     let mut said = Vec::new();
     for (role, trial) in &live.trials {
         said.push(match trial {
-            Trial::Works => {
-                Message::new(Severity::Good, format!("{role}: Systems Manager took it."))
-            }
+            Trial::Works => Message::new(
+                Severity::Good,
+                format!("{role}: Systems Manager accepted it."),
+            ),
             Trial::Refused { tries, why } => Message::new(
                 Severity::Error,
                 format!("{role}: refused after {tries} tries. {why}"),
@@ -209,7 +210,14 @@ pub fn live(live: &Live) -> Vec<Message> {
         said.push(Message::new(Severity::Info, text));
     }
     let remaining = live.remaining.iter();
-    said.extend(remaining.map(|left| Message::new(Severity::Error, how_to_delete(left))));
+    said.extend(remaining.map(|left| {
+        let severity = if left.id.is_some() {
+            Severity::Error
+        } else {
+            Severity::Unknown
+        };
+        Message::new(severity, how_to_delete(left))
+    }));
     let made = live.trials.iter().any(|(_, trial)| *trial == Trial::Works);
     if made && live.remaining.is_empty() {
         let text = "What was made was deleted, and read back that it has gone.";

@@ -1,6 +1,6 @@
 //! What came of a guide.
 
-use super::outcome::{first_of, plain_head, plain_people, with_readiness};
+use super::outcome::{first_of, plain_head, plain_people, read_back, with_readiness};
 use super::{Message, Severity};
 use crate::guide::verify::{GuideResult, Verified};
 use crate::plan::Plan;
@@ -60,13 +60,12 @@ pub fn plain(plan: &Plan, verified: &Verified) -> Vec<String> {
     match verified {
         Ok(result) => {
             lines.extend(plain_people(result.readiness.as_ref()));
-            let totals = result.plan.totals_line("·");
-            lines.push(format!("Verification  after the guide: {totals}"));
+            lines.push(read_back(Some(&result.plan)));
             lines.extend(first_of(open(result)));
         }
         Err(why) => {
             lines.push(format!("              {why}"));
-            lines.push("Verification  not read again".to_owned());
+            lines.push(read_back(None));
         }
     }
     lines.iter().map(|line| clean(line)).collect()

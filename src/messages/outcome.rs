@@ -4,7 +4,7 @@ use super::{Message, Severity};
 use crate::apply::{Outcome, Report};
 use crate::journal::Records;
 use crate::plan::readiness::{self, Basis, Readiness};
-use crate::plan::{Content, Plan, Target};
+use crate::plan::{Content, Plan, Target, Totals};
 use crate::text::{clean, counted};
 
 /// The result in one line: who can connect, and what was done for it.
@@ -168,6 +168,28 @@ pub(super) fn plain_head(plan: &Plan, headline: &Message) -> Vec<String> {
     ]
 }
 
+/// The plain line of what the last reading showed.
+pub(super) fn read_back(now: Option<&Plan>) -> String {
+    let text = match now {
+        None => "not read again".to_owned(),
+        Some(now) => {
+            let Totals {
+                changes,
+                in_place,
+                blocked,
+                ..
+            } = now.totals();
+            let done = if now.undoes.is_some() {
+                "as before"
+            } else {
+                "in place"
+            };
+            format!("{in_place} {done} · {changes} not yet · {blocked} blocked")
+        }
+    };
+    format!("Read back     {text}")
+}
+
 /// Returns who can connect, in plain lines; the heading stands in the result.
 pub(super) fn plain_people(readiness: Option<&Readiness>) -> Vec<String> {
     let Some(readiness) = readiness else {
@@ -191,11 +213,7 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
             .map(|why| format!("              {why}")),
     );
     lines.extend(plain_people(report.readiness.as_ref()));
-    let verified = match &report.verification {
-        Some(now) => format!("after the run: {}", now.totals_line("·")),
-        None => "not read again".to_owned(),
-    };
-    lines.push(format!("Verification  {verified}"));
+    lines.push(read_back(report.verification.as_ref()));
     let not_done: Vec<String> = report
         .outcomes
         .iter()
@@ -218,16 +236,18 @@ pub fn plain(plan: &Plan, report: &Report, records: &Records) -> Vec<String> {
         .filter(|_| report.may_have_changed_something())
     {
         let label = if plan.undoes.is_some() {
-            "Take back"
+            "To redo"
         } else {
-            "Put back"
+            "To undo"
         };
         match records.path(run) {
             Some(path) => {
                 lines.push(format!("{label:<14}sagemaker-ssh-setup undo {run}"));
                 lines.push(format!("Record        {}", path.display()));
             }
-            None => lines.push(format!("{label:<14}the embedded account is forgotten now")),
+            None => lines.push(format!(
+                "{label:<14}not needed: the demo account is forgotten now"
+            )),
         }
     }
     if let Some(why) = &report.record_lost {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::Tier;
 use crate::model::region::ACTIVATION_TIER;
-use crate::plan::{Change, Edit, Finding, Item, Obstacle, Plan, State, Target, TierValue, Totals};
+use crate::model::{Choices, Tier};
+use crate::plan::{
+    Change, Content, Edit, Finding, Item, Obstacle, Plan, State, Target, TierValue, Totals,
+};
 use crate::policy::Document;
 use crate::policy::admitted::{self, Admitted, PrincipalChange};
 use crate::policy::denial::{denials, has_variables};
@@ -25,6 +27,24 @@ impl Target {
                 };
                 format!("{which} policy of {role}")
             }
+        }
+    }
+
+    /// Returns what an option that is on adds to it.
+    pub fn with_options(&self, choices: &Choices) -> Option<&'static str> {
+        match self {
+            Self::Trust { .. } if choices.harden_trust => Some(
+                "Hardened (h): the statement has conditions, so that Systems Manager may assume the role for requests of this \
+                 account alone.",
+            ),
+            Self::Policy {
+                policy: RolePolicy::Client,
+                ..
+            } if choices.shell_access => Some(
+                "With shell access (s): people may also open plain shells on their nodes from the console or the AWS CLI, without \
+                 an SSH key.",
+            ),
+            Self::Tier { .. } | Self::Trust { .. } | Self::Policy { .. } => None,
         }
     }
 
@@ -172,6 +192,15 @@ impl Change {
         })
     }
 
+    /// `+` for what is new, `~` for what takes the place of something, `-` for what is deleted.
+    pub fn sign(&self) -> &'static str {
+        match self.after() {
+            Content::Absent => "-",
+            _ if self.puts_back || self.replaces() => "~",
+            _ => "+",
+        }
+    }
+
     /// Returns what it does: "Let Systems Manager assume the role X."
     pub fn sentence(&self) -> String {
         match &self.edit {
@@ -196,6 +225,12 @@ impl Change {
             Edit::Policy { role, policy, .. } if self.puts_back => {
                 format!("Put the former policy {policy} of the role {role} back.")
             }
+            Edit::Policy {
+                role,
+                policy,
+                before: Some(_),
+                ..
+            } => format!("Replace the policy {policy} of the role {role}."),
             Edit::Trust { .. } | Edit::Policy { .. } => self.target().goal(),
         }
     }
@@ -247,10 +282,14 @@ impl Item {
 }
 
 impl Totals {
-    /// `3 to change · 4 in place · 1 blocked`.
+    /// `3 to change, 1 replaced · 4 in place · 1 blocked`.
     pub fn line(self, separator: &str) -> String {
+        let replaced = match self.replaced {
+            0 => String::new(),
+            count => format!(", {count} replaced"),
+        };
         format!(
-            "{} to change {separator} {} in place {separator} {} blocked",
+            "{} to change{replaced} {separator} {} in place {separator} {} blocked",
             self.changes, self.in_place, self.blocked
         )
     }
@@ -268,6 +307,7 @@ impl Plan {
             changes,
             in_place,
             blocked,
+            ..
         } = totals;
         format!(
             "{changes} to put back {separator} {in_place} as before {separator} {blocked} blocked"
@@ -297,12 +337,13 @@ impl Plan {
 
     /// Returns what confirming does, in one sentence.
     pub fn sentence(&self) -> String {
-        let (mut tiers, mut trusts, mut policies, mut deleted) = (0, 0, 0, 0);
+        let (mut tiers, mut trusts, mut policies, mut replaced, mut deleted) = (0, 0, 0, 0, 0);
         for (_, change) in self.changes() {
             match &change.edit {
                 Edit::Tier { .. } => tiers += 1,
                 Edit::Trust { .. } => trusts += 1,
                 Edit::Policy { after: None, .. } => deleted += 1,
+                Edit::Policy { .. } if change.replaces() && !change.puts_back => replaced += 1,
                 Edit::Policy { .. } => policies += 1,
             }
         }
@@ -316,13 +357,14 @@ impl Plan {
             (
                 "turns on advanced instances in",
                 "adds a statement to the trust of",
-                "writes",
+                "creates",
             )
         };
         let parts: Vec<String> = [
             (tiers, tier, "region"),
             (trusts, trust, "role"),
             (policies, policy, "inline policy"),
+            (replaced, "replaces", "inline policy"),
             (deleted, "deletes", "inline policy"),
         ]
         .into_iter()

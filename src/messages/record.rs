@@ -1,35 +1,79 @@
 //! A record in a person's words.
 
-use crate::journal::{Record, RunState, StepState};
-use crate::text::counted;
+use std::collections::BTreeMap;
 
-/// A run that was cut off: which, what was done, what was not, and what is uncertain.
-pub fn cut_off(record: &Record) -> Vec<String> {
+use super::Message;
+use crate::journal::{Record, RecordedStep, RunState, StepState};
+use crate::model::identity::who;
+use crate::plan::{Content, Target};
+use crate::text::{Severity, counted, local_time};
+
+/// What was found now in the places of a run that are uncertain; none while it is being read.
+pub type Found = BTreeMap<Target, Result<Content, String>>;
+
+/// A run that was cut off: when, by whom, what was done, what was not, and what became of the uncertain.
+pub fn cut_off(record: &Record, found: Option<&Found>) -> Vec<Message> {
     let what = match &record.undoes {
-        Some(undone) => format!(", which was putting {undone} back,"),
-        None => String::new(),
+        Some(undone) => format!("putting the run {undone} back"),
+        None => "setting this account up".to_owned(),
     };
-    let mut lines = vec![format!(
-        "The run {}{what} in the account {} was cut off.",
-        record.run, record.account
+    let mut said = vec![Message::new(
+        Severity::Info,
+        format!(
+            "A run that was {what} was cut off. It began {} (local time), by {}: {}.",
+            local_time(&record.began),
+            who(&record.identity),
+            record.run
+        ),
     )];
+    let mut say = |severity, text: String| said.push(Message::new(severity, text));
     if !record.may_have_written() {
-        lines.push("It had changed nothing yet.".to_owned());
+        say(Severity::Good, "It had changed nothing yet.".to_owned());
     }
-    for (verdict, label) in [
-        (StepState::Done, "Done"),
-        (StepState::Uncertain, "Uncertain, written or not"),
-        (StepState::NotDone, "Not done"),
+    let short = |steps: Vec<&RecordedStep>| {
+        let names = steps.into_iter().map(|step| step.target.short());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    for (verdict, severity, label) in [
+        (StepState::Done, Severity::Good, "Done"),
+        (StepState::NotDone, Severity::Info, "Not done"),
     ] {
-        let ids: Vec<String> = record
-            .of(verdict)
-            .map(|step| step.target.to_string())
-            .collect();
-        if !ids.is_empty() {
-            lines.push(format!("{label}: {}", ids.join(", ")));
+        let steps: Vec<_> = record.of(verdict).collect();
+        if !steps.is_empty() {
+            say(severity, format!("{label}: {}.", short(steps)));
         }
     }
-    lines
+    for step in record.of(StepState::Uncertain) {
+        let name = step.target.short();
+        let (severity, what) = became(step, found);
+        say(severity, format!("{name}: {what}"));
+    }
+    said
+}
+
+/// Returns what became of a change of which the record does not say whether it was made.
+fn became(step: &RecordedStep, found: Option<&Found>) -> (Severity, String) {
+    let Some(found) = found else {
+        let text = "it is not recorded whether it was written.";
+        return (Severity::Unknown, text.to_owned());
+    };
+    match found.get(&step.target) {
+        Some(Ok(now)) if now.is_same(&step.planned.after()) => {
+            (Severity::Good, "written, as read just now.".to_owned())
+        }
+        Some(Ok(now)) if now.is_same(&step.planned.before()) => {
+            (Severity::Info, "not written, as read just now.".to_owned())
+        }
+        Some(Ok(_)) => {
+            let text = "there is something else now; somebody may have changed it since.";
+            (Severity::Warning, text.to_owned())
+        }
+        Some(Err(why)) => (
+            Severity::Unknown,
+            format!("it could not be read now. {why}"),
+        ),
+        None => (Severity::Unknown, "it was not read.".to_owned()),
+    }
 }
 
 /// Returns what came of a run, in a few words.

@@ -61,6 +61,11 @@ impl Choices {
             && self.shell_access == other.shell_access
     }
 
+    /// The chosen roles, of both kinds.
+    pub fn roles(&self) -> impl Iterator<Item = &String> {
+        self.sagemaker_roles.iter().chain(&self.user_roles)
+    }
+
     /// The chosen regions; with none chosen, the one that the caller works in.
     pub fn regions_or_home<'a>(&'a self, identity: &'a Identity) -> &'a [String] {
         match &self.regions[..] {

@@ -37,9 +37,10 @@ pub enum Principal {
     Other,
 }
 
-impl Identity {
-    pub fn principal(&self) -> Principal {
-        let resource = self.arn.splitn(6, ':').nth(5).unwrap_or_default();
+impl Principal {
+    /// Whom the ARN of a caller names.
+    pub fn of_arn(arn: &str) -> Self {
+        let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
         let mut parts = resource.splitn(2, '/');
         let (kind, rest) = (parts.next().unwrap_or_default(), parts.next());
         match (kind, rest) {
@@ -56,16 +57,27 @@ impl Identity {
             _ => Principal::Other,
         }
     }
+}
 
-    /// The caller in a few characters: `Admin/console`, `user admin`, `root user`.
+/// A caller in a few characters, by its ARN: `Admin/console`, `user admin`, `root user`.
+pub fn who(arn: &str) -> String {
+    match Principal::of_arn(arn) {
+        Principal::Root => "root user".to_owned(),
+        Principal::User(name) => format!("user {name}"),
+        Principal::Session { role, session } => format!("{role}/{session}"),
+        Principal::Federated(name) => format!("federated user {name}"),
+        Principal::Other => arn.to_owned(),
+    }
+}
+
+impl Identity {
+    pub fn principal(&self) -> Principal {
+        Principal::of_arn(&self.arn)
+    }
+
+    /// The caller in a few characters.
     pub fn who(&self) -> String {
-        match self.principal() {
-            Principal::Root => "root user".to_owned(),
-            Principal::User(name) => format!("user {name}"),
-            Principal::Session { role, session } => format!("{role}/{session}"),
-            Principal::Federated(name) => format!("federated user {name}"),
-            Principal::Other => self.arn.clone(),
-        }
+        who(&self.arn)
     }
 
     /// The name of the role whose session this is.

@@ -80,6 +80,17 @@ pub struct RoleReading {
     /// Inline policies by name, decoded.
     pub inline: BTreeMap<String, String>,
     pub attached: Vec<AttachedPolicy>,
+    /// When it was last used; none where it was not within the last 400 days, or where IAM does not say.
+    pub last_used: Option<LastUsed>,
+}
+
+/// When and where a role was last used (`RoleLastUsed`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastUsed {
+    /// The day in UTC: `2026-01-31`.
+    pub day: String,
+    /// The code of the region; empty where IAM does not say.
+    pub region: String,
 }
 
 /// A managed policy attached to a role.

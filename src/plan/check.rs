@@ -6,7 +6,7 @@ use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, UnreadCause};
 use crate::policy::denial::denials;
 use crate::policy::document::{Document, DocumentError, size};
-use crate::policy::meaning::Meaning;
+use crate::policy::meaning::{self, Meaning};
 use crate::policy::template::{Place, RolePolicy};
 use crate::policy::trust::{self, Access};
 
@@ -477,18 +477,14 @@ impl Role<'_> {
 
 /// Returns what replacing an inline policy of the same name takes away.
 pub fn replaced(before: &str, after: &str) -> String {
-    let lost = match (Document::parse(before), Document::parse(after)) {
-        (Ok(before), Ok(after)) => Some(Meaning::of(&before).beyond(&Meaning::of(&after))),
-        _ => None,
-    };
-    match lost {
-        Some(0) => "The policy is there but incomplete; it is replaced by the complete one.".to_owned(),
-        Some(1) => {
-            "The policy is there with other contents and is replaced: 1 permission in it now will be gone.".to_owned()
+    match meaning::gone(Some(before), Some(after)) {
+        Some(gone) if gone.is_empty() => {
+            "The policy is there but incomplete; it is replaced by the complete one.".to_owned()
         }
-        Some(n) => {
-            format!("The policy is there with other contents and is replaced: {n} permissions in it now will be gone.")
-        }
+        Some(gone) => format!(
+            "The policy is there with other contents and is replaced. Gone: {}.",
+            meaning::named(&gone)
+        ),
         None => "The policy is there but cannot be understood; it is replaced.".to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use crate::model::RoleReading;
 use crate::policy::Document;
 use crate::policy::admitted::{self, Admitted};
+use crate::policy::meaning::strings;
 use crate::policy::template::RolePolicy;
 
 /// What somebody who decides has to know of a role, besides what changes.
@@ -42,6 +43,31 @@ impl RoleFacts {
             .collect();
         conditions.filter(|conditions| !conditions.is_empty())
     }
+}
+
+/// Returns whether a role's own policies give it everything on everything, so that the client policy adds nothing to what it
+/// may do.
+pub fn is_administrator(reading: &RoleReading) -> bool {
+    let is_everything = |text: &str| {
+        let document = Document::parse(text).ok();
+        document.is_some_and(|document| {
+            document.statements().into_iter().any(|statement| {
+                let is_star = |key| strings(statement.get(key)).contains(&"*");
+                statement
+                    .get("Effect")
+                    .is_some_and(|effect| effect == "Allow")
+                    && is_star("Action")
+                    && is_star("Resource")
+                    && !statement.contains_key("Condition")
+            })
+        })
+    };
+    let by_name = |arn: &str| arn.ends_with(":iam::aws:policy/AdministratorAccess");
+    let attached = reading.attached.iter();
+    let mut by_attached = attached.map(|policy| {
+        by_name(&policy.arn) || policy.document.as_deref().is_some_and(is_everything)
+    });
+    by_attached.any(|is| is) || reading.inline.values().any(|text| is_everything(text))
 }
 
 /// The key of a condition on the session's name, as it stands in JSON; keys of conditions have no case.

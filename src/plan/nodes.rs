@@ -7,7 +7,7 @@ use crate::text::counted;
 /// The most nodes of a region with which the tier can go back to standard (Systems Manager User Guide).
 const MOST_STANDARD: usize = 1000;
 /// What is said where nothing else is known.
-const PRICE: &str =
+pub const PRICE: &str =
     "On the advanced tier a hybrid node costs about 5 US dollars a month while it is online.";
 
 impl Plan {

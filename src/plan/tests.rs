@@ -46,6 +46,7 @@ pub(super) fn role(name: &str, path: &str, trust: &str) -> RoleReading {
         boundary: None,
         inline: BTreeMap::new(),
         attached: Vec::new(),
+        last_used: None,
     }
 }
 
@@ -322,7 +323,7 @@ fn shell_access_found_in_place_is_not_taken_away_but_missing_one_is_added_when_w
 }
 
 #[test]
-fn a_differing_policy_is_replaced_with_a_warning_that_counts_what_goes() {
+fn a_differing_policy_is_replaced_with_a_warning_that_names_what_goes() {
     let mut reading = role("U", "/", SAGEMAKER_TRUST);
     let old = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ssm:StartSession","Resource":"*"}]}"#;
     reading.inline.insert(CLIENT_POLICY.into(), old.into());
@@ -334,7 +335,7 @@ fn a_differing_policy_is_replaced_with_a_warning_that_counts_what_goes() {
     let item = &items[&format!("policy:U/{CLIENT_POLICY}")];
     assert_eq!(item.change().unwrap().before_text(), Some(old));
     assert!(
-        item.warnings[0].contains("1 permission in it now will be gone"),
+        item.warnings[0].contains("Gone: ssm:StartSession on *."),
         "{:?}",
         item.warnings
     );

@@ -27,11 +27,11 @@ pub enum PrincipalChange {
 
 impl PrincipalChange {
     /// The sign in front of it: a blank, `+` or `-`.
-    pub fn sign(self) -> char {
+    pub fn sign(self) -> &'static str {
         match self {
-            Self::Stays => ' ',
-            Self::New => '+',
-            Self::Gone => '-',
+            Self::Stays => " ",
+            Self::New => "+",
+            Self::Gone => "-",
         }
     }
 }
@@ -70,6 +70,13 @@ impl Admitted {
 
     /// In a line: who, whether from another account, and under which condition.
     pub fn text(&self, account: &str) -> String {
+        let condition = self.condition.as_ref();
+        let condition = condition.map(|condition| format!(", only if {condition}"));
+        format!("{}{}", self.name(account), condition.unwrap_or_default())
+    }
+
+    /// Who, and whether from another account.
+    pub fn name(&self, account: &str) -> String {
         let whose = if self.is_everybody() {
             " (everybody)"
         } else if self.is_foreign(account) {
@@ -77,9 +84,7 @@ impl Admitted {
         } else {
             ""
         };
-        let condition = self.condition.as_ref();
-        let condition = condition.map(|condition| format!(", only if {condition}"));
-        format!("{}{whose}{}", self.principal, condition.unwrap_or_default())
+        format!("{}{whose}", self.principal)
     }
 }
 

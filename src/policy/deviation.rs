@@ -199,17 +199,22 @@ fn differing_part<'a>(found: &'a str, wanted: &'a str) -> (&'a str, &'a str) {
     }
 }
 
-type Pair<'a> = (&'a Statement, (usize, &'a Statement));
+pub(super) type Pair<'a> = (&'a Statement, (usize, &'a Statement));
 
-/// Each missing statement with the odd one that it most likely was meant to be: the likeliest pairs first.
-fn pairs<'a>(missing: &[&'a Statement], odd: &[(usize, &'a Statement)]) -> Vec<Pair<'a>> {
+/// Each missing statement with the odd one that it most likely was meant to be, or takes the place of: the likeliest pairs
+/// first.
+pub(super) fn pairs<'a>(
+    missing: &[&'a Statement],
+    odd: &[(usize, &'a Statement)],
+) -> Vec<Pair<'a>> {
     let mut all: Vec<(f64, Pair)> = Vec::new();
     for wanted in missing {
         for candidate in odd {
-            all.push((likeness(wanted, candidate.1), (wanted, *candidate)));
+            if are_related(wanted, candidate.1) {
+                all.push((likeness(wanted, candidate.1), (wanted, *candidate)));
+            }
         }
     }
-    all.retain(|(_, (wanted, candidate))| are_related(wanted, candidate.1));
     all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     let mut pairs: Vec<Pair> = Vec::new();
     for (_, (wanted, candidate)) in all {

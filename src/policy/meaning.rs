@@ -28,7 +28,8 @@ impl Meaning {
             .and_then(Value::as_str)
             .unwrap_or("2008-10-17")
             .to_owned();
-        let grants = document.statements().into_iter().flat_map(grants).collect();
+        let grants = document.statements().into_iter().flat_map(grants);
+        let grants = grants.map(|grant| grant.key).collect();
         Self { version, grants }
     }
 
@@ -46,12 +47,67 @@ impl Meaning {
     pub fn grants_all_of(&self, statement: &Map<String, Value>) -> bool {
         grants(statement)
             .iter()
-            .all(|grant| self.grants.contains(grant))
+            .all(|grant| self.grants.contains(&grant.key))
     }
+}
 
-    /// Returns how many grants stand here that `other` does not have.
-    pub fn beyond(&self, other: &Self) -> usize {
-        self.grants.difference(&other.grants).count()
+/// Returns what an earlier document grants, or denies, and a later one does not, each as `ssm:StartSession on *`; none where one of
+/// them cannot be understood.
+pub fn gone(before: Option<&str>, after: Option<&str>) -> Option<Vec<String>> {
+    let before = Document::parse(before?).ok()?;
+    let after = Meaning::of(&Document::parse(after?).ok()?);
+    let mut gone = Vec::new();
+    for statement in before.statements() {
+        let missing = grants(statement).into_iter();
+        let missing = missing.filter(|grant| !after.grants.contains(&grant.key));
+        gone.extend(missing.map(|grant| label(statement, &grant)));
+    }
+    gone.dedup();
+    Some(gone)
+}
+
+/// What a grant is about, for a person.
+fn label(statement: &Map<String, Value>, grant: &Grant) -> String {
+    let denial = if statement
+        .get("Effect")
+        .is_some_and(|effect| effect == "Deny")
+    {
+        "the denial of "
+    } else {
+        ""
+    };
+    // As somebody wrote it, with its capitals.
+    let actions = strings(statement.get("Action")).into_iter();
+    let mut written = actions.filter(|action| action.eq_ignore_ascii_case(&grant.action));
+    let action = match written.next() {
+        Some(action) => action.to_owned(),
+        None => format!(
+            "everything but {}",
+            strings(statement.get("NotAction")).join(", ")
+        ),
+    };
+    let resource = if grant.resource.is_empty() {
+        "what it names"
+    } else {
+        &grant.resource
+    };
+    let condition = if statement.contains_key("Condition") {
+        ", under a condition"
+    } else {
+        ""
+    };
+    format!("{denial}{action} on {resource}{condition}")
+}
+
+/// So many of a list are named.
+const NAMED: usize = 4;
+
+/// The first of a list, and how many more there are.
+pub fn named(list: &[String]) -> String {
+    let first = list.get(..NAMED).unwrap_or(list).join(", ");
+    match list.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
 }
 
@@ -62,8 +118,9 @@ pub fn same(one: &Document, other: &Document) -> bool {
 
 /// Returns whether one statement says nothing that the other does not say too.
 pub(super) fn is_within(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
-    let other: BTreeSet<String> = grants(other).into_iter().collect();
-    grants(one).iter().all(|grant| other.contains(grant))
+    let keys = |statement| grants(statement).into_iter().map(|grant| grant.key);
+    let other: BTreeSet<String> = keys(other).collect();
+    keys(one).all(|grant| other.contains(&grant))
 }
 
 /// The texts under a key that may hold one string or a list of them.
@@ -75,8 +132,17 @@ pub fn strings(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
+/// One combination of principal, action and resource of a statement.
+struct Grant {
+    /// All of it, the same for all that means the same.
+    key: String,
+    /// In small letters.
+    action: String,
+    resource: String,
+}
+
 /// One entry for each combination of principal, action and resource of a statement.
-fn grants(statement: &Map<String, Value>) -> Vec<String> {
+fn grants(statement: &Map<String, Value>) -> Vec<Grant> {
     let mut rest = Map::new();
     for (key, value) in statement {
         let plain = match key.as_str() {
@@ -98,15 +164,21 @@ fn grants(statement: &Map<String, Value>) -> Vec<String> {
             other => vec![other.to_string()],
         },
     });
-    let granted: Vec<String> = actions
+    let granted: Vec<(&String, &String)> = actions
         .iter()
         .flat_map(|action| resources.iter().map(move |resource| (action, resource)))
-        .map(|(action, resource)| format!("{action} on {resource} {rest}"))
         .collect();
-    principals(statement.get("Principal"))
-        .iter()
-        .flat_map(|who| granted.iter().map(move |what| format!("{who}{what}")))
-        .collect()
+    let plain = |json: &str| json.trim_matches('"').to_owned();
+    let whos = principals(statement.get("Principal"));
+    let mut grants = Vec::with_capacity(whos.len() * granted.len());
+    for who in &whos {
+        grants.extend(granted.iter().map(|(action, resource)| Grant {
+            key: format!("{who}{action} on {resource} {rest}"),
+            action: plain(action),
+            resource: plain(resource),
+        }));
+    }
+    grants
 }
 
 /// Each principal by its kind; an empty text where the statement names none.

@@ -45,14 +45,29 @@ pub fn lets_in(trust: &Document, service: &str) -> bool {
     statements.any(|statement| effect(statement) == "Allow" && allows(statement, service))
 }
 
-/// Returns whether accounts, users, other roles or an identity provider may assume the role, and not services alone.
+/// Identity providers behind which programs sign in, and no people: a part of the provider's address.
+const PROGRAMS: [&str; 8] = [
+    "actions.githubusercontent.com",
+    "gitlab.",
+    "oidc.eks.",
+    "oidc.circleci.com",
+    "agent.buildkite.com",
+    "app.terraform.io",
+    "api.bitbucket.org",
+    "vstoken.dev.azure.com",
+];
+
+/// Returns whether accounts, users, other roles or people of an identity provider may assume the role, and not services and
+/// programs alone.
 pub fn is_for_people(trust: &Document) -> bool {
+    let is_program = |provider: &str| PROGRAMS.iter().any(|part| provider.contains(part));
     trust.statements().into_iter().any(|statement| {
         effect(statement) == "Allow"
             && statement.get("Principal").is_some_and(|principal| {
+                let providers = strings(principal.get("Federated"));
                 principal.is_string()
                     || principal.get("AWS").is_some()
-                    || principal.get("Federated").is_some()
+                    || providers.into_iter().any(|provider| !is_program(provider))
             })
     })
 }

@@ -125,7 +125,7 @@ pub fn items<'a>(survey: &Survey, plan: &'a Plan) -> Vec<&'a Item> {
 pub fn rows(survey: &Survey, plan: &Plan, met: &Met) -> Vec<RoleRow> {
     let choices = &plan.choices;
     let items = items(survey, plan);
-    let names = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+    let names = choices.roles();
     let row = |name: &String| {
         let finding = |target: Target| {
             let mut items = items.iter();

@@ -1,16 +1,18 @@
 //! The proof that no simulator gives: a real activation, made with each SageMaker role and deleted at once. It writes, so
 //! it happens on request alone; what it makes is found again by its tag, should it be cut off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::preflight::{Need, Preflight};
-use crate::account::{Account, CallError, ErrorKind};
+use crate::account::{Account, AttemptSink, CallError, ErrorKind};
 use crate::model::Denial;
 use crate::plan::readiness::Readiness;
 use crate::plan::{Plan, State, Target};
+use crate::text::seconds;
 
 /// How often a role is tried before it counts as refused; with the pauses, about a minute and a half.
 const TRIES: u32 = 12;
@@ -109,33 +111,57 @@ pub fn roles(plan: &Plan) -> Vec<&str> {
         .collect()
 }
 
+/// Where sentences of what goes on are said.
+pub type Say = Arc<dyn Fn(String) + Send + Sync>;
+
 /// Removes left-overs, tries each role, and reads back that nothing stays. Says in sentences what goes on. Cancelled, it
-/// makes nothing more; what was made is deleted all the same.
+/// makes nothing more and ends; what was made is deleted first.
 pub async fn check(
     account: &Account,
     plan: &Plan,
     region: &str,
     cancel: &CancellationToken,
-    say: &(impl Fn(String) + Sync),
+    say: Say,
 ) -> Live {
     let mut live = Live {
         region: region.to_owned(),
         ..Live::default()
     };
+    let retried = Arc::clone(&say);
+    // What the SDK tries again by itself is said, too.
+    let account = &account.observed_by(AttemptSink::new(move |retry| {
+        let (reason, waited) = (&retry.reason, seconds(retry.waited));
+        retried(format!(
+            "AWS answered {reason}; try {} after {waited}.",
+            retry.attempt
+        ));
+    }));
     let mut regions = plan.choices.regions.clone();
     if !regions.iter().any(|chosen| chosen == region) {
         regions.push(region.to_owned());
     }
     say("Looking for activations that an earlier check left behind.".to_owned());
-    let cleaned: Vec<(String, Cleanup)> = stream::iter(regions)
+    let cleaning = stream::iter(regions)
         .map(|region| async move {
             let cleaned = cleanup(account, &region, false).await;
             (region, cleaned)
         })
         .buffered(REGIONS_AT_ONCE)
-        .collect()
-        .await;
+        .collect::<Vec<(String, Cleanup)>>();
     let roles = roles(plan);
+    let stopped = |mut live: Live| {
+        let unknown = |role: &&str| {
+            let why = "It was stopped before anything was made.".to_owned();
+            ((*role).to_owned(), Trial::Unknown(why))
+        };
+        live.trials = roles.iter().map(unknown).collect();
+        live
+    };
+    // Nothing of this check is there yet, so that whoever stops it need not wait.
+    let cleaned = tokio::select! {
+        cleaned = cleaning => cleaned,
+        () = cancel.cancelled() => return stopped(live),
+    };
     let mut blocker = None;
     for (swept_region, mut cleaned) in cleaned {
         for id in &cleaned.removed {
@@ -154,20 +180,23 @@ pub async fn check(
     }
     // What could not be deleted again, or found again, is not made.
     if blocker.is_none() {
-        blocker = may_not_delete(account, plan, region).await;
+        blocker = tokio::select! {
+            blocker = may_not_delete(account, plan, region) => blocker,
+            () = cancel.cancelled() => return stopped(live),
+        };
     }
     if roles.is_empty() {
         say("No SageMaker role has everything in place, so there is none to try.".to_owned());
     }
     let mut made = Vec::new();
-    for role in roles {
+    for role in &roles {
         let trial = if let Some(why) = &blocker {
             Trial::Unknown(format!("Nothing was made. {why}"))
         } else {
             let name = name_for_systems_manager(plan, role);
-            try_out(account, region, role, &name, cancel, &mut made, say).await
+            try_out(account, region, role, &name, cancel, &mut made, &say).await
         };
-        live.trials.push((role.to_owned(), trial));
+        live.trials.push(((*role).to_owned(), trial));
     }
     if !made.is_empty() {
         say("Reading back that nothing stayed behind.".to_owned());
@@ -364,7 +393,7 @@ async fn try_out(
     name: &str,
     cancel: &CancellationToken,
     made: &mut Vec<Created>,
-    say: &(impl Fn(String) + Sync),
+    say: &Say,
 ) -> Trial {
     for attempt in 1..=TRIES {
         if cancel.is_cancelled() {
@@ -401,7 +430,7 @@ async fn try_out(
         }
         let pause = LONGEST_PAUSE.min(Duration::from_secs(1 << (attempt - 1).min(5)));
         let what = if is_waiting {
-            "Systems Manager does not take the role yet. IAM needs a while to spread what was changed."
+            "Systems Manager does not accept the role yet. IAM needs a while to spread what was changed."
         } else {
             "AWS asks for patience."
         };
@@ -415,7 +444,7 @@ async fn try_out(
             () = cancel.cancelled() => {}
         }
     }
-    let why = "It was stopped before Systems Manager took the role.".to_owned();
+    let why = "It was stopped before Systems Manager accepted the role.".to_owned();
     Trial::Unknown(why)
 }
 

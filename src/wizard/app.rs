@@ -17,7 +17,7 @@ use super::session::{Findings, Session};
 use super::tasks::Tasks;
 use super::view;
 use super::widget::keys::{self, Action, Binding, hint, quiet};
-use super::{Options, Start, WizardExit};
+use super::{Options, Start, WizardEnd, WizardExit};
 use crate::account::{Account, Source};
 use crate::apply::Report;
 use crate::guide::Guide;
@@ -53,8 +53,8 @@ pub struct App {
     pub(super) earlier: Option<(Box<Plan>, Box<Report>)>,
     /// The account whose roles are picked.
     pub(super) account_number: Option<String>,
-    /// The role that the cursor was last found on.
-    pub(super) hovered_role: Option<String>,
+    /// The roles that were last found in sight, those nearest to the cursor first.
+    pub(super) roles_in_sight: Vec<String>,
     /// When the credentials were asked for.
     pub(super) connecting_since: Instant,
     /// Everything has to be drawn anew: something else may have written on the terminal.
@@ -62,6 +62,8 @@ pub struct App {
     /// Leave as soon as what is being carried out has ended.
     pub(super) leaving: bool,
     pub(super) exit: Option<WizardExit>,
+    /// Which files were written, a sentence each.
+    pub(super) written: Vec<String>,
 }
 
 /// What is on the terminal.
@@ -81,7 +83,7 @@ pub async fn run<B: Backend>(
     events: &mut EventReceiver,
     source: Source,
     options: Options,
-) -> WizardExit {
+) -> WizardEnd {
     let mut app = App::new(source, options, events.sender(), false);
     app.connect();
     let mut screen = Drawn::default();
@@ -93,8 +95,9 @@ pub async fn run<B: Backend>(
         app.session.spinner = spinner(busy_since);
         app.record(|| Step::Draw);
         app.draw(terminal, &mut screen, events);
+        app.read_what_is_in_sight();
         if let Some(exit) = app.exit.take() {
-            return exit;
+            return app.end(exit);
         }
         let is_busy = app.tasks.is_busy();
         busy_since = is_busy.then(|| busy_since.unwrap_or_else(Instant::now));
@@ -109,7 +112,7 @@ pub async fn run<B: Backend>(
             app.record(|| Step::Event(Box::new(event.clone())));
             app.on_event(event, &mut screen);
             if let Some(exit) = app.exit.take() {
-                return exit;
+                return app.end(exit);
             }
             next = events.next_answer();
         }
@@ -134,6 +137,7 @@ pub async fn replay<B: Backend>(
             Step::Draw => {
                 app.refresh();
                 app.draw(terminal, &mut screen, &receiver);
+                app.read_what_is_in_sight();
             }
             Step::Event(event) => app.on_event(*event, &mut screen),
         }
@@ -176,11 +180,19 @@ impl App {
             questions: 0,
             earlier: None,
             account_number: None,
-            hovered_role: None,
+            roles_in_sight: Vec::new(),
             connecting_since: Instant::now(),
             redraw: false,
             leaving: false,
             exit: None,
+            written: Vec::new(),
+        }
+    }
+
+    fn end(self, exit: WizardExit) -> WizardEnd {
+        WizardEnd {
+            exit,
+            written: self.written,
         }
     }
 
@@ -189,7 +201,7 @@ impl App {
         self.tasks.stop_all();
         self.account = None;
         self.connecting_since = Instant::now();
-        self.hovered_role = None;
+        self.roles_in_sight.clear();
         self.session.findings = Findings::default();
         self.pages.forms.preview.foreseen = None;
         self.tasks

@@ -1,5 +1,6 @@
 //! The dialogs over a page: the help, the choice of a profile, questions, and what they lead to.
 
+mod cut_off;
 mod explain;
 mod insecure;
 mod live_check;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -21,13 +22,13 @@ use super::widget::frame::window;
 use super::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
 use super::widget::picker::{Entry, Picker};
 use super::widget::scroll::Scroll;
-use super::widget::text::{clean, wrapped};
+use super::widget::text::{clean, said, wrapped};
 use super::widget::theme;
 use crate::account::CallError;
 use crate::journal::Record;
-use crate::messages::record as messages;
 use crate::plan::Target;
-use crate::text::counted;
+use crate::text::{Severity, counted};
+pub use cut_off::CutOff;
 pub use explain::ExplainDialog;
 pub use insecure::Insecure;
 pub use live_check::LiveCheck;
@@ -62,15 +63,6 @@ pub enum Dialog {
     MfaCode(Box<MfaCode>),
     /// Whether to go on over plain HTTP.
     Insecure(Insecure),
-}
-
-/// A run that was cut off, and how far down its story is scrolled.
-#[derive(Debug)]
-pub struct CutOff {
-    record: Record,
-    /// How many more there are.
-    others: usize,
-    scroll: Scroll,
 }
 
 /// The profiles to choose from.
@@ -110,11 +102,7 @@ impl Dialog {
 
     /// One of several runs that were cut off.
     pub fn cut_off(record: Record, others: usize) -> Self {
-        Self::CutOff(Box::new(CutOff {
-            record,
-            others,
-            scroll: Scroll::default(),
-        }))
+        Self::CutOff(Box::new(CutOff::new(record, others)))
     }
 
     /// Returns whether letters are typed into it.
@@ -143,39 +131,27 @@ impl Dialog {
                 ));
                 bindings.extend(MOVES);
             }
-            Self::Profiles(_) => {
-                bindings.extend([
-                    hint(KeyCode::Enter, Action::Next, "take it"),
-                    hint(KeyCode::Up, Action::Up, "up"),
-                    hint(KeyCode::Down, Action::Down, "down"),
-                ]);
+            Self::Profiles(profiles) => {
+                if !profiles.picker.is_empty() {
+                    bindings.extend([
+                        hint(KeyCode::Enter, Action::Next, "choose"),
+                        hint(KeyCode::Up, Action::Up, "up"),
+                        hint(KeyCode::Down, Action::Down, "down"),
+                    ]);
+                }
                 bindings.extend(close("close"));
                 bindings.extend(MOVES);
             }
+            // The key that applies changes answers none of these.
             Self::Quit { .. } => bindings.extend([
-                hint(KeyCode::Char('y'), Action::Quit, "leave"),
-                quiet(KeyCode::Enter, Action::Quit, "leave"),
-                hint(KeyCode::Char('n'), Action::Back, "stay"),
-                quiet(KeyCode::Esc, Action::Back, "stay"),
-                quiet(KeyCode::Char('q'), Action::Back, "stay"),
+                hint(KeyCode::Char('q'), Action::Quit, "leave"),
+                hint(KeyCode::Esc, Action::Back, "stay"),
             ]),
             Self::LetGo { .. } => bindings.extend([
-                hint(KeyCode::Char('y'), Action::Next, "it was meant to go"),
-                hint(KeyCode::Char('n'), Action::Back, "no"),
-                quiet(KeyCode::Esc, Action::Back, "no"),
+                hint(KeyCode::Char(' '), Action::Next, "it was meant to go"),
+                hint(KeyCode::Esc, Action::Back, "no"),
             ]),
-            Self::CutOff(cut_off) => {
-                if cut_off.offers("g") {
-                    bindings.push(hint(KeyCode::Char('g'), Action::Next, "go on"));
-                }
-                if cut_off.offers("u") {
-                    bindings.push(hint(KeyCode::Char('u'), Action::Undo, "put back"));
-                }
-                bindings.extend(close("later"));
-                // `g` goes on; Home is enough to go to the top.
-                let is_taken = |binding: &Binding| binding.code == KeyCode::Char('g');
-                bindings.extend(MOVES.into_iter().filter(|binding| !is_taken(binding)));
-            }
+            Self::CutOff(cut_off) => bindings.extend(cut_off.bindings()),
             Self::Undoing(_) => bindings.extend(close("leave it")),
             Self::Live(live) => bindings.extend(live.bindings()),
             Self::Nodes(_) => bindings.extend(NodesDialog::bindings()),
@@ -201,15 +177,7 @@ impl Dialog {
             (Self::Live(live), action) => return live.handle(action),
             (Self::Nodes(nodes), action) => return nodes.handle(action),
             (Self::Insecure(_), action) => return Insecure::handle(action),
-            (Self::CutOff(cut_off), Action::Next) => {
-                let record = Box::new(cut_off.record.clone());
-                return vec![Effect::CloseDialog, Effect::GoOnWith(record)];
-            }
-            (Self::CutOff(cut_off), Action::Undo) => {
-                let record = &cut_off.record;
-                let run = record.undoes.as_ref().unwrap_or(&record.run).clone();
-                return vec![Effect::CloseDialog, Effect::Undo(run)];
-            }
+            (Self::CutOff(cut_off), action) => return cut_off.handle(action),
             (Self::LetGo { target, .. }, Action::Next) => {
                 return vec![Effect::CloseDialog, Effect::LetGo(target.clone())];
             }
@@ -218,7 +186,6 @@ impl Dialog {
             (_, Action::Quit) => return vec![Effect::Leave],
             (Self::Help(_), Action::Explain) => return vec![Effect::Explain],
             (Self::Help(scroll), action) => drop(scroll.act(action)),
-            (Self::CutOff(cut_off), action) => drop(cut_off.scroll.act(action)),
             (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
             (Self::Quit { .. } | Self::LetGo { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
         }
@@ -255,7 +222,7 @@ impl Dialog {
             Self::Profiles(profiles) => profiles.draw(frame, spinner),
             Self::Quit { guided } => draw_quit(frame, *guided),
             Self::LetGo { target, names } => draw_let_go(frame, target, names),
-            Self::CutOff(cut_off) => cut_off.draw(frame),
+            Self::CutOff(cut_off) => cut_off.draw(frame, spinner),
             Self::Undoing(run) => draw_undoing(frame, run, spinner),
             Self::Live(live) => live.draw(frame, spinner),
             Self::Nodes(nodes) => nodes.draw(frame, spinner),
@@ -263,55 +230,6 @@ impl Dialog {
             Self::MfaCode(code) => code.draw(frame),
             Self::Insecure(insecure) => insecure.draw(frame),
         }
-    }
-}
-
-impl CutOff {
-    /// Returns what can be done about it, by key.
-    fn choices(&self) -> Vec<(&'static str, &'static str)> {
-        match (&self.record.undoes, self.record.may_have_written()) {
-            (Some(_), _) => vec![("u", "go on putting back; it is shown and asked first")],
-            (None, true) => vec![
-                ("g", "go on: plan again with the same choices"),
-                ("u", "put back what it did; it is shown and asked first"),
-            ],
-            (None, false) => vec![("g", "go on: plan again with the same choices")],
-        }
-    }
-
-    fn offers(&self, key: &str) -> bool {
-        self.choices().iter().any(|(offered, _)| *offered == key)
-    }
-
-    fn draw(&mut self, frame: &mut Frame) {
-        // Two columns of border, one for the bar.
-        let width = frame.area().width.min(72).saturating_sub(3);
-        let mut lines = Vec::new();
-        for (number, text) in messages::cut_off(&self.record).iter().enumerate() {
-            let style = if number == 0 {
-                theme::TITLE
-            } else {
-                theme::PLAIN
-            };
-            lines.extend(wrapped(&clean(text), width, "  ", style));
-        }
-        if self.others > 0 {
-            let runs = counted(self.others, "run");
-            let text = format!("{runs} more: \"sagemaker-ssh-setup runs\" lists them.");
-            lines.extend(wrapped(&text, width, "  ", theme::WARN));
-        }
-        lines.push(Line::default());
-        let choice = |key: &'static str, text: &'static str| {
-            Line::from(vec![
-                Span::styled(format!("{key:<5}"), theme::KEY),
-                Span::raw(text),
-            ])
-        };
-        for (key, text) in self.choices() {
-            lines.push(choice(key, text));
-        }
-        lines.push(choice("Esc", "later"));
-        draw_text(frame, 72, "A run was cut off", &mut self.scroll, lines);
     }
 }
 
@@ -345,22 +263,26 @@ impl ProfilesDialog {
         let place = window(frame, 60, 16, "Profile");
         let lines = match &self.names {
             Load::Waiting => vec![Line::raw(format!(
-                " {spinner} Reading your AWS configuration."
+                "Reading your AWS configuration. {spinner}"
             ))],
-            Load::Failed(error) => wrapped(&error.to_string(), place.width, "", theme::BAD),
+            Load::Failed(error) => said(Severity::Error, &error.to_string(), place.width),
             Load::Ready(names) if names.is_empty() => wrapped(
                 "No profiles are configured. \"aws configure sso\" or \"aws login\" makes one. Esc closes this.",
                 place.width,
                 "",
-                theme::WARN,
+                theme::PLAIN,
             ),
-            Load::Ready(names) => self.list(names, place),
+            Load::Ready(names) => {
+                let (lines, row) = self.list(names, place);
+                frame.set_cursor_position(Position::new(place.x + 1, place.y + row));
+                lines
+            }
         };
         frame.render_widget(Paragraph::new(lines), place);
     }
 
-    /// As many names as fit, with the current one among them.
-    fn list(&self, names: &[String], place: Rect) -> Vec<Line<'static>> {
+    /// As many names as fit, with the current one among them, and the row of that.
+    fn list(&self, names: &[String], place: Rect) -> (Vec<Line<'static>>, u16) {
         let current = self.picker.current().map(|entry| entry.id.clone());
         let here = names
             .iter()
@@ -370,6 +292,7 @@ impl ProfilesDialog {
         let mut scroll = Scroll::default();
         scroll.show(here..=here, height);
         let window = scroll.window(names.len(), height);
+        let row = u16::try_from(here.saturating_sub(window.start)).unwrap_or(0);
         let rows = names
             .iter()
             .enumerate()
@@ -386,23 +309,24 @@ impl ProfilesDialog {
                     Span::styled(format!(" {} ", clean(name)), style),
                 ])
             });
-        let hint = Line::styled(" Enter takes it, Esc closes.", theme::DIM);
-        rows.chain([Line::default(), hint]).collect()
+        let hint = Line::styled(" Enter chooses it, Esc closes this.", theme::DIM);
+        (rows.chain([Line::default(), hint]).collect(), row)
     }
 }
 
-/// A text in a window of its own height, as far as there is room for it.
+/// A text in a window of its own height, as far as there is room for it; gives the place inside.
 fn draw_text(
     frame: &mut Frame,
     width: u16,
     title: &str,
     scroll: &mut Scroll,
     lines: Vec<Line<'static>>,
-) {
+) -> Rect {
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let height = height.min(frame.area().height.saturating_sub(2));
     let place = window(frame, width, height, title);
     scroll.draw(frame, place, lines);
+    place
 }
 
 fn draw_help(
@@ -450,48 +374,45 @@ fn draw_help(
     scroll.draw(frame, place, lines);
 }
 
+/// A question in a window of its own, with the keys that answer it.
+fn draw_question(frame: &mut Frame, title: &str, text: &str, answers: [(&str, &str); 2]) {
+    let width = frame.area().width.min(66).saturating_sub(2);
+    let mut lines = wrapped(&clean(text), width, "", theme::PLAIN);
+    lines.push(Line::default());
+    lines.extend(answers.map(|(key, what)| {
+        Line::from(vec![
+            Span::styled(format!("{key:<7}"), theme::KEY),
+            Span::raw(what.to_owned()),
+        ])
+    }));
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let place = window(frame, 66, height, title);
+    frame.render_widget(Paragraph::new(lines), place);
+}
+
 fn draw_quit(frame: &mut Frame, guided: bool) {
-    let place = window(frame, 52, 6, "Leave?");
     let text = if guided {
         "What you did in the console stays. The guide can be begun again at any time."
     } else {
         "What you picked is forgotten. Nothing was changed in the account."
     };
-    let mut lines = wrapped(text, place.width, "", theme::PLAIN);
-    lines.push(Line::default());
-    lines.push(Line::from(vec![
-        Span::styled("y", theme::KEY),
-        Span::raw(" leave   "),
-        Span::styled("n", theme::KEY),
-        Span::raw(" stay"),
-    ]));
-    frame.render_widget(Paragraph::new(lines), place);
+    draw_question(frame, "Leave?", text, [("q", "leave"), ("Esc", "stay")]);
 }
 
 fn draw_let_go(frame: &mut Frame, target: &Target, names: &[String]) {
-    let width = frame.area().width.min(66).saturating_sub(2);
     let statements = counted(names.len(), "statement");
     let text = format!(
         "{}: {statements} of others stay deleted: {}. The guide goes on without them, and says so at its end.",
         target.short(),
         names.join(", ")
     );
-    let mut lines = wrapped(&clean(&text), width, "", theme::PLAIN);
-    lines.push(Line::default());
-    lines.push(Line::from(vec![
-        Span::styled("y", theme::KEY),
-        Span::raw(" it was meant to go   "),
-        Span::styled("n", theme::KEY),
-        Span::raw(" no"),
-    ]));
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let place = window(frame, 66, height, "Was it meant to go?");
-    frame.render_widget(Paragraph::new(lines), place);
+    let answers = [("Space", "it was meant to go"), ("Esc", "no")];
+    draw_question(frame, "Was it meant to go?", &text, answers);
 }
 
 fn draw_undoing(frame: &mut Frame, run: &str, spinner: &str) {
     let place = window(frame, 60, 6, "Put back");
-    let text = format!("{spinner} Reading what is there now, to put the run {run} back.");
+    let text = format!("Reading what is there now, to put the run {run} back. {spinner}");
     let mut lines = wrapped(&clean(&text), place.width, "  ", theme::PLAIN);
     lines.push(Line::default());
     lines.push(Line::styled("Esc leaves it.", theme::DIM));

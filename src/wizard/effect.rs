@@ -296,7 +296,7 @@ impl App {
         }
     }
 
-    /// Asks for the closer reading of roles that are picked, and of the one under the cursor.
+    /// Asks for the closer reading of roles that are picked.
     pub(super) fn read_what_is_picked(&mut self) {
         let Some(account) = self.account.clone() else {
             return;
@@ -307,13 +307,23 @@ impl App {
         for name in self.pages.forms.picked_roles() {
             self.read_role(&account, name);
         }
-        let hovered = self.pages.hovered_role();
-        if hovered != self.hovered_role {
-            self.hovered_role.clone_from(&hovered);
-            let readings = &self.session.findings.readings;
-            if let Some(name) = hovered.filter(|name| !readings.contains_key(name)) {
-                self.tasks.hovered_role(account, name);
-            }
+    }
+
+    /// Asks for the closer reading of the roles that were drawn, once they stay in sight.
+    pub(super) fn read_what_is_in_sight(&mut self) {
+        let in_sight = self.pages.roles_in_sight();
+        if in_sight == self.roles_in_sight {
+            return;
+        }
+        self.roles_in_sight.clone_from(&in_sight);
+        let readings = &self.session.findings.readings;
+        let unread = in_sight
+            .into_iter()
+            .filter(|name| !readings.contains_key(name));
+        let unread: Vec<String> = unread.collect();
+        match self.account.clone() {
+            Some(account) if !unread.is_empty() => self.tasks.roles_in_sight(account, unread),
+            _ => self.tasks.stop(&Slot::RolesInSight),
         }
     }
 

@@ -210,13 +210,16 @@ impl App {
 
     /// The text of a step is in a file, or why it is not.
     pub(super) fn on_written(&mut self, target: Target, written: Result<String, String>) {
-        match (written, self.pages.guide_mut()) {
-            (Ok(path), Some(guide)) => {
-                guide.written.insert(target, path.clone());
+        match written {
+            Ok(path) => {
+                self.written
+                    .push(format!("{} is in {path}.", target.short()));
                 self.say(Severity::Good, format!("It is in {path}."));
+                if let Some(guide) = self.pages.guide_mut() {
+                    guide.written.insert(target, path);
+                }
             }
-            (Ok(path), None) => self.say(Severity::Good, format!("It is in {path}.")),
-            (Err(why), _) => {
+            Err(why) => {
                 self.say(Severity::Error, format!("It could not be written: {why}"));
             }
         }

@@ -22,6 +22,7 @@ use super::session::{Findings, Session};
 use super::widget::keys::{Action, Binding};
 use crate::model::Choices;
 use crate::plan::Plan;
+use crate::text::Severity;
 use account::AccountPage;
 use confirm::ConfirmPage;
 use connect_from::ConnectFromPage;
@@ -31,7 +32,7 @@ use preview::PreviewPage;
 use regions::RegionsPage;
 use roles::{RolesPage, Side};
 use run::RunPage;
-pub use step::{COUNT, Step};
+pub use step::Step;
 
 /// The pages on which something is chosen.
 #[derive(Debug)]
@@ -138,6 +139,12 @@ impl Forms {
         self.user_roles = RolesPage::new(Side::User);
     }
 
+    /// Takes a role out of what is picked, on both sides.
+    pub fn unpick_role(&mut self, name: &str) {
+        self.sagemaker_roles.unpick(name);
+        self.user_roles.unpick(name);
+    }
+
     pub fn picked_roles(&self) -> Vec<String> {
         let sagemaker = self.sagemaker_roles.picker.picked();
         let picked = sagemaker.chain(self.user_roles.picker.picked());
@@ -198,6 +205,16 @@ impl Page {
     pub fn has_ended(&self) -> bool {
         let is_over = |end: &GuideEndPage| end.verified().is_some();
         self.guide_end().is_some_and(is_over) || matches!(self, Self::Run(run) if !run.is_running())
+    }
+
+    /// How good the news is at its end; none before that.
+    pub fn end(&self) -> Option<Severity> {
+        let severity = match self {
+            Self::GuideEnd(end) => end.headline().severity,
+            Self::Run(run) => run.headline().severity,
+            _ => return None,
+        };
+        self.has_ended().then_some(severity)
     }
 
     pub fn confirm_mut(&mut self) -> Option<&mut ConfirmPage> {
@@ -276,12 +293,12 @@ impl Pages {
         self.run()?.report.as_ref()?.verification.as_ref()
     }
 
-    /// The role under the cursor.
-    pub fn hovered_role(&self) -> Option<String> {
-        let Page::Roles(side) = self.shown else {
-            return None;
-        };
-        self.forms.roles(side).current()
+    /// The roles in sight, those nearest to the cursor first.
+    pub fn roles_in_sight(&self) -> Vec<String> {
+        match self.shown {
+            Page::Roles(side) => self.forms.roles(side).in_sight(),
+            _ => Vec::new(),
+        }
     }
 
     /// Returns whether letters are typed into a field.
@@ -322,7 +339,7 @@ impl Pages {
             Page::ConnectFrom => ConnectFromPage::bindings(),
             Page::Roles(side) => forms.roles(*side).bindings(session),
             Page::Regions => forms.regions.bindings(),
-            Page::Preview => forms.preview.bindings(),
+            Page::Preview => forms.preview.bindings(session),
             Page::Confirm(confirm) => confirm.bindings(),
             Page::Guide(guide) => guide.bindings(session),
             Page::GuideEnd(end) => end.bindings(),
@@ -382,7 +399,7 @@ impl Pages {
             Page::Roles(side) => forms.roles_mut(*side).draw(frame, area, session),
             Page::Regions => forms.regions.draw(frame, area, session),
             Page::Preview => forms.preview.draw(frame, area, session),
-            Page::Confirm(confirm) => confirm.draw(frame, area),
+            Page::Confirm(confirm) => confirm.draw(frame, area, session.spinner),
             Page::Guide(guide) => guide.draw(frame, area, session),
             Page::GuideEnd(end) => end.draw(frame, area, session),
             Page::Run(run) => run.draw(frame, area, session),

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::widget::text::{clean, wrapped};
+use super::widget::text::{clean, said, wrapped};
 use super::widget::{diff, theme};
 use crate::apply::Report;
 use crate::export::users;
@@ -13,6 +13,7 @@ use crate::messages::{Message, checks};
 use crate::model::ConnectFrom;
 use crate::plan::readiness::{Basis, Readiness, ReadinessLevel};
 use crate::plan::{Difference, Plan, State, Target};
+use crate::text::Severity;
 use crate::verify::CheckResult;
 use crate::verify::live::Live;
 
@@ -38,9 +39,13 @@ impl Body {
 
     fn messages(&mut self, messages: &[Message]) {
         for message in messages {
-            let (sign, style) = theme::of_severity(message.severity);
-            self.say(&format!("{sign} {}", message.text), style);
+            self.tell(message.severity, &message.text);
         }
+    }
+
+    /// A sentence with the sign that says how good the news is.
+    fn tell(&mut self, severity: Severity, text: &str) {
+        self.lines.extend(said(severity, text, self.width));
     }
 
     fn say(&mut self, text: &str, style: Style) {
@@ -68,11 +73,11 @@ impl Body {
 pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec<Line<'static>> {
     let mut page = Body::new(width);
     for why in report.refused.iter().chain(&report.record_lost) {
-        page.say(why, theme::BAD);
+        page.tell(Severity::Error, why);
     }
     for (target, outcome) in &report.outcomes {
         if let Some(why) = outcome.explanation(target) {
-            page.say(&format!("{}: {why}", target.short()), theme::BAD);
+            page.tell(Severity::Error, &format!("{}: {why}", target.short()));
         }
         let change = plan.change_of(target);
         if let Some((expected, found)) = change.and_then(|change| outcome.differing(change)) {
@@ -91,17 +96,19 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
                 "the last reading does not show it in place.".to_owned()
             }
         };
-        page.say(&format!("{}: {what}", item.target.short()), theme::WARN);
+        page.tell(
+            Severity::Warning,
+            &format!("{}: {what}", item.target.short()),
+        );
     }
     if let Some(readiness) = report
         .readiness
         .as_ref()
         .filter(|who| who.state != ReadinessLevel::Ready)
     {
-        let style = theme::of_readiness(readiness.state).1;
-        page.say(readiness.sentence(Basis::Found), style);
+        page.say(readiness.sentence(Basis::Found), theme::TITLE);
         for obstacle in readiness.obstacles() {
-            page.say(&format!("{} {obstacle}", theme::BLOCKED), theme::WARN);
+            page.tell(Severity::Warning, &obstacle);
         }
     }
     if explained.is_empty() && report.is_verified() && report.for_users().is_some() {
@@ -113,7 +120,10 @@ pub fn lines(plan: &Plan, report: &Report, records: &Records, width: u16) -> Vec
             // Something may still arrive.
             plan.undoes.is_some() && matches!(item.state, State::InPlace(_))
         }) {
-            page.say(&format!("{}: {warning}", item.target.short()), theme::WARN);
+            page.tell(
+                Severity::Warning,
+                &format!("{}: {warning}", item.target.short()),
+            );
         }
     }
     undo(plan, report, records, &mut page);
@@ -126,7 +136,7 @@ pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
     let result = match verified {
         Ok(result) => result,
         Err(why) => {
-            page.say(why, theme::BAD);
+            page.tell(Severity::Error, why);
             return page.lines;
         }
     };
@@ -135,14 +145,14 @@ pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
             "{}: gone since the guide began: {name}. The guide brings it back.",
             target.short()
         );
-        page.say(&text, theme::BAD);
+        page.tell(Severity::Error, &text);
     }
     for (target, name) in &result.let_go {
         let text = format!(
             "{}: gone, and you said that it was meant to: {name}.",
             target.short()
         );
-        page.say(&text, theme::WARN);
+        page.tell(Severity::Warning, &text);
     }
     for item in result.open() {
         let short = item.target.short();
@@ -153,12 +163,15 @@ pub fn after_a_guide(verified: &Verified, width: u16) -> Vec<Line<'static>> {
             State::Blocked { reason, .. } => format!("{reason} The guide shows what to do."),
             State::Change(_) | State::InPlace(_) => "not in place yet.".to_owned(),
         };
-        page.say(&format!("{short}: {what}"), theme::WARN);
+        page.tell(Severity::Warning, &format!("{short}: {what}"));
     }
     let in_place = result.plan.items.iter();
     for item in in_place.filter(|item| matches!(item.state, State::InPlace(_))) {
         for warning in &item.warnings {
-            page.say(&format!("{}: {warning}", item.target.short()), theme::WARN);
+            page.tell(
+                Severity::Warning,
+                &format!("{}: {warning}", item.target.short()),
+            );
         }
     }
     if result.is_done_by_hand() {
@@ -177,10 +190,8 @@ fn blocked(target: &Target, state: &State, page: &mut Body) {
     else {
         return;
     };
-    page.say(
-        &format!("{}: {reason} {remedy}", target.short()),
-        theme::WARN,
-    );
+    let text = format!("{}: {reason} {remedy}", target.short());
+    page.tell(Severity::Warning, &text);
     if let Some(Difference { expected, found }) = difference {
         page.differ(target, expected.text(), found.text());
     }
@@ -265,9 +276,9 @@ fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Body) {
     };
     page.lines.push(Line::default());
     let what = if plan.undoes.is_some() {
-        "To take this back: u here"
+        "To redo it: press u"
     } else {
-        "To put it back: u here"
+        "To undo it: press u"
     };
     if let Some(path) = records.path(run) {
         page.say(&format!("{what}, or later"), theme::TITLE);
@@ -278,7 +289,7 @@ fn undo(plan: &Plan, report: &Report, records: &Records, page: &mut Body) {
     } else {
         page.say(&format!("{what}."), theme::TITLE);
         page.say(
-            "The embedded account and the record of this run are forgotten when you leave.",
+            "The demo account and the record of this run are forgotten when you leave.",
             theme::DIM,
         );
     }

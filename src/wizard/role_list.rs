@@ -39,7 +39,7 @@ impl ListedRole {
             // Without its path, its ARN is not known.
             arn: arn.map(ToString::to_string).unwrap_or_default(),
             trust: String::new(),
-            description: "typed in".to_owned(),
+            description: String::new(),
         };
         Self::listed(summary, false, false)
     }
@@ -104,6 +104,10 @@ impl RoleList {
         if self.get(&role.summary.name).is_none() {
             self.insert(role);
         }
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.roles.remove(&key(name));
     }
 
     pub fn get(&self, name: &str) -> Option<&ListedRole> {

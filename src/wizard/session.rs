@@ -198,7 +198,7 @@ impl Findings {
 
     /// Returns how many of the chosen roles and regions have not been read yet.
     pub fn still_reading(&self, choices: &Choices) -> usize {
-        let roles = choices.sagemaker_roles.iter().chain(&choices.user_roles);
+        let roles = choices.roles();
         let unread = |name: &&String| self.readings.get(*name).is_none_or(Load::is_waiting);
         let regions = choices
             .regions

@@ -26,6 +26,7 @@ use crate::export::File;
 use crate::guide::verify::Verified;
 use crate::guide::{Paste, Subject};
 use crate::journal::{GuideRecord, Record, Records};
+use crate::messages::record::Found;
 use crate::model::{Identity, NodeReading, Partition, Quotas, Region, RoleReading, TierReading};
 use crate::plan::Target;
 use crate::survey;
@@ -38,7 +39,9 @@ use crate::verify::proof::Proof;
 
 /// Roles that are read closely at the same time.
 const READINGS_AT_ONCE: usize = 4;
-/// The cursor has to rest on a role this long before it is read for the detail pane.
+/// Roles that are read at the same time because they are in sight; the others are for those that are picked.
+const IN_SIGHT_AT_ONCE: usize = 2;
+/// The list has to rest this long before roles are read because they are in sight.
 const REST: Duration = Duration::from_millis(150);
 
 /// What a task has to say. Each is dealt with in `update.rs`.
@@ -60,6 +63,8 @@ pub enum Answer {
     Saved(Result<String, String>),
     /// The runs of this account that were cut off, and why not all records could be looked at.
     CutOff(Vec<Record>, Option<String>),
+    /// What is there now in the uncertain places of this run.
+    CutOffFound(String, Found),
     Undo(Box<Result<Undo, String>>),
     /// A text of the guide is in this file, or why it is not.
     Written(Target, Result<String, String>),
@@ -106,11 +111,12 @@ pub enum Slot {
     Nodes,
     Prewarm,
     Role(String),
-    HoveredRole,
+    RolesInSight,
     Profiles,
     Apply,
     Save,
     CutOff,
+    CutOffFound,
     Undo,
     /// What may be done in general, and what the plan that is asked about needs.
     GeneralPreflight,
@@ -334,14 +340,21 @@ impl Tasks {
         });
     }
 
-    /// Reads the role under the cursor once the cursor rests there.
-    pub fn hovered_role(&mut self, account: Account, name: String) {
+    /// Reads the roles in sight, in this order, once the list rests.
+    pub fn roles_in_sight(&mut self, account: Account, names: Vec<String>) {
         let permits = Arc::clone(&self.readings);
-        self.start(Slot::HoveredRole, |out| async move {
+        self.start(Slot::RolesInSight, |out| async move {
             tokio::time::sleep(REST).await;
-            let _permit = permits.acquire().await;
-            let reading = survey::role(&account, &name).await;
-            out.send(Answer::Role(name, Box::new(reading)));
+            let read = |name: String| {
+                let (account, permits, out) = (&account, &permits, &out);
+                async move {
+                    let _permit = permits.acquire().await;
+                    let reading = survey::role(account, &name).await;
+                    out.send(Answer::Role(name, Box::new(reading)));
+                }
+            };
+            let each = futures::stream::iter(names);
+            each.for_each_concurrent(IN_SIGHT_AT_ONCE, read).await;
         });
     }
 
@@ -383,6 +396,15 @@ impl Tasks {
             });
             let (records, trouble) = found.await.unwrap_or_default();
             out.send(Answer::CutOff(records, trouble));
+        });
+    }
+
+    /// Reads what is there now in the uncertain places of a run that was cut off.
+    pub fn look_at_cut_off(&mut self, account: Account, record: &Record) {
+        let (run, targets) = (record.run.clone(), record.uncertain_targets());
+        self.start(Slot::CutOffFound, |out| async move {
+            let found = survey::contents(&account, targets).await;
+            out.send(Answer::CutOffFound(run, found));
         });
     }
 

@@ -8,12 +8,12 @@ use super::role_list::ListedRole;
 use super::session::Load;
 use super::tasks::{Answer, Slot};
 use super::{App, Start, WizardExit};
-use crate::account::{Account, CallError};
+use crate::account::{Account, CallError, ErrorKind};
 use crate::apply::{self, Aim, Job};
 use crate::journal::Record;
 use crate::model::endpoint::insecurity;
 use crate::model::{Identity, Region, RoleReading, RoleSummary, TypedRole};
-use crate::text::Severity;
+use crate::text::{Severity, did_you_mean};
 use crate::undo::Undo;
 use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
@@ -63,11 +63,21 @@ impl App {
                 }
             }
             Answer::Run(event) => self.on_run(*event),
-            Answer::Saved(Ok(said)) => self.say(Severity::Good, said),
+            Answer::Saved(Ok(said)) => {
+                self.written.push(said.clone());
+                self.say(Severity::Good, said);
+            }
             Answer::Saved(Err(why)) => {
                 self.say(Severity::Error, format!("It could not be saved: {why}"));
             }
             Answer::CutOff(records, trouble) => self.on_cut_off(records, trouble),
+            Answer::CutOffFound(run, found) => {
+                if let Some(Dialog::CutOff(dialog)) = &mut self.dialog
+                    && dialog.record.run == run
+                {
+                    dialog.on_found(found);
+                }
+            }
             Answer::Undo(undo) => self.on_undo(*undo),
             Answer::Proof(proof) => self.on_proof(proof),
             Answer::LiveSaid(text) => {
@@ -163,6 +173,11 @@ impl App {
         } else if let (Some(record), true) = (records.last(), is_free) {
             let others = records.len() - 1;
             self.dialog = Some(Dialog::cut_off(record.clone(), others));
+            if let (Some(account), false) =
+                (self.account.clone(), record.uncertain_targets().is_empty())
+            {
+                self.tasks.look_at_cut_off(account, record);
+            }
         }
         self.session.cut_off = records;
     }
@@ -267,12 +282,31 @@ impl App {
                 }
                 Load::Ready(reading)
             }
+            // Elsewhere it is part of a plan, which says the same.
+            Err(error)
+                if error.kind == ErrorKind::NotFound
+                    && matches!(self.pages.shown, Page::Roles(_)) =>
+            {
+                return self.on_no_role(&name);
+            }
             Err(error) => {
                 self.list_unread(&name);
                 Load::Failed(error)
             }
         };
         self.session.findings.readings.insert(name, load);
+    }
+
+    /// There is no such role: it was mistyped, or somebody deleted it.
+    fn on_no_role(&mut self, name: &str) {
+        let findings = &mut self.session.findings;
+        findings.roles.remove(name);
+        findings.readings.remove(name);
+        let names = findings.roles.iter().map(|role| role.summary.name.as_str());
+        let nearest = did_you_mean(name, names);
+        self.pages.forms.unpick_role(name);
+        let text = format!("There is no role {name} in this account.{nearest}");
+        self.say(Severity::Warning, text);
     }
 
     /// What was typed names no role, but for its last part; that role is the one that is picked.

@@ -4,9 +4,9 @@ use ratatui::backend::{Backend, ClearType};
 use ratatui::{Frame, Terminal};
 
 use super::App;
-use super::page::{COUNT, Step};
+use super::page::Step;
 use super::session::Load;
-use super::widget::frame::{RailEntry, Surroundings};
+use super::widget::frame::{RailEntry, RailState, Surroundings};
 use super::widget::{frame, theme};
 use crate::model::Choices;
 use crate::text::counted;
@@ -23,6 +23,8 @@ pub(super) fn draw(frame: &mut Frame, app: &mut App) {
         bindings: shown.as_ref().unwrap_or(&bindings),
     };
     let body = frame::draw(frame, &around);
+    // Wherever the page does not say otherwise.
+    frame.set_cursor_position(body.as_position());
     app.pages.draw(frame, body, &app.session);
     let (step, spinner) = (app.pages.shown.step(), app.session.spinner);
     let applying = app.is_applying();
@@ -32,15 +34,17 @@ pub(super) fn draw(frame: &mut Frame, app: &mut App) {
     theme::adapt(frame.buffer_mut(), app.options.look);
 }
 
-/// Without a question to confirm, the way to the guide is one step shorter.
+/// The steps on the way that was taken, in their order.
+fn way(app: &App) -> impl Iterator<Item = Step> {
+    let connect_from = app.session.choices.connect_from;
+    let steps = Step::ALL.into_iter();
+    steps.filter(move |step| step.is_asked(connect_from) && is_on_the_way(*step, app))
+}
+
 fn progress(app: &App) -> String {
-    let count = if app.session.leads_to_guide {
-        COUNT - 1
-    } else {
-        COUNT
-    };
-    let number = app.pages.shown.step().number();
-    format!("Step {}/{count} ", number.min(count))
+    let shown = app.pages.shown.step();
+    let number = way(app).take_while(|step| *step <= shown).count();
+    format!("Step {number}/{} ", way(app).count())
 }
 
 /// Returns whether a step is on the way that was taken.
@@ -60,28 +64,37 @@ fn is_on_the_way(step: Step, app: &App) -> bool {
 }
 
 fn who(app: &App) -> String {
-    match &app.session.findings.identity {
-        Load::Ready(identity) => [
-            identity.account_label(),
-            identity.who(),
-            identity.credentials.clone(),
-        ]
-        .join(" · "),
-        Load::Waiting | Load::Failed(_) => "SageMaker SSH Helper setup".to_owned(),
+    let is_demo = app.source.is_demo();
+    let mut parts = Vec::new();
+    if is_demo {
+        parts.push("DEMO · nothing real".to_owned());
     }
+    match &app.session.findings.identity {
+        Load::Ready(identity) => {
+            parts.extend([identity.account_label(), identity.who()]);
+            // Where nothing is real, the account says it all.
+            if !is_demo {
+                parts.push(identity.credentials.clone());
+            }
+        }
+        Load::Waiting | Load::Failed(_) => parts.push("SageMaker SSH Helper setup".to_owned()),
+    }
+    parts.join(" · ")
 }
 
 /// The steps on the left, with what was answered.
 fn rail(app: &App) -> Vec<RailEntry> {
     let choices = &app.session.choices;
-    let (shown, has_ended) = (app.pages.shown.step(), app.pages.shown.has_ended());
-    Step::ALL
-        .into_iter()
-        .filter(|step| step.is_asked(choices.connect_from) && is_on_the_way(*step, app))
+    let shown = app.pages.shown.step();
+    way(app)
         .map(|step| RailEntry {
             title: step.title(),
-            done: step < shown || has_ended,
-            current: step == shown && !has_ended,
+            state: match app.pages.shown.end() {
+                Some(severity) if step == shown => RailState::Ended(severity),
+                None if step == shown => RailState::Here,
+                _ if step < shown => RailState::Done,
+                _ => RailState::Ahead,
+            },
             answer: answer(step, app, choices),
         })
         .collect()

@@ -36,6 +36,7 @@ impl Documents {
             boundary: None,
             inline,
             attached: Vec::new(),
+            last_used: None,
         };
         Survey {
             identity: Identity {

@@ -183,7 +183,7 @@ async fn what_somebody_did_in_the_meantime_is_not_claimed() {
     assert_eq!((report.done(), report.written()), (4, 0));
     let lines = plain(&plan, &report, &Records::in_memory()).join("\n");
     assert!(
-        lines.contains("Nothing was written") && !lines.contains("Put back"),
+        lines.contains("Nothing was written") && !lines.contains("To undo"),
         "{lines}"
     );
 }

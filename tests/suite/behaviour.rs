@@ -29,7 +29,7 @@ async fn done_with_all_roles(play: &mut Play) -> String {
     play.keys("{DataEngineer}<space><enter>").await;
     play.keys("{standard}<space><enter>").await;
     play.keys("{to change}{!still being read}").await;
-    play.keys("<enter>{y apply}y").await;
+    play.keys("<enter>{y apply}{!Asking AWS}y").await;
     play.wait("ready. 16 changes").await;
     let screen = play.screen();
     let said = screen
@@ -99,8 +99,10 @@ async fn nothing_is_written_before_the_confirmation() {
         .await;
     play.keys("{4 to change}yyyy").await;
     assert!(play.screen().contains("Preview"));
-    // On the question itself, Enter goes back: the focus is there.
-    play.keys("<enter>{Go back}<enter>{to change}").await;
+    // On the question itself, Enter says what the keys do, and does nothing.
+    play.keys("<enter>{Go back}{!Asking AWS}<enter>{y applies 4 changes, Esc goes back.}")
+        .await;
+    play.keys("<enter><enter>q{Leave?}y{Leave?}").await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
 }
 
@@ -112,32 +114,56 @@ async fn keys_typed_before_the_question_was_drawn_do_not_answer_it() {
         .keys("<esc>{4 to change}")
         .await;
     // Sent in one go: the second key comes before the question is on the screen.
-    play.keys("<enter>y{Go back}").await;
+    play.keys("<enter>y{Go back}{!Asking AWS}").await;
     play.settle().await;
-    assert!(play.screen().contains("Step 6/7"), "{}", play.screen());
+    assert!(play.screen().contains("Step 7/8"), "{}", play.screen());
     assert_eq!(play.faults.writes(), Vec::<String>::new());
     play.keys("y{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_choice_of_the_question_can_be_taken_with_the_arrows() {
-    let mut play = prompt();
+async fn a_yes_while_aws_is_still_asked_says_so_and_wants_a_second_one() {
+    let slow = Fault::Slow(std::time::Duration::from_secs(20));
+    let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
-        .keys("<up><up><up><enter>{Ready. 4 changes}")
+        .keys("<esc>{4 to change}")
+        .await;
+    play.faults.add("SimulatePrincipalPolicy", 99, slow);
+    play.keys("<enter>{Go back}{Asking AWS whether}").await;
+    let asking = play.body();
+    play.keys("y{AWS is still being asked. y once more}").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+    // What comes late moves nothing that was there.
+    play.gone("Asking AWS").await;
+    let answered = play.body();
+    let places = |body: &str| -> Vec<(usize, String)> {
+        let lines = body
+            .lines()
+            .map(|line| line.trim_end_matches(['█', '│', ' ']));
+        let lines = lines.enumerate().filter(|(_, line)| !line.is_empty());
+        lines.map(|(row, line)| (row, line.to_owned())).collect()
+    };
+    let answered = places(&play.body());
+    let is_kept = |line: &(usize, String)| line.1.contains("Asking") || answered.contains(line);
+    assert!(
+        places(&asking).iter().all(is_kept),
+        "{asking}\n{answered:#?}"
+    );
+    play.keys("<esc>{4 to change}<enter>{Asking AWS whether}y{once more}y{Ready. 4 changes}")
         .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_chosen_at_the_question_is_seen_on_a_small_screen_too() {
+async fn what_can_be_answered_is_seen_on_a_small_screen_too() {
     let mut play = prompt();
     play.walk_to_confirm().await.resize(60, 12).await;
-    play.keys("{›  Go back}<pgdn>{›  Go back}<pgdn>{›  Go back}<pgup>")
-        .await;
-    play.keys("g{›  Apply 4 changes}<pgdn><pgdn>{›  Apply 4 changes}")
-        .await;
+    for _ in 0..6 {
+        play.keys("{y    Apply 4 changes}{Esc  Go back}<pgdn>")
+            .await;
+    }
     assert_eq!(play.faults.writes(), Vec::<String>::new());
-    play.keys("<enter>{Ready. 4 changes}").await;
+    play.keys("y{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,10 +171,10 @@ async fn going_back_loses_nothing_that_was_picked() {
     let mut play = Setup::default().start();
     play.walk_to_confirm()
         .await
-        .keys("<esc><esc><esc><esc><esc><esc><esc><esc>{Step 1/7}")
+        .keys("<esc><esc><esc><esc><esc><esc><esc><esc>{Step 1/8}")
         .await;
     play.keys("<enter><enter>{1 picked of 12 roles}").await;
-    play.keys("<enter>{1 picked of 10 roles}").await;
+    play.keys("<enter>{1 picked of 9 roles}").await;
     play.keys("<enter>{1 picked of 34 regions}").await;
     play.keys("<enter>{4 to change}").await;
     // Studio asks for no user role, and the other answers are still there.
@@ -164,7 +190,7 @@ async fn with_nothing_picked_enter_says_how_to_pick() {
     let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}").await;
     play.keys("<enter>{Space picks a role}").await;
-    assert!(play.screen().contains("Step 3/7"));
+    assert!(play.screen().contains("Step 3/8"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,7 +207,8 @@ async fn leaving_asks_once_something_was_picked_and_not_before() {
 
     let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space>q").await;
-    play.keys("{is forgotten}n{!is forgotten}qy").await;
+    play.keys("{is forgotten}<esc>{!is forgotten}qy{is forgotten}q")
+        .await;
     assert!(matches!(
         play.ending().await,
         WizardExit::Left {
@@ -317,7 +344,7 @@ async fn ctrl_c_during_apply_finishes_what_is_under_way_and_begins_nothing_else(
 async fn a_closed_terminal_during_apply_ends_the_run_in_order() {
     for by_signal in [true, false] {
         let mut play = Setup::default().start();
-        play.walk_to_confirm().await.keys("y{Step 7/7}").await;
+        play.walk_to_confirm().await.keys("y{Step 8/8}").await;
         if by_signal {
             play.stop(Stop::HangUp).await;
         } else {
@@ -391,10 +418,7 @@ async fn a_retry_that_fails_too_forgets_nothing_of_the_first_try() {
     };
     assert_eq!(Exit::of_report(&report), Exit::Partly);
     let plain = plain(&plan, &report, &Records::in_memory()).join("\n");
-    assert!(
-        plain.contains("Put back") && report.run.is_some(),
-        "{plain}"
-    );
+    assert!(plain.contains("To undo") && report.run.is_some(), "{plain}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -402,7 +426,7 @@ async fn roles_of_another_account_are_not_kept() {
     let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
-    play.wait("Step 1/7").await;
+    play.wait("Step 1/8").await;
     let other = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
                  <Arn>arn:aws:iam::999999999999:user/other</Arn><UserId>AIDA</UserId><Account>999999999999</Account>\
                  </GetCallerIdentityResult></GetCallerIdentityResponse>";
@@ -458,7 +482,7 @@ async fn a_check_that_finds_something_missing_does_not_claim_a_write() {
         .write_trust(FRESH, r#"{"Version":"2012-10-17","Statement":[]}"#)
         .await
         .unwrap();
-    play.keys("y{Nothing was written, and 1 item could not be found in place}<enter>")
+    play.keys("v{Nothing was written, and 1 item could not be found in place}<enter>")
         .await;
     let WizardExit::Ran { report, .. } = play.ending().await else {
         panic!("nothing was carried out");
@@ -510,7 +534,8 @@ async fn roles_can_be_typed_and_pasted_where_they_may_not_be_listed() {
         .await;
     play.keys("<enter>{standard}{!still being read}<space><enter>")
         .await;
-    play.keys("{6 to change}<enter>{Go back}y").await;
+    play.keys("{6 to change}<enter>{Go back}{!Asking AWS}y")
+        .await;
     play.wait("Ready. 6 changes").await;
     assert_eq!(statements(&play, FRESH).len(), 3);
     assert_eq!(statements(&play, "LegacyNotebook").len(), 2);
@@ -533,10 +558,13 @@ async fn a_profile_switch_starts_everything_anew() {
     let mut play = Setup::default().start();
     play.keys("{acme}<enter><enter>{Recommender}<space><esc><esc>")
         .await;
-    play.wait("Step 1/7").await;
+    play.wait("Step 1/8").await;
     let calls = play.faults.calls().len();
     play.keys("p{acme-sandbox}<down><enter>").await;
-    play.keys("{profile acme-prod}{Roles         39}").await;
+    play.keys("{acme-ml-prod (210987654321)}{Roles         4}{DEMO · nothing real}")
+        .await;
+    play.keys("p{acme-sandbox}<enter>{acme-ml-dev (123456789012)}{Roles         39}")
+        .await;
     let again = &play.faults.calls()[calls..];
     for action in [
         "GetCallerIdentity",
@@ -564,7 +592,7 @@ async fn the_roles_are_listed_while_the_caller_is_still_asked_for() {
     // The identity hangs, and the list does not wait for it.
     let mut play =
         Setup::default().start_with(|faults| faults.add("GetCallerIdentity", 1, Fault::Hang));
-    play.wait("| Asking AWS").await;
+    play.wait("Asking AWS who you are. |").await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert!(play.faults.calls().iter().any(|call| call == "ListRoles"));
 }
@@ -666,7 +694,7 @@ async fn resizing_at_any_moment_to_any_size_is_survived() {
             .await;
     }
     play.resize(80, 24).await.keys("<esc>{4 to change}").await;
-    play.keys("<enter>{Go back}").await;
+    play.keys("<enter>{Go back}{!Asking AWS}").await;
     play.keys("y").await;
     for (width, height) in sizes {
         play.resize(width, height).await;
@@ -745,10 +773,10 @@ async fn the_plan_can_be_exported_instead_of_carried_out() {
     let mut play = setup.start();
     play.walk_to_confirm().await.keys("e").await;
     play.wait("The files are in").await;
-    play.wait("review.md is for those who decide").await;
-    // The same with the arrows; nothing is written over.
-    play.keys("<up><down>{!The files are in}").await;
-    play.keys("<enter>{The files are in}").await;
+    // Once more: nothing is written over.
+    play.keys("<pgdn><pgdn>{review.md is for those who decide}{!The files are in}")
+        .await;
+    play.keys("e{The files are in}").await;
     let held = |name: &str| {
         let files = std::fs::read_dir(folder.0.join(name)).unwrap();
         let mut files: Vec<String> = files
@@ -873,7 +901,7 @@ async fn a_recorded_wizard_plays_again_to_the_same_screen() {
     play.keys("y{What now}{!Asking}").await;
     let shown = play.screen();
     assert_eq!(play.replayed().await, shown);
-    play.keys("u{Put back 4 changes}y{Put back: 4 changes}")
+    play.keys("u{Put back 4 changes}{!Asking AWS}y{Put back: 4 changes}")
         .await;
     let shown = play.screen();
     assert_eq!(play.replayed().await, shown);
@@ -893,7 +921,7 @@ async fn a_recorded_wizard_plays_again_to_the_same_screen() {
         .await
         .keys_at_once("<enter>y")
         .await;
-    play.wait("Go back").await;
+    play.wait("Go back").await.gone("Asking AWS").await;
     let shown = play.screen();
     assert_eq!(play.replayed().await, shown);
 }

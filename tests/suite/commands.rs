@@ -228,7 +228,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
         (vec!["check", "--same-as", "last"], nothing, 1),
         (vec!["check", "--same-as", "last"], set_up, 0),
         (apply(&["--yes"]), nothing, 0),
-        (apply(&[]), set_up, 0),
+        (apply(&["--yes"]), set_up, 0),
         (
             apply(&["--yes"]),
             |desk| {
@@ -242,7 +242,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
             },
             1,
         ),
-        (vec!["apply", "no-such-file"], nothing, 1),
+        (vec!["apply", "no-such-file", "--yes"], nothing, 1),
         (
             apply(&["--yes"]),
             |desk| desk.aws.faults.add("PutRolePolicy", 99, DENIED),
@@ -258,7 +258,7 @@ fn every_command_ends_with_every_exit_code_that_it_can_have() {
         (vec!["apply"], nothing, 64),
         (vec!["undo", "--yes"], nothing, 0),
         (vec!["undo", "--yes"], set_up, 0),
-        (vec!["undo", "20000101-000000"], nothing, 1),
+        (vec!["undo", "20000101-000000", "--yes"], nothing, 1),
         (
             vec!["undo", "--yes"],
             |desk| {
@@ -600,9 +600,10 @@ fn what_is_missing_is_named_with_its_flag_and_aws_is_not_asked() {
         &["check", "--connect-from", "studio", "--regions", ","],
         &["--sagemaker-role", "--regions"],
     );
-    assert!(desk.aws.faults.calls().is_empty());
+    // That nobody can be asked is said before anything else.
     named(&with("apply", &WANTED, &[]), &["--yes"]);
-    assert!(desk.aws.faults.writes().is_empty());
+    named(&["undo"], &["--yes"]);
+    assert!(desk.aws.faults.calls().is_empty());
     for (role, reason) in [
         ("arn:aws:iam::999999999999:role/x", "999999999999"),
         ("arn:aws:iam::123456789012:user/me", "not of a role"),
@@ -624,7 +625,11 @@ fn what_is_missing_is_named_with_its_flag_and_aws_is_not_asked() {
             "--regions",
             "eu-west-9,us-east-1,nowhere",
         ],
-        &["eu-west-9 is no", "eu-west-1", "nowhere is no"],
+        &[
+            "no region eu-west-9",
+            "Did you mean eu-west-",
+            "no region nowhere",
+        ],
     );
 }
 
@@ -997,13 +1002,36 @@ fn forbid_other_keys(schema: &mut Value) {
 /// Somebody at a terminal is asked, and only a yes is a yes.
 #[test]
 fn at_a_terminal_apply_shows_the_plan_and_asks() {
-    for (answer, code, changed) in [("yes\r", 0, true), ("no\r", 1, false), ("\x03", 130, false)] {
+    let answers = [
+        ("yes\r", 0, true),
+        ("y\r", 1, false),
+        ("YES\r", 1, false),
+        ("no\r", 1, false),
+        ("\x03", 130, false),
+    ];
+    for (answer, code, changed) in answers {
         let desk = Desk::new();
         let before = desk.roles();
         let mut run = Run::start(&with("apply", &WANTED, &[]), &against(&desk.aws.address));
-        run.wait("Type yes:");
+        run.wait("Type the whole word yes:");
         let seen = String::from_utf8_lossy(&run.raw).into_owned();
         assert!(seen.contains("Let Systems Manager assume"), "{seen}");
+        // The sum stands directly above the question.
+        let sum = seen
+            .find("+ Add one statement to the trust of Amazon")
+            .unwrap();
+        let sum = &seen[sum..];
+        for part in [
+            "~ Replace the client policy of DataScientist (gone: ssm:StartSession on *)",
+            "+ Turn on the advanced-instances tier in eu-west-1",
+            "As            Admin/console (environment variables) in acme-ml-dev (123456789012)",
+            "Options       no plain shells; the new trust statement has no conditions.",
+            "Cost          ",
+            "To undo       u afterwards, or later \"sagemaker-ssh-setup undo\"",
+        ] {
+            assert!(sum.contains(part), "{part}: {sum}");
+        }
+        assert!(sum.lines().count() < 14, "{sum}");
         assert_eq!(desk.roles(), before);
         run.keys(answer);
         assert_eq!(run.ended(), code, "{answer:?}: {}", run.left());

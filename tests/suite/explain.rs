@@ -122,7 +122,7 @@ async fn the_wizard_explains_from_its_help() {
     play.keys("{TargetNotConnected}<enter>{Systems Manager knows the node}{1. The container does not run}").await;
     play.keys("<esc>{!Explain an error}").await;
     // Typed letters are text there, and no keys.
-    play.keys("?eqqq{> qqq}<enter>{not one that this program}<esc>{Step 1/7}")
+    play.keys("?eqqq{> qqq}<enter>{not one that this program}<esc>{Step 1/8}")
         .await;
 }
 

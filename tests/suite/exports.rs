@@ -353,7 +353,7 @@ async fn a_role_that_is_gone_stops_the_script_before_anything_is_written() {
     let output = shell.run(&["--yes"]).await;
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{err}");
-    assert!(err.contains("UNREAD    Give the role"), "{err}");
+    assert!(err.contains("UNREAD    Replace the policy"), "{err}");
     assert_eq!(setup.contents(), before);
 }
 
@@ -455,7 +455,7 @@ async fn the_review_is_complete_without_the_program() {
     for part in [
         "123456789012",
         "assumed-role/Admin/console",
-        "1 permission in it now will be gone",
+        "is replaced. Gone: ssm:StartSession on",
         "**Gone:** ",
         "not enabled for the account",
         "`SSHOwner` equals `${aws:userid}`",

@@ -187,7 +187,7 @@ async fn neither_can_act_on_any_screen() {
         .start();
         play.faults.add("PutRolePolicy", 1, UNKNOWN);
         let keys = [
-            ("", "embedded account"),
+            ("", "nothing real"),
             ("<enter>", "Where do people"),
             ("<enter>", "Recommender"),
             ("<space>", "Description"),
@@ -205,7 +205,7 @@ async fn neither_can_act_on_any_screen() {
             ("y", "written and read back"),
             ("l", "Log"),
             ("lx", "This creates"),
-            ("y", "By a real activation"),
+            ("c", "By a real activation"),
             ("<esc>u", "Put back"),
             ("y", "Done"),
         ];

@@ -50,7 +50,7 @@ fn an_activation_is_made_with_the_role_and_deleted_and_none_stays() {
         printed.out.contains("By a real activation in eu-west-1:")
             && printed
                 .out
-                .contains(&format!("good      {SAGEMAKER}: Systems Manager took")),
+                .contains(&format!("good      {SAGEMAKER}: Systems Manager accepted")),
         "{}",
         printed.out
     );
@@ -143,7 +143,7 @@ fn what_could_not_be_read_back_is_not_called_gone() {
         aws.add("DeleteActivation", delete, DENIED);
         let printed = desk.run(&command("check", &["--live"])).ends_with(4);
         assert!(
-            printed.out.contains("Systems Manager took it"),
+            printed.out.contains("Systems Manager accepted it"),
             "{}",
             printed.out
         );
@@ -196,7 +196,7 @@ fn a_region_that_could_not_be_looked_at_is_not_called_clean() {
     let said = "It is not known whether an activation stayed behind in us-east-1";
     assert!(printed.out.contains(said), "{}", printed.out);
     assert!(
-        printed.out.contains("Systems Manager took it"),
+        printed.out.contains("Systems Manager accepted it"),
         "{}",
         printed.out
     );
@@ -338,7 +338,7 @@ async fn done(size: (u16, u16)) -> Play {
 
 /// Asks for a live check, and says yes to the question.
 async fn say_yes(play: &mut Play) -> &mut Play {
-    play.keys("x{This creates}y").await
+    play.keys("x{This creates}c").await
 }
 
 #[tokio::test(start_paused = true)]
@@ -346,16 +346,16 @@ async fn the_wizard_asks_waits_for_iam_and_says_so() {
     let mut play = done((100, 40)).await;
     play.faults.add("CreateActivation", 3, NOT_YET);
     // A yes that was typed before the question was on the screen is none.
-    play.keys("xy{This creates 1 activation in eu-west-1}")
+    play.keys("xc{This creates 1 activation in eu-west-1}")
         .await;
     assert_eq!(count(&play.faults.calls(), "CreateActivation"), 0);
-    play.keys("y").await;
-    play.wait("Systems Manager does not take the role yet.")
+    play.keys("c").await;
+    play.wait("Systems Manager does not accept the role yet.")
         .await;
     play.wait("Try 2 of 12 follows in 1 s.").await;
     play.wait("Try 4 of 12 follows in 4 s.").await;
     play.wait("By a real activation in eu-west-1:").await;
-    play.wait(&format!("✓ {SAGEMAKER}: Systems Manager took it"))
+    play.wait(&format!("✓ {SAGEMAKER}: Systems Manager accepted"))
         .await;
     play.keys("<esc>{!Try it for real}").await;
     // It stands at the end, too.
@@ -468,7 +468,7 @@ async fn what_stays_is_told_after_leaving_too() {
         "{said}"
     );
     assert!(
-        said.contains(&format!("{SAGEMAKER}: Systems Manager took it.")),
+        said.contains(&format!("{SAGEMAKER}: Systems Manager accepted it.")),
         "{said}"
     );
 }
@@ -478,7 +478,7 @@ async fn who_is_guided_or_puts_back_is_not_offered_it() {
     let mut play = done((100, 40)).await;
     play.wait("try it for real").await;
     play.keys("u{Put back 4 changes}").await;
-    play.keys("y{Put back: 4 changes}").await;
+    play.keys("{!Asking AWS}y{Put back: 4 changes}").await;
     assert!(
         !play.screen().contains("try it for real"),
         "{}",

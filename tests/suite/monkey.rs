@@ -162,11 +162,10 @@ impl Monkey {
                 let area = play.cells().area;
                 // On a tiny screen the question may not be seen whole, and its answer not told from other keys here.
                 let is_tiny = area.width < 40 || area.height < 12;
-                let is_answer = key == "y" || key == "<enter>";
                 let screen = play.screen();
                 yes = Yes {
-                    to_changes: is_answer && (is_tiny || asks(&screen, key)),
-                    to_activations: key == "y" && (is_tiny || screen.contains("This creates ")),
+                    to_changes: key == "y" && (is_tiny || asks(&screen, key)),
+                    to_activations: key == "c" && (is_tiny || screen.contains("This creates ")),
                 };
                 play.keys(key).await;
             }
@@ -216,11 +215,7 @@ impl Yes {
 /// Whether this key says yes to a question that is on the screen.
 fn asks(screen: &str, key: &str) -> bool {
     let has = |texts: &[&str]| texts.iter().any(|text| screen.contains(text));
-    let is_question = has(&["Apply ", "Put back ", "y apply", "y put it back"]);
-    let on_it = ["›  Apply", "›  Put back"]
-        .iter()
-        .any(|line| screen.contains(line));
-    is_question && (key == "y" || on_it)
+    key == "y" && has(&["y    Apply ", "y    Put back ", "y apply", "y put it back"])
 }
 
 /// One wizard, until it ends or the monkey has had enough. Gives how much it did, and whether anything was written.

@@ -218,9 +218,9 @@ fn a_count_that_is_not_known_is_called_so_and_stops_nothing() {
 async fn the_wizard_says_it_on_regions_preview_and_confirm() {
     let mut play = prompt();
     play.walk_to_confirm().await;
-    play.keys("{3 hybrid nodes, 2 of them online}{They will cost about 11 US}<esc>")
+    play.keys("{3 hybrid nodes, 2 of them online}{about 11 US dollars a month}<esc>")
         .await;
-    play.keys("{3 hybrid nodes, 2 of them online}<esc>").await;
+    play.keys("G{3 hybrid nodes, 2 of them online}<esc>").await;
     play.keys("{eu-west-1 has 3 hybrid nodes, 2 of them online}")
         .await;
 }

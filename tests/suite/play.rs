@@ -9,6 +9,7 @@ use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
+use ratatui::style::Color;
 use sagemaker_ssh_setup::account::Source;
 use sagemaker_ssh_setup::demo::{Demo, Seed, Timing};
 use sagemaker_ssh_setup::journal::Records;
@@ -16,7 +17,7 @@ use sagemaker_ssh_setup::terminal::{Clipboard, JobSignal, Stop};
 use sagemaker_ssh_setup::wizard::events::{self, EventSender, InputSender};
 use sagemaker_ssh_setup::wizard::recording::Recording;
 use sagemaker_ssh_setup::wizard::widget::theme::Look;
-use sagemaker_ssh_setup::wizard::{self, Options, Start, WizardExit};
+use sagemaker_ssh_setup::wizard::{self, Options, Start, WizardEnd, WizardExit};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,7 +30,17 @@ const TIMEOUT: Duration = Duration::from_mins(5);
 struct Screen {
     inner: TestBackend,
     size: Arc<Mutex<(u16, u16)>>,
-    drawn: watch::Sender<Buffer>,
+    look: Look,
+    cursor: Option<Position>,
+    drawn: watch::Sender<Drawn>,
+}
+
+/// What is on the screen.
+#[derive(Clone)]
+struct Drawn {
+    cells: Buffer,
+    /// Where the terminal's cursor stands; none where it is hidden.
+    cursor: Option<Position>,
 }
 
 impl Screen {
@@ -59,6 +70,7 @@ impl Backend for Screen {
     }
 
     fn hide_cursor(&mut self) -> Result<(), Never> {
+        self.cursor = None;
         self.inner.hide_cursor()
     }
 
@@ -71,6 +83,8 @@ impl Backend for Screen {
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Never> {
+        let position = position.into();
+        self.cursor = Some(position);
         self.inner.set_cursor_position(position)
     }
 
@@ -93,7 +107,10 @@ impl Backend for Screen {
 
     fn flush(&mut self) -> Result<(), Never> {
         self.follow_size();
-        self.drawn.send_replace(self.inner.buffer().clone());
+        let cells = self.inner.buffer().clone();
+        assert_readable(&cells, self.look);
+        let cursor = self.cursor;
+        self.drawn.send_replace(Drawn { cells, cursor });
         Ok(())
     }
 }
@@ -104,11 +121,11 @@ pub struct Play {
     pub faults: Faults,
     /// What was copied.
     pub copied: Arc<Mutex<Vec<String>>>,
-    drawn: watch::Receiver<Buffer>,
+    drawn: watch::Receiver<Drawn>,
     size: Arc<Mutex<(u16, u16)>>,
     input: Option<InputSender>,
     events: EventSender,
-    run: JoinHandle<WizardExit>,
+    run: JoinHandle<WizardEnd>,
     recording: Recording,
     /// The options with which the recording is played again.
     again: Options,
@@ -175,10 +192,16 @@ impl Setup {
             .unwrap_or_else(|| demo.source_through(faults.http()));
         let size = Arc::new(Mutex::new(self.size));
         let inner = TestBackend::new(self.size.0, self.size.1);
-        let (drawn_sender, drawn) = watch::channel(inner.buffer().clone());
+        let cells = inner.buffer().clone();
+        let (drawn_sender, drawn) = watch::channel(Drawn {
+            cells,
+            cursor: None,
+        });
         let backend = Screen {
             inner,
             size: Arc::clone(&size),
+            look: self.look,
+            cursor: None,
             drawn: drawn_sender,
         };
         let copied = Arc::new(Mutex::new(Vec::new()));
@@ -232,7 +255,7 @@ impl Setup {
 impl Play {
     /// What is on the screen, without blanks at the ends of lines; durations are made the same.
     pub fn screen(&self) -> String {
-        masked(&text(&self.drawn.borrow()))
+        masked(&text(&self.drawn.borrow().cells))
     }
 
     /// The screen to which the recording of this wizard leads when it is played again, without any answer of AWS.
@@ -267,9 +290,29 @@ impl Play {
         body.collect::<Vec<_>>().join("\n")
     }
 
+    /// What speech and braille follow: the line of the terminal's cursor from there on, and the status line.
+    pub fn spoken(&self) -> String {
+        let Drawn { cells, cursor } = self.drawn.borrow().clone();
+        let screen = text(&cells);
+        let lines: Vec<&str> = screen.lines().collect();
+        let line = cursor.map(|cursor| {
+            let line = lines
+                .get(usize::from(cursor.y))
+                .copied()
+                .unwrap_or_default();
+            line.chars().skip(usize::from(cursor.x)).collect::<String>()
+        });
+        let status = lines.len().checked_sub(2).and_then(|row| lines.get(row));
+        let status = status.copied().unwrap_or_default().trim();
+        let line = masked(line.as_deref().unwrap_or("(no cursor)"));
+        format!("{}\n    {}", line.trim_end(), masked(status))
+            .trim_end()
+            .to_owned()
+    }
+
     /// The screen's cells.
     pub fn cells(&self) -> Buffer {
-        self.drawn.borrow().clone()
+        self.drawn.borrow().cells.clone()
     }
 
     /// Waits until a text stands on the screen.
@@ -285,7 +328,7 @@ impl Play {
     async fn wait_until(&mut self, wanted: &str, there: bool) -> &mut Self {
         let waiting = self
             .drawn
-            .wait_for(|buffer| text(buffer).contains(wanted) == there);
+            .wait_for(|drawn| text(&drawn.cells).contains(wanted) == there);
         let met = matches!(tokio::time::timeout(TIMEOUT, waiting).await, Ok(Ok(_)));
         assert!(
             met,
@@ -376,6 +419,11 @@ impl Play {
 
     /// The end of the wizard.
     pub async fn ending(self) -> WizardExit {
+        self.end().await.exit
+    }
+
+    /// The same, with the files that it wrote.
+    pub async fn end(self) -> WizardEnd {
         tokio::time::timeout(TIMEOUT, self.run)
             .await
             .unwrap()
@@ -398,8 +446,62 @@ impl Play {
         self.keys("{to set up}<enter>").await;
         self.keys("{standard}{!still being read}<space><enter>")
             .await;
-        self.keys("{4 to change}<enter>").await;
-        self.wait("Go back").await
+        self.keys("{4 to change}<enter>{Go back}").await;
+        // Until AWS has answered, a yes does not count.
+        self.gone("Asking AWS").await
+    }
+}
+
+/// What boxes are drawn with.
+const LINES: &str = "│╭╮╰╯─├┤▶◀ ";
+
+/// Every screen that is ever drawn can be read on any palette: text has the terminal's own foreground; colour is for signs alone,
+/// and a word stands beside each.
+fn assert_readable(buffer: &Buffer, look: Look) {
+    let width = usize::from(buffer.area.width).max(1);
+    for (y, row) in buffer.content.chunks(width).enumerate() {
+        for (x, cell) in row.iter().enumerate() {
+            assert_eq!(
+                cell.bg,
+                Color::Reset,
+                "a background at {x}, {y}:\n{}",
+                text(buffer)
+            );
+            if cell.fg == Color::Reset {
+                continue;
+            }
+            let known = [Color::Green, Color::Yellow, Color::Red, Color::Cyan];
+            let symbol = cell.symbol();
+            let is_sign = !symbol.chars().any(char::is_alphanumeric) || !look.unicode;
+            let is_line = LINES.contains(symbol);
+            // Beside the marks of a list and of a difference may stand any text.
+            let is_mark = "›+-".contains(symbol);
+            let is_word = |cell: &Cell| {
+                let mut letters = cell.symbol().chars();
+                letters.any(|c| c.is_alphanumeric() || is_mark && !c.is_whitespace())
+            };
+            let reach = if is_mark {
+                row.len()
+            } else {
+                (x + 8).min(row.len())
+            };
+            let behind = row.get(x + 1..reach).unwrap_or_default();
+            // A window may lie over its words.
+            let is_covered = behind
+                .iter()
+                .any(|cell| LINES.contains(cell.symbol()) && cell.symbol() != " ");
+            assert!(
+                look.color && known.contains(&cell.fg) && is_sign,
+                "{symbol:?} is {:?} at {x}, {y}:\n{}",
+                cell.fg,
+                text(buffer)
+            );
+            assert!(
+                is_line || is_covered || width < 20 || behind.iter().any(is_word),
+                "{symbol:?} has no word beside it at {x}, {y}:\n{}",
+                text(buffer)
+            );
+        }
     }
 }
 

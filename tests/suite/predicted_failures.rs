@@ -31,7 +31,7 @@ fn said_before_the_question(seed: Seed, prepare: impl FnOnce(&Loopback)) -> Stri
     prepare(&aws);
     let arguments = [&["apply"], &WANTED[..]].concat();
     let mut run = Run::start(&arguments, &against(&aws.address));
-    run.wait("Type yes:");
+    run.wait("Type the whole word yes:");
     let said = String::from_utf8_lossy(&run.raw).into_owned();
     run.keys("\u{3}");
     assert_eq!(run.ended(), 130);

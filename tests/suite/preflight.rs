@@ -37,6 +37,10 @@ async fn an_administrator_may_do_everything() {
     play.wait("✓ By its policies, this identity may do all that is needed")
         .await;
     play.walk_to_confirm().await;
+    // What speaks against it stands above what does not.
+    play.wait("✗ Admin: People with this role can open sessions")
+        .await;
+    play.keys("<pgdn>").await;
     play.wait("✓ By its policies, this identity may do all that is needed")
         .await;
     assert!(
@@ -54,6 +58,7 @@ async fn what_is_missing_is_named_and_comes_as_a_policy() {
     ]));
     let mut play = asked(seed, |_| {}).await;
     play.wait("✗ No policy allows this identity").await;
+    play.keys("<pgdn>").await;
     play.wait("iam:UpdateAssumeRolePolicy on").await;
     play.keys("c{Sent to the terminal}").await;
     let policy: Value = serde_json::from_str(&play.copied.lock().unwrap().pop().unwrap()).unwrap();
@@ -133,12 +138,12 @@ fn the_command_says_it_before_it_asks() {
     ])));
     let arguments = [&["apply"], &WANTED[..]].concat();
     let mut run = Run::start(&arguments, &against(&aws.address));
-    run.wait("Type yes:");
+    run.wait("Type the whole word yes:");
     let said = String::from_utf8_lossy(&run.raw).into_owned();
     let place = said
         .find("No policy allows this identity: ssm:UpdateServiceSetting on")
         .unwrap();
-    assert!(place < said.find("Type yes:").unwrap());
+    assert!(place < said.find("Type the whole word yes:").unwrap());
     assert!(said.contains("\"ssm:UpdateServiceSetting\""), "{said}");
     run.keys("\u{3}");
     assert_eq!(run.ended(), 130);

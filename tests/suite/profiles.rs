@@ -306,9 +306,9 @@ fn case_19_a_profile_that_asks_for_a_code_gets_one() {
         .wait("invalid MFA one time pass code");
     wizard
         .keys("p")
-        .wait("Enter takes it")
+        .wait("Enter chooses it")
         .keys("\x1b")
-        .gone("Enter takes it");
+        .gone("Enter chooses it");
     wizard.keys("r").wait("MFA code").keys("123456\r");
     wizard
         .wait("user admin")
@@ -481,7 +481,7 @@ fn case_23_a_profile_that_does_not_exist_never_leads_to_an_instances_credentials
     };
     let error = plan("prdo", &[]);
     assert!(
-        error.contains("The profile prdo does not exist. There are: dev, prod."),
+        error.contains("The profile prdo does not exist. Did you mean prod? There are: dev, prod."),
         "{error}"
     );
     let error = plan("dev", &["--profile", "typo"]);

@@ -222,7 +222,7 @@ impl Run {
     /// until it is heard; where changes are being made it means nothing.
     pub fn confirm(&mut self) -> &mut Self {
         let end = Instant::now() + TIMEOUT;
-        while !self.screen.screen().contents().contains("Step 7/7") {
+        while !self.screen.screen().contents().contains("Step 8/8") {
             assert!(
                 Instant::now() < end,
                 "the screen:\n{}",
@@ -232,7 +232,7 @@ impl Run {
             while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(500)) {
                 self.screen.process(&bytes);
                 self.raw.extend(bytes);
-                if self.screen.screen().contents().contains("Step 7/7") {
+                if self.screen.screen().contents().contains("Step 8/8") {
                     break;
                 }
             }
@@ -438,13 +438,85 @@ mod embedded {
         for line in [
             "acme-ml-dev (123456789012)",
             "4 changes written and read back",
-            "0 to change · 4 in place",
+            "4 in place · 0 not yet · 0 blocked",
         ] {
             assert!(left.contains(line), "{line}:\n{left}");
         }
         assert!(
             !run.home.join(".local").exists(),
             "the embedded account leaves no file"
+        );
+    }
+
+    /// Speech and braille follow the terminal's cursor: it stands on the line, or in the field, that the keys act on.
+    #[test]
+    fn the_cursor_follows_every_move() {
+        let mut run = Run::start(&["--demo"], &[]);
+        let on = |run: &mut Run, line: &str| {
+            run.until(&format!("the cursor on {line:?}"), |run| {
+                let screen = run.screen.screen();
+                let (row, column) = screen.cursor_position();
+                let lines: Vec<String> = screen.rows(0, 80).collect();
+                let there = lines.get(usize::from(row)).cloned().unwrap_or_default();
+                let before: String = there.chars().take(usize::from(column)).collect();
+                let behind = there.strip_prefix(&before).unwrap_or_default();
+                let is_in_field =
+                    line.ends_with('|') && before.trim_end().ends_with(line.trim_end_matches('|'));
+                !screen.hide_cursor() && (behind.starts_with(line) || is_in_field)
+            });
+        };
+        // The keys, what has to be there and to be gone afterwards, and where the cursor stands then.
+        let steps = [
+            ("", "Roles         39", "", "SageMaker SSH Helper opens"),
+            ("\r", "", "", "› (*) My own computer"),
+            ("\x1b[B", "", "", "› (*) SageMaker Studio"),
+            ("k", "", "", "› (*) My own computer"),
+            (
+                "\r",
+                "ChurnTraining",
+                "",
+                "› [ ] AmazonSageMaker-ExecutionRole-20240131T101010",
+            ),
+            ("jj", "", "", "› [ ] ChurnTraining"),
+            (" ", "", "", "› [x] ChurnTraining"),
+            ("/", "", "", "/|"),
+            ("leg", "", "", "leg|"),
+            ("\r", "clear the filter", "", "› [ ] LegacyNotebook"),
+            ("\x1b", "ChurnTraining", "/ leg", "› [x] ChurnTraining"),
+            ("t", "Type or paste", "", ">|"),
+            ("arn", "", "", "> arn|"),
+            ("\x1b", "", "Type or paste", "› [x] ChurnTraining"),
+            ("\t", "", "", "State"),
+            ("\t", "", "", "› [x] ChurnTraining"),
+            ("\r", "DataEngineer", "", "› [ ] Admin"),
+            ("j \r", "standard", "still being read", "› [ ] eu-west-1"),
+            (" \r", "4 to change", "Asking AWS", "› + "),
+            ("j", "", "", "› ~!"),
+            ("\r", "Go back", "Asking AWS", "y    Apply 4 changes"),
+            ("?", "", "", "The last question."),
+            ("\x1b", "", "The last question.", "y    Apply 4 changes"),
+        ];
+        for (keys, there, gone, line) in steps {
+            run.keys(keys).wait(there);
+            if !gone.is_empty() {
+                run.gone(gone);
+            }
+            on(&mut run, line);
+        }
+    }
+
+    /// What was written into files is named once more at the end.
+    #[test]
+    fn files_are_named_in_the_last_lines() {
+        let mut run = Run::start(&["--demo"], &[]);
+        run.walk_to_confirm().gone("Asking AWS");
+        run.keys("e").wait("The files are in");
+        run.keys("q").wait("Leave?").keys("q");
+        assert_eq!(run.ended(), 0);
+        let left: String = run.left().split_whitespace().collect();
+        assert!(
+            left.contains("Nothingwaschanged.WrittenThefilesarein/"),
+            "{left}"
         );
     }
 

@@ -109,7 +109,9 @@ fn a_role_that_opens_other_peoples_sessions_is_found_out() {
     assert_eq!(wrong(&desk, 4), ["starts-nobody-elses-sessions"]);
     let printed = desk.run(&command("check", &[])).ends_with(4);
     assert!(
-        printed.out.contains("Everything is in place."),
+        printed
+            .out
+            .contains("Every setting is in place, and that is not enough"),
         "{}",
         printed.out
     );
@@ -191,7 +193,7 @@ async fn the_wizard_shows_it_at_the_end() {
     play.wait("✗ Admin: People with this role can open sessions to each other's nodes.")
         .await;
     // Of what is put back nothing is claimed.
-    play.keys("u{Put back 4 changes}y").await;
+    play.keys("u{Put back 4 changes}{!Asking AWS}y").await;
     play.wait("Put back: 4 changes").await;
     play.settle().await;
     assert!(

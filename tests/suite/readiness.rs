@@ -149,7 +149,7 @@ fn roles_that_nobody_can_use_are_not_ready_whatever_is_written() {
     let printed = desk.run(&swapped).ends_with(4);
     for why in [
         "SageMaker itself may not assume the role, so no job runs under it.",
-        "No person may assume the role: its trust policy lets in AWS services alone.",
+        "No person may assume the role: its trust policy lets in AWS services and programs alone.",
     ] {
         assert!(printed.out.contains(why), "{}", printed.out);
     }

@@ -47,7 +47,7 @@ async fn account() {
         let mut play = with_faults(size, |faults| {
             faults.add("GetCallerIdentity", 1, Fault::Hang);
         });
-        play.wait("| Asking AWS").await;
+        play.wait("Asking AWS who you are. |").await;
         shot!(play, "account-loading", size);
         let mut play = Setup::at(size).start();
         play.keys("{acme-ml-dev}{Roles         39}{Regions       34}")
@@ -200,12 +200,12 @@ async fn preview_confirm_apply_done() {
         shot!(play, "preview-document", size);
         play.keys("d").await;
         shot!(play, "preview-call", size);
-        play.keys("hs{[x] hardened}{After this, people can connect}")
+        play.keys("hs{[x] h hardened}{After this, people can connect}")
             .await;
         shot!(play, "preview-options", size);
         play.keys("?").await;
         shot!(play, "preview-help", size);
-        play.keys("<esc>hs<enter>{Go back}y").await;
+        play.keys("<esc>hs<enter>{Go back}{!Asking AWS}y").await;
         play.wait("done and read back").await;
         screen!(play, "apply-running", size);
         play.wait("Ready. 4 changes").await;
@@ -214,7 +214,7 @@ async fn preview_confirm_apply_done() {
         assert!(play.screen().contains("Throttling"), "{}", play.screen());
         play.keys("lu{Put back 4 changes}").await;
         screen!(play, "undo-confirm", size);
-        play.keys("y{Put back: 4 changes}").await;
+        play.keys("{!Asking AWS}y{Put back: 4 changes}").await;
         shot!(play, "undo-done", size);
     }
 }
@@ -308,7 +308,7 @@ async fn nothing_to_do() {
         shot!(play, "preview-in-place", size);
         play.keys("<enter>{nothing to write}").await;
         shot!(play, "confirm-nothing", size);
-        play.keys("y{Ready. Everything is in place. Nothing was written}")
+        play.keys("v{Ready. Everything is in place. Nothing was written}")
             .await;
         shot!(play, "done-nothing", size);
         assert_eq!(play.faults.writes(), Vec::<String>::new());
@@ -348,7 +348,7 @@ async fn what_the_policy_simulator_says() {
         play.keys("{A policy denies}{Roles         39}").await;
         play.wait("Regions       34").await;
         shot!(play, "account-missing", size);
-        play.walk_to_confirm().await.wait("A policy denies").await;
+        play.walk_to_confirm().await.wait("No policy allows").await;
         shot!(play, "confirm-missing", size);
         play.keys("y{Ready. 4 changes}").await;
         play.settle().await;
@@ -439,6 +439,59 @@ async fn plain_signs_and_no_colour() {
             .iter()
             .all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset)
     );
+}
+
+/// What a screen reader or a braille line is led to: the line of the terminal's cursor, and the status line.
+#[tokio::test(start_paused = true)]
+async fn a_whole_walk_as_it_is_heard() {
+    let mut play = Setup {
+        timing: Timing::INSTANT,
+        ..Setup::default()
+    }
+    .start();
+    let walk = [
+        "{Roles         39}{Permissions   ✓}",
+        "<enter>",
+        "<down>",
+        "<up>",
+        "<enter>{ChurnTraining}{!reading}",
+        "<down>",
+        "<enter>",
+        "<space>",
+        "/churn",
+        "<enter>",
+        "<esc>",
+        "<tab>",
+        "<tab>",
+        "tChrunTraining",
+        "<enter>{Did you mean}",
+        "<enter>{DataEngineer}{!reading}",
+        "<down><space>",
+        "<enter>{standard}{!still being read}",
+        "<space>",
+        "<enter>{to change}{!Asking AWS}",
+        "<down>",
+        "d",
+        "n",
+        "<tab>",
+        "<tab>",
+        "<enter>{Go back}{!Asking AWS}",
+        "<enter>",
+        "q",
+        "<esc>",
+        "?",
+        "<esc>",
+        "y{Ready.}{!Asking}",
+        "l",
+    ];
+    let mut heard = Vec::new();
+    for keys in walk {
+        play.keys(keys).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        play.settle().await;
+        heard.push(format!("{keys}\n    {}", play.spoken()));
+    }
+    assert_snapshot!("a-walk-as-it-is-heard", heard.join("\n"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,7 +95,6 @@ fn who_is_forged_into_a_trust_on_the_way_is_seen_and_nothing_is_written_unasked(
     for (command, code) in [
         (with("plan", &WANTED, &[]), 2),
         (with("check", &WANTED, &[]), 2),
-        (with("apply", &WANTED, &[]), 64),
     ] {
         let shown = desk.run_with(&command, &way).ends_with(code);
         let all = shown.out + &shown.err;
@@ -134,9 +133,13 @@ fn who_is_let_in_stands_above_the_question_at_a_terminal() {
     let desk = rewriting(with_stranger);
     let environment = against_elsewhere(&desk.aws.address);
     let mut run = Run::start(&with("apply", &WANTED, &[]), &environment);
-    run.wait("Type yes:");
+    run.wait("Type the whole word yes:");
     let seen = String::from_utf8_lossy(&run.raw).into_owned();
     assert!(seen.contains(&format!("AWS {STRANGER} (another account)")));
+    assert!(
+        seen.contains("! Lets in from outside of this account: "),
+        "{seen}"
+    );
     assert!(seen.contains("over plain HTTP"), "{seen}");
     run.keys("no\r");
     assert_eq!(run.ended(), 1);
@@ -371,7 +374,7 @@ fn documents_and_plans_that_are_too_large_are_named() {
 
     let large = std::fs::File::create(desk.path("large.json")).unwrap();
     large.set_len(33_000_000).unwrap();
-    let refused = desk.run(&["apply", "large.json"]).ends_with(1);
+    let refused = desk.run(&["apply", "large.json", "--yes"]).ends_with(1);
     assert!(
         refused.err.contains("larger than 32000000 bytes"),
         "{refused:?}"
@@ -538,7 +541,7 @@ fn the_state_folder_is_closed_no_link_and_nobody_elses() {
 fn nothing_is_waited_for_that_is_no_file() {
     let desk = Desk::new();
     pipe(&desk.path("pipe"));
-    let plan = desk.run(&["apply", "pipe"]).ends_with(1);
+    let plan = desk.run(&["apply", "pipe", "--yes"]).ends_with(1);
     assert!(plan.err.contains("it is no plain file"), "{plan:?}");
     let out = desk.run(&with("plan", &WANTED, &["--out", "pipe"]));
     let out = out.ends_with(1);
@@ -621,7 +624,8 @@ fn thousands_of_runs_are_listed_and_passed_over_without_reading_aws_for_each() {
         );
     }
     let runs = desk.run(&["runs"]).ends_with(0);
-    assert_eq!(runs.out.lines().count(), 6102);
+    // A head, and three lines each.
+    assert_eq!(runs.out.lines().count(), 1 + 3 * 6102);
     let before = desk.aws.faults.calls().len();
     let undo = desk.run(&["undo", "--yes"]).ends_with(0);
     assert!(undo.out.contains("nothing to"), "{undo:?}");

@@ -81,8 +81,7 @@ fn what_is_being_applied_waits_while_it_is_suspended_and_no_record_is_lost() {
     run.keys("fg\r")
         .gone("42nd")
         .wait("Ready. 4 changes written and read back");
-    run.keys("q")
-        .wait("Verification  after the run: 0 to change · 4 in place");
+    run.keys("q").wait("Read back     4 in place · 0 not yet");
 }
 
 #[test]

@@ -242,7 +242,7 @@ async fn where_nobody_can_connect_there_is_no_sheet_to_write() {
         .await;
     play.keys("{DataEngineer}tDataScientist<enter>{1 picked}<enter>")
         .await;
-    play.keys("{!still being read}<space><enter>{Not ready}<enter>{By its policies}y{Not ready. 3 changes}")
+    play.keys("{!still being read}<space><enter>{Not ready}<enter>{By its policies}{!Asking AWS}y{Not ready. 3 changes}")
         .await;
     assert!(!play.screen().contains("w sheet"), "{}", play.screen());
 }

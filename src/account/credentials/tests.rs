@@ -84,7 +84,7 @@ fn what_was_named_and_is_not_there_stops_everything() {
     let named = |profile: &str| selected(config, credentials, None, &[("AWS_PROFILE", profile)]);
     let error = named("prdo").unwrap_err();
     assert!(
-        error.contains("prdo does not exist. There are: dev, prod."),
+        error.contains("prdo does not exist. Did you mean prod? There are: dev, prod."),
         "{error}"
     );
     let error = named("prod").unwrap_err();

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{close, draw_text};
 use crate::explain::{self, Checks};
@@ -86,7 +86,7 @@ impl ExplainDialog {
     pub fn draw(&mut self, frame: &mut Frame) {
         // Two columns of border, one for the bar.
         let width = frame.area().width.min(90).saturating_sub(3);
-        let mut lines = Vec::new();
+        let (mut lines, mut typed) = (Vec::new(), None);
         if let Some(said) = &self.said {
             for (number, text) in said.iter().enumerate() {
                 let style = if number == 0 {
@@ -106,9 +106,8 @@ impl ExplainDialog {
                 "  ",
                 theme::PLAIN,
             ));
-            if let Some(last) = lines.last_mut() {
-                last.push_span(Span::styled("█", theme::ACCENT));
-            }
+            // The field's cursor is behind what was typed.
+            typed = lines.last().map(|last| (lines.len() - 1, last.width()));
             self.scroll.to_bottom();
         }
         lines.push(Line::default());
@@ -118,6 +117,9 @@ impl ExplainDialog {
             "Enter explains it. Esc closes this."
         };
         lines.push(Line::styled(keys, theme::DIM));
-        draw_text(frame, 90, "Explain an error", &mut self.scroll, lines);
+        let place = draw_text(frame, 90, "Explain an error", &mut self.scroll, lines);
+        if let Some((line, column)) = typed {
+            self.scroll.set_cursor_in(frame, place, line, column);
+        }
     }
 }

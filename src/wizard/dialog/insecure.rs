@@ -5,10 +5,11 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::text::Severity;
 use crate::wizard::effect::Effect;
 use crate::wizard::widget::frame::window;
 use crate::wizard::widget::keys::{Action, Binding, hint};
-use crate::wizard::widget::text::{clean, wrapped};
+use crate::wizard::widget::text::said;
 use crate::wizard::widget::theme;
 
 /// What that means, in a sentence.
@@ -56,7 +57,7 @@ impl Insecure {
 
     pub fn draw(&self, frame: &mut Frame) {
         let width = frame.area().width.min(72).saturating_sub(4);
-        let mut lines = wrapped(&clean(&self.meaning), width, "", theme::WARN);
+        let mut lines = said(Severity::Warning, &self.meaning, width);
         lines.push(Line::default());
         for (key, _, _, text) in CHOICES {
             lines.push(Line::from(vec![

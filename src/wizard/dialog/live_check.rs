@@ -89,7 +89,7 @@ impl LiveCheck {
         let mut bindings = Vec::new();
         match &self.phase {
             CheckPhase::Asking => {
-                let create = hint(KeyCode::Char('y'), Action::Next, "create and delete it");
+                let create = hint(KeyCode::Char('c'), Action::Next, "create and delete it");
                 bindings.push(create);
                 bindings.extend(close("leave it"));
             }
@@ -177,7 +177,7 @@ impl LiveCheck {
             theme::DIM,
         ));
         lines.push(Line::default());
-        lines.extend(say("y    create and delete it", theme::PLAIN));
+        lines.extend(say("c    create and delete it", theme::PLAIN));
         lines.extend(say("Esc  leave it", theme::PLAIN));
         lines
     }

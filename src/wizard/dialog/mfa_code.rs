@@ -2,7 +2,7 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
@@ -11,6 +11,7 @@ use crate::account::CodeRequest;
 use crate::wizard::effect::Effect;
 use crate::wizard::widget::frame::window;
 use crate::wizard::widget::keys::{Action, Binding, hint};
+use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::{clean, wrapped};
 use crate::wizard::widget::theme;
 
@@ -77,11 +78,8 @@ impl MfaCode {
         ));
         let mut lines = wrapped(&text, width.saturating_sub(4), "", theme::PLAIN);
         lines.push(Line::default());
-        lines.push(Line::from(vec![
-            Span::styled("> ", theme::ACCENT),
-            Span::raw(self.input.value().to_owned()),
-            Span::styled("█", theme::ACCENT),
-        ]));
+        let row = lines.len();
+        lines.push(Line::raw(format!("> {}", self.input.value())));
         lines.push(Line::default());
         lines.push(Line::styled(
             "Enter hands it over. Esc goes on without; then r or another profile.",
@@ -90,6 +88,7 @@ impl MfaCode {
         let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
         let place = window(frame, width, height, "MFA code");
         frame.render_widget(Paragraph::new(lines), place);
+        Scroll::default().set_cursor_in(frame, place, row, 2 + self.input.visual_cursor());
     }
 }
 

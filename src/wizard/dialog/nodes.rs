@@ -10,7 +10,7 @@ use crate::verify::nodes::Nodes;
 use crate::wizard::effect::Effect;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, quiet};
 use crate::wizard::widget::scroll::Scroll;
-use crate::wizard::widget::text::{clean, wrapped};
+use crate::wizard::widget::text::said;
 use crate::wizard::widget::theme;
 
 /// What was found; none while it is being looked for.
@@ -46,18 +46,16 @@ impl NodesDialog {
         let mut lines = Vec::new();
         match &self.nodes {
             None => lines.push(Line::raw(format!(
-                "{spinner} Asking Systems Manager which nodes there are, and whose."
+                "Asking Systems Manager which hybrid nodes there are, and whose. {spinner}"
             ))),
             Some(nodes) => {
                 for message in messages::lines(nodes) {
-                    let (sign, style) = theme::of_severity(message.severity);
-                    let text = format!("{sign} {}", message.text);
-                    lines.extend(wrapped(&clean(&text), width, "  ", style));
+                    lines.extend(said(message.severity, &message.text, width));
                 }
             }
         }
         lines.push(Line::default());
         lines.push(Line::styled("Esc closes this.", theme::DIM));
-        draw_text(frame, 100, "Nodes", &mut self.scroll, lines);
+        draw_text(frame, 100, "Hybrid nodes", &mut self.scroll, lines);
     }
 }

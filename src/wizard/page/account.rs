@@ -13,7 +13,7 @@ use crate::wizard::effect::Effect;
 use crate::wizard::session::{Findings, Load, Session};
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
 use crate::wizard::widget::scroll::Scroll;
-use crate::wizard::widget::text::{clean, labelled, wrapped};
+use crate::wizard::widget::text::{clean, labelled, labelled_sign, said, wrapped};
 use crate::wizard::widget::theme;
 
 /// The step's own state.
@@ -22,6 +22,15 @@ pub struct AccountPage {
     scroll: Scroll,
 }
 
+/// What this program leads to.
+const INTRODUCTION: &str = "SageMaker SSH Helper opens SSH sessions into SageMaker's containers, and an AWS account has to be \
+                            prepared for it once. Here you choose roles and regions, see every change, and confirm it. \
+                            Nothing is written before that.";
+/// On a smaller screen the account itself comes first.
+const ROOM_FOR_INTRODUCTION: u16 = 16;
+/// What cannot be mended from inside, and the way to look around without an account.
+const FROM_OUTSIDE: &str = "Then press r, or p for another profile. A variable that is set elsewhere, such as AWS_PROFILE, \
+                            reaches this program only when it is started again: q leaves. Only looking? Start it with --demo.";
 /// Where the values stand.
 const COLUMN: usize = 14;
 
@@ -65,31 +74,24 @@ impl AccountPage {
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, session: &Session) {
         let (findings, spinner) = (&session.findings, session.spinner);
         let width = area.width.saturating_sub(1);
-        let mut lines = vec![Line::default()];
+        let mut lines = Vec::new();
         match &findings.identity {
             Load::Waiting => {
-                lines.push(Line::raw(format!("{spinner} Asking AWS who you are.")));
+                lines.push(Line::raw(format!("Asking AWS who you are. {spinner}")));
                 lines.push(Line::default());
-                lines.extend(findings.credentials.iter().flat_map(|label| {
-                    labelled("Credentials", &clean(label), COLUMN, width, theme::PLAIN)
-                }));
+                lines.extend(
+                    findings.credentials.iter().flat_map(|label| {
+                        labelled("Credentials", label, COLUMN, width, theme::PLAIN)
+                    }),
+                );
             }
             Load::Failed(error) => {
-                lines.extend(wrapped(
-                    &format!("{} {}", theme::CROSS, error.sentence()),
-                    width,
-                    "  ",
-                    theme::BAD,
-                ));
+                lines.extend(said(Severity::Error, &error.sentence(), width));
                 lines.push(Line::default());
-                lines.extend(wrapped(&error.advice(), width, "", theme::PLAIN));
-                lines.push(Line::default());
-                lines.extend(wrapped(
-                    "Then press r. Or press p for another profile.",
-                    width,
-                    "",
-                    theme::PLAIN,
-                ));
+                for text in [error.advice().as_str(), FROM_OUTSIDE] {
+                    lines.extend(wrapped(text, width, "", theme::PLAIN));
+                    lines.push(Line::default());
+                }
                 lines.extend(
                     error
                         .request_id
@@ -98,12 +100,17 @@ impl AccountPage {
                 );
             }
             Load::Ready(identity) => {
+                if area.height >= ROOM_FOR_INTRODUCTION {
+                    lines.extend(wrapped(INTRODUCTION, width, "", theme::PLAIN));
+                    lines.push(Line::default());
+                }
                 lines.extend(known(identity, width));
                 lines.push(Line::default());
                 lines.extend(progress(findings, width, spinner));
             }
         }
         self.scroll.draw(frame, area, lines);
+        self.scroll.set_cursor_on_top(frame, area);
     }
 }
 
@@ -124,16 +131,11 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
     ]
     .into_iter()
     .chain(endpoints.map(|endpoint| ("Endpoint", endpoint.label())))
-    .flat_map(|(label, value)| labelled(label, &clean(&value), COLUMN, width, theme::PLAIN))
+    .flat_map(|(label, value)| labelled(label, &value, COLUMN, width, theme::PLAIN))
     .collect();
     let mut warn = |text: &str| {
         lines.push(Line::default());
-        lines.extend(wrapped(
-            &format!("{} {text}", theme::BLOCKED),
-            width,
-            "  ",
-            theme::WARN,
-        ));
+        lines.extend(said(Severity::Warning, text, width));
     };
     if let Some(warning) = insecurity(&identity.endpoints) {
         warn(&warning);
@@ -156,13 +158,13 @@ fn known(identity: &Identity, width: u16) -> Vec<Line<'static>> {
 fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
     let roles = findings.roles.len();
     let roles = match &findings.roles_end {
-        Load::Waiting => format!("{roles} so far {spinner}"),
+        Load::Waiting => format!("{roles} so far, listing {spinner}"),
         Load::Ready(()) => roles.to_string(),
         Load::Failed(error) => format!("could not be listed: {}", error.sentence()),
     };
     let (known, all) = (findings.tiers.len(), findings.regions.len());
     let regions = if known < all {
-        format!("{known} of {all} {spinner}")
+        format!("{known} of {all} read {spinner}")
     } else {
         all.to_string()
     };
@@ -179,15 +181,15 @@ fn progress(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>
 fn permissions(findings: &Findings, width: u16, spinner: &str) -> Vec<Line<'static>> {
     let label = |number: usize| if number == 0 { "Permissions" } else { "" };
     let Some(preflight) = &findings.preflight else {
-        return labelled("Permissions", spinner, COLUMN, width, theme::PLAIN);
+        let text = format!("asking AWS {spinner}");
+        return labelled("Permissions", &text, COLUMN, width, theme::PLAIN);
     };
     checks::preflight(preflight)
         .into_iter()
         .enumerate()
         .flat_map(|(number, message)| {
-            let (sign, style) = theme::of_severity(message.severity);
-            let text = clean(&format!("{sign} {}", message.text));
-            labelled(label(number), &text, COLUMN, width, style)
+            let sign = theme::of_severity(message.severity);
+            labelled_sign(label(number), sign, &message.text, COLUMN, width)
         })
         .collect()
 }

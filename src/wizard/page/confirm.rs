@@ -1,33 +1,44 @@
-//! The last question. It shows the plan as it stood when the screen was entered, and that plan alone is carried out.
+//! The last question. It shows the plan as it stood when the screen was entered, and that plan alone is carried out. `y` is
+//! asked for here and nowhere else.
+
+mod parts;
 
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
 
 use crate::apply::Job;
 use crate::export;
 use crate::journal::Records;
+use crate::messages::sum::{Fact, SumLine};
 use crate::messages::{Message, checks};
 use crate::model::endpoint::insecurity;
+use crate::plan::Plan;
 use crate::plan::readiness::{Basis, Readiness};
-use crate::plan::{Content, Difference, Plan, State, Target};
-use crate::text::counted;
+use crate::text::{Severity, counted};
 use crate::verify::{CheckResult, Preflight, proof};
 use crate::wizard::effect::Effect;
 use crate::wizard::page::Page;
-use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
-use crate::wizard::widget::scroll::{Scroll, moved};
-use crate::wizard::widget::text::{clean, wrapped};
-use crate::wizard::widget::{diff, theme};
+use crate::wizard::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
+use crate::wizard::widget::scroll::Scroll;
+use crate::wizard::widget::text::{labelled, said, signed, wrapped};
+use crate::wizard::widget::theme;
+use parts::{documents, ending_in_dots, obstacles, sign_of, situation, warned};
 
 /// So many of those who cannot connect stand above the question.
 const SHOWN: usize = 3;
+/// Where the facts stand, behind their labels.
+const COLUMN: usize = 9;
+/// Lines that are kept for the worst of what AWS says.
+const VERDICT: usize = 2;
+/// Lines that are kept for the sentence of who can connect and what follows it, so that nothing moves when it comes.
+const HEADLINE: usize = 2;
 
 /// What can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
+enum Choice {
     /// Carry the plan out.
     Apply,
     /// Nothing to carry out: read everything again and say what is found.
@@ -49,31 +60,35 @@ pub struct ConfirmPage {
     pub preflight: Option<Preflight>,
     /// What will not work although the plan was carried out; none while AWS is being asked.
     pub foreseen: Option<Vec<CheckResult>>,
+    /// Somebody said yes while AWS was still being asked: the next one counts.
+    said_yes_early: bool,
     /// Why the run could not be recorded, so that nothing would be changed.
     trouble: Option<String>,
-    /// Whether the record outlives the program.
-    records_last: bool,
-    focus: Choice,
+    facts: Vec<Fact>,
     scroll: Scroll,
 }
 
 impl ConfirmPage {
-    /// Asks about this plan. The focus is on going back.
+    /// Asks about this plan.
     pub fn new(job: Job, under: Page, records: &Records) -> Self {
         Self {
+            facts: job.facts(records),
             job,
             under,
             preflight: None,
             foreseen: None,
+            said_yes_early: false,
             trouble: records.trouble().map(|error| error.to_string()),
-            records_last: records.last(),
-            focus: Choice::GoBack,
             scroll: Scroll::default(),
         }
     }
 
     fn plan(&self) -> &Plan {
         &self.job.plan
+    }
+
+    fn is_asking_aws(&self) -> bool {
+        self.preflight.is_none() || self.foreseen.is_none()
     }
 
     fn choices(&self) -> Vec<Choice> {
@@ -87,378 +102,300 @@ impl ConfirmPage {
         }
     }
 
-    pub fn bindings(&self) -> Vec<Binding> {
-        let mut bindings = Vec::new();
-        if self.plan().totals().changes > 0 {
-            let label = match (self.plan().totals().changes, &self.plan().undoes) {
-                (_, Some(_)) => "put it back",
-                (1, None) => "apply 1 change",
-                (_, None) => "apply all",
-            };
-            bindings.push(hint(KeyCode::Char('y'), Action::Apply, label));
-        } else {
-            bindings.push(hint(KeyCode::Char('y'), Action::Apply, "check"));
+    /// The key, what it does, and the same in a word or two for the foot of the screen.
+    fn named(&self, choice: Choice) -> (KeyCode, Action, String, &'static str) {
+        let changes = counted(self.plan().totals().changes, "change");
+        match (choice, &self.plan().undoes) {
+            (Choice::Apply, None) => (
+                KeyCode::Char('y'),
+                Action::Apply,
+                format!("Apply {changes}"),
+                "apply",
+            ),
+            (Choice::Apply, Some(_)) => (
+                KeyCode::Char('y'),
+                Action::Apply,
+                format!("Put back {changes}"),
+                "put it back",
+            ),
+            (Choice::Check, _) => {
+                let text = "Check everything again".to_owned();
+                (KeyCode::Char('v'), Action::Check, text, "check")
+            }
+            (Choice::Guide, _) => {
+                let text = "Guide me through the console".to_owned();
+                (KeyCode::Char('m'), Action::Guide, text, "guide")
+            }
+            (Choice::Export, _) => {
+                let text = "Export as files for others".to_owned();
+                (KeyCode::Char('e'), Action::Export, text, "export")
+            }
+            (Choice::GoBack, _) => (KeyCode::Esc, Action::Back, "Go back".to_owned(), "back"),
         }
-        let missing = self.preflight.as_ref().and_then(Preflight::missing_policy);
-        if missing.is_some() {
+    }
+
+    pub fn bindings(&self) -> Vec<Binding> {
+        let named = self.choices().into_iter().map(|choice| self.named(choice));
+        let hints = named.map(|(key, action, _, label)| hint(key, action, label));
+        let mut bindings: Vec<Binding> = hints.collect();
+        // Where little fits, the way back is not what is left out.
+        bindings.sort_by_key(|binding| match binding.action {
+            Action::Apply | Action::Check => 0,
+            Action::Back => 1,
+            _ => 2,
+        });
+        if self.missing_policy().is_some() {
             bindings.push(hint(KeyCode::Char('c'), Action::Copy, "copy policy"));
         }
-        if self.choices().contains(&Choice::Guide) {
-            bindings.push(hint(KeyCode::Char('m'), Action::Guide, "by hand"));
-        }
-        if self.choices().contains(&Choice::Export) {
-            bindings.push(hint(KeyCode::Char('e'), Action::Export, "export"));
-        }
-        bindings.push(hint(KeyCode::Up, Action::Up, "choose"));
-        bindings.push(hint(KeyCode::Enter, Action::Next, "take it"));
-        bindings.push(hint(KeyCode::Esc, Action::Back, "back"));
         bindings.push(hint(KeyCode::PageDown, Action::PageDown, "read on"));
+        bindings.push(quiet(KeyCode::Enter, Action::Next, "say what the keys do"));
         bindings.extend(MOVES);
         bindings
     }
 
+    fn missing_policy(&self) -> Option<String> {
+        self.preflight.as_ref().and_then(Preflight::missing_policy)
+    }
+
     pub fn handle(&mut self, action: Action) -> Vec<Effect> {
-        let chosen = match action {
-            Action::Next => self.focus,
-            Action::Apply => Choice::Apply,
-            Action::Guide => Choice::Guide,
-            Action::Export => Choice::Export,
-            Action::Back => Choice::GoBack,
+        let effect = match action {
+            Action::Next => self.say_keys(),
+            Action::Apply if self.is_asking_aws() && !self.said_yes_early => {
+                self.said_yes_early = true;
+                let text = "AWS is still being asked. y once more applies without its answer.";
+                Effect::say(Severity::Warning, text)
+            }
+            Action::Apply | Action::Check => Effect::Apply,
+            Action::Guide => Effect::BeginGuide,
+            Action::Export => Effect::Export(Box::new(self.job.plan.clone())),
+            Action::Back => Effect::Back,
             Action::Copy => {
-                let policy = self.preflight.as_ref().and_then(Preflight::missing_policy);
-                return policy.map(Effect::copy).into_iter().collect();
+                return self
+                    .missing_policy()
+                    .map(Effect::copy)
+                    .into_iter()
+                    .collect();
             }
             other => {
-                self.move_focus(other);
+                self.scroll.act(other);
                 return Vec::new();
             }
         };
-        vec![match chosen {
-            Choice::Apply | Choice::Check => Effect::Apply,
-            Choice::Guide => Effect::BeginGuide,
-            Choice::Export => {
-                self.focus = Choice::Export;
-                Effect::Export(Box::new(self.job.plan.clone()))
-            }
-            Choice::GoBack => Effect::Back,
-        }]
+        vec![effect]
     }
 
-    fn move_focus(&mut self, action: Action) {
-        let choices = self.choices();
-        let here = choices.iter().position(|choice| *choice == self.focus);
-        let here = here.unwrap_or_default();
-        // Pages belong to the text.
-        if matches!(action, Action::PageUp | Action::PageDown) {
-            self.scroll.act(action);
-            return;
-        }
-        let there = moved(action, here, choices.len(), 1);
-        if let Some(choice) = there.and_then(|there| choices.get(there)) {
-            self.focus = *choice;
-        }
-    }
-
-    /// The choices; below them, with the cursor on exporting, which file is for whom.
-    fn drawn_choices(&self, width: u16) -> Vec<Line<'static>> {
+    /// Nothing is done by a key that went on everywhere else.
+    fn say_keys(&self) -> Effect {
         let changes = counted(self.plan().totals().changes, "change");
+        let text = match (self.choices().first(), &self.plan().undoes) {
+            (Some(Choice::Apply), Some(_)) => format!("y puts {changes} back, Esc goes back."),
+            (Some(Choice::Apply), None) => format!("y applies {changes}, Esc goes back."),
+            _ => "v checks everything again, Esc goes back.".to_owned(),
+        };
+        Effect::say(Severity::Info, text)
+    }
+
+    /// What can be answered, each behind its key.
+    fn drawn_choices(&self) -> Vec<Line<'static>> {
         let drawn = self.choices().into_iter().map(|choice| {
-            let here = choice == self.focus;
-            let text = match (choice, &self.plan().undoes) {
-                (Choice::Apply, None) => format!("Apply {changes}"),
-                (Choice::Apply, Some(_)) => format!("Put back {changes}"),
-                (Choice::Check, _) => "Check everything again".to_owned(),
-                (Choice::Guide, _) => "Guide me through the console".to_owned(),
-                (Choice::Export, _) => "Export as files for others".to_owned(),
-                (Choice::GoBack, _) => "Go back".to_owned(),
+            let (key, _, text, _) = self.named(choice);
+            let style = if choice == Choice::Apply {
+                theme::TITLE
+            } else {
+                theme::PLAIN
             };
-            let style = if here { theme::CURSOR } else { theme::PLAIN };
             Line::from(vec![
-                Span::styled(if here { "› " } else { "  " }, theme::ACCENT),
-                Span::styled(format!(" {text} "), style),
+                Span::styled(format!("{:<5}", keys::name(key)), theme::KEY),
+                Span::styled(text, style),
             ])
         });
-        let mut lines: Vec<Line> = drawn.collect();
-        if self.focus == Choice::Export {
-            let readers = format!("    {}.", export::readers());
-            lines.extend(wrapped(&readers, width, "", theme::DIM));
+        drawn.collect()
+    }
+
+    /// Whether the caller may do it, and whether the roles will work then, by AWS.
+    fn checked(&self) -> Vec<Message> {
+        let may = self.preflight.as_ref().map(checks::preflight);
+        let works = self.foreseen.as_deref().map(checks::foreseen);
+        let said = may.into_iter().chain(works);
+        said.flatten().collect()
+    }
+
+    /// The first of the worst that AWS says.
+    fn worst(&self) -> Option<Message> {
+        let rank = |message: &Message| match message.severity {
+            Severity::Error => 3,
+            Severity::Warning => 2,
+            Severity::Unknown => 1,
+            Severity::Good | Severity::Info => 0,
+        };
+        self.checked().into_iter().rev().max_by_key(rank)
+    }
+
+    /// The worst of what AWS says, on lines that are kept for it. All of it stands further below.
+    fn verdict(&self, width: u16, spinner: &str) -> Vec<Line<'static>> {
+        let mut lines = if self.is_asking_aws() {
+            let text = "Asking AWS whether you may do this, and whether it will work.";
+            wrapped(&format!("{text} {spinner}"), width, "", theme::PLAIN)
+        } else {
+            let worst = self.worst();
+            let said = |message: Message| said(message.severity, &message.text, width);
+            worst.map(said).unwrap_or_default()
+        };
+        if lines.len() > VERDICT {
+            lines.truncate(VERDICT);
+            let last = lines.pop().map(|line| ending_in_dots(line, width));
+            lines.extend(last);
         }
+        lines.resize(VERDICT, Line::default());
         lines
     }
 
-    pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect, spinner: &str) {
         let width = area.width.saturating_sub(1);
-        let mut lines = Vec::new();
-        // Parts of one paragraph, each from a line of its own.
-        let mut say = |parts: &[(&str, Style)]| {
-            for (text, style) in parts {
-                lines.extend(wrapped(&clean(text), width, "", *style));
-            }
-            lines.push(Line::default());
-        };
-        let (plan, totals) = (self.plan(), self.plan().totals());
-        if let Some(run) = &plan.undoes {
-            say(&[(&format!("Putting the run {run} back."), theme::TITLE)]);
+        let has_changes = self.plan().totals().changes > 0;
+        let lines = self.lines(width, spinner);
+        let mut below = self.drawn_choices();
+        if has_changes {
+            let choices = std::mem::replace(&mut below, self.verdict(width, spinner));
+            below.extend(choices);
         }
-        let mut who = Readiness::predicted(plan);
-        if let (Some((who, _)), Some(foreseen)) = (&mut who, &self.foreseen) {
-            proof::take_back(who, foreseen);
-        }
-        let is_asking = self.foreseen.is_none();
-        let mut who = match who {
-            // Nobody is told that people can connect before the simulator was asked.
-            Some((readiness, _)) if is_asking && readiness.somebody_can() => {
-                vec![(
-                    "Asking AWS who can connect after this.".to_owned(),
-                    theme::DIM,
-                )]
-            }
-            Some((readiness, basis)) => who_can(&readiness, basis),
-            None => Vec::new(),
-        };
-        if totals.changes > 0 {
-            who.push((plan.sentence(), theme::TITLE));
-        }
-        let who: Vec<_> = who
-            .iter()
-            .map(|(text, style)| (text.as_str(), *style))
-            .collect();
-        if !who.is_empty() {
-            say(&who);
-        }
-        // What stands in the way comes before what follows from it.
-        if totals.changes > 0 {
-            for (text, style) in preflight(self.preflight.as_ref(), self.foreseen.as_deref()) {
-                say(&[(&text, style)]);
-            }
-        }
-        if totals.changes > 0 {
-            if let Some(run) = &self.job.continues {
-                let text = format!("It goes on with the run {run}; both are put back together.");
-                say(&[(&text, theme::PLAIN)]);
-            }
-            let strangers = plan.let_in_from_elsewhere();
-            let strangers = strangers.map(|text| format!("{} {text}", theme::BLOCKED));
-            let about_nodes = plan.about_all_nodes();
-            let mut parts: Vec<(&str, Style)> = about_nodes
-                .iter()
-                .map(|text| (text.as_str(), theme::PLAIN))
-                .collect();
-            parts.push((put_back(plan, self.records_last), theme::PLAIN));
-            parts.extend(strangers.iter().map(|text| (text.as_str(), theme::WARN)));
-            say(&parts);
-        }
-        let endpoints = plan.identity.endpoints.iter();
-        // The insecure ones are named with what that means.
-        for endpoint in endpoints.filter(|endpoint| !endpoint.is_insecure()) {
-            let text = format!("Requests go to {}.", endpoint.label());
-            say(&[(&text, theme::PLAIN)]);
-        }
-        if let Some(warning) = insecurity(&plan.identity.endpoints) {
-            say(&[(&format!("{} {warning}", theme::BLOCKED), theme::WARN)]);
-        }
-        if let (Some(trouble), true) = (&self.trouble, totals.changes > 0) {
-            say(&[(&format!("{} {trouble}", theme::BLOCKED), theme::WARN)]);
-        }
-        for (text, style) in situation(plan) {
-            say(&[(&text, style)]);
-        }
-        lines.extend(what_is_written(plan, width));
-        let choices = self.drawn_choices(width);
         // What is chosen from stays in sight, however long the rest is.
-        let rows = u16::try_from(choices.len()).unwrap_or(u16::MAX);
+        let rows = u16::try_from(below.len()).unwrap_or(u16::MAX);
         let rows = rows.min(area.height.saturating_sub(1)).max(1);
-        let gap = u16::from(area.height > rows + 4);
-        let room = area.height.saturating_sub(gap + rows);
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
-        let [text, _, below] = Layout::vertical([
-            Constraint::Length(height),
-            Constraint::Length(gap),
+        let [text, rule, pinned] = Layout::vertical([
+            Constraint::Fill(1),
+            Constraint::Length(u16::from(area.height > rows + 4)),
             Constraint::Length(rows),
         ])
         .areas(area);
         self.scroll.draw(frame, text, lines);
-        let here = self
-            .choices()
-            .iter()
-            .position(|choice| *choice == self.focus);
-        let here = here.unwrap_or_default();
-        let mut list = Scroll::default();
-        list.show(here..=here, below.height);
-        list.draw(frame, below, choices);
+        let block = Block::new().borders(Borders::TOP).border_style(theme::DIM);
+        frame.render_widget(block, rule);
+        // Where not all of it fits, what AWS says goes first.
+        let skipped = below.len().saturating_sub(usize::from(rows));
+        let first = if has_changes { VERDICT } else { 0 };
+        let first = first.saturating_sub(skipped);
+        frame.render_widget(Paragraph::new(below.split_off(skipped)), pinned);
+        Scroll::default().set_cursor(frame, pinned, first);
     }
-}
 
-/// Returns who can connect, and the first of those who cannot.
-fn who_can(readiness: &Readiness, basis: Basis) -> Vec<(String, Style)> {
-    let (sign, style) = theme::of_readiness(readiness.state);
-    let mut said = vec![(format!("{sign} {}", readiness.headline(basis)), style)];
-    let obstacles = readiness.obstacles();
-    let more = obstacles.len().saturating_sub(SHOWN);
-    let shown = obstacles.into_iter().take(SHOWN);
-    said.extend(shown.map(|text| (format!("  {text}"), theme::WARN)));
-    if more > 0 {
-        said.push((
-            format!("  and {more} more; the preview has all."),
-            theme::WARN,
-        ));
-    }
-    said
-}
-
-/// Returns whether the caller may do it, and whether the roles will work then.
-fn preflight(
-    preflight: Option<&Preflight>,
-    foreseen: Option<&[CheckResult]>,
-) -> Vec<(String, Style)> {
-    let Some(preflight) = preflight else {
-        let text = "Asking AWS whether you may do this.";
-        return vec![(text.to_owned(), theme::DIM)];
-    };
-    let sign = |message: Message| {
-        let (sign, style) = theme::of_severity(message.severity);
-        (format!("{sign} {}", message.text), style)
-    };
-    let mut said: Vec<_> = checks::preflight(preflight).into_iter().map(sign).collect();
-    if let Some(foreseen) = foreseen {
-        said.extend(checks::foreseen(foreseen).into_iter().map(sign));
-    } else {
-        let text = "Asking AWS whether the roles will work then.";
-        said.push((text.to_owned(), theme::DIM));
-    }
-    said
-}
-
-/// Returns what cannot be done, and that there is nothing to do.
-fn situation(plan: &Plan) -> Vec<(String, Style)> {
-    let totals = plan.totals();
-    let items = counted(totals.blocked, "item");
-    let (text, style) = match (totals.changes, totals.blocked, &plan.undoes) {
-        (1.., 0, _) => return Vec::new(),
-        (1.., _, None) => {
-            let text = "cannot be done and will be left alone; the preview says why.";
-            (format!("{} {items} {text}", theme::BLOCKED), theme::WARN)
+    /// The sum: who can connect afterwards, what is written, and what follows from it.
+    fn lines(&self, width: u16, spinner: &str) -> Vec<Line<'static>> {
+        let (plan, totals) = (self.plan(), self.plan().totals());
+        let mut lines = self.headline(width, spinner);
+        if totals.changes > 0 {
+            for SumLine { sign, text } in plan.sum() {
+                lines.extend(signed(sign_of(sign), &text, width, theme::PLAIN));
+            }
         }
-        (1.., _, Some(_)) => {
-            let text = "cannot be put back and will be left alone; why stands below.";
-            (format!("{} {items} {text}", theme::BLOCKED), theme::WARN)
-        }
-        (0, 0, None) => {
-            let text = "Everything is in place. There is nothing to write.";
-            (format!("{} {text}", theme::CHECK), theme::GOOD)
-        }
-        (0, 0, Some(_)) => {
-            let text = "Everything is as it was before the run. There is nothing to put back.";
-            (format!("{} {text}", theme::CHECK), theme::GOOD)
-        }
-        (0, _, None) => {
-            let text = "cannot be done here; the preview says why.";
-            (
-                format!("There is nothing to write. {items} {text}"),
-                theme::WARN,
-            )
-        }
-        (0, _, Some(_)) => {
-            let text = "cannot be put back; why stands below.";
-            (
-                format!("There is nothing to write. {items} {text}"),
-                theme::WARN,
-            )
-        }
-    };
-    vec![(text, style)]
-}
-
-/// Each change in a sentence; of an undoing, which has no preview, also what is left alone and the documents.
-fn what_is_written(plan: &Plan, width: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    if plan.totals().changes > 0 {
+        lines.extend(
+            situation(plan)
+                .into_iter()
+                .flat_map(|message| said(message.severity, &message.text, width)),
+        );
         lines.push(Line::default());
-        lines.push(Line::styled("What is written:", theme::DIM));
+        if totals.changes > 0 {
+            for (label, text) in &self.facts {
+                lines.extend(labelled(label, text, COLUMN, width, theme::PLAIN));
+            }
+        }
+        let endpoints = plan.identity.endpoints.iter();
+        // The insecure ones are named with what that means.
+        for endpoint in endpoints.filter(|endpoint| !endpoint.is_insecure()) {
+            lines.extend(labelled(
+                "Requests",
+                &endpoint.label(),
+                COLUMN,
+                width,
+                theme::PLAIN,
+            ));
+        }
+        let mut warnings: Vec<String> = insecurity(&plan.identity.endpoints).into_iter().collect();
+        if totals.changes > 0 {
+            warnings.extend(self.trouble.clone());
+            warnings.extend(plan.let_in_from_elsewhere());
+        }
+        warnings.extend(
+            warned(plan)
+                .into_iter()
+                .map(|(names, text)| format!("{names}: {text}")),
+        );
+        for text in warnings {
+            lines.extend(said(Severity::Warning, &text, width));
+        }
+        lines.extend(self.late(width));
+        if plan.undoes.is_some() {
+            lines.extend(documents(plan, width));
+        } else if self.choices().contains(&Choice::Export) {
+            lines.push(Line::default());
+            let text = format!("Exported: {}.", export::readers());
+            lines.extend(wrapped(&text, width, "", theme::DIM));
+        }
+        lines
     }
-    for (item, change) in plan.changes() {
-        let sign = match (&change.after(), change.puts_back) {
-            (Content::Absent, _) => "-",
-            (_, true) => theme::DIFFERS,
-            (_, false) => theme::TO_DO,
+
+    /// Who can connect afterwards, on lines that are kept for it.
+    fn headline(&self, width: u16, spinner: &str) -> Vec<Line<'static>> {
+        let plan = self.plan();
+        if let Some(run) = &plan.undoes {
+            let text = format!("Putting the run {run} back.");
+            let mut lines = wrapped(&text, width, "", theme::TITLE);
+            lines.push(Line::default());
+            return lines;
+        }
+        let mut lines = match self.readiness() {
+            // Nobody is told that people can connect before the simulator was asked.
+            Some((readiness, _)) if self.foreseen.is_none() && readiness.somebody_can() => {
+                let text = format!("Asking AWS who can connect after this. {spinner}");
+                vec![Line::raw(text)]
+            }
+            Some((readiness, basis)) => {
+                let sign = theme::of_readiness(readiness.state);
+                signed(sign, &readiness.headline(basis), width, theme::TITLE)
+            }
+            None => Vec::new(),
         };
-        let text = format!("{sign} {}", change.sentence());
-        lines.extend(wrapped(&clean(&text), width, "  ", theme::DIM));
-        if plan.undoes.is_none() {
-            for warning in &item.warnings {
-                let text = format!("  {} {warning}", theme::BLOCKED);
-                lines.extend(wrapped(&clean(&text), width, "    ", theme::WARN));
+        lines.resize(lines.len().max(HEADLINE), Line::default());
+        lines.extend(obstacles(&self.planned_obstacles(), width));
+        lines
+    }
+
+    /// Who cannot connect by the plan itself: that is known before AWS is asked.
+    fn planned_obstacles(&self) -> Vec<String> {
+        let planned = Readiness::predicted(self.plan());
+        planned.map_or_else(Vec::new, |(readiness, _)| readiness.obstacles())
+    }
+
+    fn readiness(&self) -> Option<(Readiness, Basis)> {
+        let mut who = Readiness::predicted(self.plan())?;
+        if let Some(foreseen) = &self.foreseen {
+            proof::take_back(&mut who.0, foreseen);
+        }
+        Some(who)
+    }
+
+    /// What comes late, below everything else, so that nothing moves: who cannot connect, and what AWS says.
+    fn late(&self, width: u16) -> Vec<Line<'static>> {
+        let mut lines = Vec::new();
+        if let (Some((readiness, _)), Some(_)) = (self.readiness(), &self.foreseen) {
+            let planned = self.planned_obstacles();
+            let mut late = readiness.obstacles();
+            late.retain(|obstacle| !planned.contains(obstacle));
+            lines.extend(obstacles(&late, width));
+        }
+        if self.plan().totals().changes > 0 && !self.is_asking_aws() {
+            let worst = self.worst();
+            for message in self.checked() {
+                let drawn = said(message.severity, &message.text, width);
+                // What is to be read whole above the choices is not said twice.
+                if drawn.len() > VERDICT || worst.as_ref() != Some(&message) {
+                    lines.extend(drawn);
+                }
             }
         }
-    }
-    if plan.undoes.is_none() {
-        return lines;
-    }
-    for (names, warning) in warnings(plan) {
-        let text = format!("{} {names}: {warning}", theme::BLOCKED);
-        lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
-    }
-    for item in &plan.items {
-        lines.extend(left_alone(&item.target, &item.state, width));
-    }
-    for (item, change) in plan
-        .changes()
-        .filter(|(item, _)| item.target.role().is_some())
-    {
-        lines.push(Line::default());
-        lines.push(Line::styled(
-            clean(&format!("{}:", item.target.short())),
-            theme::DIM,
-        ));
-        let account = &plan.identity.account;
-        lines.extend(diff::admitted(change, account, width));
-        let (before, after) = (change.before_text(), change.after_text());
-        lines.extend(diff::indented(before, after, width));
-    }
-    lines
-}
-
-/// Each warning once, with the items that it is about.
-fn warnings(plan: &Plan) -> Vec<(String, &String)> {
-    let mut warnings: Vec<(String, &String)> = Vec::new();
-    for item in &plan.items {
-        for warning in &item.warnings {
-            let name = item.target.short();
-            match warnings.iter_mut().find(|(_, known)| *known == warning) {
-                Some((names, _)) => *names = format!("{names}, {name}"),
-                None => warnings.push((name, warning)),
-            }
+        if !lines.is_empty() {
+            lines.insert(0, Line::default());
         }
-    }
-    warnings
-}
-
-fn left_alone(target: &Target, state: &State, width: u16) -> Vec<Line<'static>> {
-    let State::Blocked {
-        reason,
-        remedy,
-        difference,
-        ..
-    } = state
-    else {
-        return Vec::new();
-    };
-    let text = format!("{} {}: {reason} {remedy}", theme::BLOCKED, target.short());
-    let mut lines = vec![Line::default()];
-    lines.extend(wrapped(&clean(&text), width, "  ", theme::WARN));
-    if let Some(Difference { expected, found }) = difference {
-        let text = "  What differs (- as the run left it, + as it is now):";
-        lines.extend(wrapped(text, width, "  ", theme::DIM));
-        lines.extend(diff::indented(expected.text(), found.text(), width));
-    }
-    lines
-}
-
-/// Returns how to put it back.
-fn put_back(plan: &Plan, records_last: bool) -> &'static str {
-    match (plan.undoes.is_some(), records_last) {
-        (true, _) => "What is there is recorded before each change, so this too can be put back.",
-        (false, true) => "All of it can be put back exactly: with u, or later with \"undo\".",
-        (false, false) => "All of it can be put back exactly, with u, until you leave.",
+        lines
     }
 }

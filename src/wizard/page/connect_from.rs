@@ -4,14 +4,14 @@ use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 use crate::model::ConnectFrom;
 use crate::plan::SHARED_USER_ID;
+use crate::text::Severity;
 use crate::wizard::effect::Effect;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
-use crate::wizard::widget::scroll::moved;
-use crate::wizard::widget::text::wrapped;
+use crate::wizard::widget::scroll::{Scroll, moved};
+use crate::wizard::widget::text::{mark, said, wrapped};
 use crate::wizard::widget::theme;
 
 const OPTIONS: [(ConnectFrom, &str, &str); 3] = [
@@ -30,6 +30,14 @@ const OPTIONS: [(ConnectFrom, &str, &str); 3] = [
         "Both",
         "SageMaker roles get both policies, and user roles the client policy.",
     ),
+];
+
+/// What people need, in words.
+const PICTURE: [&str; 4] = [
+    "Each container that people connect to appears in Systems Manager as a hybrid node. Three things make that possible:",
+    "1 a paid setting of each region: the advanced-instances tier",
+    "2 a permission for the container, on the SageMaker role that its job runs under",
+    "3 a permission for people, on the user role that they come with",
 ];
 
 /// The step's own state.
@@ -81,36 +89,43 @@ impl ConnectFromPage {
             "",
             theme::PLAIN,
         );
+        // Paragraphs are further apart where there is room.
+        let is_roomy = area.height >= 20;
+        let gap = |lines: &mut Vec<Line>| {
+            if is_roomy {
+                lines.push(Line::default());
+            }
+        };
+        let mut cursor = 0;
         for (choice, name, consequence) in OPTIONS {
-            let here = choice == self.choice;
-            lines.push(Line::default());
+            let is_here = choice == self.choice;
+            gap(&mut lines);
+            if is_here {
+                cursor = lines.len();
+            }
             lines.push(Line::from(vec![
-                Span::styled(
-                    if here { "› (•) " } else { "  ( ) " },
-                    if here { theme::ACCENT } else { theme::PLAIN },
-                ),
-                Span::styled(name, if here { theme::TITLE } else { theme::PLAIN }),
+                mark(is_here),
+                Span::raw(if is_here { "(*) " } else { "( ) " }),
+                Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
             ]));
             let room = area.width.saturating_sub(6);
-            lines.extend(
-                wrapped(consequence, room, "", theme::DIM)
-                    .into_iter()
-                    .map(|line| {
-                        let mut spans = vec![Span::raw("      ")];
-                        spans.extend(
-                            line.spans
-                                .into_iter()
-                                .map(|span| span.patch_style(line.style)),
-                        );
-                        Line::from(spans)
-                    }),
-            );
+            let beside = wrapped(consequence, room, "", theme::PLAIN).into_iter();
+            lines.extend(beside.map(|mut line| {
+                line.spans.insert(0, Span::raw("      "));
+                line
+            }));
         }
         if self.choice.uses_studio() {
-            lines.push(Line::default());
-            let text = format!("{} {SHARED_USER_ID}", theme::BLOCKED);
-            lines.extend(wrapped(&text, area.width, "  ", theme::WARN));
+            gap(&mut lines);
+            lines.extend(said(Severity::Warning, SHARED_USER_ID, area.width));
         }
-        frame.render_widget(Paragraph::new(lines), area);
+        lines.push(Line::default());
+        for text in PICTURE {
+            lines.extend(wrapped(text, area.width, "  ", theme::PLAIN));
+        }
+        let mut scroll = Scroll::default();
+        scroll.show(cursor..=cursor, area.height);
+        scroll.draw(frame, area, lines);
+        scroll.set_cursor(frame, area, cursor);
     }
 }

@@ -167,7 +167,7 @@ impl GuideEndPage {
         progress
     }
 
-    fn headline(&self) -> Message {
+    pub fn headline(&self) -> Message {
         match &self.verified {
             None => Message::new(Severity::Info, "Reading everything once more."),
             Some(verified) if self.awaits_proof() => {
@@ -209,5 +209,8 @@ impl GuideEndPage {
             }
         };
         self.scroll.draw(frame, inner, lines);
+        if self.scroll.offset() > 0 {
+            self.scroll.set_cursor_on_top(frame, inner);
+        }
     }
 }

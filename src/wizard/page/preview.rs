@@ -1,17 +1,18 @@
-//! Everything that would change, in four views of each item: sentence, difference, whole document, API call.
+//! Everything that would change: roles before regions, each item in four views.
+
+mod detail;
 
 use crossterm::event::KeyCode;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
 
 use crate::apply::{Aim, Job};
 use crate::model::Choices;
 use crate::plan::readiness::Readiness;
-use crate::plan::{Change, Item, Plan, State, Target};
-use crate::policy::document::pretty;
+use crate::plan::{Item, Plan, State, Target};
 use crate::text::{Severity, counted};
 use crate::verify::{CheckResult, proof};
 use crate::wizard::effect::Effect;
@@ -19,47 +20,38 @@ use crate::wizard::session::Session;
 use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::{Scroll, moved};
-use crate::wizard::widget::text::{clean, shortened, wrap, wrapped};
-use crate::wizard::widget::{diff, theme};
+use crate::wizard::widget::text::{clean, mark, shortened};
+use crate::wizard::widget::theme::{self, Sign};
+use detail::{View, sign};
 
-/// From this width on the detail stands beside the list, and names still fit.
-const WIDE: u16 = 120;
+/// The columns that the detail needs beside the list.
+const DETAIL_WIDTH: usize = 60;
+/// Regions are folded into one line from so many on.
+const FOLDED_FROM: usize = 4;
 
-/// How an item is shown.
+/// How many regions are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum View {
+enum Regions {
+    /// All in one line.
     #[default]
-    Sentence,
-    Difference,
-    Document,
-    Call,
+    Folded,
+    Each,
 }
 
-impl View {
-    fn next(self) -> Self {
-        match self {
-            Self::Sentence => Self::Difference,
-            Self::Difference => Self::Document,
-            Self::Document => Self::Call,
-            Self::Call => Self::Sentence,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sentence => "In words",
-            Self::Difference => "Difference",
-            Self::Document => "Whole document",
-            Self::Call => "API call",
-        }
-    }
+/// A line of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Row {
+    Item(Target),
+    /// All regions in one.
+    Regions,
 }
 
 /// The step's own state.
 #[derive(Debug, Default)]
 pub struct PreviewPage {
-    /// The item under the cursor; kept when the plan is made anew.
-    current: Option<Target>,
+    /// The line under the cursor; kept when the plan is made anew.
+    current: Option<Row>,
+    regions: Regions,
     view: View,
     detail: Scroll,
     in_detail: bool,
@@ -71,7 +63,7 @@ pub struct PreviewPage {
 }
 
 impl PreviewPage {
-    pub fn bindings(&self) -> Vec<Binding> {
+    pub fn bindings(&self, session: &Session) -> Vec<Binding> {
         let harden = if self.harden_trust {
             "plain trust"
         } else {
@@ -84,14 +76,35 @@ impl PreviewPage {
         };
         let mut bindings = vec![
             hint(KeyCode::Enter, Action::Next, "go on"),
-            hint(KeyCode::Esc, Action::Back, "back"),
-            hint(KeyCode::Char('d'), Action::CycleView, "details"),
-            hint(KeyCode::Tab, Action::OtherPane, "pane"),
+            hint(
+                KeyCode::Esc,
+                Action::Back,
+                if self.in_detail {
+                    "to the list"
+                } else {
+                    "back"
+                },
+            ),
+            hint(KeyCode::Char('d'), Action::CycleView, "next view"),
+            hint(KeyCode::Char('n'), Action::NextToLookAt, "next ! or ~"),
+            hint(
+                KeyCode::Tab,
+                Action::OtherPane,
+                if self.in_detail { "list" } else { "details" },
+            ),
             hint(KeyCode::Char('h'), Action::HardenTrust, harden),
             hint(KeyCode::Char('s'), Action::ShellAccess, shell),
             hint(KeyCode::Char('w'), Action::SavePlan, "save"),
             quiet(KeyCode::Char('r'), Action::Reload, "read everything again"),
         ];
+        if session.plan().is_some_and(has_many_regions) {
+            let regions = if self.regions == Regions::Each {
+                "fold regions"
+            } else {
+                "each region"
+            };
+            bindings.insert(4, hint(KeyCode::Char(' '), Action::Toggle, regions));
+        }
         bindings.extend(MOVES);
         bindings
     }
@@ -114,170 +127,293 @@ impl PreviewPage {
             Action::OtherPane => self.in_detail = !self.in_detail,
             Action::HardenTrust => self.harden_trust = !self.harden_trust,
             Action::ShellAccess => self.shell_access = !self.shell_access,
+            Action::Toggle => self.fold(session.plan()),
+            Action::NextToLookAt => {
+                return self.look_further(session.plan()).into_iter().collect();
+            }
             _ if self.in_detail && self.detail.act(action) => {}
             _ => self.move_cursor(action, session.plan()),
         }
         Vec::new()
     }
 
+    /// The lines of the list: roles before regions, many regions in one line.
+    fn rows(&self, plan: &Plan) -> Vec<Row> {
+        let (regions, roles): (Vec<&Item>, Vec<&Item>) = plan
+            .items
+            .iter()
+            .partition(|item| item.target.role().is_none());
+        let row = |item: &Item| Row::Item(item.target.clone());
+        let mut rows: Vec<Row> = roles.into_iter().map(row).collect();
+        if has_many_regions(plan) {
+            rows.push(Row::Regions);
+        }
+        if !has_many_regions(plan) || self.regions == Regions::Each {
+            rows.extend(regions.into_iter().map(row));
+        }
+        rows
+    }
+
     fn move_cursor(&mut self, action: Action, plan: Option<&Plan>) {
         let Some(plan) = plan else {
             return;
         };
-        let (here, page) = (self.position(plan), self.list.page());
-        let Some(target) = moved(action, here, plan.items.len(), page) else {
-            return;
-        };
-        self.current = plan.items.get(target).map(|item| item.target.clone());
-        self.detail.to_top();
+        let rows = self.rows(plan);
+        let (here, page) = (self.position(&rows, plan), self.list.page());
+        if let Some(there) = moved(action, here, rows.len(), page) {
+            self.current = rows.into_iter().nth(there);
+            self.detail.to_top();
+        }
     }
 
-    fn position(&self, plan: &Plan) -> usize {
-        let kept = self
-            .current
-            .as_ref()
-            .and_then(|target| plan.items.iter().position(|item| item.target == *target));
-        kept.or_else(|| plan.items.iter().position(|item| item.change().is_some()))
-            .unwrap_or(0)
+    /// Shows each region, or all of them in one line.
+    fn fold(&mut self, plan: Option<&Plan>) {
+        if plan.is_some_and(has_many_regions) {
+            self.regions = match self.regions {
+                Regions::Folded => Regions::Each,
+                Regions::Each => Regions::Folded,
+            };
+            self.current = Some(Row::Regions);
+            self.detail.to_top();
+        }
+    }
+
+    /// Moves on to what replaces something, is blocked, or has a warning.
+    fn look_further(&mut self, plan: Option<&Plan>) -> Option<Effect> {
+        let plan = plan?;
+        let rows = self.rows(plan);
+        let here = self.position(&rows, plan);
+        let needs_a_look = |row: &&Row| {
+            items(row, plan).iter().any(|item| {
+                !item.warnings.is_empty() || matches!(sign(item).0, theme::DIFFERS | theme::BLOCKED)
+            })
+        };
+        let mut further = rows.iter().cycle().skip(here + 1).take(rows.len());
+        match further.find(needs_a_look).cloned() {
+            Some(row) if rows.get(here) == Some(&row) => Some(Effect::say(
+                Severity::Info,
+                "This is the only one that needs a closer look.",
+            )),
+            Some(row) => {
+                self.current = Some(row);
+                self.detail.to_top();
+                None
+            }
+            None => Some(Effect::say(
+                Severity::Info,
+                "Nothing here is replaced, blocked or warned of.",
+            )),
+        }
+    }
+
+    fn position(&self, rows: &[Row], plan: &Plan) -> usize {
+        let at = |wanted: &Row| rows.iter().position(|row| row == wanted);
+        let kept = self.current.as_ref().and_then(at);
+        let changes = |row: &Row| items(row, plan).iter().any(|item| item.change().is_some());
+        kept.or_else(|| rows.iter().position(changes)).unwrap_or(0)
     }
 
     pub fn draw(&mut self, frame: &mut Frame, area: Rect, session: &Session) {
         let (still_reading, spinner) = (session.still_reading(), session.spinner);
         let Some(plan) = session.plan() else {
-            frame.render_widget(Line::raw(format!("{spinner} Reading the account.")), area);
+            frame.render_widget(Line::raw(format!("Reading the account. {spinner}")), area);
             return;
         };
-        let mut readiness = Readiness::predicted(plan).filter(|_| still_reading == 0);
-        let foreseen = self.foreseen.as_ref().map(|(_, foreseen)| foreseen);
-        let is_asking = matches!(foreseen, Some(None));
-        if let (Some((readiness, _)), Some(Some(foreseen))) = (&mut readiness, foreseen) {
-            proof::take_back(readiness, foreseen);
-        }
-        let [who, totals, options, body] = Layout::vertical([
-            Constraint::Length(u16::from(readiness.is_some())),
+        let options = self.options(area);
+        let [who, totals, option_lines, body] = Layout::vertical([
+            Constraint::Length(u16::from(still_reading == 0)),
             Constraint::Length(1),
-            Constraint::Length(1),
+            Constraint::Length(u16::try_from(options.len()).unwrap_or(1)),
             Constraint::Fill(1),
         ])
         .areas(area);
-        if let Some((readiness, basis)) = readiness {
-            let (sign, style) = theme::of_readiness(readiness.state);
-            let headline = readiness.headline(basis);
-            let headline = headline.trim_end_matches(':');
-            let line = if is_asking && readiness.somebody_can() {
-                let text = format!("{spinner} Asking AWS who can connect after this.");
-                Line::styled(text, theme::DIM)
-            } else {
-                Line::styled(format!("{sign} {headline}"), style)
-            };
-            frame.render_widget(line, who);
+        if still_reading == 0 {
+            frame.render_widget(self.who(plan, spinner), who);
         }
         let mut line = Line::styled(plan.totals().line(theme::DOT), theme::TITLE);
         if still_reading > 0 {
             let text = format!(" {} {still_reading} still being read {spinner}", theme::DOT);
-            line.push_span(Span::styled(text, theme::WARN));
+            line.push_span(Span::raw(text));
         }
         frame.render_widget(line, totals);
-        frame.render_widget(self.options(options.width), options);
-        let (list, detail) = if body.width >= WIDE {
-            let [list, _, detail] = Layout::horizontal([
-                Constraint::Percentage(42),
+        frame.render_widget(Paragraph::new(options), option_lines);
+        let rows = self.rows(plan);
+        let here = self.position(&rows, plan);
+        let shown = rows
+            .get(here)
+            .map(|row| items(row, plan))
+            .unwrap_or_default();
+        let is_folded = rows.get(here) == Some(&Row::Regions);
+        let detail_lines = |view, width: u16| match (is_folded, shown.first()) {
+            (true, _) => detail::of_regions(&shown, view, plan, width),
+            (false, Some(item)) => detail::lines(item, view, plan, width),
+            (false, None) => Vec::new(),
+        };
+        let names = rows.iter().map(|row| name(row, plan).width());
+        let needed = names.max().unwrap_or(0) + SIGNS_WIDTH;
+        let (list, place) = if usize::from(body.width) >= needed + DETAIL_WIDTH {
+            let [list, _, place] = Layout::horizontal([
+                Constraint::Length(u16::try_from(needed).unwrap_or(u16::MAX)),
                 Constraint::Length(1),
                 Constraint::Fill(1),
             ])
             .areas(body);
-            (list, detail)
+            (list, place)
         } else {
-            let wanted = u16::try_from(plan.items.len()).unwrap_or(u16::MAX);
-            let height = wanted.min(body.height / 3).max(1);
-            let [list, detail] =
+            // The list has at least a third, and whatever the detail does not need.
+            let lines = detail_lines(self.view, body.width.saturating_sub(1)).len() + 1;
+            let rest = usize::from(body.height).saturating_sub(lines);
+            let most = rest.max(usize::from(body.height / 3)).max(1);
+            let height = u16::try_from(rows.len().min(most)).unwrap_or(u16::MAX);
+            let [list, place] =
                 Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(body);
-            (list, detail)
+            (list, place)
         };
-        self.draw_list(frame, list, plan);
-        self.draw_detail(frame, detail, plan);
+        self.draw_list(frame, list, plan, &rows);
+        let mark = if self.in_detail { "› " } else { "" };
+        let inner = framed(frame, place, &format!("{mark}{}", self.view.title()));
+        let lines = detail_lines(self.view, inner.width.saturating_sub(1));
+        self.detail.draw(frame, inner, lines);
+        if self.in_detail {
+            self.detail.set_cursor_on_top(frame, inner);
+        }
     }
 
-    fn options(&self, width: u16) -> Line<'static> {
-        let (harden, shell) = if width < 48 {
-            ("hardened (h)", "shell (s)")
-        } else {
-            ("hardened trust (h)", "shell access (s)")
+    /// Who can connect afterwards, in a line.
+    fn who(&self, plan: &Plan, spinner: &str) -> Line<'static> {
+        let Some((mut readiness, basis)) = Readiness::predicted(plan) else {
+            return Line::default();
         };
-        let on = |on: bool, name: &'static str| {
-            Span::styled(
-                format!("[{}] {name}   ", if on { "x" } else { " " }),
-                if on { theme::PLAIN } else { theme::DIM },
-            )
-        };
+        let foreseen = self.foreseen.as_ref().map(|(_, foreseen)| foreseen);
+        if let Some(Some(foreseen)) = foreseen {
+            proof::take_back(&mut readiness, foreseen);
+        }
+        if matches!(foreseen, Some(None)) && readiness.somebody_can() {
+            return Line::raw(format!("Asking AWS who can connect after this. {spinner}"));
+        }
+        let (sign, color) = theme::of_readiness(readiness.state);
+        let headline = readiness.headline(basis);
+        let headline = headline.trim_end_matches(':').to_owned();
         Line::from(vec![
-            on(self.harden_trust, harden),
-            on(self.shell_access, shell),
+            Span::styled(format!("{sign} "), color),
+            Span::raw(headline),
         ])
     }
 
-    fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
-        let here = self.position(plan);
+    /// The two options, explained where there is room.
+    fn options(&self, area: Rect) -> Vec<Line<'static>> {
+        let is_roomy = area.width >= 76 && area.height >= 16;
+        let option = |is_on: bool, key: &'static str, name: &'static str, what: &'static str| {
+            vec![
+                Span::raw(if is_on { "[x] " } else { "[ ] " }),
+                Span::styled(key, theme::KEY),
+                Span::styled(name, if is_on { theme::TITLE } else { theme::PLAIN }),
+                Span::styled(if is_roomy { what } else { "" }, theme::DIM),
+            ]
+        };
+        let harden = option(
+            self.harden_trust,
+            "h",
+            " hardened trust",
+            ": Systems Manager may use it for this account alone",
+        );
+        let shell = option(
+            self.shell_access,
+            "s",
+            " shell access",
+            ": people may also open plain shells, without an SSH key",
+        );
+        if is_roomy {
+            return vec![Line::from(harden), Line::from(shell)];
+        }
+        vec![
+            harden
+                .into_iter()
+                .chain([Span::raw("  ")])
+                .chain(shell)
+                .collect(),
+        ]
+    }
+
+    fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan, rows: &[Row]) {
+        let here = self.position(rows, plan);
         self.list.show(here..=here, area.height);
-        let window = self.list.window(plan.items.len(), area.height);
-        let room = usize::from(area.width).saturating_sub(6);
-        let lines: Vec<Line> = plan
-            .items
+        let window = self.list.window(rows.len(), area.height);
+        let room = usize::from(area.width).saturating_sub(SIGNS_WIDTH);
+        let shown = rows
             .iter()
             .enumerate()
             .skip(window.start)
-            .take(window.len())
-            .map(|(number, item)| {
-                let (sign, style) = sign(item);
-                let warned = if item.warnings.is_empty() {
-                    " "
-                } else {
-                    theme::BLOCKED
+            .take(window.len());
+        let lines: Vec<Line> = shown
+            .map(|(number, row)| {
+                let items = items(row, plan);
+                let (sign, color) = sign_of(&items);
+                let is_warned = items.iter().any(|item| !item.warnings.is_empty());
+                let changes = items.iter().any(|item| item.change().is_some());
+                let style = match (number == here, changes) {
+                    (true, _) => theme::TITLE,
+                    (false, true) => theme::PLAIN,
+                    (false, false) => theme::DIM,
                 };
-                let text = shortened(&clean(&item.target.short()), room);
-                let line = Line::from(vec![
-                    Span::styled(if number == here { "› " } else { "  " }, theme::ACCENT),
-                    Span::styled(sign, style),
-                    Span::styled(format!("{warned} "), theme::WARN),
-                    Span::styled(
-                        text,
-                        if item.change().is_some() {
-                            theme::PLAIN
-                        } else {
-                            theme::DIM
-                        },
-                    ),
-                ]);
-                if number == here {
-                    line.patch_style(theme::TITLE)
-                } else {
-                    line
-                }
+                Line::from(vec![
+                    mark(number == here),
+                    Span::styled(sign, color),
+                    Span::styled(if is_warned { "! " } else { "  " }, theme::WARN),
+                    Span::styled(shortened(&clean(&name(row, plan)), room), style),
+                ])
             })
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
-        self.list.draw_bar(frame, area, plan.items.len());
+        self.list.draw_bar(frame, area, rows.len());
+        if !self.in_detail {
+            self.list.set_cursor(frame, area, here);
+        }
     }
+}
 
-    fn draw_detail(&mut self, frame: &mut Frame, area: Rect, plan: &Plan) {
-        let Some(item) = plan.items.get(self.position(plan)) else {
-            return;
-        };
-        let mark = if self.in_detail { "› " } else { "" };
-        let inner = framed(frame, area, &format!("{mark}{}", self.view.name()));
-        let width = inner.width.saturating_sub(1);
-        let lines = match (self.view, item.change()) {
-            (View::Sentence, _) => in_words(item, plan, width),
-            (_, None) => not_to_change(item, width),
-            (View::Difference, Some(change)) => {
-                let mut lines = admitted(change, plan, width);
-                lines.extend(difference(item, change, width));
-                lines
-            }
-            (View::Document, Some(change)) => text_lines(&document(item, change), width),
-            (View::Call, Some(change)) => call(item, change, width),
-        };
-        self.detail.draw(frame, inner, lines);
+/// The mark of the cursor, two signs, a blank, and the bar.
+const SIGNS_WIDTH: usize = 6;
+
+fn has_many_regions(plan: &Plan) -> bool {
+    let regions = plan
+        .items
+        .iter()
+        .filter(|item| item.target.role().is_none());
+    regions.count() >= FOLDED_FROM
+}
+
+/// The items behind a line.
+fn items<'a>(row: &Row, plan: &'a Plan) -> Vec<&'a Item> {
+    let is_behind = |item: &&Item| match row {
+        Row::Item(target) => item.target == *target,
+        Row::Regions => item.target.role().is_none(),
+    };
+    plan.items.iter().filter(is_behind).collect()
+}
+
+/// The sign of a line: of several items, that of the one that needs most.
+fn sign_of(items: &[&Item]) -> Sign {
+    let rank = |item: &&&Item| match &item.state {
+        State::Blocked { .. } => 2,
+        State::Change(_) => 1,
+        State::InPlace(_) => 0,
+    };
+    let first = items.iter().max_by_key(rank);
+    first.map_or((" ", theme::PLAIN), |item| sign(item))
+}
+
+fn name(row: &Row, plan: &Plan) -> String {
+    match row {
+        Row::Item(target) => target.short(),
+        Row::Regions => {
+            let items = items(row, plan);
+            let changes = items.iter().filter(|item| item.change().is_some()).count();
+            format!(
+                "Tier of {}: {changes} to change",
+                counted(items.len(), "region")
+            )
+        }
     }
 }
 
@@ -298,135 +434,4 @@ fn next(session: &Session) -> Option<Effect> {
         aim: Aim::SetUp,
         plan: plan.clone(),
     })))
-}
-
-/// The sign and colour of an item's state.
-pub fn sign(item: &Item) -> (&'static str, Style) {
-    match item.state {
-        State::Change(ref change) if change.replaces() => (theme::DIFFERS, theme::WARN),
-        State::Change(_) => (theme::TO_DO, theme::ACCENT),
-        State::InPlace(_) => (theme::CHECK, theme::GOOD),
-        State::Blocked { .. } => (theme::BLOCKED, theme::BAD),
-    }
-}
-
-fn in_words(item: &Item, plan: &Plan, width: u16) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
-    let mut say = |text: &str, style: Style| {
-        lines.extend(wrapped(&clean(text), width, "", style));
-        lines.push(Line::default());
-    };
-    match &item.state {
-        State::Change(change) => {
-            say(&change.sentence(), theme::TITLE);
-            say(item.target.why(), theme::PLAIN);
-        }
-        State::InPlace(found) => {
-            say(&format!("{} In place. {found}", theme::CHECK), theme::GOOD);
-        }
-        State::Blocked {
-            reason,
-            remedy,
-            wanted,
-            ..
-        } => {
-            say(&format!("{} Blocked. {reason}", theme::BLOCKED), theme::BAD);
-            say(remedy, theme::PLAIN);
-            if wanted.is_some() {
-                say("d shows the document.", theme::DIM);
-            }
-        }
-    }
-    if let Target::Tier { region } = &item.target
-        && let Some(about) = plan.about_nodes(region)
-    {
-        say(&about, theme::PLAIN);
-    }
-    for warning in &item.warnings {
-        say(&format!("{} {warning}", theme::BLOCKED), theme::WARN);
-    }
-    if let Some(change) = item.change() {
-        lines.extend(admitted(change, plan, width));
-    }
-    let size = item
-        .target
-        .role()
-        .and_then(|role| plan.inline_sizes.iter().find(|size| size.role == role));
-    if let (Some(size), Target::Policy { .. }) = (size, &item.target) {
-        let text = format!(
-            "Inline policies of this role: {} of {} characters now, {} after the plan.",
-            size.now, size.quota, size.after
-        );
-        lines.extend(wrapped(&text, width, "", theme::DIM));
-        lines.push(Line::default());
-    }
-    lines
-}
-
-/// Everybody whom a trust policy lets in afterwards.
-fn admitted(change: &Change, plan: &Plan, width: u16) -> Vec<Line<'static>> {
-    let mut lines = diff::admitted(change, &plan.identity.account, width);
-    if !lines.is_empty() {
-        lines.push(Line::default());
-    }
-    lines
-}
-
-fn not_to_change(item: &Item, width: u16) -> Vec<Line<'static>> {
-    let mut lines = wrapped(
-        &clean(&format!("Nothing is written here. {}", item.summary())),
-        width,
-        "",
-        theme::PLAIN,
-    );
-    if let State::Blocked {
-        wanted: Some(document),
-        remedy,
-        ..
-    } = &item.state
-    {
-        lines.extend(wrapped(&clean(remedy), width, "", theme::PLAIN));
-        lines.push(Line::default());
-        lines.extend(text_lines(&pretty(document), width));
-    }
-    lines
-}
-
-fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
-    match &item.target {
-        Target::Tier { .. } => vec![
-            Line::styled(
-                format!("- {}", change.before_text().unwrap_or("not set")),
-                theme::BAD,
-            ),
-            Line::styled(
-                format!("+ {}", change.after_text().unwrap_or("not set")),
-                theme::GOOD,
-            ),
-        ],
-        Target::Trust { .. } | Target::Policy { .. } => {
-            diff::lines(change.before_text(), change.after_text(), width)
-        }
-    }
-}
-
-fn document(item: &Item, change: &Change) -> String {
-    let text = change.after_text().unwrap_or_default();
-    match item.target {
-        Target::Tier { .. } => text.to_owned(),
-        Target::Trust { .. } | Target::Policy { .. } => pretty(text),
-    }
-}
-
-fn call(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
-    let mut lines = text_lines(&change.api_call(), width);
-    if !matches!(item.target, Target::Tier { .. }) {
-        lines.push(Line::default());
-        lines.extend(text_lines(&document(item, change), width));
-    }
-    lines
-}
-
-fn text_lines(text: &str, width: u16) -> Vec<Line<'static>> {
-    wrap(text, width, "  ").into_iter().map(Line::raw).collect()
 }

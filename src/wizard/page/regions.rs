@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -13,11 +12,11 @@ use crate::model::{Region, Tier, TierReading};
 use crate::plan::not_accepted;
 use crate::text::Severity;
 use crate::wizard::effect::Effect;
-use crate::wizard::session::{Findings, Session};
+use crate::wizard::session::{Findings, Load, Session};
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
-use crate::wizard::widget::picker::{Entry, FILTERING, Picker};
-use crate::wizard::widget::text::{clean, fitted, wrapped};
-use crate::wizard::widget::theme;
+use crate::wizard::widget::picker::{Entry, FILTERING, Picker, filter_bindings};
+use crate::wizard::widget::text::{clean, fitted, said, wrapped};
+use crate::wizard::widget::theme::{self, Sign};
 
 /// What the admin has to know before saying yes (AWS Systems Manager pricing; SageMaker SSH Helper's figure of June
 /// 2024).
@@ -38,12 +37,13 @@ impl RegionsPage {
         let mut bindings = vec![
             hint(KeyCode::Char(' '), Action::Toggle, "pick"),
             hint(KeyCode::Enter, Action::Next, "go on"),
-            hint(KeyCode::Esc, Action::Back, "back"),
+        ];
+        bindings.extend(filter_bindings(&self.picker, false));
+        bindings.extend([
             hint(KeyCode::Char('a'), Action::PickAll, "all"),
             hint(KeyCode::Char('i'), Action::Invert, "invert"),
-            hint(KeyCode::Char('/'), Action::Filter, "filter"),
             hint(KeyCode::Char('r'), Action::Reload, "read again"),
-        ];
+        ]);
         bindings.extend(MOVES);
         bindings
     }
@@ -104,14 +104,14 @@ impl RegionsPage {
             .and_then(|entry| findings.tiers.get(&entry.id));
         match current {
             Some(TierReading::Denied(why) | TierReading::Failed(why)) => {
-                wrapped(&clean(why), width, "", theme::WARN)
+                said(Severity::Warning, why, width)
             }
             Some(TierReading::NotAccepted) => {
                 let (reason, _) = not_accepted(findings.quotas);
-                wrapped(reason, width, "", theme::WARN)
+                said(Severity::Warning, reason, width)
             }
             Some(TierReading::Known { .. }) | None => {
-                let mut lines = wrapped(COST, width, "", theme::DIM);
+                let mut lines = wrapped(COST, width, "", theme::PLAIN);
                 let here = self.picker.current().map(|entry| entry.id.clone());
                 let nodes = here.and_then(|code| Some((findings.nodes.get(&code)?, code)));
                 if let Some((nodes, code)) = nodes {
@@ -147,33 +147,30 @@ impl RegionsPage {
         ])
         .areas(area);
         frame.render_widget(Line::raw("In which regions will people connect?"), question);
-        let mut line = self.picker.head("region");
-        if findings.tiers.len() < findings.regions.len() {
-            let count = findings.regions.len() - findings.tiers.len();
-            line.push_span(Span::styled(
-                format!(" · {count} still being read {spinner}"),
-                theme::DIM,
-            ));
-        }
-        frame.render_widget(line, head);
+        let unread = findings.regions.len().saturating_sub(findings.tiers.len());
+        let more = match unread {
+            0 => String::new(),
+            count => format!(" · {count} still being read {spinner}"),
+        };
+        self.picker.draw_head(frame, head, "region", &more);
         if self.picker.is_empty() {
             let text = if findings.identity.ready().is_some() {
                 "No regions are known for this partition.".to_owned()
             } else {
-                format!("{spinner} Looking up the regions.")
+                format!("Looking up the regions. {spinner}")
             };
             frame.render_widget(
-                Paragraph::new(wrapped(&text, list.width, "", theme::WARN)),
+                Paragraph::new(wrapped(&text, list.width, "", theme::PLAIN)),
                 list,
             );
         } else if self.picker.shows_nothing() {
             frame.render_widget(
-                Line::styled("Nothing matches the filter. Esc clears it.", theme::WARN),
+                Line::raw("Nothing matches the filter. Esc clears it."),
                 list,
             );
         }
         self.picker.draw(frame, list, true, |entry, width| {
-            row(&entry.id, width, findings, spinner)
+            row(&entry.id, width, session)
         });
         let [_, note] = Layout::vertical([
             Constraint::Length(u16::from(cost_height > 0)),
@@ -184,34 +181,55 @@ impl RegionsPage {
     }
 }
 
-fn row(code: &str, width: usize, findings: &Findings, spinner: &str) -> Line<'static> {
+/// Where the words of the tier stand: behind the longest code, and the longest name with a mark where there is room.
+const CODE_WIDTH: usize = 15;
+const VERDICT_WIDTH: usize = 21;
+const LONGEST_NAME: usize = 44;
+
+fn row(code: &str, width: usize, session: &Session) -> Line<'static> {
+    let findings = &session.findings;
     let Some(region) = findings.regions.iter().find(|region| region.code == code) else {
         return Line::raw(code.to_owned());
     };
-    let home = findings
+    let has_version_1_tokens = findings.quotas.has_version_1_tokens;
+    let reading = findings.tiers.get(code);
+    let ((sign, color), word) = verdict(reading, has_version_1_tokens, session.spinner);
+    let is_refused = matches!(reading, Some(TierReading::NotAccepted));
+    let style = if is_refused { theme::DIM } else { theme::PLAIN };
+    let mark = marks(code, session).join(", ");
+    let name = match (name(region), mark.as_str()) {
+        (name, "") => name,
+        (name, mark) => format!("{name} ({mark})"),
+    };
+    let code = fitted(code, CODE_WIDTH.min(width));
+    let name_width = width
+        .saturating_sub(CODE_WIDTH + VERDICT_WIDTH)
+        .min(LONGEST_NAME);
+    Line::from(vec![
+        Span::styled(code, style),
+        Span::styled(fitted(&name, name_width), style),
+        Span::styled(format!(" {sign} "), color),
+        Span::styled(word, style),
+    ])
+}
+
+/// Returns what suggests a region: it is the caller's, or a chosen role was last used there.
+fn marks(code: &str, session: &Session) -> Vec<&'static str> {
+    let findings = &session.findings;
+    let is_home = findings
         .identity
         .ready()
         .is_some_and(|identity| identity.region_configured && identity.home_region == code);
-    let has_version_1_tokens = findings.quotas.has_version_1_tokens;
-    let reading = findings.tiers.get(code);
-    let (verdict, style) = verdict(reading, has_version_1_tokens, spinner);
-    let style_of_name = if style == theme::DIM {
-        theme::DIM
-    } else {
-        theme::PLAIN
-    };
-    let name = if home {
-        format!("{} (yours)", name(region))
-    } else {
-        name(region)
-    };
-    let code = fitted(code, 15.min(width));
-    let name_width = width.saturating_sub(15 + 22).min(34);
-    Line::from(vec![
-        Span::styled(code, style_of_name),
-        Span::styled(fitted(&name, name_width), style_of_name),
-        Span::styled(format!(" {}", clean(&verdict)), style),
-    ])
+    let was_used = session.choices.roles().any(|role| {
+        let reading = findings.readings.get(role).and_then(Load::ready);
+        let used = reading.and_then(|reading| reading.last_used.as_ref());
+        used.is_some_and(|used| used.region == code)
+    });
+    let marks = [(is_home, "yours"), (was_used, "last used")];
+    marks
+        .into_iter()
+        .filter_map(|(is, mark)| is.then_some(mark))
+        .collect()
 }
 
 fn name(region: &Region) -> String {
@@ -225,26 +243,23 @@ fn name(region: &Region) -> String {
 fn verdict(
     reading: Option<&TierReading>,
     has_version_1_tokens: bool,
-    spinner: &str,
-) -> (String, Style) {
-    match reading {
-        None => (spinner.to_owned(), theme::PLAIN),
+    spinner: &'static str,
+) -> (Sign, String) {
+    let (sign, word) = match reading {
+        None => ((spinner, theme::PLAIN), "reading"),
         Some(TierReading::Known {
             tier: Tier::Advanced,
             ..
-        }) => (format!("{} advanced, in place", theme::CHECK), theme::GOOD),
+        }) => ((theme::CHECK, theme::GOOD), "advanced, in place"),
         Some(TierReading::Known { tier, .. }) => {
-            (format!("{} {tier}", theme::TO_DO), theme::ACCENT)
+            return ((theme::TO_DO, theme::ACCENT), tier.to_string());
         }
-        Some(TierReading::NotAccepted) => {
-            let why = if has_version_1_tokens {
-                "not accepted"
-            } else {
-                "not enabled"
-            };
-            (format!("{} {why}", theme::BLOCKED), theme::DIM)
+        Some(TierReading::NotAccepted) if has_version_1_tokens => {
+            ((theme::BLOCKED, theme::WARN), "not accepted")
         }
-        Some(TierReading::Denied(_)) => (format!("{} denied", theme::BLOCKED), theme::WARN),
-        Some(TierReading::Failed(_)) => (format!("{} not read", theme::CROSS), theme::BAD),
-    }
+        Some(TierReading::NotAccepted) => ((theme::BLOCKED, theme::WARN), "not enabled"),
+        Some(TierReading::Denied(_)) => ((theme::BLOCKED, theme::WARN), "denied"),
+        Some(TierReading::Failed(_)) => ((theme::CROSS, theme::BAD), "not read"),
+    };
+    (sign, word.to_owned())
 }

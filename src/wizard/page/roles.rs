@@ -6,20 +6,21 @@ mod typing;
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::text::Severity;
+use crate::model::RoleKind;
+use crate::text::{Severity, counted};
 use crate::wizard::effect::Effect;
 use crate::wizard::role_list::ListedRole;
-use crate::wizard::session::{Findings, Load, Session};
+use crate::wizard::session::{Findings, Load, RoleState, Session};
 use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
-use crate::wizard::widget::picker::{FILTERING, Picker};
+use crate::wizard::widget::picker::{FILTERING, Picker, filter_bindings};
 use crate::wizard::widget::scroll::Scroll;
-use crate::wizard::widget::text::wrapped;
+use crate::wizard::widget::text::{said, wrapped};
 use crate::wizard::widget::theme;
-use detail::row;
+use detail::{LAST_USED_WIDTH, LONGEST_MARK, VERDICT_WIDTH, row};
 use typing::Typing;
 
 /// Which roles are asked for.
@@ -35,6 +36,8 @@ pub struct RolesPage {
     side: Side,
     pub picker: Picker,
     show_all: bool,
+    /// Whether the only role that fits was picked already, so that it stays unpicked once somebody unpicks it.
+    has_picked_only: bool,
     typing: Option<Typing>,
     detail: Scroll,
     /// Whether the keys move the detail pane.
@@ -47,8 +50,10 @@ const TYPING: [Binding; 2] = [
     hint(KeyCode::Esc, Action::Back, "close"),
 ];
 
-/// From this width on the detail pane stands beside the list, and names still fit.
-const WIDE: u16 = 120;
+/// The columns that the detail pane needs beside the list.
+const DETAIL_WIDTH: usize = 50;
+/// The mark of the cursor, the box and the bar.
+const BOX_WIDTH: usize = 7;
 
 impl RolesPage {
     pub fn new(side: Side) -> Self {
@@ -56,6 +61,7 @@ impl RolesPage {
             side,
             picker: Picker::default(),
             show_all: false,
+            has_picked_only: false,
             typing: None,
             detail: Scroll::default(),
             in_detail: false,
@@ -81,18 +87,23 @@ impl RolesPage {
         let mut bindings = vec![
             hint(KeyCode::Char(' '), Action::Toggle, "pick"),
             hint(KeyCode::Enter, Action::Next, "go on"),
-            hint(KeyCode::Esc, Action::Back, "back"),
-            hint(KeyCode::Char('/'), Action::Filter, "filter"),
-            hint(KeyCode::Char('A'), Action::ShowAll, all),
+        ];
+        bindings.extend(filter_bindings(&self.picker, self.in_detail));
+        bindings.extend([
+            hint(KeyCode::Char('v'), Action::ShowAll, all),
             hint(KeyCode::Char('t'), Action::TypeRole, "type one"),
-            hint(KeyCode::Tab, Action::OtherPane, "pane"),
+            hint(
+                KeyCode::Tab,
+                Action::OtherPane,
+                if self.in_detail { "list" } else { "details" },
+            ),
             quiet(
                 KeyCode::Char('a'),
                 Action::PickAll,
                 "pick all that are shown",
             ),
             quiet(KeyCode::Char('i'), Action::Invert, "invert what is picked"),
-        ];
+        ]);
         if matches!(session.findings.roles_end, Load::Failed(_)) {
             bindings.push(hint(KeyCode::Char('r'), Action::Reload, "list again"));
         }
@@ -108,6 +119,36 @@ impl RolesPage {
         let roles = findings.roles.iter().filter(is_listed);
         let entries = roles.map(|role| role.entry(self.side == Side::SageMaker));
         self.picker.set_entries(entries.collect());
+        self.pick_only_one(findings);
+    }
+
+    /// The only role that fits, once all are listed; none where there are several.
+    fn only_one<'a>(&self, findings: &'a Findings) -> Option<&'a str> {
+        findings.roles_end.ready()?;
+        let mut fitting = findings.roles.iter().filter(|role| self.fits(role));
+        let only = fitting.next().filter(|_| fitting.next().is_none())?;
+        let is_ordinary = only.summary.kind() == RoleKind::Ordinary;
+        is_ordinary.then_some(only.summary.name.as_str())
+    }
+
+    fn pick_only_one(&mut self, findings: &Findings) {
+        if self.has_picked_only {
+            return;
+        }
+        self.has_picked_only = findings.roles_end.ready().is_some();
+        if let (Some(only), 0) = (self.only_one(findings), self.picker.count()) {
+            self.picker.pick(only);
+        }
+    }
+
+    /// What is read of the roles in sight while nobody asks for it: those nearest to the cursor first.
+    pub fn in_sight(&self) -> Vec<String> {
+        self.picker.in_sight()
+    }
+
+    /// Takes a role out of what is picked.
+    pub fn unpick(&mut self, name: &str) {
+        self.picker.unpick(name);
     }
 
     fn fits(&self, role: &ListedRole) -> bool {
@@ -122,6 +163,8 @@ impl RolesPage {
             Action::Next if self.picker.count() == 0 => {
                 let text = if session.findings.roles.is_empty() {
                     "Type t to give a role's ARN or name; one at least."
+                } else if self.picker.shows_nothing() && self.picker.has_filter() {
+                    "Nothing matches the filter, and nothing is picked. Esc clears the filter."
                 } else {
                     "Space picks a role; one at least."
                 };
@@ -141,9 +184,41 @@ impl RolesPage {
                 if before != self.current() {
                     self.detail.to_top();
                 }
+                if action == Action::PickAll {
+                    return vec![self.say_how_many(session)];
+                }
             }
         }
         Vec::new()
+    }
+
+    /// Returns how many are picked now, and how many of them AWS would refuse to change.
+    fn say_how_many(&self, session: &Session) -> Effect {
+        let picked: Vec<&str> = self.picker.picked().collect();
+        let is_refused = |name: &&&str| {
+            let role = session.findings.roles.get(name).map(|role| &role.summary);
+            role.is_some_and(|role| {
+                let is_sagemaker = self.side == Side::SageMaker;
+                let state = session
+                    .findings
+                    .role_state(role, is_sagemaker, &session.choices);
+                role.kind() != RoleKind::Ordinary
+                    || is_sagemaker && role.is_too_long()
+                    || matches!(state, RoleState::Blocked(_))
+            })
+        };
+        let refused = picked.iter().filter(is_refused).count();
+        let text = match (picked.len(), refused) {
+            (0, _) => "Nothing is picked any more.".to_owned(),
+            (count, 0) => format!("{} picked.", counted(count, "role")),
+            (count, refused) => {
+                format!(
+                    "{} picked; {refused} of them cannot be changed here.",
+                    counted(count, "role")
+                )
+            }
+        };
+        Effect::say(Severity::Info, text)
     }
 
     /// The role under the cursor.
@@ -171,7 +246,7 @@ impl RolesPage {
         };
         match keys::find(&TYPING, &key) {
             Some(Action::Next) => {
-                let roles = typing.take(session.findings.identity.ready());
+                let roles = typing.take(&session.findings);
                 if let Some(last) = roles.last() {
                     for role in &roles {
                         self.picker.pick(&role.name);
@@ -209,17 +284,24 @@ impl RolesPage {
         ])
         .areas(area);
         frame.render_widget(Paragraph::new(question), question_place);
-        let mut line = self.picker.head("role");
-        if session.findings.roles_end.is_waiting() {
-            line.push_span(Span::styled(
-                format!(" · more are coming {}", session.spinner),
-                theme::DIM,
-            ));
-        }
-        frame.render_widget(line, head);
-        let (list, detail) = if body.width >= WIDE {
+        let more = if session.findings.roles_end.is_waiting() {
+            format!(" · more are coming {}", session.spinner)
+        } else {
+            String::new()
+        };
+        self.picker.draw_head(frame, head, "role", &more);
+        // The list has the columns that its names need; the rest is the pane's, where that is enough.
+        let needed = BOX_WIDTH + self.picker.longest() + LONGEST_MARK + VERDICT_WIDTH;
+        let width = usize::from(body.width);
+        let (list, detail) = if width >= needed + DETAIL_WIDTH {
+            let with_use = needed + LAST_USED_WIDTH;
+            let needed = if width >= with_use + DETAIL_WIDTH {
+                with_use
+            } else {
+                needed
+            };
             let [list, _, detail] = Layout::horizontal([
-                Constraint::Percentage(50),
+                Constraint::Length(u16::try_from(needed).unwrap_or(u16::MAX)),
                 Constraint::Length(1),
                 Constraint::Fill(1),
             ])
@@ -234,9 +316,10 @@ impl RolesPage {
             (body, None)
         };
         let list = self.draw_trouble(frame, list, session);
-        let (side, active) = (self.side, !self.in_detail);
+        let (side, active) = (self.side, !self.in_detail && self.typing.is_none());
+        let shows_last_used = usize::from(list.width) >= needed + LAST_USED_WIDTH;
         self.picker.draw(frame, list, active, |entry, width| {
-            row(&entry.id, width, side, session)
+            row(&entry.id, width, side, shows_last_used, session)
         });
         if let (Some(place), false) = (detail, self.picker.is_empty()) {
             self.draw_detail(frame, place, session);
@@ -257,13 +340,8 @@ impl RolesPage {
                 } else {
                     " What is shown came before that."
                 };
-                let text = format!(
-                    "{} {}{some} {}",
-                    theme::CROSS,
-                    error.sentence(),
-                    error.advice()
-                );
-                lines.extend(wrapped(&text, room, "  ", theme::BAD));
+                let text = format!("{}{some} {}", error.sentence(), error.advice());
+                lines.extend(said(Severity::Error, &text, room));
                 lines.extend(wrapped(
                     "You can type or paste a role's ARN with t.",
                     room,
@@ -277,22 +355,28 @@ impl RolesPage {
                         "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains."
                     }
                     (false, Side::SageMaker) => {
-                        "No role here trusts SageMaker. A shows all roles; t lets you type one."
+                        "No role here trusts SageMaker. v shows all roles; t lets you type one."
                     }
                     (false, Side::User) => {
-                        "No role here is for people. A shows all roles; t lets you type one."
+                        "No role here is for people. v shows all roles; t lets you type one."
                     }
                 };
-                lines.extend(wrapped(text, room, "", theme::WARN));
+                lines.extend(said(Severity::Warning, text, room));
             }
             Load::Ready(()) if self.picker.shows_nothing() => {
-                lines.push(Line::styled(
-                    "Nothing matches the filter. Esc clears it.",
-                    theme::WARN,
-                ));
+                lines.push(Line::raw("Nothing matches the filter. Esc clears it."));
             }
             Load::Waiting if self.picker.is_empty() => {
-                lines.push(Line::raw(format!("{} Listing the roles.", session.spinner)));
+                lines.push(Line::raw(format!("Listing the roles. {}", session.spinner)));
+            }
+            Load::Ready(())
+                if self
+                    .only_one(&session.findings)
+                    .is_some_and(|only| self.picker.is_picked(only))
+                    && self.picker.count() == 1 =>
+            {
+                let text = "It is the only one that fits, so it is picked already.";
+                lines.extend(wrapped(text, room, "", theme::PLAIN));
             }
             Load::Waiting | Load::Ready(()) => {}
         }
@@ -324,5 +408,8 @@ impl RolesPage {
             )
         });
         self.detail.draw(frame, inner, lines);
+        if self.in_detail {
+            self.detail.set_cursor_on_top(frame, inner);
+        }
     }
 }

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crossterm::event::KeyCode;
-use ratatui::style::Style;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +23,6 @@ use crate::wizard::report;
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::clean;
-use crate::wizard::widget::theme;
 
 /// Where a change is.
 #[derive(Clone, Debug)]
@@ -50,7 +48,7 @@ pub struct RunPage {
     may_be_ours: BTreeSet<Target>,
     /// What the try before came to, of the changes that are tried again.
     before_retry: BTreeMap<Target, Outcome>,
-    log: Vec<(Duration, String, Style)>,
+    log: Vec<(Duration, String)>,
     began: Instant,
     pub report: Option<Report>,
     /// What the policy simulator says of what is in place; empty until it has answered.
@@ -199,7 +197,7 @@ impl RunPage {
         self.verifying = false;
         self.cancel = CancellationToken::new();
         self.follow = true;
-        self.note("Trying again what failed.", theme::TITLE);
+        self.note("Trying again what failed.");
     }
 
     pub fn bindings(&self) -> Vec<Binding> {
@@ -282,15 +280,15 @@ impl RunPage {
         effect.into_iter().collect()
     }
 
-    fn note(&mut self, text: &str, style: Style) {
-        self.log.push((self.began.elapsed(), clean(text), style));
+    fn note(&mut self, text: &str) {
+        self.log.push((self.began.elapsed(), clean(text)));
     }
 
     /// Takes in what happened.
     pub fn on_event(&mut self, event: RunEvent) {
         match event {
             RunEvent::Started(target) => {
-                self.note(&format!("{target}  reading, then writing"), theme::PLAIN);
+                self.note(&format!("{target}  reading, then writing"));
                 let phase = Phase::Running {
                     since: Instant::now(),
                     retries: 0,
@@ -304,30 +302,24 @@ impl RunPage {
                     "{target}  try {} after {waited}: {}",
                     retry.attempt, retry.reason
                 );
-                self.note(&text, theme::WARN);
+                self.note(&text);
                 if let Some(Phase::Running { retries, .. }) = self.phases.get_mut(&target) {
                     *retries += 1;
                 }
             }
             RunEvent::Waiting(target) => {
-                self.note(
-                    &format!("{target}  not to be seen yet; looking again"),
-                    theme::WARN,
-                );
+                self.note(&format!("{target}  not to be seen yet; looking again"));
                 if let Some(Phase::Running { waiting, .. }) = self.phases.get_mut(&target) {
                     *waiting = true;
                 }
             }
             RunEvent::Ended(target, outcome, took) => {
-                let (_, words, style) = view::verdict(&outcome);
+                let (_, words, _) = view::verdict(&outcome);
                 let why = outcome
                     .explanation(&target)
                     .map(|why| format!(" {why}"))
                     .unwrap_or_default();
-                self.note(
-                    &format!("{target}  {words} in {}.{why}", seconds(took)),
-                    style,
-                );
+                self.note(&format!("{target}  {words} in {}.{why}", seconds(took)));
                 // What an earlier try wrote without seeing it has now been seen.
                 let is_ours = self.may_be_ours.contains(&target);
                 let outcome = match (outcome, self.before_retry.remove(&target)) {
@@ -343,7 +335,7 @@ impl RunPage {
             }
             RunEvent::Verifying => {
                 self.verifying = true;
-                self.note("Reading everything once more.", theme::PLAIN);
+                self.note("Reading everything once more.");
             }
             RunEvent::Finished(report) => self.finish(*report),
         }
@@ -351,15 +343,12 @@ impl RunPage {
 
     fn finish(&mut self, mut report: Report) {
         for why in report.refused.iter().chain(&report.record_lost) {
-            self.note(why, theme::BAD);
+            self.note(why);
         }
         // Another try that wrote nothing leaves the run that did as the last one.
         self.run = report.run.take().or(self.run.take());
         report.run.clone_from(&self.run);
-        self.note(
-            &format!("Finished after {}.", seconds(report.took)),
-            theme::TITLE,
-        );
+        self.note(&format!("Finished after {}.", seconds(report.took)));
         // After another try the report is about all of the plan, not only about what was tried again.
         report.outcomes = self
             .plan

@@ -17,9 +17,6 @@ pub enum Step {
     Apply,
 }
 
-/// How many steps a person counts: both lists of roles are one.
-pub const COUNT: usize = 7;
-
 impl Step {
     pub const ALL: [Self; 9] = [
         Self::Account,
@@ -44,19 +41,6 @@ impl Step {
             Self::Confirm => "Confirm",
             Self::Guide => "Guide",
             Self::Apply => "Apply",
-        }
-    }
-
-    /// Its number, from one.
-    pub fn number(self) -> usize {
-        match self {
-            Self::Account => 1,
-            Self::ConnectFrom => 2,
-            Self::SageMakerRoles | Self::UserRoles => 3,
-            Self::Regions => 4,
-            Self::Preview => 5,
-            Self::Confirm => 6,
-            Self::Guide | Self::Apply => 7,
         }
     }
 
@@ -101,26 +85,35 @@ impl Step {
                  a shell alone), and Studio's remote access (your own VS Code in a Studio space)."
             }
             Self::SageMakerRoles => {
-                "The role that training jobs, endpoints and notebooks run under. Its containers register with Systems \
-                 Manager, so Systems Manager has to be able to assume it. Shown are the roles that SageMaker may \
-                 assume."
+                "The role that training jobs, endpoints and notebooks run under. To find it: it is the role= of your \
+                 Estimator, or what get_execution_role() returns; in Studio it stands under Domain, User profile, Execution \
+                 role. A container registers with Systems Manager under it, so Systems Manager has to be able to assume it. \
+                 Suggested are the roles that SageMaker may assume; v shows all. Signs: + to set up, ✓ in place, ~ differs, \
+                 ! to be read before you pick it."
             }
             Self::UserRoles => {
-                "The role that people have when they run sm-ssh on their computer. It gets the permission to open \
-                 sessions to nodes that carry their own user ID. Shown are the roles that people may assume."
+                "The role that people have when they run sm-ssh on their own computer. To find it: \"aws sts \
+                 get-caller-identity\" says assumed-role/ROLE/NAME there. An IAM user connects through a role that it may \
+                 assume: choose that one. A role of IAM Identity Center (AWSReservedSSO_...) is changed via its permission set. It \
+                 gets the permission to open sessions to hybrid nodes that carry people's own user ID. Suggested are the \
+                 roles that people may assume; v shows all."
             }
             Self::Regions => {
-                "Session Manager reaches SageMaker's containers only in regions where the advanced instance tier of \
-                 Systems Manager is on. Choose every region in which people will connect."
+                "Session Manager reaches SageMaker's containers only in regions where the advanced-instances tier of \
+                 Systems Manager is on. Choose every region in which people will connect. Marked are the region that you work \
+                 in, and those in which the chosen roles were last used."
             }
             Self::Preview => {
                 "Everything that would change, and why. Existing trust policies are extended by one statement and never \
-                 replaced. What is in place already stays untouched. Signs: + is changed, ~ replaces what is there, ✓ is \
-                 in place, ! is blocked, or behind another sign a warning to read."
+                 replaced. What is in place already stays untouched. Signs: + is new, ~ replaces what is there, ✓ is in \
+                 place, ! is blocked, or behind another sign a warning to read. Hardened trust (h): the new statement lets \
+                 Systems Manager in for this account's requests alone; it may have to be taken out again where SageMaker \
+                 SSH Helper is used across accounts. Shell access (s): people may open plain shells without an SSH key, \
+                 too; SageMaker SSH Helper does not need that."
             }
             Self::Confirm => {
                 "The last question. Each document is read again before it is written; if it is no longer what you saw \
-                 in the preview, that change stops and says so. The guide leads you through the AWS console instead, and only \
+                 in the preview, that change stops and says so. y applies, and answers no other question. The guide leads you through the AWS console instead, and only \
                  reads. Export writes nothing in the account: it makes a folder \
                  with a document for those who decide, a shell script, Terraform, CloudFormation, and the plan itself."
             }
@@ -187,12 +180,5 @@ mod tests {
         assert_eq!(Step::Confirm.next(&choices), None);
         assert_eq!(Step::Guide.previous(&choices), None);
         assert_eq!(Step::Apply.previous(&choices), None);
-    }
-
-    #[test]
-    fn the_numbers_go_from_one_to_the_count() {
-        let mut numbers: Vec<_> = Step::ALL.map(Step::number).to_vec();
-        numbers.dedup();
-        assert_eq!(numbers, (1..=COUNT).collect::<Vec<_>>());
     }
 }

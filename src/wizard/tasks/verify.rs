@@ -1,5 +1,7 @@
 //! Asking the policy simulator, looking for nodes, and making a real activation, beside the loop.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, REST, Slot, Tasks};
@@ -112,8 +114,9 @@ impl Tasks {
         cancel: CancellationToken,
     ) {
         self.start(Slot::Live, |out| async move {
-            let say = |text: String| out.send(Answer::LiveSaid(text));
-            let live = live::check(&account, &plan, &region, &cancel, &say).await;
+            let said = out.clone();
+            let say: live::Say = Arc::new(move |text| said.send(Answer::LiveSaid(text)));
+            let live = live::check(&account, &plan, &region, &cancel, say).await;
             out.send(Answer::Live(Box::new(live)));
         });
     }

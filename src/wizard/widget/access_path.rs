@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ╭──────────╮ ╭───────────╮ ╭─────────────────╮ ╭──────────────╮ ╭────────────────╮
-//! │ Computer ├▶│ User role ├▶│ Systems Manager ├▶│ Managed node │◀┤ SageMaker role │
+//! │ Computer ├▶│ User role ├▶│ Systems Manager ├▶│ Hybrid node  │◀┤ SageMaker role │
 //! │          │ │ ✓ 1/1     │ │ 1/2             │ │              │ │ 0/2            │
 //! ╰──────────╯ ╰───────────╯ ╰─────────────────╯ ╰──────────────╯ ╰────────────────╯
 //! ```
@@ -20,8 +20,8 @@ use crate::plan::Target;
 use crate::policy::template::RolePolicy;
 
 /// The columns that the picture needs at least.
-pub const WIDTH: u16 = 74;
-const NODE: &str = "Managed node";
+pub const WIDTH: u16 = 73;
+const NODE: &str = "Hybrid node";
 
 /// A station of the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,15 +76,16 @@ impl Progress {
         }
     }
 
-    fn text(self) -> String {
+    /// The sign, with its blank, and the count beside it.
+    fn remark(self) -> (&'static str, String) {
         let sign = match self {
-            Self { total: 0, .. } => return String::new(),
-            Self { failed: 1.., .. } => theme::CROSS,
-            Self { ready, total, .. } if ready == total => theme::CHECK,
-            Self { blocked: 1.., .. } => theme::BLOCKED,
-            _ => return format!("{}/{}", self.ready, self.total),
+            Self { total: 0, .. } => return ("", String::new()),
+            Self { failed: 1.., .. } => "✗ ",
+            Self { ready, total, .. } if ready == total => "✓ ",
+            Self { blocked: 1.., .. } => "! ",
+            _ => "",
         };
-        format!("{sign} {}/{}", self.ready, self.total)
+        (sign, format!("{}/{}", self.ready, self.total))
     }
 }
 
@@ -129,11 +130,10 @@ pub fn draw(
     if area.height < 4 || usize::from(area.width) < width(0) {
         let mut spans = Vec::new();
         for (name, progress, arrow) in stations {
-            let text = progress.text();
-            let name = if text.is_empty() || name == NODE {
-                name.to_owned()
+            let (sign, count) = if name == NODE {
+                ("", String::new())
             } else {
-                format!("{name} {text}")
+                progress.remark()
             };
             let arrow = match arrow {
                 "▶" => " → ",
@@ -141,7 +141,11 @@ pub fn draw(
                 _ => "",
             };
             spans.push(Span::styled(arrow, theme::DIM));
-            spans.push(Span::styled(name, progress.style(leads_on)));
+            spans.push(Span::raw(name));
+            if !count.is_empty() {
+                spans.push(Span::styled(format!(" {sign}"), progress.style(leads_on)));
+                spans.push(Span::raw(count));
+            }
         }
         let words = Paragraph::new(Line::from(spans)).wrap(Wrap { trim: true });
         frame.render_widget(words, area);
@@ -154,13 +158,10 @@ pub fn draw(
         let style = progress.style(leads_on);
         let leaves = number < 3;
         let remark = if *name == NODE {
-            if node_ready {
-                format!("{} prepared", theme::CHECK)
-            } else {
-                String::new()
-            }
+            let prepared = ("✓ ", "prepared".to_owned());
+            Some(prepared).filter(|_| node_ready).unwrap_or_default()
         } else {
-            progress.text()
+            progress.remark()
         };
         let pad = |text: &str| " ".repeat(inner.saturating_sub(text.width() + air));
         let gap = if number == 0 { "" } else { " " };
@@ -176,14 +177,16 @@ pub fn draw(
         let [top, middle, note_row, bottom] = &mut rows;
         top.push(Span::styled(format!("{gap}╭{}╮", "─".repeat(inner)), style));
         middle.push(Span::styled(incoming.to_owned(), theme::DIM));
-        middle.push(Span::styled(
-            format!("{left}{blank}{name}{}{right}", pad(name)),
-            style,
-        ));
-        note_row.push(Span::styled(
-            format!("{gap}│{blank}{remark}{}│", pad(&remark)),
-            style,
-        ));
+        middle.push(Span::styled(left, style));
+        middle.push(Span::raw(format!("{blank}{name}{}", pad(name))));
+        middle.push(Span::styled(right, style));
+        let (sign, count) = remark;
+        note_row.push(Span::styled(format!("{gap}│{blank}{sign}"), style));
+        note_row.push(Span::raw(format!(
+            "{count}{}",
+            pad(&format!("{sign}{count}"))
+        )));
+        note_row.push(Span::styled("│", style));
         bottom.push(Span::styled(format!("{gap}╰{}╯", "─".repeat(inner)), style));
     }
     frame.render_widget(Paragraph::new(rows.map(Line::from).to_vec()), area);

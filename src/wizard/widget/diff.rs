@@ -1,6 +1,6 @@
 //! The difference between two documents on the screen.
 
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use super::{text, theme};
 use crate::messages::plan::WHO_THEN;
@@ -23,14 +23,14 @@ pub fn indented(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Li
 pub fn admitted(change: &Change, account: &str, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (change, admitted) in change.admitted() {
-        let style = match change {
+        let color = match change {
             PrincipalChange::Stays => theme::PLAIN,
             PrincipalChange::Gone => theme::BAD,
             PrincipalChange::New => theme::GOOD,
         };
-        let text = text::clean(&admitted.text(account));
-        let text = format!("{} {text}", change.sign());
-        lines.extend(text::wrapped(&text, width, "    ", style));
+        let sign = (change.sign(), color);
+        let text = admitted.text(account);
+        lines.extend(text::signed(sign, &text, width, theme::PLAIN));
     }
     if !lines.is_empty() {
         lines.insert(0, Line::styled(WHO_THEN, theme::DIM));
@@ -42,16 +42,20 @@ pub fn admitted(change: &Change, account: &str, width: u16) -> Vec<Line<'static>
 pub fn lines(before: Option<&str>, after: Option<&str>, width: u16) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for line in difference(before, after) {
-        let style = match line {
-            difference::Line::Same(_) => theme::PLAIN,
-            difference::Line::Gone(_) => theme::BAD,
-            difference::Line::New(_) => theme::GOOD,
-            difference::Line::Skipped(_) => theme::DIM,
+        let (color, style) = match line {
+            difference::Line::Same(_)
+            | difference::Line::Skipped(_)
+            | difference::Line::SkippedStatements(_) => (theme::DIM, theme::DIM),
+            difference::Line::Gone(_) => (theme::BAD, theme::PLAIN),
+            difference::Line::New(_) => (theme::GOOD, theme::PLAIN),
         };
         // Every line of a wrapped one carries the sign.
         let parts = text::wrap(&text::clean(&line.text()), width.saturating_sub(2), "  ");
         for part in parts {
-            lines.push(Line::styled(format!("{} {part}", line.sign()), style));
+            lines.push(Line::from(vec![
+                Span::styled(format!("{} ", line.sign()), color),
+                Span::styled(part, style),
+            ]));
         }
     }
     lines

@@ -1,7 +1,7 @@
 //! What stands around every step: the top line, the rail, the status line and the keys.
 //!
 //! ```text
-//! | acme-ml-dev (123456789012) · Admin/console · CloudShell        Step 3/7 |
+//! | acme-ml-dev (123456789012) · Admin/console · CloudShell        Step 3/8 |
 //! | rail (from 100 columns) | the step                                      |
 //! | status                                                                  |
 //! | Space pick  / filter  Enter on  Esc back  ? help                        |
@@ -16,7 +16,7 @@ use unicode_width::UnicodeWidthStr;
 use super::keys::{Binding, name};
 use super::text::{clean, shortened};
 use super::theme;
-use crate::messages::Message;
+use crate::messages::{Message, Severity};
 
 /// From this width on the rail is shown.
 const RAIL_FROM: u16 = 100;
@@ -25,10 +25,19 @@ const RAIL_WIDTH: u16 = 20;
 /// One line of the rail.
 pub struct RailEntry {
     pub title: &'static str,
-    pub done: bool,
-    pub current: bool,
+    pub state: RailState,
     /// What was chosen there.
     pub answer: String,
+}
+
+/// Where a step of the rail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RailState {
+    Ahead,
+    Here,
+    Done,
+    /// The last one, and how good the news is.
+    Ended(Severity),
 }
 
 /// Everything around the step.
@@ -76,10 +85,14 @@ pub fn draw(frame: &mut Frame, around: &Surroundings) -> Rect {
         draw_keys(frame, keys, around.bindings);
     }
     if let Some(message) = &around.status {
-        let room = usize::from(status.width).saturating_sub(1);
+        let room = usize::from(status.width).saturating_sub(3);
         let text = shortened(&clean(&message.text), room);
-        let (_, style) = theme::of_severity(message.severity);
-        frame.render_widget(Line::styled(format!(" {text}"), style), status);
+        let (sign, color) = theme::of_severity(message.severity);
+        let line = Line::from(vec![
+            Span::styled(format!(" {sign} "), color),
+            Span::raw(text),
+        ]);
+        frame.render_widget(line, status);
     }
     let body = if area.width >= RAIL_FROM {
         let [rail, body] =
@@ -103,7 +116,7 @@ fn draw_top(frame: &mut Frame, area: Rect, around: &Surroundings) {
     let who = shortened(&clean(&around.who), room);
     let gap = usize::from(area.width).saturating_sub(who.width() + around.progress.width() + 2);
     let line = Line::from(vec![
-        Span::styled(format!(" {who}"), theme::ACCENT),
+        Span::styled(format!(" {who}"), theme::TITLE),
         Span::raw(" ".repeat(gap)),
         Span::styled(around.progress.clone(), theme::DIM),
     ]);
@@ -119,16 +132,17 @@ fn draw_rail(frame: &mut Frame, area: Rect, steps: &[RailEntry]) {
     let room = usize::from(inner.width).saturating_sub(4);
     let mut lines = vec![Line::default()];
     for step in steps {
-        let (sign, style) = match (step.current, step.done) {
-            (true, _) => ("›", theme::TITLE),
-            (false, true) => (theme::CHECK, theme::GOOD),
-            (false, false) => (theme::DOT, theme::DIM),
+        let ((sign, color), style) = match step.state {
+            RailState::Here => (theme::HERE, theme::TITLE),
+            RailState::Done => ((theme::CHECK, theme::GOOD), theme::PLAIN),
+            RailState::Ended(severity) => (theme::of_severity(severity), theme::TITLE),
+            RailState::Ahead => ((theme::DOT, theme::DIM), theme::DIM),
         };
         lines.push(Line::from(vec![
-            Span::styled(format!(" {sign} "), style),
+            Span::styled(format!(" {sign} "), color),
             Span::styled(step.title, style),
         ]));
-        if !step.answer.is_empty() && (step.done || step.current) {
+        if !step.answer.is_empty() && step.state != RailState::Ahead {
             lines.push(Line::styled(
                 format!("   {}", shortened(&clean(&step.answer), room)),
                 theme::DIM,
@@ -168,7 +182,7 @@ fn draw_keys(frame: &mut Frame, area: Rect, bindings: &[Binding]) {
     frame.render_widget(Line::from(spans), area);
 }
 
-/// A centred window of at most this size, cleared, with a title.
+/// A centred window of at most this size, cleared, with a title, and with the terminal's cursor at its beginning.
 pub fn window(frame: &mut Frame, width: u16, height: u16, title: &str) -> Rect {
     let area = frame.area();
     let (width, height) = (width.min(area.width), height.min(area.height));
@@ -181,10 +195,10 @@ pub fn window(frame: &mut Frame, width: u16, height: u16, title: &str) -> Rect {
     frame.render_widget(ratatui::widgets::Clear, place);
     let block = Block::bordered()
         .border_type(ratatui::widgets::BorderType::Rounded)
-        .border_style(theme::ACCENT)
         .title(Line::styled(format!(" {title} "), theme::TITLE));
     let inner = block.inner(place);
     frame.render_widget(block, place);
+    frame.set_cursor_position(inner.as_position());
     inner
 }
 

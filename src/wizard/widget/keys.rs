@@ -26,6 +26,7 @@ pub enum Action {
     Reload,
     OtherPane,
     CycleView,
+    NextToLookAt,
     HardenTrust,
     ShellAccess,
     SavePlan,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use tui_input::Input;
@@ -23,6 +23,19 @@ pub const FILTERING: [Binding; 4] = [
     quiet(KeyCode::Up, Action::Up, "up"),
     quiet(KeyCode::Down, Action::Down, "down"),
 ];
+
+/// Back and filtering: what Esc does depends on whether a filter is kept, or another pane has the keys.
+pub fn filter_bindings(picker: &Picker, in_other_pane: bool) -> [Binding; 2] {
+    let back = match (picker.has_filter(), in_other_pane) {
+        (true, _) => "clear the filter",
+        (false, true) => "to the list",
+        (false, false) => "back",
+    };
+    [
+        hint(KeyCode::Esc, Action::Back, back),
+        hint(KeyCode::Char('/'), Action::Filter, "filter"),
+    ]
+}
 
 /// A line that can be picked.
 #[derive(Clone, Debug)]
@@ -109,7 +122,9 @@ impl Picker {
         self.filtering
     }
 
-    pub fn start_filter(&mut self) {
+    /// Filters from an empty field.
+    fn start_filter(&mut self) {
+        self.clear_filter();
         self.filtering = true;
     }
 
@@ -129,6 +144,27 @@ impl Picker {
 
     pub fn pick(&mut self, id: &str) {
         self.picked.insert(id.to_owned());
+    }
+
+    pub fn unpick(&mut self, id: &str) {
+        self.picked.remove(id);
+    }
+
+    /// The length of the longest ID that the filter lets through.
+    pub fn longest(&self) -> usize {
+        self.shown().map(|entry| entry.id.len()).max().unwrap_or(0)
+    }
+
+    /// The IDs that were seen when the list was last drawn, those nearest to the cursor first.
+    pub fn in_sight(&self) -> Vec<String> {
+        let position = self.position().unwrap_or(0);
+        let rows = self.rows.iter().enumerate();
+        let seen = rows.skip(self.scroll.offset()).take(self.scroll.page());
+        let mut seen: Vec<(usize, String)> = seen
+            .filter_map(|(number, row)| Some((number.abs_diff(position), row.entry()?.id.clone())))
+            .collect();
+        seen.sort_by_key(|(distance, _)| *distance);
+        seen.into_iter().map(|(_, id)| id).collect()
     }
 
     /// Returns what is picked, sorted.
@@ -246,8 +282,9 @@ impl Picker {
         self.refilter();
     }
 
-    /// The line above the list: the filter, what is picked, and what of it the filter hides.
-    pub fn head(&self, noun: &str) -> Line<'static> {
+    /// The line above the list: what is picked, what of it the filter hides, `more`, and the filter, in which the
+    /// terminal's cursor stands while it is typed.
+    pub fn draw_head(&self, frame: &mut Frame, area: Rect, noun: &str, more: &str) {
         let all = crate::text::counted(self.entries.len(), noun);
         let mut spans = vec![Span::styled(
             format!("{} picked of {all}", self.count()),
@@ -257,20 +294,31 @@ impl Picker {
         if hidden > 0 {
             spans.push(Span::styled(
                 format!(" · {hidden} of the picked not shown"),
-                theme::WARN,
+                theme::PLAIN,
             ));
         }
+        spans.push(Span::styled(more.to_owned(), theme::DIM));
+        let mut cursor = None;
         if self.filtering || self.has_filter() {
+            let before: usize = spans.iter().map(Span::width).sum::<usize>() + 4;
+            let room = usize::from(area.width).saturating_sub(before + 1);
+            let (shown, column) = text::field(&self.filter, room);
             spans.push(Span::styled("  / ", theme::KEY));
-            spans.push(Span::raw(text::clean(self.filter.value())));
-            if self.filtering {
-                spans.push(Span::styled("█", theme::ACCENT));
-            }
+            spans.push(Span::raw(shown));
+            cursor = u16::try_from(before + column).ok();
         }
-        Line::from(spans)
+        frame.render_widget(Line::from(spans), area);
+        if let (true, Some(column)) = (self.filtering, cursor) {
+            let x = area
+                .x
+                .saturating_add(column)
+                .min(area.right().saturating_sub(1));
+            frame.set_cursor_position(Position::new(x, area.y));
+        }
     }
 
-    /// Draws the list. `line` gives an entry's text for the columns that are left after the box.
+    /// Draws the list, with the terminal's cursor on the line that the keys act on. `line` gives an entry's text for the
+    /// columns that are left after the box.
     pub fn draw(
         &mut self,
         frame: &mut Frame,
@@ -298,9 +346,9 @@ impl Picker {
                 ListRow::Entry(entry) => {
                     let here = position == Some(number) && active;
                     let mut spans = vec![
-                        Span::styled(if here { "› " } else { "  " }, theme::KEY),
+                        text::mark(here),
                         if self.picked.contains(&entry.id) {
-                            Span::styled("[x] ", theme::GOOD)
+                            Span::styled("[x] ", theme::TITLE)
                         } else {
                             Span::raw("[ ] ")
                         },
@@ -312,6 +360,9 @@ impl Picker {
             .collect();
         frame.render_widget(Paragraph::new(lines), area);
         self.scroll.draw_bar(frame, area, self.rows.len());
+        if let (true, false, Some(position)) = (active, self.filtering, position) {
+            self.scroll.set_cursor(frame, area, position);
+        }
     }
 }
 

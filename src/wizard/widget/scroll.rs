@@ -3,7 +3,8 @@
 use std::ops::{Range, RangeInclusive};
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Color;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Scrollbar, ScrollbarOrientation, ScrollbarState};
 
@@ -45,6 +46,11 @@ impl Scroll {
         self.page
     }
 
+    /// The first line that is seen.
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
     pub fn to_top(&mut self) {
         self.offset = 0;
     }
@@ -76,6 +82,30 @@ impl Scroll {
         self.draw_bar(frame, area, total);
     }
 
+    /// Puts the terminal's cursor at the beginning of a line, where that is seen: speech and braille follow it.
+    pub fn set_cursor(&self, frame: &mut Frame, area: Rect, line: usize) {
+        self.set_cursor_in(frame, area, line, 0);
+    }
+
+    /// Puts the terminal's cursor into a line.
+    pub fn set_cursor_in(&self, frame: &mut Frame, area: Rect, line: usize, column: usize) {
+        let row = line.checked_sub(self.offset);
+        let row = row.and_then(|row| u16::try_from(row).ok());
+        let column = u16::try_from(column).unwrap_or(u16::MAX);
+        if let Some(row) = row.filter(|row| *row < area.height) {
+            let x = area
+                .x
+                .saturating_add(column)
+                .min(area.right().saturating_sub(1));
+            frame.set_cursor_position(Position::new(x, area.y + row));
+        }
+    }
+
+    /// Puts the terminal's cursor at the beginning of what is seen of a text.
+    pub fn set_cursor_on_top(&self, frame: &mut Frame, area: Rect) {
+        self.set_cursor(frame, area, self.offset);
+    }
+
     /// A bar at the right edge, where not everything is seen.
     pub fn draw_bar(&self, frame: &mut Frame, area: Rect, total: usize) {
         if total > self.page && area.height > 1 {
@@ -86,7 +116,8 @@ impl Scroll {
                 .end_symbol(None)
                 .track_symbol(Some("│"))
                 .thumb_symbol("█")
-                .style(super::theme::DIM);
+                // Nothing of what it lies over shows through.
+                .style(super::theme::DIM.fg(Color::Reset));
             frame.render_stateful_widget(bar, area, &mut state);
         }
     }

@@ -1,10 +1,13 @@
 //! Text to fit a width: wrapping and shortening.
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
+use tui_input::Input;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use super::theme::{self, Sign};
+use crate::text::Severity;
 pub use crate::text::clean;
 
 /// Wraps a text at blanks into lines of at most `width` columns; further lines of a paragraph start with `indent`.
@@ -40,6 +43,31 @@ pub fn wrapped(text: &str, width: u16, indent: &str, style: Style) -> Vec<Line<'
         .collect()
 }
 
+/// A sign in its colour with a text beside it, wrapped under itself.
+pub fn signed((sign, color): Sign, text: &str, width: u16, style: Style) -> Vec<Line<'static>> {
+    let column = sign.width() + 1;
+    let room = usize::from(width).saturating_sub(column).max(1);
+    let room = u16::try_from(room).unwrap_or(u16::MAX);
+    let beside = |(number, line): (usize, String)| {
+        let before = if number == 0 {
+            Span::styled(
+                format!("{sign} "),
+                color.add_modifier(style.add_modifier & Modifier::BOLD),
+            )
+        } else {
+            Span::raw(" ".repeat(column))
+        };
+        Line::from(vec![before, Span::styled(line, style)])
+    };
+    let lines = wrap(&clean(text), room, "");
+    lines.into_iter().enumerate().map(beside).collect()
+}
+
+/// A sentence with the sign that says how good the news is.
+pub fn said(severity: Severity, text: &str, width: u16) -> Vec<Line<'static>> {
+    signed(theme::of_severity(severity), text, width, theme::PLAIN)
+}
+
 /// A label with a text beside it, wrapped under itself: `Account   acme (123456789012)`.
 pub fn labelled(
     label: &str,
@@ -48,20 +76,37 @@ pub fn labelled(
     width: u16,
     style: Style,
 ) -> Vec<Line<'static>> {
+    let room = room_beside(column, width);
+    beside(label, column, wrapped(&clean(text), room, "", style))
+}
+
+/// A label with a sentence and its sign beside it.
+pub fn labelled_sign(
+    label: &str,
+    sign: Sign,
+    text: &str,
+    column: usize,
+    width: u16,
+) -> Vec<Line<'static>> {
+    let room = room_beside(column, width);
+    beside(label, column, signed(sign, text, room, theme::PLAIN))
+}
+
+fn room_beside(column: usize, width: u16) -> u16 {
     let room = usize::from(width).saturating_sub(column).max(1);
-    let room = u16::try_from(room).unwrap_or(u16::MAX);
-    wrap(text, room, "")
-        .into_iter()
-        .enumerate()
-        .map(|(number, line)| {
-            let head = if number == 0 { label } else { "" };
-            let pad = column.saturating_sub(head.width());
-            Line::from(vec![
-                Span::styled(format!("{head}{}", " ".repeat(pad)), super::theme::DIM),
-                Span::styled(line, style),
-            ])
-        })
-        .collect()
+    u16::try_from(room).unwrap_or(u16::MAX)
+}
+
+fn beside(label: &str, column: usize, lines: Vec<Line<'static>>) -> Vec<Line<'static>> {
+    let with_label = |(number, line): (usize, Line<'static>)| {
+        let head = if number == 0 { label } else { "" };
+        let pad = column.saturating_sub(head.width());
+        let head = Span::styled(format!("{head}{}", " ".repeat(pad)), theme::DIM);
+        let style = line.style;
+        let spans = line.spans.into_iter().map(|span| span.patch_style(style));
+        std::iter::once(head).chain(spans).collect()
+    };
+    lines.into_iter().enumerate().map(with_label).collect()
 }
 
 /// At most `width` columns; what does not fit is replaced by an ellipsis in the middle, so that both the beginning and
@@ -89,6 +134,31 @@ fn fitting<'a>(graphemes: impl Iterator<Item = &'a str>, room: usize) -> String 
             used <= room
         })
         .collect()
+}
+
+/// The mark in front of a line of a list: whether the keys act on it.
+pub fn mark(is_here: bool) -> Span<'static> {
+    let (sign, color) = theme::HERE;
+    if is_here {
+        Span::styled(format!("{sign} "), color.add_modifier(Modifier::BOLD))
+    } else {
+        Span::raw("  ")
+    }
+}
+
+/// Returns what is seen of a field of at most `room` columns, and the column of its cursor.
+pub fn field(input: &Input, room: usize) -> (String, usize) {
+    let skip = input.visual_scroll(room.max(1));
+    let value = clean(input.value());
+    let mut column = 0;
+    let shown = value.graphemes(true).skip_while(|grapheme| {
+        let is_before = column < skip;
+        column += grapheme.width();
+        is_before
+    });
+    let shown: Vec<&str> = shown.collect();
+    let text = fitting(shown.into_iter(), room.max(1));
+    (text, input.visual_cursor().saturating_sub(skip))
 }
 
 /// Padded with blanks to `width` columns, or shortened to them.

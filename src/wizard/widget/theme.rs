@@ -1,6 +1,7 @@
-//! Colours by meaning, out of the terminal's own sixteen; a sign or a word always stands beside a colour.
+//! How things look. Text has the terminal's own foreground, plain, bold, dim or reversed; colour, out of the terminal's own
+//! sixteen, is for signs alone, and a word stands beside each.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::plan::readiness::ReadinessLevel;
@@ -15,15 +16,24 @@ pub struct Look {
 
 pub const PLAIN: Style = Style::new();
 pub const TITLE: Style = Style::new().add_modifier(Modifier::BOLD);
-pub const DIM: Style = Style::new().fg(Color::DarkGray);
+/// What is secondary. Bright black would be invisible on some palettes.
+pub const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+/// A key's name.
+pub const KEY: Style = TITLE;
+/// The line under the cursor.
+pub const CURSOR: Style = Style::new().add_modifier(Modifier::REVERSED);
+
+/// The colours of signs.
 pub const GOOD: Style = Style::new().fg(Color::Green);
 pub const WARN: Style = Style::new().fg(Color::Yellow);
 pub const BAD: Style = Style::new().fg(Color::Red);
 pub const ACCENT: Style = Style::new().fg(Color::Cyan);
-pub const KEY: Style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
-/// The line under the cursor.
-pub const CURSOR: Style = Style::new().add_modifier(Modifier::REVERSED);
 
+/// A sign and its colour.
+pub type Sign = (&'static str, Style);
+
+/// The mark of the line under the cursor.
+pub const HERE: Sign = ("›", ACCENT);
 pub const CHECK: &str = "✓";
 pub const CROSS: &str = "✗";
 pub const DIFFERS: &str = "~";
@@ -34,7 +44,7 @@ pub const BY_HAND: &str = "○";
 pub const DOT: &str = "·";
 
 /// The sign and the colour of a message.
-pub fn of_severity(severity: Severity) -> (&'static str, Style) {
+pub fn of_severity(severity: Severity) -> Sign {
     match severity {
         Severity::Good => (CHECK, GOOD),
         Severity::Info => (DOT, PLAIN),
@@ -45,7 +55,7 @@ pub fn of_severity(severity: Severity) -> (&'static str, Style) {
 }
 
 /// The sign and the colour of who can connect.
-pub fn of_readiness(outcome: ReadinessLevel) -> (&'static str, Style) {
+pub fn of_readiness(outcome: ReadinessLevel) -> Sign {
     match outcome {
         ReadinessLevel::Ready => (CHECK, GOOD),
         ReadinessLevel::Partly => (BLOCKED, WARN),
@@ -61,23 +71,63 @@ pub fn spinner(tick: usize) -> &'static str {
     SPINNER.get(tick % SPINNER.len()).copied().unwrap_or(" ")
 }
 
-/// The last thing done to a drawn screen: what the terminal cannot show is replaced, one cell for one cell.
+/// The last thing done to a drawn screen: what the terminal cannot show is replaced.
 pub fn adapt(buffer: &mut Buffer, look: Look) {
     if look.color && look.unicode {
         return;
     }
     for cell in &mut buffer.content {
         if !look.color {
-            // Dimming carries meaning that colour had.
-            if cell.fg == Color::DarkGray {
-                cell.modifier.insert(Modifier::DIM);
-            }
             cell.fg = Color::Reset;
             cell.bg = Color::Reset;
         }
-        if !look.unicode && !cell.symbol().is_ascii() {
-            let sign = text::ascii_sign(cell.symbol());
-            cell.set_symbol(sign);
+    }
+    if !look.unicode {
+        let width = usize::from(buffer.area.width).max(1);
+        for row in buffer.content.chunks_mut(width) {
+            spell_out(row);
+        }
+    }
+}
+
+/// A blank that may go: the first of two, or the last before a line of a box; the end of the row counts as a blank.
+fn gap(row: &[Cell], from: usize) -> Option<usize> {
+    let is = |place: usize, what: &[&str]| {
+        row.get(place)
+            .is_none_or(|cell| what.contains(&cell.symbol()))
+    };
+    let lines = ["│", "|"];
+    let mut places = (from..row.len()).take_while(|place| !is(*place, &lines));
+    places.find(|place| is(*place, &[" "]) && (is(*place + 1, &[" "]) || is(*place + 1, &lines)))
+}
+
+/// Replaces the signs of a row by ASCII. A word is longer than its sign: what follows moves to the right, up to a blank
+/// that goes; without such a place, the word's first letter has to do.
+fn spell_out(row: &mut [Cell]) {
+    let mut at = 0;
+    while at < row.len() {
+        let Some(cell) = row.get(at).filter(|cell| !cell.symbol().is_ascii()) else {
+            at += 1;
+            continue;
+        };
+        let word = text::ascii_sign(cell.symbol());
+        let style = cell.style();
+        let mut letters = word.chars();
+        let mut spelt: Vec<char> = letters.next().into_iter().collect();
+        for letter in letters {
+            let Some(gap) = gap(row, at + 1) else {
+                break;
+            };
+            if let Some(moved) = row.get_mut(at + 1..=gap) {
+                moved.rotate_right(1);
+            }
+            spelt.push(letter);
+        }
+        for letter in spelt {
+            if let Some(cell) = row.get_mut(at) {
+                cell.set_char(letter).set_style(style);
+            }
+            at += 1;
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 use tokio::time::Instant;
@@ -12,10 +11,12 @@ use super::GuidePage;
 use crate::guide::{self, Instructions, StepStatus, Subject};
 use crate::plan::{Item, Plan};
 use crate::policy::deviation::Deviation;
+use crate::text::Severity;
 use crate::wizard::session::Session;
+use crate::wizard::widget::diff;
 use crate::wizard::widget::scroll::Scroll;
-use crate::wizard::widget::text::{clean, shortened, wrap, wrapped};
-use crate::wizard::widget::{diff, theme};
+use crate::wizard::widget::text::{clean, mark, said, shortened, signed, wrap, wrapped};
+use crate::wizard::widget::theme::{self, Sign};
 
 /// From this width on all steps are listed beside the page.
 const WIDE: u16 = 110;
@@ -65,6 +66,7 @@ impl GuidePage {
             lines.extend(way(&page, &account, width));
             lines.extend(texts(&page, written, width));
             self.scroll.draw(frame, page_area, lines);
+            self.scroll.set_cursor_on_top(frame, page_area);
         }
     }
 
@@ -76,31 +78,35 @@ impl GuidePage {
         width: u16,
     ) -> Vec<Line<'static>> {
         let mut lines = vec![Line::default()];
-        let mut say = |text: &str, indent: &str, style: Style| {
-            lines.extend(wrapped(&clean(text), width, indent, style));
-        };
-        let part = format!("{} {}", page.part as usize + 1, page.part.title());
-        say(&part, "", theme::DIM);
-        say(&page.goal, "", theme::TITLE);
-        say(&page.why, "", theme::PLAIN);
-        say("", "", theme::PLAIN);
-        let (sign, style) = sign(&page.status);
-        say(&format!("{sign} {}", page.sentence), "  ", style);
+        for (text, style) in [
+            (page.part.title(), theme::DIM),
+            (page.goal.as_str(), theme::TITLE),
+            (page.why.as_str(), theme::PLAIN),
+            ("", theme::PLAIN),
+        ] {
+            lines.extend(wrapped(&clean(text), width, "", style));
+        }
+        lines.extend(signed(
+            sign(&page.status),
+            &page.sentence,
+            width,
+            theme::PLAIN,
+        ));
+        let mut warn = |text: &str| lines.extend(said(Severity::Warning, text, width));
         if let Some(why) = trouble {
-            let text = format!("  The last check failed, so this is older; v tries again. {why}");
-            say(&text, "  ", theme::WARN);
+            warn(&format!(
+                "The last check failed, so this is older; v tries again. {why}"
+            ));
         } else if self.auto && page.status == StepStatus::NotYet {
             let ago = checked.map_or_else(String::new, |at| {
                 format!(", last {} s ago", at.elapsed().as_secs())
             });
             let text = format!("  It is checked by itself every 5 seconds{ago} (a stops that).");
-            say(&text, "  ", theme::DIM);
+            lines.extend(wrapped(&text, width, "  ", theme::DIM));
         }
-        for hint in &page.hints {
-            say(&format!("{} {hint}", theme::BLOCKED), "  ", theme::WARN);
-        }
-        for warning in &page.warnings {
-            say(&format!("{} {warning}", theme::BLOCKED), "  ", theme::WARN);
+        let mut warn = |text: &str| lines.extend(said(Severity::Warning, text, width));
+        for text in page.hints.iter().chain(&page.warnings) {
+            warn(text);
         }
         let back = if page.paste.is_some() {
             "The text below brings it back"
@@ -109,30 +115,24 @@ impl GuidePage {
         };
         let gone: Vec<&str> = page.lost.iter().map(|lost| lost.name.as_str()).collect();
         if !gone.is_empty() {
-            let text = format!(
-                "{} Gone {}: {}. {back}; Space says that it was meant to go.",
-                theme::BLOCKED,
+            warn(&format!(
+                "Gone {}: {}. {back}; Space says that it was meant to go.",
                 self.guide.since(),
                 gone.join(", ")
-            );
-            say(&text, "  ", theme::BAD);
+            ));
         }
         if !page.let_go.is_empty() {
-            let text = format!(
-                "{} Gone, and you said that it was meant to: {}. Space takes that back.",
-                theme::BLOCKED,
+            warn(&format!(
+                "Gone, and you said that it was meant to: {}. Space takes that back.",
                 page.let_go.join(", ")
-            );
-            say(&text, "  ", theme::WARN);
+            ));
         }
         if !page.new.is_empty() {
-            let text = format!(
-                "{} New {}: {}. If nobody meant it, take it out.",
-                theme::BLOCKED,
+            warn(&format!(
+                "New {}: {}. If nobody meant it, take it out.",
                 self.guide.since(),
                 page.new.join(", ")
-            );
-            say(&text, "  ", theme::WARN);
+            ));
         }
         if let StepStatus::Differs(deviations) = &page.status {
             lines.extend(names(deviations, width));
@@ -153,7 +153,7 @@ fn way(page: &Instructions, account: &str, width: u16) -> Vec<Line<'static>> {
         lines.extend(wrapped(&text, width, "", theme::DIM));
     }
     if let Some(link) = &page.link {
-        lines.extend(wrapped(link, width, "", theme::ACCENT));
+        lines.extend(wrapped(link, width, "", theme::TITLE));
     }
     for (number, step) in (1..).zip(&page.way) {
         let text = format!("{number}. {}", clean(step));
@@ -200,7 +200,7 @@ fn texts(page: &Instructions, written: Option<&String>, width: u16) -> Vec<Line<
     }
     if let Some(path) = written {
         let text = format!("It was written to {}", clean(path));
-        lines.extend(wrapped(&text, width, "", theme::GOOD));
+        lines.extend(said(Severity::Good, &text, width));
     }
     lines.extend(as_it_is(&paste.text, width));
     lines
@@ -242,15 +242,15 @@ fn head(here: usize, statuses: &[StepStatus], spinner: &str, width: u16) -> Vec<
         Some(gap) => {
             let mut line = left;
             line.push_span(Span::raw(" ".repeat(gap)));
-            line.push_span(Span::styled(READ_ONLY, theme::GOOD));
+            line.push_span(Span::raw(READ_ONLY));
             vec![line]
         }
-        None => vec![left, Line::styled(READ_ONLY, theme::GOOD)],
+        None => vec![left, Line::raw(READ_ONLY)],
     }
 }
 
 /// The sign of a status, and its colour.
-fn sign(status: &StepStatus) -> (&'static str, Style) {
+fn sign(status: &StepStatus) -> Sign {
     match status {
         StepStatus::Reading => (theme::DOT, theme::DIM),
         StepStatus::InPlace => (theme::CHECK, theme::GOOD),
@@ -273,13 +273,13 @@ fn signs(statuses: &[StepStatus], here: usize, width: u16) -> Line<'static> {
         .skip(start)
         .take(room)
         .flat_map(|(number, status)| {
-            let (sign, style) = sign(status);
+            // Without a word beside them, they have no colour.
             let style = if number == here {
-                style.add_modifier(Modifier::REVERSED)
+                theme::CURSOR
             } else {
-                style
+                theme::PLAIN
             };
-            [Span::styled(sign, style), Span::raw(" ")]
+            [Span::styled(sign(status).0, style), Span::raw(" ")]
         });
     spans.collect()
 }
@@ -330,16 +330,13 @@ fn draw_list(
 fn list_line(listed: &Listed, here: usize, room: usize) -> Line<'static> {
     match listed {
         Listed::Nothing => Line::default(),
-        Listed::Part(part) => {
-            let title = format!("{} {}", *part as usize + 1, part.title());
-            Line::styled(title, theme::DIM)
-        }
+        Listed::Part(part) => Line::styled(part.title(), theme::DIM),
         Listed::Step(number, item, status) => {
             let (sign, style) = sign(status);
             let is_here = *number == here;
             let name = shortened(&clean(&item.target.short()), room);
             Line::from(vec![
-                Span::styled(if is_here { "› " } else { "  " }, theme::ACCENT),
+                mark(is_here),
                 Span::styled(format!("{sign} "), style),
                 Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
             ])
@@ -350,12 +347,15 @@ fn list_line(listed: &Listed, here: usize, room: usize) -> Line<'static> {
 /// Which statements differ.
 fn names(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
     if deviations.is_empty() {
-        let text = "  It cannot be understood as a policy.";
-        return wrapped(text, width, "  ", theme::WARN);
+        return said(
+            Severity::Warning,
+            "It cannot be understood as a policy.",
+            width,
+        );
     }
     let line = |deviation: &Deviation| {
         let text = format!("  {}", clean(&deviation.sentence()));
-        wrapped(&text, width, "    ", theme::WARN)
+        wrapped(&text, width, "  ", theme::PLAIN)
     };
     deviations.iter().flat_map(line).collect()
 }
@@ -375,7 +375,7 @@ fn differences(deviations: &[Deviation], width: u16) -> Vec<Line<'static>> {
             lines.extend(wrapped(text, width, "", theme::DIM));
         }
         let text = clean(&deviation.sentence());
-        lines.extend(wrapped(&text, width, "  ", theme::WARN));
+        lines.extend(wrapped(&text, width, "  ", theme::PLAIN));
         lines.extend(diff::lines(found.as_deref(), wanted.as_deref(), width));
     }
     lines

@@ -2,14 +2,16 @@
 
 use crossterm::event::{Event, KeyEvent};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
-use crate::model::{Identity, TypedRole};
-use crate::wizard::widget::text::{clean, wrapped};
-use crate::wizard::widget::theme;
+use crate::model::TypedRole;
+use crate::text::Severity;
+use crate::wizard::session::Findings;
+use crate::wizard::widget::frame::window;
+use crate::wizard::widget::text::{field, said};
 
 /// More than this is no list of roles.
 const LONGEST_PASTE: usize = 4096;
@@ -40,19 +42,20 @@ impl Typing {
     }
 
     /// The roles that were typed; none, and an error on the screen, when one of them is not right.
-    pub(super) fn take(&mut self, identity: Option<&Identity>) -> Vec<TypedRole> {
-        let words: Vec<&str> = self
-            .input
-            .value()
-            .split([' ', ',', ';'])
+    pub(super) fn take(&mut self, findings: &Findings) -> Vec<TypedRole> {
+        let identity = findings.identity.ready();
+        let words = self.input.value().split([' ', ';']);
+        let words: Vec<&str> = words
+            .flat_map(|word| match findings.roles.get(word) {
+                // A comma may be part of a name.
+                Some(_) => vec![word],
+                None => word.split(',').collect(),
+            })
             .filter(|word| !word.is_empty())
             .collect();
         let words = if words.is_empty() { vec![""] } else { words };
-        match words
-            .into_iter()
-            .map(|word| TypedRole::read(word, identity))
-            .collect()
-        {
+        let read = |word| TypedRole::read(word, identity);
+        match words.into_iter().map(read).collect() {
             Ok(roles) => roles,
             Err(error) => {
                 self.error = Some(error);
@@ -62,36 +65,27 @@ impl Typing {
     }
 
     pub(super) fn draw(&self, frame: &mut Frame, area: Rect) {
-        let error = self.error.as_deref().unwrap_or_default();
         let width = area.width.clamp(20, 90);
-        let error = wrapped(error, width.saturating_sub(4), "", theme::BAD);
+        let error = self.error.as_deref().unwrap_or_default();
+        let error = match error {
+            "" => Vec::new(),
+            error => said(Severity::Error, error, width.saturating_sub(4)),
+        };
         let height = 5 + u16::try_from(error.len()).unwrap_or(0);
-        let inner = crate::wizard::widget::frame::window(
-            frame,
-            width,
-            height,
-            "Type or paste a role's ARN or name",
-        );
+        let title = "Type or paste a role's ARN or name";
+        let inner = window(frame, width, height, title);
         let room = usize::from(inner.width).saturating_sub(4);
-        let skip = self.input.visual_scroll(room);
-        let shown: String = clean(self.input.value())
-            .chars()
-            .skip(skip)
-            .take(room)
-            .collect();
-        let mut lines = vec![
-            Line::default(),
-            Line::from(vec![
-                Span::styled(" > ", theme::ACCENT),
-                Span::raw(shown),
-                Span::styled("█", theme::ACCENT),
-            ]),
-        ];
-        lines.extend(error.into_iter().map(|line| {
-            let mut line = line;
+        let (shown, column) = field(&self.input, room);
+        let mut lines = vec![Line::default(), Line::raw(format!(" > {shown}"))];
+        lines.extend(error.into_iter().map(|mut line| {
             line.spans.insert(0, Span::raw(" "));
             line
         }));
         frame.render_widget(ratatui::widgets::Paragraph::new(lines), inner);
+        let column = u16::try_from(column + 3).unwrap_or(u16::MAX);
+        frame.set_cursor_position(Position::new(
+            inner.x.saturating_add(column),
+            inner.y.saturating_add(1),
+        ));
     }
 }

@@ -2,7 +2,6 @@
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Modifier;
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
@@ -10,7 +9,7 @@ use crate::messages::Message;
 use crate::model::ConnectFrom;
 use crate::plan::readiness::Readiness;
 use crate::wizard::widget::access_path::{self, Progress, Station};
-use crate::wizard::widget::text::wrapped;
+use crate::wizard::widget::text::{signed, wrapped};
 use crate::wizard::widget::theme;
 
 /// What stands at the top.
@@ -42,7 +41,7 @@ pub fn picture_height(area: Rect, has_picture: bool) -> u16 {
     }
 }
 
-/// Draws picture and headline, and gives the place for the rows and for the rest.
+/// Draws picture and headline, where the terminal's cursor stands until something is scrolled, and gives the place for the rows and for the rest.
 pub fn draw_head(
     frame: &mut Frame,
     area: Rect,
@@ -50,10 +49,13 @@ pub fn draw_head(
     spinner: &str,
     progress: impl Fn(Station) -> Progress,
 ) -> (Rect, Rect) {
-    let (sign, style) = theme::of_severity(summary.headline.severity);
-    let sign = if summary.is_waiting { spinner } else { sign };
-    let text = format!("{sign} {}", summary.headline.text);
-    let title = wrapped(&text, area.width, "  ", style.add_modifier(Modifier::BOLD));
+    let title = if summary.is_waiting {
+        let text = format!("{} {spinner}", summary.headline.text);
+        wrapped(&text, area.width, "  ", theme::TITLE)
+    } else {
+        let sign = theme::of_severity(summary.headline.severity);
+        signed(sign, &summary.headline.text, area.width, theme::TITLE)
+    };
     let height = picture_height(area, summary.connect_from.is_some());
     let [picture, _, headline, rows, rest] = Layout::vertical([
         Constraint::Length(height),
@@ -67,6 +69,7 @@ pub fn draw_head(
         access_path::draw(frame, picture, from, summary.may_be_green, progress);
     }
     frame.render_widget(Paragraph::new(title), headline);
+    frame.set_cursor_position(headline.as_position());
     (rows, rest)
 }
 

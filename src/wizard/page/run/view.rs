@@ -69,7 +69,7 @@ impl RunPage {
         self.draw_rest(frame, rest, &session.records);
     }
 
-    fn headline(&self) -> Message {
+    pub fn headline(&self) -> Message {
         if let Some(report) = &self.report {
             // Nobody is told that people can connect before the simulator was asked.
             if self.awaits_proof() {
@@ -122,7 +122,7 @@ impl RunPage {
                             1,
                             spinner.to_owned(),
                             format!("{what} {took}{again}"),
-                            theme::ACCENT,
+                            theme::PLAIN,
                         )
                     }
                     Phase::Ended(outcome, took) => {
@@ -141,7 +141,7 @@ impl RunPage {
                 let line = Line::from(vec![
                     Span::styled(format!("{sign} "), style),
                     Span::raw(fitted(&clean(&target.short()), name_width)),
-                    Span::styled(format!(" {text}"), style),
+                    Span::raw(format!(" {text}")),
                 ]);
                 (rank, line)
             })
@@ -180,18 +180,17 @@ impl RunPage {
             self.scroll.to_bottom();
         }
         self.scroll.draw(frame, inner, lines);
+        if self.scroll.offset() > 0 {
+            self.scroll.set_cursor_on_top(frame, inner);
+        }
     }
 
     fn log_lines(&self, width: u16) -> Vec<Line<'static>> {
         self.log
             .iter()
-            .flat_map(|(at, text, style)| {
-                wrapped(
-                    &format!("{:>6}  {text}", seconds(*at)),
-                    width,
-                    "        ",
-                    *style,
-                )
+            .flat_map(|(at, text)| {
+                let text = format!("{:>6}  {text}", seconds(*at));
+                wrapped(&text, width, "        ", theme::PLAIN)
             })
             .collect()
     }

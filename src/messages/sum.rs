@@ -1,0 +1,150 @@
+//! The sum of a plan for whoever decides, on one screen: what is created, replaced and deleted, by name; as whom, in which
+//! account, with which options; what it costs; how to undo it. The wizard's question and `apply`'s show the same lines.
+
+use crate::apply::Job;
+use crate::journal::Records;
+use crate::model::Tier;
+use crate::plan::{Change, Edit, Plan};
+use crate::policy::meaning;
+use crate::policy::template::RolePolicy;
+
+/// A kind of change and everything that it is made on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SumLine {
+    /// `+` for what is new, `~` for what takes the place of something, `-` for what is deleted.
+    pub sign: &'static str,
+    pub text: String,
+}
+
+/// Something else to know, behind its label.
+pub type Fact = (&'static str, String);
+
+impl Plan {
+    /// Returns what is written, one line for each kind of change, roles before regions.
+    pub fn sum(&self) -> Vec<SumLine> {
+        let mut kinds: Vec<(&'static str, String, Vec<String>)> = Vec::new();
+        let (tiers, of_roles): (Vec<_>, Vec<_>) = self
+            .changes()
+            .map(|(_, change)| change)
+            .partition(|change| matches!(change.edit, Edit::Tier { .. }));
+        for change in of_roles.into_iter().chain(tiers) {
+            let (what, name) = (kind(change), name(change));
+            match kinds.iter_mut().find(|(_, known, _)| *known == what) {
+                Some((.., names)) => names.push(name),
+                None => kinds.push((change.sign(), what, vec![name])),
+            }
+        }
+        let line = |(sign, what, names): (_, String, Vec<String>)| SumLine {
+            sign,
+            text: format!("{what} {}", names.join(", ")),
+        };
+        kinds.into_iter().map(line).collect()
+    }
+}
+
+impl Job {
+    /// Returns what else has to be known before it is confirmed.
+    pub fn facts(&self, records: &Records) -> Vec<Fact> {
+        let (plan, identity) = (&self.plan, &self.plan.identity);
+        let (who, credentials) = (identity.who(), &identity.credentials);
+        let who = format!("{who} ({credentials}) in {}", identity.account_label());
+        let mut facts = vec![("As", who)];
+        if let Some(run) = &self.continues {
+            let text = format!("with the run {run}; both are put back together.");
+            facts.push(("Goes on", text));
+        }
+        if plan.undoes.is_none() {
+            facts.push(("Options", plan.options()));
+        }
+        facts.push(("Cost", plan.cost()));
+        let (label, again) = match (&plan.undoes, records.last()) {
+            (Some(_), true) => (
+                "To redo",
+                "\"sagemaker-ssh-setup undo\" takes this back, too.",
+            ),
+            (Some(_), false) => ("To redo", "u takes this back, too, until you leave."),
+            (None, true) => (
+                "To undo",
+                "u afterwards, or later \"sagemaker-ssh-setup undo\".",
+            ),
+            (None, false) => ("To undo", "u afterwards, until you leave."),
+        };
+        facts.push((label, again.to_owned()));
+        facts
+    }
+}
+
+impl Plan {
+    /// Returns which of the two options are on.
+    pub fn options(&self) -> String {
+        let trust = if self.choices.harden_trust {
+            "the new trust statement has conditions (hardened)"
+        } else {
+            "the new trust statement has no conditions"
+        };
+        let shells = if self.choices.shell_access {
+            "plain shells are allowed"
+        } else {
+            "no plain shells"
+        };
+        format!("{shells}; {trust}.")
+    }
+
+    /// Returns what it costs.
+    fn cost(&self) -> String {
+        match self.about_all_nodes() {
+            Some(about) => about,
+            None if self.regions_to_change().next().is_some() => crate::plan::PRICE.to_owned(),
+            None => "nothing by itself: no tier changes.".to_owned(),
+        }
+    }
+}
+
+/// Returns what a change does, without what it is made on.
+fn kind(change: &Change) -> String {
+    match &change.edit {
+        Edit::Tier { after, .. } if after.text() == Tier::Advanced.value() => {
+            "Turn on the advanced-instances tier in".to_owned()
+        }
+        Edit::Tier { after, .. } => format!("Set the tier back to {} in", after.text()),
+        Edit::Trust { .. } if change.puts_back => "Put the former trust policy back on".to_owned(),
+        Edit::Trust { .. } => "Add one statement to the trust of".to_owned(),
+        Edit::Policy {
+            policy,
+            before,
+            after,
+            ..
+        } => {
+            let policy = match policy {
+                RolePolicy::Server => "server policy",
+                RolePolicy::Client => "client policy",
+            };
+            match (before, after) {
+                (_, None) => format!("Delete the {policy} of"),
+                _ if change.puts_back => format!("Put the former {policy} back on"),
+                (Some(_), _) => format!("Replace the {policy} of"),
+                (None, _) => format!("Create the {policy} on"),
+            }
+        }
+    }
+}
+
+/// Returns what a change is made on, and what is gone then.
+fn name(change: &Change) -> String {
+    match &change.edit {
+        Edit::Tier { region, .. } => region.clone(),
+        Edit::Policy {
+            role,
+            before,
+            after,
+            ..
+        } if !change.puts_back => {
+            let gone = meaning::gone(before.as_deref(), after.as_deref());
+            match gone.filter(|gone| !gone.is_empty()) {
+                Some(gone) => format!("{role} (gone: {})", meaning::named(&gone)),
+                None => role.clone(),
+            }
+        }
+        Edit::Trust { role, .. } | Edit::Policy { role, .. } => role.clone(),
+    }
+}
