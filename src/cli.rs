@@ -128,11 +128,11 @@ const CHOICES: [&str; 6] = [
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "What is wanted")]
 pub struct Wanted {
-    /// A role that SageMaker runs under, by name or ARN; may be given several times.
+    /// A role that SageMaker runs under, by name or ARN; may be given several times, or several with commas between.
     #[arg(long = "sagemaker-role", value_name = "ROLE")]
     pub sagemaker_roles: Vec<String>,
 
-    /// A role that people have when they connect, by name or ARN; may be given several times.
+    /// A role that people have when they connect, by name or ARN; may be given several times, or several with commas between.
     #[arg(long = "user-role", value_name = "ROLE")]
     pub user_roles: Vec<String>,
 

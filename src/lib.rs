@@ -49,7 +49,7 @@
 //!    123456789012    │ [ ] hardened trust (h)  [ ] shell (s)    wizard/page/preview.rs, the body;
 //!  ✓ Connect from    │ › +  Tier of eu-west-1                   each page has a file there
 //!  › Preview         │ In words ─────────────────────────────
-//!  · Confirm         │ Turn on advanced instances in eu-west-1. messages/plan.rs, the sentences of items
+//!  · Confirm         │ Turn on the advanced-instances tier in eu-west-1. messages/plan.rs, the sentences of items
 //!  · Apply           │ Session Manager reaches containers …
 //!    ▲               │
 //!    └ the rail      │

@@ -341,7 +341,7 @@ impl CallError {
             ErrorKind::Unmodifiable => "Only AWS may change this role.".to_owned(),
             ErrorKind::UnusableRole => {
                 format!(
-                    "Systems Manager does not take the role{place}: {}",
+                    "Systems Manager does not accept the role{place}: {}",
                     quoted()
                 )
             }

@@ -22,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
         ],
         causes: &[
             Cause {
-                text: "The advanced instance tier is not on in the region of the node.",
+                text: "The advanced-instances tier is not on in the region of the node.",
                 what_to_do: "This prints \"advanced\" where it is on; the program turns it on. A change takes some minutes to count.",
                 command: Some(
                     "aws ssm get-service-setting --setting-id /ssm/managed-instance/activation-tier --query \
@@ -78,7 +78,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
-        title: "Systems Manager may not take the role that the container registers with.",
+        title: "Systems Manager may not assume the role that the container registers with.",
         marks: &[
             &["missingssmserviceprincipal"],
             &["nonexistentrole"],
@@ -384,7 +384,7 @@ pub(super) const CASES: &[Case] = &[
         ],
     },
     Case {
-        title: "You may not take the role that your profile names.",
+        title: "You may not assume the role that your profile names.",
         marks: &[
             &["notauthorizedtoperformstsassumerole"],
             &["accessdenied", "assumerole"],

@@ -14,7 +14,7 @@ const TEXTS: [(&str, &str); 26] = [
     ),
     (
         "botocore.exceptions.ClientError: An error occurred (ValidationException) when calling the CreateActivation operation: Nonexistent role or missing ssm service principal in trust policy: arn:aws:iam::123456789012:role/Training",
-        "Systems Manager may not take",
+        "Systems Manager may not assume",
     ),
     (
         "An error occurred (AccessDeniedException) when calling the CreateActivation operation: User: arn:aws:sts::123456789012:assumed-role/Training/SageMaker is not authorized to perform: ssm:CreateActivation on resource: arn:aws:ssm:eu-west-1:123456789012:*",
@@ -86,7 +86,7 @@ const TEXTS: [(&str, &str); 26] = [
     ),
     (
         "An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:iam::123456789012:user/terry is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::123456789012:role/Scientist",
-        "You may not take the role",
+        "You may not assume the role",
     ),
     (
         "An error occurred (ExpiredTokenException) when calling the StartSession operation: The security token included in the request is expired",
@@ -177,7 +177,7 @@ fn a_text_that_is_cut_is_known_by_what_is_left() {
         ),
         (
             "missing ssm service principal in tru",
-            "Systems Manager may not take",
+            "Systems Manager may not assume",
         ),
         (
             "not authorized to perform: ssm:StartSession on res",

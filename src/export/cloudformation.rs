@@ -74,7 +74,7 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
     }
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "Prepares accounts and regions for SageMaker SSH Helper: the advanced instance tier, and the inline \
+        "Description": "Prepares accounts and regions for SageMaker SSH Helper: the advanced-instances tier, and the inline \
                         policies of the roles. Not the trust policy; see Metadata.",
         "Metadata": {"Notes": notes(plan)},
         "Parameters": parameters,

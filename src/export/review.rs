@@ -102,7 +102,7 @@ pub(super) fn document(plan: &Plan) -> String {
     security::logged(&mut page);
     page.section("What it costs");
     page.line(
-        "The advanced instance tier is charged: about 0.007 US dollars per hour for each running hybrid node, counting \
+        "The advanced-instances tier is charged: about 0.007 US dollars per hour for each running hybrid node, counting \
          all hybrid nodes of the account in that region, not only SageMaker's. IAM changes cost nothing.",
     );
     page.section("How to put it back");

@@ -52,8 +52,8 @@ impl Target {
     pub fn why(&self) -> &'static str {
         match self {
             Self::Tier { .. } => {
-                "Session Manager reaches SageMaker's containers only as advanced instances. The tier counts for all \
-                 hybrid nodes of this account in the region, and each running one is charged by the hour."
+                "Session Manager reaches SageMaker's containers only where this tier of Systems Manager is on. It counts for \
+                 all hybrid nodes of this account in the region, and each running one is charged by the hour."
             }
             Self::Trust { .. } => {
                 "A SageMaker container registers with Systems Manager under this role, and Systems Manager has to be \
@@ -70,7 +70,7 @@ impl Target {
                 policy: RolePolicy::Client,
                 ..
             } => {
-                "With it people may open sessions to nodes that carry their own user ID as owner, and to no others."
+                "With it people may open sessions to hybrid nodes that carry their own user ID as owner, and to no others."
             }
         }
     }
@@ -170,7 +170,7 @@ impl Target {
     /// Returns what it is set up for: "Let Systems Manager assume the role X."
     pub fn goal(&self) -> String {
         match self {
-            Self::Tier { region } => format!("Turn on advanced instances in {region}."),
+            Self::Tier { region } => format!("Turn on the advanced-instances tier in {region}."),
             Self::Trust { role } => format!("Let Systems Manager assume the role {role}."),
             Self::Policy { role, policy } => format!("Give the role {role} the policy {policy}."),
         }
@@ -355,7 +355,7 @@ impl Plan {
             )
         } else {
             (
-                "turns on advanced instances in",
+                "turns on the advanced-instances tier in",
                 "adds a statement to the trust of",
                 "creates",
             )

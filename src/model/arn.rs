@@ -19,7 +19,7 @@ pub struct RoleArn {
 /// Why a text is not a role's ARN or name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoleArnError {
-    #[error("Nothing was typed. A role looks like {EXAMPLE}.")]
+    #[error("No role was given. A role looks like {EXAMPLE}.")]
     Empty,
     #[error("This is not a role's ARN. It looks like {EXAMPLE}.")]
     NotAnArn,

@@ -12,7 +12,7 @@ use crate::policy::trust::{self, Access};
 
 /// What connecting from Studio means: SageMaker names all sessions of an execution role "SageMaker" (SageMaker SSH Helper's FAQ).
 pub const SHARED_USER_ID: &str = "From Studio, everybody who shares an execution role, and every job that runs under it, has the same user ID: they can \
-     open each other's nodes. The way out is one execution role per user profile.";
+     open each other's hybrid nodes. The way out is one execution role per user profile.";
 
 /// All items of one role, and how full its inline policies get.
 pub(super) fn role(

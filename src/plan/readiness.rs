@@ -257,7 +257,7 @@ pub(crate) fn judged(item: &Item, basis: Basis) -> Judged<'_> {
         State::Change(_) if basis == Basis::Planned => (Some(true), None),
         State::Change(_) => {
             let what = match item.target {
-                Target::Tier { .. } => "The advanced instance tier is not on.",
+                Target::Tier { .. } => "The advanced-instances tier is not on.",
                 Target::Trust { .. } => "Systems Manager may not assume the role.",
                 Target::Policy { .. } => "Its policy is missing, or says something else.",
             };

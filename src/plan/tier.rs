@@ -8,7 +8,7 @@ pub(super) fn tier(region: &str, reading: Option<&TierReading>, quotas: Quotas) 
         Some(TierReading::Known {
             tier: Tier::Advanced,
             ..
-        }) => State::InPlace("Advanced instances are already on here.".to_owned()),
+        }) => State::InPlace("The advanced-instances tier is on here already.".to_owned()),
         Some(TierReading::Known { tier, default, .. }) => State::Change(Change {
             edit: Edit::Tier {
                 region: region.to_owned(),

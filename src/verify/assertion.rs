@@ -112,7 +112,7 @@ impl Assertion {
             }
             Self::OpensShells => format!("Plain shells do not open: {denied}. SSH works all the same."),
             Self::StartsNobodyElsesSessions => {
-                "People with this role can open sessions to each other's nodes. Another policy of the role allows it."
+                "People with this role can open sessions to each other's hybrid nodes. Another policy of the role allows it."
                     .to_owned()
             }
             Self::TagsNoNodes => format!(
@@ -270,7 +270,7 @@ fn because(denial: Denial) -> &'static str {
             "A policy of the role denies it, and a denial always wins: look for it among the role's policies."
         }
         Denial::Boundary => {
-            "The role's permissions boundary does not allow it: whoever looks after the boundary has to."
+            "The role's permissions boundary does not allow it: whoever looks after the boundary can allow it there."
         }
         Denial::Organization => "A service control policy of the organization seems to deny it.",
     }

@@ -136,7 +136,6 @@ async fn a_yes_while_aws_is_still_asked_says_so_and_wants_a_second_one() {
     assert_eq!(play.faults.writes(), Vec::<String>::new());
     // What comes late moves nothing that was there.
     play.gone("Asking AWS").await;
-    let answered = play.body();
     let places = |body: &str| -> Vec<(usize, String)> {
         let lines = body
             .lines()
@@ -159,8 +158,7 @@ async fn what_can_be_answered_is_seen_on_a_small_screen_too() {
     let mut play = prompt();
     play.walk_to_confirm().await.resize(60, 12).await;
     for _ in 0..6 {
-        play.keys("{y    Apply 4 changes}{Esc  Go back}<pgdn>")
-            .await;
+        play.keys("{y    Apply 4 changes}{Esc back}<pgdn>").await;
     }
     assert_eq!(play.faults.writes(), Vec::<String>::new());
     play.keys("y{Ready. 4 changes}").await;

@@ -67,7 +67,7 @@ fn what_is_not_known_says_so_and_offers_a_check() {
 fn with_choices_the_check_decides() {
     let (out, _) = explained(TIER, &choices("eu-west-1"));
     assert!(
-        out.contains("1. THIS IS IT: The advanced instance tier is not on"),
+        out.contains("1. THIS IS IT: The advanced-instances tier is not on"),
         "{out}"
     );
     let (out, _) = explained(TIER, &choices("eu-central-1"));
@@ -76,7 +76,7 @@ fn with_choices_the_check_decides() {
         "{out}"
     );
     assert!(
-        out.contains("2. Ruled out by the check: The advanced instance tier is not on"),
+        out.contains("2. Ruled out by the check: The advanced-instances tier is not on"),
         "{out}"
     );
     // The node that is named has an owner that a program made up.

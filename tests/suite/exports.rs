@@ -420,7 +420,7 @@ async fn the_script_says_what_was_refused_and_does_the_rest() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(3), "{err}");
     assert!(
-        err.contains("FAILED    Turn on advanced instances"),
+        err.contains("FAILED    Turn on the advanced-instances tier"),
         "{err}"
     );
     setup.faults.clear();
@@ -824,7 +824,7 @@ async fn the_sheet_for_those_who_connect_is_complete_without_the_program() {
         "AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1",
         "LOCAL_USER_ID",
         "## From SageMaker Studio",
-        "can open each other's nodes",
+        "can open each other's hybrid nodes",
         // What is not in place yet is said at the top.
         "**Partly ready. After this, not everybody can connect:**",
         &format!("- {sso}: nobody can connect with it."),

@@ -129,7 +129,7 @@ async fn from_the_question_through_every_step_to_done_without_a_write_of_its_own
     // Each tick comes true without a key.
     play.wait("Not yet: the tier is standard").await;
     person.sets_tier(Tier::Advanced).await;
-    play.wait("✓ In place. Advanced instances").await;
+    play.wait("✓ In place. The advanced").await;
     play.wait("In place. Enter goes on").await;
 
     play.keys("<enter>{2 of 4}").await;
@@ -370,7 +370,7 @@ async fn a_check_is_answered_while_another_one_hangs() {
     let person = Person::of(&play).await;
     person.sets_tier(Tier::Advanced).await;
     let asked = tokio::time::Instant::now();
-    play.keys("v{✓ In place. Advanced}").await;
+    play.keys("v{✓ In place. The advanced}").await;
     assert!(
         asked.elapsed() < Duration::from_secs(1),
         "{:?}",

@@ -45,7 +45,7 @@ fn of_roles_that_will_work_nothing_is_said() {
     assert!(said.contains("may do all that is needed"), "{said}");
     for text in [
         "will not be enough",
-        "each other's nodes",
+        "each other's hybrid nodes",
         "service control",
     ] {
         assert!(!said.contains(text), "{said}");
@@ -105,7 +105,7 @@ fn a_policy_that_opens_other_peoples_sessions_is_named_beforehand() {
         role.inline.insert(name, wide.clone());
     });
     let said = said_before_the_question(replaced, |_| {});
-    assert!(!said.contains("each other's nodes"), "{said}");
+    assert!(!said.contains("each other's hybrid nodes"), "{said}");
 }
 
 #[test]

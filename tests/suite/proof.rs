@@ -121,7 +121,9 @@ fn a_role_that_opens_other_peoples_sessions_is_found_out() {
         printed.out
     );
     assert!(
-        printed.out.contains("open sessions to each other's nodes"),
+        printed
+            .out
+            .contains("open sessions to each other's hybrid nodes"),
         "{}",
         printed.out
     );
@@ -190,7 +192,7 @@ async fn the_wizard_shows_it_at_the_end() {
     play.wait("✓ Admin: the other 6 questions are answered as they should be.")
         .await;
     // An administrator may do everything, and so this too.
-    play.wait("✗ Admin: People with this role can open sessions to each other's nodes.")
+    play.wait("✗ Admin: People with this role can open sessions to each other's hybrid nodes.")
         .await;
     // Of what is put back nothing is claimed.
     play.keys("u{Put back 4 changes}{!Asking AWS}y").await;

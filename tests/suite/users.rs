@@ -141,7 +141,7 @@ fn people_of_identity_center_get_their_own_form_and_people_in_studio_none() {
         ],
     );
     assert!(
-        !studio.contains("[profile") && studio.contains("open each other's nodes"),
+        !studio.contains("[profile") && studio.contains("open each other's hybrid nodes"),
         "{studio}"
     );
 }

@@ -166,7 +166,7 @@ impl LiveCheck {
         lines.push(Line::default());
         lines.extend(say(
             "It is what a SageMaker container does first, and proves what no simulator can: that Systems Manager takes the \
-             role. Each allows one node, expires within the hour, and its code is thrown away. Nothing stays, and nothing \
+             role. Each allows one node, expires within the hour, and its code is kept nowhere. Nothing stays, and nothing \
              is charged. What another such check has left in the chosen regions is removed, too.",
             theme::PLAIN,
         ));

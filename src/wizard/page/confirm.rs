@@ -31,6 +31,8 @@ use parts::{documents, ending_in_dots, obstacles, sign_of, situation, warned};
 const SHOWN: usize = 3;
 /// Where the facts stand, behind their labels.
 const COLUMN: usize = 9;
+/// With fewer lines, only the first of the choices is listed.
+const ROOM_FOR_CHOICES: u16 = 12;
 /// Lines that are kept for the worst of what AWS says.
 const VERDICT: usize = 2;
 /// Lines that are kept for the sentence of who can connect and what follows it, so that nothing moves when it comes.
@@ -255,6 +257,10 @@ impl ConfirmPage {
         let has_changes = self.plan().totals().changes > 0;
         let lines = self.lines(width, spinner);
         let mut below = self.drawn_choices();
+        // On a small screen the sum needs the lines; the keys stand at its foot all the same.
+        if area.height < ROOM_FOR_CHOICES {
+            below.truncate(1);
+        }
         if has_changes {
             let choices = std::mem::replace(&mut below, self.verdict(width, spinner));
             below.extend(choices);

@@ -117,7 +117,7 @@ impl GuideEndPage {
             if verified.is_err() {
                 bindings.push(hint(KeyCode::Char('r'), Action::Reload, "read again"));
             }
-            bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "nodes"));
+            bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "hybrid nodes"));
             if self.sheet().is_some() {
                 bindings.push(hint(KeyCode::Char('w'), Action::WriteText, "sheet"));
                 bindings.push(quiet(KeyCode::Char('c'), Action::Copy, "copy the sheet"));

@@ -46,7 +46,7 @@ pub struct RolesPage {
 
 /// The keys that are not typed while roles are.
 const TYPING: [Binding; 2] = [
-    hint(KeyCode::Enter, Action::Next, "take it"),
+    hint(KeyCode::Enter, Action::Next, "add it"),
     hint(KeyCode::Esc, Action::Back, "close"),
 ];
 

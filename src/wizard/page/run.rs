@@ -216,7 +216,7 @@ impl RunPage {
                 bindings.push(hint(KeyCode::Char('x'), Action::Live, "try it for real"));
             }
             if self.plan.undoes.is_none() {
-                bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "nodes"));
+                bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "hybrid nodes"));
             }
             if self.undoable().is_some() {
                 bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));

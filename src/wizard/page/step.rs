@@ -107,8 +107,7 @@ impl Step {
                 "Everything that would change, and why. Existing trust policies are extended by one statement and never \
                  replaced. What is in place already stays untouched. Signs: + is new, ~ replaces what is there, ✓ is in \
                  place, ! is blocked, or behind another sign a warning to read. Hardened trust (h): the new statement lets \
-                 Systems Manager in for this account's requests alone; it may have to be taken out again where SageMaker \
-                 SSH Helper is used across accounts. Shell access (s): people may open plain shells without an SSH key, \
+                 Systems Manager in for this account's requests alone. Shell access (s): people may open plain shells without an SSH key, \
                  too; SageMaker SSH Helper does not need that."
             }
             Self::Confirm => {
