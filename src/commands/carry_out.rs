@@ -14,7 +14,7 @@ use crate::apply::{self, Job, Outcome, Report, RunEvent};
 use crate::cli::Output;
 use crate::exit::Exit;
 use crate::export::users;
-use crate::messages::sum::SumLine;
+use crate::messages::sum::{Asked, SumLine};
 use crate::messages::{Severity, checks, outcome};
 use crate::plan::Plan;
 use crate::plan::readiness::{Basis, Readiness};
@@ -206,7 +206,7 @@ impl CommandContext {
                 "! {items} cannot be done and will be left alone; why stands above."
             ));
         }
-        for (label, text) in job.facts(&self.records) {
+        for (label, text) in job.facts(Asked::ByCommand, &self.records) {
             self.printer.print(&format!("{label:<14}{text}"));
         }
         if let Some(strangers) = plan.let_in_from_elsewhere() {

@@ -43,8 +43,8 @@ impl Plan {
 }
 
 impl Job {
-    /// Returns what else has to be known before it is confirmed.
-    pub fn facts(&self, records: &Records) -> Vec<Fact> {
+    /// Returns what else has to be known before it is confirmed, where it is asked.
+    pub fn facts(&self, asked: Asked, records: &Records) -> Vec<Fact> {
         let (plan, identity) = (&self.plan, &self.plan.identity);
         let (who, credentials) = (identity.who(), &identity.credentials);
         let who = format!("{who} ({credentials}) in {}", identity.account_label());
@@ -57,37 +57,63 @@ impl Job {
             facts.push(("Options", plan.options()));
         }
         facts.push(("Cost", plan.cost()));
-        let (label, again) = match (&plan.undoes, records.last()) {
-            (Some(_), true) => (
-                "To redo",
-                "\"sagemaker-ssh-setup undo\" takes this back, too.",
-            ),
-            (Some(_), false) => ("To redo", "u takes this back, too, until you leave."),
-            (None, true) => (
-                "To undo",
-                "u afterwards, or later \"sagemaker-ssh-setup undo\".",
-            ),
-            (None, false) => ("To undo", "u afterwards, until you leave."),
+        let label = if plan.undoes.is_some() {
+            "To redo"
+        } else {
+            "To undo"
         };
-        facts.push((label, again.to_owned()));
+        let command = "\"sagemaker-ssh-setup undo\"";
+        let how = match (asked, records.last()) {
+            (Asked::InWizard, true) => format!("u afterwards, or later {command}."),
+            (Asked::InWizard, false) => "u afterwards, until you leave.".to_owned(),
+            (Asked::ByCommand, true) => format!("{command}."),
+            (Asked::ByCommand, false) => {
+                "not needed: nothing here outlives the program.".to_owned()
+            }
+        };
+        facts.push((label, how));
         facts
     }
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    InWizard,
+    ByCommand,
+}
+
 impl Plan {
-    /// Returns which of the two options are on.
+    /// Returns which of the two options are on, as far as they matter to what is written.
     pub fn options(&self) -> String {
-        let trust = if self.choices.harden_trust {
-            "the new trust statement has conditions (hardened)"
-        } else {
-            "the new trust statement has no conditions"
+        let changes = |is: fn(&Edit) -> bool| self.changes().any(|(_, change)| is(&change.edit));
+        let client = |edit: &Edit| {
+            matches!(
+                edit,
+                Edit::Policy {
+                    policy: RolePolicy::Client,
+                    ..
+                }
+            )
         };
-        let shells = if self.choices.shell_access {
-            "plain shells are allowed"
-        } else {
-            "no plain shells"
+        let shells = match (changes(client), self.choices.shell_access) {
+            (false, _) => None,
+            (true, true) => Some("plain shells are allowed (shell access)"),
+            (true, false) => Some("no plain shells"),
         };
-        format!("{shells}; {trust}.")
+        let trust = match (
+            changes(|edit| matches!(edit, Edit::Trust { .. })),
+            self.choices.harden_trust,
+        ) {
+            (false, _) => None,
+            (true, true) => Some("the new trust statement has conditions (hardened)"),
+            (true, false) => Some("the new trust statement has no conditions"),
+        };
+        let said: Vec<&str> = shells.into_iter().chain(trust).collect();
+        if said.is_empty() {
+            return "none that matters to this.".to_owned();
+        }
+        format!("{}.", said.join("; "))
     }
 
     /// Returns what it costs.

@@ -60,6 +60,8 @@ pub enum Effect {
     WritePaste(Target, Paste),
     /// Asks whether to carry a job out.
     Ask(Box<Job>),
+    /// What is asked now is another question: a key that was typed before it was drawn is no answer to it.
+    AskAnew,
     /// Carries out what is asked about.
     Apply,
     /// Carries out once more what failed.
@@ -141,6 +143,7 @@ impl App {
                 self.tasks.write_paste(folder, target, paste);
             }
             Effect::Ask(job) => self.ask(*job),
+            Effect::AskAnew => self.questions += 1,
             Effect::Apply => self.apply(),
             Effect::Retry => self.retry(),
             Effect::Undo(run) => self.undo(run),

@@ -149,8 +149,12 @@ async fn a_yes_while_aws_is_still_asked_says_so_and_wants_a_second_one() {
         places(&asking).iter().all(is_kept),
         "{asking}\n{answered:#?}"
     );
-    play.keys("<esc>{4 to change}<enter>{Asking AWS whether}y{once more}y{Ready. 4 changes}")
+    // A second one in the same breath is none.
+    play.keys("<esc>{4 to change}<enter>{Asking AWS whether}")
         .await;
+    play.keys_at_once("yy").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+    play.keys("{once more}y{Ready. 4 changes}").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1027,7 +1027,7 @@ fn at_a_terminal_apply_shows_the_plan_and_asks() {
             "As            Admin/console (environment variables) in acme-ml-dev (123456789012)",
             "Options       no plain shells; the new trust statement has no conditions.",
             "Cost          ",
-            "To undo       u afterwards, or later \"sagemaker-ssh-setup undo\"",
+            "To undo       \"sagemaker-ssh-setup undo\".",
         ] {
             assert!(sum.contains(part), "{part}: {sum}");
         }

@@ -21,6 +21,7 @@ mod explain;
 mod exports;
 mod fault_table;
 mod faults;
+mod first_use;
 mod guide;
 mod hostile;
 mod live;

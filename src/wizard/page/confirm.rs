@@ -12,7 +12,7 @@ use ratatui::widgets::{Block, Borders, Paragraph};
 use crate::apply::Job;
 use crate::export;
 use crate::journal::Records;
-use crate::messages::sum::{Fact, SumLine};
+use crate::messages::sum::{Asked, Fact, SumLine};
 use crate::messages::{Message, checks};
 use crate::model::endpoint::insecurity;
 use crate::plan::Plan;
@@ -74,7 +74,7 @@ impl ConfirmPage {
     /// Asks about this plan.
     pub fn new(job: Job, under: Page, records: &Records) -> Self {
         Self {
-            facts: job.facts(records),
+            facts: job.facts(Asked::InWizard, records),
             job,
             under,
             preflight: None,
@@ -165,7 +165,7 @@ impl ConfirmPage {
             Action::Apply if self.is_asking_aws() && !self.said_yes_early => {
                 self.said_yes_early = true;
                 let text = "AWS is still being asked. y once more applies without its answer.";
-                Effect::say(Severity::Warning, text)
+                return vec![Effect::say(Severity::Warning, text), Effect::AskAnew];
             }
             Action::Apply | Action::Check => Effect::Apply,
             Action::Guide => Effect::BeginGuide,

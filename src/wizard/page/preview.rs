@@ -337,7 +337,15 @@ impl PreviewPage {
 
     fn draw_list(&mut self, frame: &mut Frame, area: Rect, plan: &Plan, rows: &[Row]) {
         let here = self.position(rows, plan);
-        self.list.show(here..=here, area.height);
+        // What was just opened is seen, as far as there is room.
+        let is_opened = rows.get(here) == Some(&Row::Regions) && self.regions == Regions::Each;
+        let below = if is_opened {
+            usize::from(area.height.saturating_sub(1))
+        } else {
+            0
+        };
+        let last = (here + below).min(rows.len().saturating_sub(1));
+        self.list.show(here..=last, area.height);
         let window = self.list.window(rows.len(), area.height);
         let room = usize::from(area.width).saturating_sub(SIGNS_WIDTH);
         let shown = rows

@@ -70,19 +70,17 @@ fn verdict(summary: &RoleSummary, side: Side, session: &Session) -> (Sign, &'sta
     let state = session
         .findings
         .role_state(summary, side.is_sagemaker(), &session.choices);
+    if let (Some((words, _)), false) = (
+        unfit(summary, side, session),
+        matches!(state, RoleState::Blocked(_)),
+    ) {
+        return (WARNING, words);
+    }
     match state {
         RoleState::Unread => ((" ", theme::PLAIN), ""),
         RoleState::Reading => ((" ", theme::PLAIN), "reading"),
         RoleState::Failed(_) => ((theme::CROSS, theme::BAD), "not readable"),
         RoleState::Blocked(_) => ((theme::BLOCKED, theme::BAD), "blocked"),
-        RoleState::InPlace | RoleState::Differs | RoleState::ToDo
-            if unfit(summary, side, session).is_some() =>
-        {
-            (
-                WARNING,
-                unfit(summary, side, session).map_or("", |(word, _)| word),
-            )
-        }
         RoleState::InPlace => ((theme::CHECK, theme::GOOD), "in place"),
         RoleState::Differs => ((theme::DIFFERS, theme::WARN), "differs"),
         RoleState::ToDo => ((theme::TO_DO, theme::ACCENT), "to set up"),
@@ -90,7 +88,7 @@ fn verdict(summary: &RoleSummary, side: Side, session: &Session) -> (Sign, &'sta
 }
 
 /// Returns what is marked behind a role's name.
-fn mark(name: &str, side: Side, session: &Session) -> String {
+fn mark(name: &str, side: Side, session: &Session) -> &'static str {
     let identity = session.findings.identity.ready();
     let is_own = identity
         .and_then(Identity::own_role)
@@ -102,7 +100,6 @@ fn mark(name: &str, side: Side, session: &Session) -> String {
         (false, true) => " (administrator)",
         (false, false) => "",
     }
-    .to_owned()
 }
 
 /// `2026-01-31, eu-west-1`.
