@@ -16,6 +16,9 @@ pub struct SumLine {
     pub text: String,
 }
 
+/// So many places of one kind of change are named; the plan above the question, or before it, names all.
+const MOST_NAMED: usize = 6;
+
 /// Something else to know, behind its label.
 pub type Fact = (&'static str, String);
 
@@ -34,9 +37,16 @@ impl Plan {
                 None => kinds.push((change.sign(), what, vec![name])),
             }
         }
-        let line = |(sign, what, names): (_, String, Vec<String>)| SumLine {
-            sign,
-            text: format!("{what} {}", names.join(", ")),
+        let line = |(sign, what, names): (&'static str, String, Vec<String>)| {
+            // What takes the place of something is named in any case.
+            let most = if sign == "+" { MOST_NAMED } else { usize::MAX };
+            let first = names.get(..most.min(names.len())).unwrap_or(&names);
+            let more = match names.len() - first.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let text = format!("{what} {}{more}", first.join(", "));
+            SumLine { sign, text }
         };
         kinds.into_iter().map(line).collect()
     }

@@ -209,36 +209,41 @@ impl Readiness {
         }
     }
 
-    /// Returns who cannot connect, and why, a sentence each.
+    /// Returns who cannot connect, and why, a sentence or two each.
     pub fn obstacles(&self) -> Vec<String> {
-        let of = |parts: &[Part], not: &str, unknown: &str| {
-            let parts = parts.iter().filter(|part| part.ready != Some(true));
-            parts
-                .map(|part| {
-                    let what = if part.ready.is_some() { not } else { unknown };
-                    let why = part.why.as_deref().unwrap_or_default();
-                    format!("{}: {what}. {why}", part.name)
-                        .trim_end()
-                        .to_owned()
-                })
-                .collect::<Vec<_>>()
-        };
-        let mut obstacles = of(
-            &self.containers,
-            "containers cannot register",
-            "whether containers can register is not known",
-        );
-        obstacles.extend(of(
-            &self.people,
-            "nobody can connect with it",
-            "whether people can connect with it is not known",
-        ));
-        obstacles.extend(of(
-            &self.regions,
-            "no sessions there",
-            "whether there are sessions is not known",
-        ));
-        obstacles
+        let each = self.kept_out().into_iter();
+        each.map(|(who, why)| format!("{who} {why}").trim_end().to_owned())
+            .collect()
+    }
+
+    /// Returns who cannot connect, a sentence each, and why.
+    pub fn kept_out(&self) -> Vec<(String, &str)> {
+        let sides = [
+            (
+                &self.containers,
+                "containers cannot register",
+                "whether containers can register is not known",
+            ),
+            (
+                &self.people,
+                "nobody can connect with it",
+                "whether people can connect with it is not known",
+            ),
+            (
+                &self.regions,
+                "no sessions there",
+                "whether there are sessions is not known",
+            ),
+        ];
+        let mut kept_out = Vec::new();
+        for (parts, not, unknown) in sides {
+            for part in parts.iter().filter(|part| part.ready != Some(true)) {
+                let what = if part.ready.is_some() { not } else { unknown };
+                let why = part.why.as_deref().unwrap_or_default();
+                kept_out.push((format!("{}: {what}.", part.name), why));
+            }
+        }
+        kept_out
     }
 }
 

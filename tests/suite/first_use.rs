@@ -240,7 +240,7 @@ async fn the_preview_leads_to_what_needs_a_look() {
         .await;
     play.keys("g{Hardened (h): the statement has conditions}")
         .await;
-    play.keys("<enter>{plain shells are allowed (shell access)}{has conditions (hardened)}")
+    play.keys("<enter>{Go back}<pgdn>{plain shells are allowed (shell access)}")
         .await;
 }
 

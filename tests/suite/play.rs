@@ -516,7 +516,7 @@ fn text(buffer: &Buffer) -> String {
 
 /// Durations depend on the SDK's random waits, and the IDs of runs on the day.
 fn masked(text: &str) -> String {
-    let text = &without_runs(text);
+    let text = &without_times(&without_runs(text));
     let mut out = String::new();
     let chars: Vec<char> = text.chars().collect();
     for (i, c) in chars.iter().enumerate() {
@@ -527,6 +527,42 @@ fn masked(text: &str) -> String {
             && chars.get(i + 1) == Some(&'.')
             && chars.get(i + 3..i + 5) == Some(&[' ', 's']);
         out.push(if tenth || whole { '#' } else { *c });
+    }
+    out
+}
+
+/// Days of today and times of day, made the same; the days of the embedded account are before 2026.
+fn without_times(text: &str) -> String {
+    let is = |part: &[char], form: &str| {
+        part.len() == form.len()
+            && part
+                .iter()
+                .zip(form.chars())
+                .all(|(c, wanted)| match wanted {
+                    '0' => c.is_ascii_digit(),
+                    wanted => *c == wanted,
+                })
+    };
+    let chars: Vec<char> = text.chars().collect();
+    let mut out = String::new();
+    let mut at = 0;
+    while at < chars.len() {
+        let part = |length: usize| chars.get(at..at + length).unwrap_or_default();
+        let is_today = is(part(10), "0000-00-00") && part(4) >= &['2', '0', '2', '6'][..];
+        let is_alone = at == 0 || !chars[at - 1].is_ascii_digit();
+        if is_alone && is_today {
+            out.push_str("YYYY-MM-DD");
+            at += 10;
+        } else if is_alone
+            && is(part(5), "00:00")
+            && !chars.get(at + 5).is_some_and(char::is_ascii_digit)
+        {
+            out.push_str("hh:mm");
+            at += 5;
+        } else {
+            out.push(chars[at]);
+            at += 1;
+        }
     }
     out
 }

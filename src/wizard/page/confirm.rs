@@ -25,7 +25,7 @@ use crate::wizard::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
 use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::{labelled, said, signed, wrapped};
 use crate::wizard::widget::theme;
-use parts::{documents, ending_in_dots, obstacles, sign_of, situation, warned};
+use parts::{documents, ending_in_dots, kept_out, obstacles, sign_of, situation, warned};
 
 /// So many of those who cannot connect stand above the question.
 const SHOWN: usize = 3;
@@ -361,15 +361,12 @@ impl ConfirmPage {
             }
             None => Vec::new(),
         };
+        if let Some((planned, _)) = Readiness::predicted(plan) {
+            lines.extend(kept_out(&planned, width));
+        }
+        lines.push(Line::default());
         lines.resize(lines.len().max(HEADLINE), Line::default());
-        lines.extend(obstacles(&self.planned_obstacles(), width));
         lines
-    }
-
-    /// Who cannot connect by the plan itself: that is known before AWS is asked.
-    fn planned_obstacles(&self) -> Vec<String> {
-        let planned = Readiness::predicted(self.plan());
-        planned.map_or_else(Vec::new, |(readiness, _)| readiness.obstacles())
     }
 
     fn readiness(&self) -> Option<(Readiness, Basis)> {
@@ -384,10 +381,7 @@ impl ConfirmPage {
     fn late(&self, width: u16) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
         if let (Some((readiness, _)), Some(_)) = (self.readiness(), &self.foreseen) {
-            let planned = self.planned_obstacles();
-            let mut late = readiness.obstacles();
-            late.retain(|obstacle| !planned.contains(obstacle));
-            lines.extend(obstacles(&late, width));
+            lines.extend(obstacles(&readiness, width));
         }
         if self.plan().totals().changes > 0 && !self.is_asking_aws() {
             let worst = self.worst();

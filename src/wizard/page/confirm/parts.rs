@@ -4,6 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::SHOWN;
 use crate::messages::Message;
+use crate::plan::readiness::Readiness;
 use crate::plan::{Difference, Plan, State, Target};
 use crate::text::{Severity, counted};
 use crate::wizard::widget::diff;
@@ -21,18 +22,30 @@ pub(super) fn ending_in_dots(mut line: Line<'static>, width: u16) -> Line<'stati
     line
 }
 
-/// The first of those who cannot connect.
-pub(super) fn obstacles(all: &[String], width: u16) -> Vec<Line<'static>> {
+/// The first of those who cannot connect, without the reasons: the sum below them has to be in sight.
+pub(super) fn kept_out(readiness: &Readiness, width: u16) -> Vec<Line<'static>> {
+    let all = readiness.kept_out();
     let mut lines = Vec::new();
-    for text in all.iter().take(SHOWN) {
-        lines.extend(said(Severity::Warning, text, width));
+    for (who, _) in all.iter().take(SHOWN) {
+        lines.extend(said(Severity::Warning, who, width));
     }
     let more = all.len().saturating_sub(SHOWN);
     if more > 0 {
-        let text = format!("and {more} more; the preview has all.");
-        lines.extend(wrapped(&text, width, "  ", theme::PLAIN));
+        lines.extend(wrapped(
+            &format!("and {more} more."),
+            width,
+            "  ",
+            theme::PLAIN,
+        ));
     }
     lines
+}
+
+/// All of those who cannot connect, with the reasons.
+pub(super) fn obstacles(readiness: &Readiness, width: u16) -> Vec<Line<'static>> {
+    let each = readiness.obstacles().into_iter();
+    each.flat_map(|text| said(Severity::Warning, &text, width))
+        .collect()
 }
 
 pub(super) fn sign_of(sign: &'static str) -> Sign {
