@@ -155,6 +155,16 @@ pub fn ascii_sign(symbol: &str) -> &'static str {
     }
 }
 
+/// The same in one letter, where there is no room for a word.
+pub fn ascii_letter(symbol: &str) -> &'static str {
+    match symbol {
+        "↑" => "^",
+        "✓" | "↓" => "v",
+        "…" => ".",
+        other => ascii_sign(other),
+    }
+}
+
 /// A line in ASCII, for a terminal that can show no more.
 pub fn ascii(line: &str) -> String {
     let mut bytes = [0; 4];

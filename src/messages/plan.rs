@@ -282,11 +282,11 @@ impl Item {
 }
 
 impl Totals {
-    /// `3 to change, 1 replaced · 4 in place · 1 blocked`.
+    /// `3 to change (1 replaced) · 4 in place · 1 blocked`.
     pub fn line(self, separator: &str) -> String {
         let replaced = match self.replaced {
             0 => String::new(),
-            count => format!(", {count} replaced"),
+            count => format!(" ({count} replaced)"),
         };
         format!(
             "{} to change{replaced} {separator} {} in place {separator} {} blocked",

@@ -47,7 +47,7 @@ impl NodeCount {
     /// Returns what the nodes that are online cost a month on the advanced tier, in whole US dollars.
     pub fn dollars_a_month(self) -> u64 {
         let nodes = u32::try_from(self.online).unwrap_or(u32::MAX);
-        let dollars = (f64::from(nodes) * AN_HOUR * HOURS).ceil();
+        let dollars = (f64::from(nodes) * AN_HOUR * HOURS).round();
         // No account has so many nodes that it would not fit.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let dollars = dollars as u64;
@@ -80,13 +80,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nodes_cost_is_rounded_up() {
+    fn what_nodes_cost_is_rounded_to_whole_dollars() {
         let count = |online| NodeCount {
             all: online,
             online,
             is_complete: true,
         };
         let dollars = [0, 1, 9, 1000].map(|online| count(online).dollars_a_month());
-        assert_eq!(dollars, [0, 6, 46, 5074]);
+        assert_eq!(dollars, [0, 5, 46, 5073]);
     }
 }

@@ -1,5 +1,6 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
+use super::facts::is_administrator;
 use super::inline::Inline;
 use super::{Change, ChosenRole, Edit, InlineSize, Item, Obstacle, State, Target, permission_set};
 use crate::model::role::LONGEST_PATH_AND_NAME;
@@ -372,6 +373,10 @@ impl Role<'_> {
                 ..
             }
         );
+        if is_client && is_administrator(self.reading) {
+            let text = "The role may do everything in the account already: people with it can open other people's sessions, too.";
+            warnings.push(text.to_owned());
+        }
         if is_client && self.chosen.is_sagemaker && self.choices.connect_from.uses_studio() {
             warnings.push(SHARED_USER_ID.to_owned());
         }

@@ -90,7 +90,7 @@ fn sentence(count: NodeCount, turns_on: bool) -> String {
             "There: {text}. Nothing is charged until one is online, then about 5 US dollars a month each."
         ),
         (true, _) => format!(
-            "Already there: {text}. They will cost {at_least} {dollars} US dollars a month, and each further one about 5."
+            "Already there: {text}. Those online will cost {at_least} {dollars} US dollars a month, each further one about 5."
         ),
         (false, online) => {
             let limit = if count.all > MOST_STANDARD || !count.is_complete {

@@ -182,6 +182,13 @@ impl Preflight {
             .collect()
     }
 
+    /// Returns whether something is refused for certain: about the organization's policies the simulator is not always right.
+    pub fn is_refused(&self) -> bool {
+        !self
+            .denied(|denial| denial != Denial::Organization)
+            .is_empty()
+    }
+
     /// Returns why something is not known; none where all is.
     pub fn unknown_because(&self) -> Option<&str> {
         self.permissions

@@ -376,10 +376,14 @@ impl App {
                 Some(Action::Help) => vec![Effect::Open(Box::new(Dialog::help()))],
                 Some(Action::Quit) => vec![Effect::Quit],
                 Some(action) => self.pages.handle(action, &self.session),
-                None if key.code == KeyCode::Char('y') => vec![Effect::say(
-                    Severity::Info,
-                    "Nothing is asked here: y answers the last question alone.",
-                )],
+                None if key.code == KeyCode::Char('y')
+                    && Page::form(self.pages.shown.step()).is_some() =>
+                {
+                    vec![Effect::say(
+                        Severity::Info,
+                        "Nothing is asked here: y answers the last question alone.",
+                    )]
+                }
                 None => Vec::new(),
             }
         };

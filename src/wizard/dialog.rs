@@ -22,7 +22,7 @@ use super::widget::frame::window;
 use super::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
 use super::widget::picker::{Entry, Picker};
 use super::widget::scroll::Scroll;
-use super::widget::text::{clean, said, wrapped};
+use super::widget::text::{clean, mark, said, wrapped};
 use super::widget::theme;
 use crate::account::CallError;
 use crate::journal::Record;
@@ -274,7 +274,7 @@ impl ProfilesDialog {
             ),
             Load::Ready(names) => {
                 let (lines, row) = self.list(names, place);
-                frame.set_cursor_position(Position::new(place.x + 1, place.y + row));
+                frame.set_cursor_position(Position::new(place.x, place.y + row));
                 lines
             }
         };
@@ -305,7 +305,7 @@ impl ProfilesDialog {
                     theme::PLAIN
                 };
                 Line::from(vec![
-                    Span::raw(" "),
+                    mark(number == here),
                     Span::styled(format!(" {} ", clean(name)), style),
                 ])
             });

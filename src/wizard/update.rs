@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::dialog::{Dialog, Insecure, MfaCode};
+use super::page::confirm::ConfirmPage;
 use super::page::{Page, Pages};
 use super::role_list::ListedRole;
 use super::session::Load;
@@ -93,6 +94,7 @@ impl App {
                 if let Some(confirm) = self.pages.shown.confirm_mut() {
                     confirm.preflight = Some(preflight);
                 }
+                self.on_answered();
             }
             Answer::Foreseen(foreseen) => self.on_foreseen(foreseen),
             Answer::Written(target, written) => self.on_written(target, written),
@@ -366,6 +368,15 @@ impl App {
         }
         if let Some(confirm) = confirm {
             confirm.foreseen = Some(foreseen);
+        }
+        self.on_answered();
+    }
+
+    /// That AWS is still being asked holds no longer once it has answered.
+    fn on_answered(&mut self) {
+        let confirm = self.pages.shown.confirm_mut();
+        if confirm.is_some_and(ConfirmPage::has_answered_at_last) {
+            self.status = None;
         }
     }
 }

@@ -207,7 +207,7 @@ async fn neither_can_act_on_any_screen() {
             ("lx", "This creates"),
             ("c", "By a real activation"),
             ("<esc>u", "Put back"),
-            ("y", "Done"),
+            ("{!Asking AWS}y", "Put back:"),
         ];
         let mut seen = String::new();
         for (key, awaited) in keys {

@@ -180,7 +180,7 @@ fn plan(desk: &Desk, region: &str, command: &str) -> String {
 fn before_the_tier_is_turned_on_and_put_back_it_is_said_how_many_nodes_there_are_and_what_they_cost()
  {
     let desk = Desk::with(Seed::shipped().unwrap());
-    let there = "Already there: 3 hybrid nodes, 2 of them online. They will cost about 11 US dollars a month";
+    let there = "Already there: 3 hybrid nodes, 2 of them online. Those online will cost about 10 US dollars a month";
     let out = plan(&desk, "eu-west-1", "plan");
     assert!(out.contains(there), "{out}");
     let out = plan(&desk, "eu-west-1", "apply");
@@ -218,7 +218,7 @@ fn a_count_that_is_not_known_is_called_so_and_stops_nothing() {
 async fn the_wizard_says_it_on_regions_preview_and_confirm() {
     let mut play = prompt();
     play.walk_to_confirm().await;
-    play.keys("{3 hybrid nodes, 2 of them online}{about 11 US dollars a month}<esc>")
+    play.keys("{3 hybrid nodes, 2 of them online}{about 10 US dollars a month}<esc>")
         .await;
     play.keys("G{3 hybrid nodes, 2 of them online}<esc>").await;
     play.keys("{eu-west-1 has 3 hybrid nodes, 2 of them online}")

@@ -89,6 +89,11 @@ impl ConfirmPage {
         &self.job.plan
     }
 
+    /// Returns whether AWS has answered what somebody was told it was still asked.
+    pub fn has_answered_at_last(&mut self) -> bool {
+        !self.is_asking_aws() && std::mem::take(&mut self.said_yes_early)
+    }
+
     fn is_asking_aws(&self) -> bool {
         self.preflight.is_none() || self.foreseen.is_none()
     }
@@ -334,7 +339,7 @@ impl ConfirmPage {
             lines.extend(documents(plan, width));
         } else if self.choices().contains(&Choice::Export) {
             lines.push(Line::default());
-            let text = format!("Exported: {}.", export::readers());
+            let text = format!("Export makes: {}.", export::readers());
             lines.extend(wrapped(&text, width, "", theme::DIM));
         }
         lines
@@ -349,7 +354,18 @@ impl ConfirmPage {
             lines.push(Line::default());
             return lines;
         }
+        let is_refused = self.preflight.as_ref().is_some_and(Preflight::is_refused);
         let mut lines = match self.readiness() {
+            // What cannot be written leads nobody anywhere.
+            Some((readiness, _)) if is_refused && readiness.somebody_can() => {
+                let text = "You may not write all of this, so that nobody can say who can connect afterwards.";
+                signed(
+                    theme::of_severity(Severity::Error),
+                    text,
+                    width,
+                    theme::TITLE,
+                )
+            }
             // Nobody is told that people can connect before the simulator was asked.
             Some((readiness, _)) if self.foreseen.is_none() && readiness.somebody_can() => {
                 let text = format!("Asking AWS who can connect after this. {spinner}");

@@ -44,6 +44,9 @@ const PICTURE: [&str; 4] = [
 #[derive(Debug, Default)]
 pub struct ConnectFromPage {
     pub choice: ConnectFrom,
+    scroll: Scroll,
+    /// The last key that moved scrolled, so that the choice need not be in sight.
+    reads_on: bool,
 }
 
 impl ConnectFromPage {
@@ -61,6 +64,10 @@ impl ConnectFromPage {
         match action {
             Action::Next => return vec![Effect::Next],
             Action::Back => return vec![Effect::Back],
+            Action::PageUp | Action::PageDown => {
+                self.reads_on = self.scroll.act(action);
+                return Vec::new();
+            }
             _ => {}
         }
         let here = OPTIONS
@@ -70,6 +77,7 @@ impl ConnectFromPage {
         let there = moved(action, here, OPTIONS.len(), OPTIONS.len());
         if let Some((choice, ..)) = there.and_then(|there| OPTIONS.get(there)) {
             self.choice = *choice;
+            self.reads_on = false;
         }
         Vec::new()
     }
@@ -82,15 +90,23 @@ impl ConnectFromPage {
             .map_or("", |(_, name, _)| name)
     }
 
-    pub fn draw(&self, frame: &mut Frame, area: Rect) {
-        let mut lines = wrapped(
-            "Where do people start their SSH sessions?",
-            area.width,
-            "",
-            theme::PLAIN,
-        );
+    pub fn draw(&mut self, frame: &mut Frame, area: Rect) {
         // Paragraphs are further apart where there is room.
-        let is_roomy = area.height >= 20;
+        let (mut lines, mut cursor) = self.lines(area.width.saturating_sub(1), true);
+        if lines.len() > usize::from(area.height) {
+            (lines, cursor) = self.lines(area.width.saturating_sub(1), false);
+        }
+        if !self.reads_on {
+            self.scroll.show(cursor..=cursor, area.height);
+        }
+        self.scroll.draw(frame, area, lines);
+        self.scroll.set_cursor(frame, area, cursor);
+    }
+
+    /// All lines, and which of them is the choice.
+    fn lines(&self, width: u16, is_roomy: bool) -> (Vec<Line<'static>>, usize) {
+        let question = "Where do people start their SSH sessions?";
+        let mut lines = wrapped(question, width, "", theme::PLAIN);
         let gap = |lines: &mut Vec<Line>| {
             if is_roomy {
                 lines.push(Line::default());
@@ -108,7 +124,7 @@ impl ConnectFromPage {
                 Span::raw(if is_here { "(*) " } else { "( ) " }),
                 Span::styled(name, if is_here { theme::TITLE } else { theme::PLAIN }),
             ]));
-            let room = area.width.saturating_sub(6);
+            let room = width.saturating_sub(6);
             let beside = wrapped(consequence, room, "", theme::PLAIN).into_iter();
             lines.extend(beside.map(|mut line| {
                 line.spans.insert(0, Span::raw("      "));
@@ -117,15 +133,12 @@ impl ConnectFromPage {
         }
         if self.choice.uses_studio() {
             gap(&mut lines);
-            lines.extend(said(Severity::Warning, SHARED_USER_ID, area.width));
+            lines.extend(said(Severity::Warning, SHARED_USER_ID, width));
         }
         lines.push(Line::default());
         for text in PICTURE {
-            lines.extend(wrapped(text, area.width, "  ", theme::PLAIN));
+            lines.extend(wrapped(text, width, "  ", theme::PLAIN));
         }
-        let mut scroll = Scroll::default();
-        scroll.show(cursor..=cursor, area.height);
-        scroll.draw(frame, area, lines);
-        scroll.set_cursor(frame, area, cursor);
+        (lines, cursor)
     }
 }

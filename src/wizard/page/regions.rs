@@ -10,7 +10,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::model::{Region, Tier, TierReading};
 use crate::plan::not_accepted;
-use crate::text::Severity;
+use crate::text::{Severity, counted};
 use crate::wizard::effect::Effect;
 use crate::wizard::session::{Findings, Load, Session};
 use crate::wizard::widget::keys::{Action, Binding, MOVES, hint};
@@ -77,11 +77,37 @@ impl RegionsPage {
             Action::Back if self.close() => Vec::new(),
             Action::Back => vec![Effect::Back],
             Action::Reload => vec![Effect::ReadTiers],
+            Action::PickAll => {
+                self.picker.act(action);
+                vec![self.say_how_many(&session.findings)]
+            }
             other => {
                 self.picker.act(other);
                 Vec::new()
             }
         }
+    }
+
+    /// Returns how many are picked now, and in how many of them nothing can be changed.
+    fn say_how_many(&self, findings: &Findings) -> Effect {
+        let count = self.picker.count();
+        let is_refused = |code: &&str| {
+            let reading = findings.tiers.get(*code);
+            matches!(
+                reading,
+                Some(TierReading::NotAccepted | TierReading::Denied(_))
+            )
+        };
+        let refused = self.picker.picked().filter(is_refused).count();
+        let text = match (count, refused) {
+            (0, _) => "Nothing is picked any more.".to_owned(),
+            (_, 0) => format!("{} picked.", counted(count, "region")),
+            (_, refused) => format!(
+                "{} picked; in {refused} of them nothing can be changed here.",
+                counted(count, "region")
+            ),
+        };
+        Effect::say(Severity::Info, text)
     }
 
     pub fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {

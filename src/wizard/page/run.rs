@@ -144,7 +144,19 @@ impl RunPage {
         if self.is_running() || self.awaits_proof() {
             Step::Apply.title()
         } else {
-            self.readiness().map_or("Done", Readiness::title)
+            self.readiness()
+                .map_or_else(|| self.end(), Readiness::title)
+        }
+    }
+
+    /// The heading of an end that says nothing of who can connect.
+    fn end(&self) -> &'static str {
+        match (self.failed().is_empty(), &self.plan.undoes) {
+            (true, Some(_)) => "Put back",
+            (false, Some(_)) => "Not all put back",
+            (_, None) if self.cancel.is_cancelled() => "Stopped",
+            (true, None) => "Not read back",
+            (false, None) => "Not all done",
         }
     }
 
@@ -219,7 +231,12 @@ impl RunPage {
                 bindings.push(hint(KeyCode::Char('n'), Action::Nodes, "hybrid nodes"));
             }
             if self.undoable().is_some() {
-                bindings.push(hint(KeyCode::Char('u'), Action::Undo, "undo"));
+                let label = if self.plan.undoes.is_some() {
+                    "redo"
+                } else {
+                    "undo"
+                };
+                bindings.push(hint(KeyCode::Char('u'), Action::Undo, label));
             }
             if self.sheet().is_some() {
                 bindings.push(hint(KeyCode::Char('w'), Action::WriteText, "sheet"));

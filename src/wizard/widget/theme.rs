@@ -102,7 +102,7 @@ fn gap(row: &[Cell], from: usize) -> Option<usize> {
 }
 
 /// Replaces the signs of a row by ASCII. A word is longer than its sign: what follows moves to the right, up to a blank
-/// that goes; without such a place, the word's first letter has to do.
+/// that goes; without such a place, a letter has to do.
 fn spell_out(row: &mut [Cell]) {
     let mut at = 0;
     while at < row.len() {
@@ -110,24 +110,24 @@ fn spell_out(row: &mut [Cell]) {
             at += 1;
             continue;
         };
-        let word = text::ascii_sign(cell.symbol());
-        let style = cell.style();
-        let mut letters = word.chars();
-        let mut spelt: Vec<char> = letters.next().into_iter().collect();
-        for letter in letters {
-            let Some(gap) = gap(row, at + 1) else {
-                break;
-            };
+        let (symbol, style) = (cell.symbol().to_owned(), cell.style());
+        let word = text::ascii_sign(&symbol);
+        let mut room = 1;
+        // The blank that follows the sign stays.
+        while let (true, Some(gap)) = (room < word.len(), gap(row, at + 1 + room)) {
             if let Some(moved) = row.get_mut(at + 1..=gap) {
                 moved.rotate_right(1);
             }
-            spelt.push(letter);
+            room += 1;
         }
-        for letter in spelt {
-            if let Some(cell) = row.get_mut(at) {
-                cell.set_char(letter).set_style(style);
-            }
-            at += 1;
+        let spelt = if room < word.len() {
+            text::ascii_letter(&symbol)
+        } else {
+            word
+        };
+        for (cell, letter) in row.iter_mut().skip(at).zip(spelt.chars()) {
+            cell.set_char(letter).set_style(style);
         }
+        at += spelt.len();
     }
 }

@@ -46,7 +46,7 @@ fn unfit(
     let trust = Document::parse(reading.trust.as_str()).ok()?;
     match side {
         Side::SageMaker if !trust::is_sagemaker_role(&trust) => Some((
-            "no job runs under it",
+            "no job uses it",
             "SageMaker may not assume this role, so that no job runs under it: it is not a SageMaker role.",
         )),
         Side::User if !trust::is_for_people(&trust) => Some((
@@ -131,6 +131,12 @@ pub(super) fn row(
             .saturating_sub(LEAST_VERDICT_WIDTH)
             .min(LEAST_NAME_WIDTH),
     );
+    // Without room for both, the name comes before what is marked.
+    let mark = if room < mark.len() + LEAST_NAME_WIDTH / 2 {
+        ""
+    } else {
+        mark
+    };
     let name = shortened(&clean(name), room.saturating_sub(mark.len()));
     // What AWS would refuse to change is secondary.
     let style = match role.summary.kind() {
