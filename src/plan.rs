@@ -387,6 +387,15 @@ pub fn targets(choices: &Choices) -> Vec<Target> {
     tiers.chain(of_roles).collect()
 }
 
+/// The items of the chosen roles alone, without anything else that a plan knows.
+pub fn items_of_roles(survey: &Survey, choices: &Choices) -> Vec<Item> {
+    let roles = roles(choices);
+    let items = roles
+        .iter()
+        .map(|role| check::role(role, survey, choices).0);
+    items.flatten().collect()
+}
+
 /// SageMaker roles that SageMaker may not assume, and user roles that no person may assume.
 fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'static str)> {
     let trust = |role: &String| {

@@ -311,7 +311,8 @@ fn idle(program: &str) {
     let ways: [(&str, &str); 5] = [
         ("SageMaker roles", ""),
         ("User roles", " \r"),
-        ("Regions", " \r"),
+        // The only user role that fits is picked already.
+        ("Regions", "\r"),
         ("Preview", " \r"),
         ("Confirm", "\r"),
     ];

@@ -227,7 +227,7 @@ fn next_steps(plan: &Plan, page: &mut Body) {
             page.say(&format!("  {line}"), theme::PLAIN);
         }
         for text in users::about_profile(role) {
-            page.say(&text.replace('`', ""), theme::DIM);
+            page.say(&text.replace('`', ""), theme::PLAIN);
         }
         if !others.is_empty() {
             let others: Vec<&str> = others.iter().map(|role| role.as_str()).collect();
@@ -235,7 +235,7 @@ fn next_steps(plan: &Plan, page: &mut Body) {
                 "(each with the role that they have; the others are {})",
                 others.join(", ")
             );
-            page.say(&text, theme::DIM);
+            page.say(&text, theme::PLAIN);
         }
         page.say("and connect with:", theme::PLAIN);
         page.say(
@@ -244,7 +244,7 @@ fn next_steps(plan: &Plan, page: &mut Body) {
         );
         page.say(
             "A sheet for them, with what to install and what to look at: w writes it, c copies it.",
-            theme::DIM,
+            theme::PLAIN,
         );
     }
     if plan.choices.connect_from != ConnectFrom::Laptop {

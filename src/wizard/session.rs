@@ -9,7 +9,7 @@ use crate::model::{
     Choices, Endpoint, Identity, NodeReading, Quotas, Region, RoleReading, RoleSummary, Survey,
     TierReading,
 };
-use crate::plan::{Change, Plan, State};
+use crate::plan::{Change, Plan, State, items_of_roles};
 use crate::verify::Preflight;
 
 /// Something that is asked for over the network.
@@ -240,21 +240,19 @@ impl Findings {
             user_roles,
             ..choices.clone()
         };
-        let plan = Plan::new(&survey, &choices);
-        let of_role = || {
-            plan.items
-                .iter()
-                .filter(|item| item.target.role().is_some())
-        };
-        let blocked = of_role().find_map(|item| match &item.state {
+        let items = items_of_roles(&survey, &choices);
+        let blocked = items.iter().find_map(|item| match &item.state {
             State::Blocked { reason, .. } => Some(reason.clone()),
             State::Change(_) | State::InPlace(_) => None,
         });
         if let Some(reason) = blocked {
             RoleState::Blocked(reason)
-        } else if of_role().all(|item| item.change().is_none()) {
+        } else if items.iter().all(|item| item.change().is_none()) {
             RoleState::InPlace
-        } else if of_role().any(|item| item.change().is_some_and(Change::replaces)) {
+        } else if items
+            .iter()
+            .any(|item| item.change().is_some_and(Change::replaces))
+        {
             RoleState::Differs
         } else {
             RoleState::ToDo
