@@ -29,7 +29,7 @@ pub(super) fn may_be_asked(printer: Printer, yes: bool) -> Result<(), Exit> {
         return Ok(());
     }
     printer.print_err(
-        "missing: --yes. Without a terminal nobody can be asked, and nothing was changed. \"plan\" shows what would be.",
+        "missing: --yes. Without a terminal nobody can be asked, and nothing was changed.",
     );
     Err(Exit::Usage)
 }

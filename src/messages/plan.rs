@@ -194,8 +194,9 @@ impl Change {
 
     /// `+` for what is new, `~` for what takes the place of something, `-` for what is deleted.
     pub fn sign(&self) -> &'static str {
-        match self.after() {
-            Content::Absent => "-",
+        match (self.before(), self.after()) {
+            (_, Content::Absent) => "-",
+            (Content::Absent, _) => "+",
             _ if self.puts_back || self.replaces() => "~",
             _ => "+",
         }

@@ -452,6 +452,8 @@ impl Play {
     }
 }
 
+/// On a narrower screen a word may be cut off behind its sign.
+const NARROW: usize = 60;
 /// What boxes are drawn with.
 const LINES: &str = "│╭╮╰╯─├┤▶◀ ";
 
@@ -497,7 +499,7 @@ fn assert_readable(buffer: &Buffer, look: Look) {
                 text(buffer)
             );
             assert!(
-                is_line || is_covered || width < 20 || behind.iter().any(is_word),
+                is_line || is_covered || width < NARROW || behind.iter().any(is_word),
                 "{symbol:?} has no word beside it at {x}, {y}:\n{}",
                 text(buffer)
             );

@@ -143,7 +143,9 @@ pub fn draw(
             spans.push(Span::styled(arrow, theme::DIM));
             spans.push(Span::raw(name));
             if !count.is_empty() {
-                spans.push(Span::styled(format!(" {sign}"), progress.style(leads_on)));
+                // Without a blank between them, no line ends between sign and count.
+                let sign = format!(" {}", sign.trim_end());
+                spans.push(Span::styled(sign, progress.style(leads_on)));
                 spans.push(Span::raw(count));
             }
         }
