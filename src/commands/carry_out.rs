@@ -17,7 +17,7 @@ use crate::export::users;
 use crate::messages::sum::{Asked, SumLine};
 use crate::messages::{Severity, checks, outcome};
 use crate::plan::Plan;
-use crate::plan::readiness::{Basis, Readiness};
+use crate::plan::readiness::Basis;
 use crate::text::counted;
 use crate::text::seconds;
 use crate::verify::preflight::{self, Preflight};
@@ -141,8 +141,7 @@ impl CommandContext {
         let (preflight, foreseen) = self
             .reading(async { futures::join!(asked, foreseen) })
             .await?;
-        if let Some((mut readiness, basis)) = Readiness::predicted(plan) {
-            proof::take_back(&mut readiness, &foreseen);
+        if let Some((readiness, basis)) = proof::predicted(plan, &foreseen) {
             show_readiness(self.printer, &readiness, basis);
         }
         self.printer.print("");

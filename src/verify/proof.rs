@@ -133,8 +133,15 @@ pub async fn outlook(account: &Account, plan: &Plan) -> Option<(Readiness, Basis
     Some((readiness, basis))
 }
 
+/// Returns who can connect after a plan, without those to whom the simulator said that something will be denied.
+pub fn predicted(plan: &Plan, foreseen: &[CheckResult]) -> Option<(Readiness, Basis)> {
+    let (mut readiness, basis) = Readiness::predicted(plan)?;
+    take_back(&mut readiness, foreseen);
+    Some((readiness, basis))
+}
+
 /// Takes back what the simulator denies, or will deny.
-pub fn take_back(readiness: &mut Readiness, proved: &[CheckResult]) {
+fn take_back(readiness: &mut Readiness, proved: &[CheckResult]) {
     for proved in proved.iter().filter(|proved| proved.is_an_obstacle()) {
         let why = proved.reason().unwrap_or_default();
         let is_about_containers = proved.assertion.is_about_containers();

@@ -386,11 +386,7 @@ impl ConfirmPage {
     }
 
     fn readiness(&self) -> Option<(Readiness, Basis)> {
-        let mut who = Readiness::predicted(self.plan())?;
-        if let Some(foreseen) = &self.foreseen {
-            proof::take_back(&mut who.0, foreseen);
-        }
-        Some(who)
+        proof::predicted(self.plan(), self.foreseen.as_deref().unwrap_or_default())
     }
 
     /// What comes late, below everything else, so that nothing moves: who cannot connect, and what AWS says.

@@ -11,7 +11,6 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::apply::{Aim, Job};
 use crate::model::Choices;
-use crate::plan::readiness::Readiness;
 use crate::plan::{Item, Plan, State, Target};
 use crate::text::{Severity, counted};
 use crate::verify::{CheckResult, proof};
@@ -25,7 +24,7 @@ use crate::wizard::widget::theme::{self, Sign};
 use detail::{View, sign};
 
 /// The columns that the detail needs beside the list.
-const DETAIL_WIDTH: usize = 60;
+const DETAIL_WIDTH: u16 = 60;
 /// Regions are folded into one line from so many on.
 const FOLDED_FROM: usize = 4;
 
@@ -244,16 +243,21 @@ impl PreviewPage {
             .map(|row| items(row, plan))
             .unwrap_or_default();
         let is_folded = rows.get(here) == Some(&Row::Regions);
-        let detail_lines = |view, width: u16| match (is_folded, shown.first()) {
-            (true, _) => detail::of_regions(&shown, view, plan, width),
-            (false, Some(item)) => detail::lines(item, view, plan, width),
-            (false, None) => Vec::new(),
-        };
         let names = rows.iter().map(|row| name(row, plan).width());
         let needed = names.max().unwrap_or(0) + SIGNS_WIDTH;
-        let (list, place) = if usize::from(body.width) >= needed + DETAIL_WIDTH {
+        let needed = u16::try_from(needed).unwrap_or(u16::MAX);
+        let is_beside = body.width >= needed.saturating_add(DETAIL_WIDTH);
+        let outside = if is_beside { needed + 1 } else { 0 };
+        // The last column is the scroll bar's.
+        let width = body.width.saturating_sub(outside + 1);
+        let lines = match (is_folded, shown.first()) {
+            (true, _) => detail::of_regions(&shown, self.view, plan, width),
+            (false, Some(item)) => detail::lines(item, self.view, plan, width),
+            (false, None) => Vec::new(),
+        };
+        let (list, place) = if is_beside {
             let [list, _, place] = Layout::horizontal([
-                Constraint::Length(u16::try_from(needed).unwrap_or(u16::MAX)),
+                Constraint::Length(needed),
                 Constraint::Length(1),
                 Constraint::Fill(1),
             ])
@@ -261,8 +265,7 @@ impl PreviewPage {
             (list, place)
         } else {
             // The list has at least a third, and whatever the detail does not need.
-            let lines = detail_lines(self.view, body.width.saturating_sub(1)).len() + 1;
-            let rest = usize::from(body.height).saturating_sub(lines);
+            let rest = usize::from(body.height).saturating_sub(lines.len() + 1);
             let most = rest.max(usize::from(body.height / 3)).max(1);
             let height = u16::try_from(rows.len().min(most)).unwrap_or(u16::MAX);
             let [list, place] =
@@ -272,7 +275,6 @@ impl PreviewPage {
         self.draw_list(frame, list, plan, &rows);
         let mark = if self.in_detail { "› " } else { "" };
         let inner = framed(frame, place, &format!("{mark}{}", self.view.title()));
-        let lines = detail_lines(self.view, inner.width.saturating_sub(1));
         self.detail.draw(frame, inner, lines);
         if self.in_detail {
             self.detail.set_cursor_on_top(frame, inner);
@@ -281,14 +283,13 @@ impl PreviewPage {
 
     /// Who can connect afterwards, in a line.
     fn who(&self, plan: &Plan, spinner: &str) -> Line<'static> {
-        let Some((mut readiness, basis)) = Readiness::predicted(plan) else {
+        let asked = self.foreseen.as_ref();
+        let foreseen = asked.and_then(|(_, foreseen)| foreseen.as_deref());
+        let predicted = proof::predicted(plan, foreseen.unwrap_or_default());
+        let Some((readiness, basis)) = predicted else {
             return Line::default();
         };
-        let foreseen = self.foreseen.as_ref().map(|(_, foreseen)| foreseen);
-        if let Some(Some(foreseen)) = foreseen {
-            proof::take_back(&mut readiness, foreseen);
-        }
-        if matches!(foreseen, Some(None)) && readiness.somebody_can() {
+        if asked.is_some() && foreseen.is_none() && readiness.somebody_can() {
             return Line::raw(format!("Asking AWS who can connect after this. {spinner}"));
         }
         let (sign, color) = theme::of_readiness(readiness.state);
