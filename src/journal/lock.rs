@@ -1,4 +1,6 @@
 //! One run per account at a time. The operating system lets go of the lock when the program ends in any way.
+//! A lock that ends before is let go of by name: closing the file is not enough while a process that was just started
+//! still holds a copy of it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -54,11 +56,25 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Where this fails, the file's end does it.
+        let _ = self.0.unlock();
+    }
+}
+
 /// The run that holds the account's lock; empty while it is beginning, none when nobody does.
 pub(super) fn holder(folder: &Path, account: &str) -> Option<String> {
     let path = path(folder, account);
     let file = files::open_own(&path, OpenOptions::new().read(true)).ok()?;
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| name_in(&file))
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(name_in(&file)),
+        Ok(()) | Err(TryLockError::Error(_)) => {
+            // Where nothing was locked there is nothing to let go of.
+            let _ = file.unlock();
+            None
+        }
+    }
 }
 
 /// The run whose name stands in the lock.
@@ -74,4 +90,27 @@ fn path(folder: &Path, account: &str) -> PathBuf {
         .filter(char::is_ascii_alphanumeric)
         .collect();
     folder.join(format!("{account}.lock"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_that_was_started_meanwhile_holds_nobody_up() {
+        let folder = std::env::temp_dir().join(format!("lock-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (account, run) = ("123456789012", "20240131-101010");
+        let lock = Lock::take(&folder, account).await.ok().unwrap();
+        lock.name(run).unwrap();
+        // A process has the files of the one that starts it, until it runs its own program.
+        let copy = lock.0.try_clone().unwrap();
+        assert_eq!(holder(&folder, account).as_deref(), Some(run));
+        drop(lock);
+        assert_eq!(holder(&folder, account), None);
+        assert!(Lock::take(&folder, account).await.is_ok());
+        drop(copy);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }
