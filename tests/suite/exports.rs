@@ -54,9 +54,14 @@ impl<'a> Shell<'a> {
         let folder = Folder::new("shell");
         std::fs::create_dir_all(folder.0.join("bin")).unwrap();
         std::fs::create_dir_all(folder.0.join("calls")).unwrap();
-        let aws = folder.0.join("bin/aws");
-        std::fs::write(&aws, AWS).unwrap();
-        std::fs::set_permissions(&aws, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // The copy is made by a program of its own: a file that this process, or one that it is just starting, still has
+        // open for writing cannot be run.
+        let source = folder.0.join("aws.sh");
+        std::fs::write(&source, AWS).unwrap();
+        std::fs::set_permissions(&source, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut copy = Command::new("cp");
+        copy.arg(&source).arg(folder.0.join("bin/aws"));
+        assert!(copy.status().unwrap().success());
         std::fs::write(folder.0.join("set-up.sh"), script).unwrap();
         Self {
             command: &["sh"],
