@@ -37,6 +37,8 @@ fn account(roles: usize) -> (Survey, Choices) {
             inline: BTreeMap::new(),
             attached: Vec::new(),
             last_used: None,
+            description: String::new(),
+            made_by_run: None,
         };
         (name.clone(), Ok(reading))
     });

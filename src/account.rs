@@ -12,6 +12,7 @@ mod error;
 mod http;
 mod iam;
 mod mfa;
+mod new_role;
 mod nodes;
 mod pace;
 mod pages;
@@ -26,6 +27,7 @@ pub use attempts::{AttemptSink, Retry};
 pub use connect::{Source, Wire};
 pub use error::{CallError, ErrorKind};
 pub use mfa::{CodePrompt, CodeRequest};
+pub use new_role::RoleToMake;
 pub use recent::{PROPAGATION, RecentWrites};
 pub use simulator::Question;
 

@@ -54,6 +54,8 @@ pub enum Outcome {
     Unread(CallError),
     /// Not begun, because the run was stopped.
     Skipped,
+    /// Not begun, because another change of the same role comes first, and is not done.
+    NotBegun(Target),
     /// What is there could not be recorded, so nothing was written. The text says why.
     NotRecorded(String),
 }
@@ -88,6 +90,7 @@ impl Outcome {
             | Self::Stale { .. }
             | Self::Failed(_)
             | Self::Skipped
+            | Self::NotBegun(_)
             | Self::NotRecorded(_) => false,
         }
     }
@@ -102,7 +105,7 @@ impl Outcome {
             Self::Overwritten { .. } => OutcomeKind::Overwritten,
             Self::Failed(_) => OutcomeKind::Failed,
             Self::Unknown(_) | Self::Unread(_) => OutcomeKind::Unknown,
-            Self::Skipped => OutcomeKind::Skipped,
+            Self::Skipped | Self::NotBegun(_) => OutcomeKind::Skipped,
             Self::NotRecorded(_) => OutcomeKind::NotRecorded,
         }
     }

@@ -241,7 +241,7 @@ impl Decider {
             (Self::Tier, Target::Tier { region }) => {
                 named.region.as_ref().is_none_or(|named| named == region)
             }
-            (Self::Trust, Target::Trust { role })
+            (Self::Trust, Target::Role { role } | Target::Trust { role })
             | (
                 Self::ServerPolicy,
                 Target::Policy {

@@ -62,7 +62,11 @@ impl Part {
                     Self::UserRole
                 }
             }
-            Target::Trust { .. } | Target::Policy { .. } => Self::SageMakerRole,
+            Target::Role { role } if !plan.choices.sagemaker_roles.contains(role) => Self::UserRole,
+            Target::Role { .. }
+            | Target::FullAccess { .. }
+            | Target::Trust { .. }
+            | Target::Policy { .. } => Self::SageMakerRole,
         }
     }
 }
@@ -85,7 +89,10 @@ impl Subject {
     pub fn of(target: &Target) -> Self {
         match target {
             Target::Tier { region } => Self::Region(region.clone()),
-            Target::Trust { role } | Target::Policy { role, .. } => Self::Role(role.clone()),
+            Target::Role { role }
+            | Target::FullAccess { role }
+            | Target::Trust { role }
+            | Target::Policy { role, .. } => Self::Role(role.clone()),
         }
     }
 }
@@ -185,7 +192,10 @@ impl Guide {
         let mut record = known.unwrap_or_else(|| GuideRecord::new(&plan.identity, &plan.choices));
         for item in &plan.items {
             let now = match (&item.target, reading(&item.target, survey)) {
-                (Target::Tier { .. }, _) | (_, None) => continue,
+                // The way back of a role that was made is to delete it.
+                (Target::Role { .. }, None) if item.change().is_some() => None,
+                (Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. }, _)
+                | (_, None) => continue,
                 (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
                 (Target::Policy { policy, .. }, Some(reading)) => {
                     let name = if is_of_permission_set(&item.target, survey) {
@@ -375,7 +385,11 @@ struct Since<'a> {
 /// Returns how a document is put back in the console, in order, with the nearest link.
 pub fn way_back(target: &Target, was_there: bool, partition: &Partition) -> Vec<String> {
     let (link, what) = match target {
-        Target::Tier { .. } => return Vec::new(),
+        Target::Tier { .. } | Target::FullAccess { .. } => return Vec::new(),
+        Target::Role { role } => (
+            console::role(partition, role, Tab::Permissions),
+            format!("There was no role {role}. Where nothing else uses it now, delete it there."),
+        ),
         Target::Trust { role } => (
             console::role(partition, role, Tab::TrustRelationships),
             format!(

@@ -4,12 +4,14 @@
 mod change;
 mod check;
 pub mod checked;
+mod chosen;
 mod facts;
 pub mod format;
 mod inline;
 mod nodes;
 pub(crate) mod permission_set;
 pub mod readiness;
+pub mod role_document;
 mod saved;
 mod target;
 mod tier;
@@ -21,6 +23,7 @@ pub use check::SHARED_USER_ID;
 pub(crate) use check::replaced;
 pub use facts::{RoleFacts, is_administrator};
 pub use nodes::PRICE;
+pub use role_document::RoleDocument;
 pub use saved::Altered;
 pub use target::{Target, UnknownTarget};
 pub(crate) use tier::{not_accepted, tier_content};
@@ -31,7 +34,7 @@ use serde::Serialize;
 use crate::model::{Choices, Identity, NodeReading, Survey};
 use crate::policy::same::is_same_content;
 use crate::policy::template::RolePolicy;
-use crate::policy::trust;
+use chosen::{ChosenRole, roles, unusable, with_new_roles};
 
 /// What is, or shall be, in one place of the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +93,8 @@ pub enum Obstacle {
     NotHardened,
     TrustQuota,
     InlineQuota,
+    /// A role of the name that a new one was to have is there, and is another one.
+    NameTaken,
     /// A document cannot be understood safely.
     UnparsableDocument,
     /// Somebody changed it since it was planned or written.
@@ -279,6 +284,8 @@ impl Plan {
 
     /// Computes the plan. What is chosen but was not read counts as blocked, with that reason.
     pub fn new(survey: &Survey, choices: &Choices) -> Self {
+        let there = survey;
+        let survey = &with_new_roles(there, choices);
         let mut items: Vec<Item> = choices
             .regions
             .iter()
@@ -286,6 +293,7 @@ impl Plan {
             .collect();
         let mut inline_sizes = Vec::new();
         for role in roles(choices) {
+            let role = role.held_against(there, survey);
             let (role_items, size) = check::role(&role, survey, choices);
             items.extend(role_items);
             inline_sizes.extend(size);
@@ -354,6 +362,13 @@ impl Plan {
         self.totals().in_place == self.items.len()
     }
 
+    /// Returns whether the plan makes this role.
+    pub fn is_to_be_made(&self, role: &str) -> bool {
+        let role = role.to_owned();
+        let change = self.change_of(&Target::Role { role });
+        change.is_some_and(|change| change.after() != Content::Absent)
+    }
+
     /// The change that is planned for a target.
     pub fn change_of(&self, target: &Target) -> Option<&Change> {
         self.changes()
@@ -366,14 +381,6 @@ impl Plan {
             .iter()
             .filter_map(|item| item.change().map(|change| (item, change)))
     }
-}
-
-/// A chosen role and what it is chosen for. A role may be both.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ChosenRole<'a> {
-    name: &'a str,
-    is_sagemaker: bool,
-    needs_client: bool,
 }
 
 /// Everything that is asked for with these choices, in the order of a plan.
@@ -389,58 +396,14 @@ pub fn targets(choices: &Choices) -> Vec<Target> {
 
 /// The items of the chosen roles alone, without anything else that a plan knows.
 pub fn items_of_roles(survey: &Survey, choices: &Choices) -> Vec<Item> {
-    let roles = roles(choices);
-    let items = roles
-        .iter()
-        .map(|role| check::role(role, survey, choices).0);
-    items.flatten().collect()
-}
-
-/// SageMaker roles that SageMaker may not assume, and user roles that no person may assume.
-fn unusable(survey: &Survey, choices: &Choices) -> Vec<(String, RolePolicy, &'static str)> {
-    let trust = |role: &String| {
-        let reading = survey.roles.get(role)?.as_ref().ok()?;
-        crate::policy::Document::parse(reading.trust.as_str()).ok()
-    };
-    let no_job = "SageMaker itself may not assume the role, so no job runs under it.";
-    let nobody =
-        "No person may assume the role: its trust policy lets in AWS services and programs alone.";
-    let of_sagemaker = choices
-        .sagemaker_roles
-        .iter()
-        .filter(|role| trust(role).is_some_and(|trust| !trust::is_sagemaker_role(&trust)));
-    let of_people = choices.user_roles.iter().filter(|role| {
-        choices.connect_from.uses_user_roles()
-            && trust(role).is_some_and(|trust| !trust::is_for_people(&trust))
+    let there = survey;
+    let survey = &with_new_roles(there, choices);
+    let roles = roles(choices).into_iter();
+    let items = roles.map(|role| {
+        let role = role.held_against(there, survey);
+        check::role(&role, survey, choices).0
     });
-    let of_sagemaker = of_sagemaker.map(|role| (role.clone(), RolePolicy::Server, no_job));
-    let of_people = of_people.map(|role| (role.clone(), RolePolicy::Client, nobody));
-    of_sagemaker.chain(of_people).collect()
-}
-
-fn roles(choices: &Choices) -> Vec<ChosenRole<'_>> {
-    let mut roles: Vec<ChosenRole> = choices
-        .sagemaker_roles
-        .iter()
-        .map(|name| ChosenRole {
-            name,
-            is_sagemaker: true,
-            needs_client: choices.connect_from.uses_studio(),
-        })
-        .collect();
-    if choices.connect_from.uses_user_roles() {
-        for name in &choices.user_roles {
-            match roles.iter_mut().find(|role| role.name == name) {
-                Some(role) => role.needs_client = true,
-                None => roles.push(ChosenRole {
-                    name,
-                    is_sagemaker: false,
-                    needs_client: true,
-                }),
-            }
-        }
-    }
-    roles
+    items.flatten().collect()
 }
 
 #[cfg(test)]

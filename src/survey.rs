@@ -12,6 +12,7 @@ use crate::model::{
     Choices, Identity, NodeCount, NodeReading, Partition, Region, RoleReading, RoleSummary, Survey,
     TierReading, TierSetting, Unread, UnreadCause,
 };
+use crate::plan::role_document::{RoleDocument, is_full_access};
 use crate::plan::{Content, Target, tier_content};
 use crate::policy::template::RolePolicy;
 use crate::policy::{Document, trust};
@@ -61,11 +62,19 @@ pub async fn same_account(account: &Account, planned: &Identity) -> Result<(), A
 pub async fn role(account: &Account, name: &str) -> Result<RoleReading, CallError> {
     let mut wait = ConsistencyWait::default();
     loop {
-        let reading = account
-            .role(name, &RolePolicy::BOTH.map(RolePolicy::name))
-            .await?;
-        if !wait.wait(role_doubtful_until(account, &reading)).await {
-            return Ok(reading);
+        let managed = RolePolicy::BOTH.map(RolePolicy::name);
+        let reading = account.role(name, &managed).await;
+        let doubtful = match &reading {
+            Ok(reading) => role_doubtful_until(account, reading),
+            // A role that was just made does not show everywhere at once.
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                let role = name.to_owned();
+                doubtful_until(account, &Target::Role { role }, None)
+            }
+            Err(_) => None,
+        };
+        if !wait.wait(doubtful).await {
+            return reading;
         }
     }
 }
@@ -79,7 +88,15 @@ fn role_doubtful_until(account: &Account, reading: &RoleReading) -> Option<Insta
         };
         (target, reading.inline.get(policy.name()))
     });
-    [(Target::Trust { role: role() }, Some(&reading.trust))]
+    let whole = RoleDocument::of_reading(reading).text();
+    let mut attached = reading.attached.iter().map(|policy| &policy.arn);
+    let full_access = attached.find(|arn| is_full_access(arn));
+    let whole = [
+        (Target::Role { role: role() }, Some(&whole)),
+        (Target::FullAccess { role: role() }, full_access),
+        (Target::Trust { role: role() }, Some(&reading.trust)),
+    ];
+    whole
         .into_iter()
         .chain(policies)
         .filter_map(|(target, text)| doubtful_until(account, &target, text.map(String::as_str)))
@@ -356,6 +373,16 @@ pub async fn content(account: &Account, target: &Target) -> Result<Content, Call
 pub async fn content_now(account: &Account, target: &Target) -> Result<Content, CallError> {
     account.ready().await?;
     match target {
+        Target::Role { role } => match account.role(role, &[]).await {
+            Ok(reading) => Ok(Content::Text(RoleDocument::of_reading(&reading).text())),
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(Content::Absent),
+            Err(error) => Err(error),
+        },
+        Target::FullAccess { role } => {
+            let arns = account.attached_arns(role).await?.into_iter();
+            let arn = arns.into_iter().find(|arn| is_full_access(arn));
+            Ok(arn.map_or(Content::Absent, Content::Text))
+        }
         Target::Trust { role } => account.trust(role).await.map(Content::Text),
         Target::Policy { role, policy } => {
             let text = account.inline_policy(role, policy.name()).await?;

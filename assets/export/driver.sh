@@ -35,6 +35,55 @@ read_policy() {
     fi
 }
 
+# The same of a role that this script makes: before that there is neither.
+read_policy_of_new() {
+    if found=$(plain aws iam get-role-policy --region "$REGION" --role-name="$1" --policy-name="$2" \
+        --query PolicyDocument --output json 2>"$errors"); then
+        printf '%s' "$found"
+    elif grep -q NoSuchEntity "$errors"; then
+        printf '%s' '(none)'
+    else
+        cat "$errors" >&2
+        return 1
+    fi
+}
+
+# A role that this script makes: all of it but the policies that are changes of their own; (none) where there is none.
+read_role() {
+    if ! whole=$(plain aws iam get-role --region "$REGION" --role-name="$1" --output json --query "Role.{Path: Path,
+        Description: Description, AssumeRolePolicyDocument: AssumeRolePolicyDocument,
+        PermissionsBoundary: PermissionsBoundary.PermissionsBoundaryArn,
+        MadeBy: Tags[?Key=='sagemaker-ssh-setup'] | [0].Value}" 2>"$errors"); then
+        if grep -q NoSuchEntity "$errors"; then
+            printf '%s' '(none)'
+            return 0
+        fi
+        cat "$errors" >&2
+        return 1
+    fi
+    inline=$(plain aws iam list-role-policies --region "$REGION" --role-name="$1" --output json \
+        --query "PolicyNames[?@!='SSHSageMakerServerPolicy' && @!='SSHSageMakerClientPolicy']") || return 1
+    attached=$(plain aws iam list-attached-role-policies --region "$REGION" --role-name="$1" --output json \
+        --query "AttachedPolicies[?PolicyName!='AmazonSageMakerFullAccess'].PolicyArn") || return 1
+    printf '{"Role": %s, "InlinePolicies": %s, "AttachedPolicies": %s}' "$whole" "$inline" "$attached"
+}
+
+# The ARN of AmazonSageMakerFullAccess where it is attached to a role; (none) where it is not, or there is no such role.
+read_attached() {
+    if found=$(plain aws iam list-attached-role-policies --region "$REGION" --role-name="$1" --output text \
+        --query "AttachedPolicies[?PolicyName=='AmazonSageMakerFullAccess'] | [0].PolicyArn" 2>"$errors"); then
+        case $found in
+        None | '') printf '%s' '(none)' ;;
+        *) printf '%s' "$found" ;;
+        esac
+    elif grep -q NoSuchEntity "$errors"; then
+        printf '%s' '(none)'
+    else
+        cat "$errors" >&2
+        return 1
+    fi
+}
+
 read_trust() {
     plain aws iam get-role --region "$REGION" --role-name="$1" --query Role.AssumeRolePolicyDocument --output json
 }
@@ -268,7 +317,19 @@ if [ "$ask" = yes ]; then
 fi
 
 failed=0
+missing=' '
 for item in $ITEMS; do
+    # Nothing is written to a role that this script was to make and did not.
+    needed=$("needs_$item")
+    if [ "$undo" = no ] && [ -n "$needed" ]; then
+        case $missing in
+        *" $needed "*)
+            complain "FAILED    $(name "$item"): the role comes first, and it was not made."
+            failed=$((failed + 1))
+            continue
+            ;;
+        esac
+    fi
     # Once more, right before the write: what somebody writes in between is not to be lost.
     compare "$item"
     case $state in
@@ -276,10 +337,12 @@ for item in $ITEMS; do
     unread)
         complain "FAILED    $(name "$item"): it could not be read, and was not written."
         failed=$((failed + 1))
+        missing="$missing$item "
         continue
         ;;
     changed)
         failed=$((failed + 1))
+        missing="$missing$item "
         continue
         ;;
     todo) ;;
@@ -292,6 +355,7 @@ for item in $ITEMS; do
     else
         complain "FAILED    $(name "$item"): it was not found in place afterwards."
         failed=$((failed + 1))
+        missing="$missing$item "
     fi
 done
 if [ "$failed" -eq 0 ]; then

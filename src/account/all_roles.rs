@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 
-use super::iam::{attached, boundary_arn, last_used, text};
+use super::iam::{attached, boundary_arn, last_used, made_by_run, text};
 use super::pages::{MANY, Pages};
 use super::{Account, CallError};
 use crate::model::RoleReading;
@@ -79,7 +79,10 @@ fn reading(role: &RoleDetail) -> Result<RoleReading, CallError> {
         path: role.path().unwrap_or("/").to_owned(),
         arn: role.arn().unwrap_or_default().to_owned(),
         trust: text(ACTION, trust)?,
+        // The details of an account do not have it.
+        description: String::new(),
         boundary: boundary_arn(role.permissions_boundary()),
+        made_by_run: made_by_run(role.tags()),
         inline: inline.collect::<Result<_, CallError>>()?,
         attached: role
             .attached_managed_policies()

@@ -1,6 +1,7 @@
 //! What can go wrong with a call, in two parts: a plain sentence with what to do next, and the cause for the log.
 
 mod kind;
+mod words;
 
 use std::error::Error;
 use std::fmt;
@@ -14,6 +15,8 @@ use crate::model::{Unread, UnreadCause};
 use crate::secrets::without_secrets;
 use crate::text::did_you_mean;
 use kind::kind_of_transport;
+use words::{clean, refused_principal};
+
 pub(super) use kind::{find, innermost, kind_of_code};
 
 /// What kind of trouble it is. Decides the sentence, the way out, and whether trying again can help.
@@ -46,6 +49,10 @@ pub enum ErrorKind {
     },
     Throttled,
     NotFound,
+    /// Something of that name is there already.
+    AlreadyExists,
+    /// It is not deleted while something belongs to it.
+    InUse,
     LimitExceeded,
     Malformed,
     Unmodifiable,
@@ -120,6 +127,14 @@ impl CallError {
     /// There are no credentials.
     pub(super) fn of_credentials(failure: CredentialsFailure) -> Self {
         Self::local(failure.kind, failure.message)
+    }
+
+    /// A document that cannot be sent.
+    pub(crate) fn unusable_document(action: &'static str) -> Self {
+        Self {
+            action,
+            ..Self::local(ErrorKind::Malformed, "it cannot be read".to_owned())
+        }
     }
 
     /// An answer that arrived but lacks what every answer of AWS has.
@@ -262,6 +277,8 @@ impl CallError {
             self.kind,
             ErrorKind::Throttled
                 | ErrorKind::Busy
+                | ErrorKind::AlreadyExists
+                | ErrorKind::InUse
                 | ErrorKind::Service
                 | ErrorKind::Unreachable
                 | ErrorKind::TimedOut
@@ -334,6 +351,8 @@ impl CallError {
                 format!("There is no such role: {}", quoted())
             }
             ErrorKind::NotFound => format!("There is no such thing: {}", quoted()),
+            ErrorKind::AlreadyExists => format!("It is there already: {}", quoted()),
+            ErrorKind::InUse => format!("AWS does not delete it yet: {}", quoted()),
             ErrorKind::LimitExceeded => {
                 format!("AWS refuses it because a quota is used up: {}", quoted())
             }
@@ -417,6 +436,11 @@ impl CallError {
                  version 1, which only the default regions take (AWS_STS_REGIONAL_ENDPOINTS=regional gives another one)."
                     .to_owned()
             }
+            ErrorKind::Denied { .. } if self.action == "iam:CreateRole" => {
+                "Ask for the permission iam:CreateRole. Where the organization lets roles be made only with a permissions \
+                 boundary, name it with the new role (--permissions-boundary ARN)."
+                    .to_owned()
+            }
             ErrorKind::Denied { by_organization: true } => {
                 "Ask whoever looks after the organization's service control policies.".to_owned()
             }
@@ -427,6 +451,10 @@ impl CallError {
                 "Wait a minute and try again.".to_owned()
             }
             ErrorKind::NotFound => "Check the name; it may have been deleted in the meantime.".to_owned(),
+            ErrorKind::AlreadyExists => "Choose another name, or the one that is there.".to_owned(),
+            ErrorKind::InUse => {
+                "Look in the IAM console at what is attached to it, instance profiles included.".to_owned()
+            }
             ErrorKind::LimitExceeded => "Ask for a higher quota in the Service Quotas console.".to_owned(),
             ErrorKind::Malformed => match refused_principal(&self.message) {
                 Some(principal) => format!(
@@ -459,41 +487,10 @@ impl fmt::Display for CallError {
 
 impl Error for CallError {}
 
-/// The principal that AWS does not accept, where that is what its message is about: `Invalid principal in policy:
-/// "AWS":"arn:…"`.
-fn refused_principal(message: &str) -> Option<String> {
-    if !message.to_lowercase().contains("principal") {
-        return None;
-    }
-    let quoted = message.split('"').skip(1).step_by(2);
-    let named =
-        quoted.filter(|text| !["AWS", "Service", "Federated", "CanonicalUser"].contains(text));
-    let named = named.last().map(clean).filter(|text| !text.is_empty());
-    Some(
-        named.map_or("A principal that the policy names".to_owned(), |name| {
-            format!("The principal {name}")
-        }),
-    )
-}
-
 fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
     let response = error.raw_response()?;
     ["x-amzn-requestid", "x-amz-request-id"]
         .into_iter()
         .find_map(|name| response.headers().get(name))
         .map(str::to_owned)
-}
-
-/// A message of unknown origin on one line, without control characters, not longer than is useful.
-fn clean(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let words: Vec<_> = line.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(300) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
 }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
 use aws_sdk_iam::operation::RequestId;
-use aws_sdk_iam::types::{AttachedPermissionsBoundary, RoleLastUsed};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, RoleLastUsed, Tag};
 use aws_smithy_types::date_time::Format;
 use futures::future;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::pages::{FEW, MANY, Pages};
 use super::{Account, CallError, ErrorKind};
+use crate::model::new_role::TAG;
 use crate::model::{AttachedPolicy, LastUsed, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
 use crate::text::clean;
@@ -135,7 +136,9 @@ impl Account {
             path: role.path().to_owned(),
             arn: role.arn().to_owned(),
             trust: trust_of(&role)?,
+            description: role.description().unwrap_or_default().to_owned(),
             boundary: boundary_arn(role.permissions_boundary()),
+            made_by_run: made_by_run(role.tags()),
             inline,
             attached,
             last_used: last_used(role.role_last_used()),
@@ -316,7 +319,10 @@ impl Account {
         Ok(names)
     }
 
-    async fn attached_policies(&self, role: &str) -> Result<Vec<AttachedPolicy>, CallError> {
+    pub(super) async fn attached_policies(
+        &self,
+        role: &str,
+    ) -> Result<Vec<AttachedPolicy>, CallError> {
         const ACTION: &str = "iam:ListAttachedRolePolicies";
         let (mut policies, mut pages) = (Vec::new(), Pages::of(ACTION, FEW));
         while !pages.have_ended() {
@@ -370,7 +376,7 @@ impl Account {
 }
 
 /// A single attempt: before a write is tried again, what is there has to be read and compared again.
-fn once() -> aws_sdk_iam::config::Builder {
+pub(super) fn once() -> aws_sdk_iam::config::Builder {
     aws_sdk_iam::Config::builder().retry_config(RetryConfig::disabled())
 }
 
@@ -397,6 +403,12 @@ pub(super) fn last_used(used: Option<&RoleLastUsed>) -> Option<LastUsed> {
 pub(super) fn boundary_arn(boundary: Option<&AttachedPermissionsBoundary>) -> Option<String> {
     let arn = boundary?.permissions_boundary_arn();
     arn.map(str::to_owned)
+}
+
+/// The run that made a role, where this program did.
+pub(super) fn made_by_run(tags: &[Tag]) -> Option<String> {
+    let tag = tags.iter().find(|tag| tag.key() == TAG)?;
+    Some(tag.value().to_owned())
 }
 
 /// An attached policy, without its document.

@@ -1,6 +1,7 @@
 //! The order of the changes of a run: which wait for each other, and which go on side by side.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
@@ -73,9 +74,22 @@ impl Run<'_> {
     }
 
     async fn one_after_another(&self, changes: Vec<(&Target, &Change)>) -> Vec<(Target, Outcome)> {
-        let mut outcomes = Vec::new();
+        let mut outcomes: Vec<(Target, Outcome)> = Vec::new();
         for (target, change) in changes {
-            outcomes.push((target.clone(), self.change(target, change).await));
+            // Nothing is written to a role that was not made, and a role is not deleted that something was left on.
+            let is_whole_role = |target: &Target| matches!(target, Target::Role { .. });
+            let before = outcomes.iter().find(|(before, outcome)| {
+                !outcome.is_done() && (is_whole_role(before) || is_whole_role(target))
+            });
+            let outcome = match before {
+                Some((before, _)) if !self.cancel.is_cancelled() => {
+                    let outcome = Outcome::NotBegun(before.clone());
+                    self.end(target, &outcome, Duration::ZERO);
+                    outcome
+                }
+                _ => self.change(target, change).await,
+            };
+            outcomes.push((target.clone(), outcome));
         }
         outcomes
     }
@@ -101,12 +115,12 @@ impl Run<'_> {
             }
             end.outcome
         };
-        tracing::info!(%target, outcome = ?outcome.kind(), "change ended");
-        self.tell(RunEvent::Ended(
-            target.clone(),
-            outcome.clone(),
-            start.elapsed(),
-        ));
+        self.end(target, &outcome, start.elapsed());
         outcome
+    }
+
+    fn end(&self, target: &Target, outcome: &Outcome, took: Duration) {
+        tracing::info!(%target, outcome = ?outcome.kind(), "change ended");
+        self.tell(RunEvent::Ended(target.clone(), outcome.clone(), took));
     }
 }

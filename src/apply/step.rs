@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use super::run::Run;
 use super::{Outcome, RunEvent};
-use crate::account::{Account, CallError, PROPAGATION, Retry};
+use crate::account::{Account, CallError, ErrorKind, PROPAGATION, Retry, RoleToMake};
 use crate::backoff::growing_waits;
 use crate::journal::JournalError;
 use crate::model::{Identity, Tier};
-use crate::plan::{Change, Content, Edit, Target, TierValue};
+use crate::plan::{Change, Content, Edit, RoleDocument, Target, TierValue};
 use crate::policy::{Document, meaning};
 use crate::survey;
 
@@ -68,8 +68,9 @@ impl<'a> OneChange<'a> {
     pub(super) async fn carry_out(mut self) -> StepResult {
         let outcome = self.read_compare_record_write_and_read_back().await;
         let (recent, id) = (self.account.recent_writes(), self.target.to_string());
+        let wanted = self.wanted();
         if matches!(outcome, Outcome::Done | Outcome::NotSeenYet) {
-            let (former, written) = (self.change.before_text(), self.change.after_text());
+            let (former, written) = (self.change.before_text(), wanted.text());
             recent.note(&id, former, written, Duration::ZERO);
         } else if outcome.may_have_written() {
             recent.forget(&id);
@@ -78,9 +79,10 @@ impl<'a> OneChange<'a> {
         let abandoned = self.unanswered > usize::from(!self.answered);
         StepResult {
             outcome,
-            found: self
-                .read_back
-                .filter(|found| !found.is_same(&self.change.after())),
+            // What others gave a new role meanwhile is not this run's.
+            found: self.read_back.filter(|found| {
+                !found.is_same(&wanted) && !matches!(self.target, Target::Role { .. })
+            }),
             abandoned,
         }
     }
@@ -88,6 +90,8 @@ impl<'a> OneChange<'a> {
     /// After a failure that passes, everything begins again with the reading: what is there may be another's by then.
     async fn read_compare_record_write_and_read_back(&mut self) -> Outcome {
         let mut waits = WRITE_BACKOFF.into_iter();
+        let mut waits_for_role = growing_waits();
+        let began = Instant::now();
         let mut attempt = 1;
         // The error of the last attempt, and of one that may have taken effect.
         let (mut last, mut unclear): (Option<CallError>, Option<CallError>) = (None, None);
@@ -118,7 +122,12 @@ impl<'a> OneChange<'a> {
                 self.unanswered += 1;
                 unclear = Some(error.clone());
             }
-            let wait = waits.next().filter(|_| error.is_passing());
+            let waits_for_it = self.is_of_unseen_role(&error) && began.elapsed() < PROPAGATION;
+            let wait = if waits_for_it {
+                waits_for_role.next()
+            } else {
+                waits.next().filter(|_| error.is_passing())
+            };
             if let Some(wait) = wait {
                 self.pause(wait).await;
             }
@@ -129,7 +138,11 @@ impl<'a> OneChange<'a> {
                 };
             };
             attempt += 1;
-            let reason = error.in_short();
+            let reason = if waits_for_it {
+                "the new role does not show everywhere yet".to_owned()
+            } else {
+                error.in_short()
+            };
             let retry = Retry {
                 attempt,
                 reason,
@@ -138,6 +151,20 @@ impl<'a> OneChange<'a> {
             self.run.tell(RunEvent::Retry(self.target.clone(), retry));
             last = Some(error);
         }
+    }
+
+    /// Returns what this run wants there.
+    fn wanted(&self) -> Content {
+        self.change.after_run(self.run.journal.run())
+    }
+
+    /// Returns whether a write failed because the role that this plan makes does not show everywhere yet.
+    fn is_of_unseen_role(&self, error: &CallError) -> bool {
+        let role = self.target.role().map(str::to_owned);
+        let made = role.map(|role| Target::Role { role });
+        let made = made.filter(|made| made != self.target && !self.change.puts_back);
+        error.kind == ErrorKind::NotFound
+            && made.is_some_and(|made| self.run.job.plan.change_of(&made).is_some())
     }
 
     /// Returns what is there now. When the run is stopped, the next reading is as good as any.
@@ -207,6 +234,25 @@ impl<'a> OneChange<'a> {
                 after: TierValue::Default(_),
                 ..
             } => account.reset_tier(region, number, partition).await,
+            Edit::Role {
+                role,
+                after: Some(document),
+                ..
+            } => self.create_role(role, document).await,
+            Edit::Role {
+                role, after: None, ..
+            } => account.delete_role(role).await,
+            Edit::FullAccess {
+                role,
+                after: Some(arn),
+                ..
+            } => account.attach_policy(role, arn).await,
+            Edit::FullAccess {
+                role,
+                before: Some(arn),
+                after: None,
+            } => account.detach_policy(role, arn).await,
+            Edit::FullAccess { .. } => Ok(()),
             Edit::Trust { role, after, .. } => account.write_trust(role, after).await,
             Edit::Policy {
                 role,
@@ -224,6 +270,22 @@ impl<'a> OneChange<'a> {
                 ..
             } => account.delete_inline_policy(role, policy.name()).await,
         }
+    }
+
+    async fn create_role(&self, name: &str, document: &str) -> Result<(), CallError> {
+        let Some(document) = RoleDocument::parse(document) else {
+            return Err(CallError::unusable_document("iam:CreateRole"));
+        };
+        let run = self.run.journal.run();
+        let made = RoleToMake {
+            name,
+            path: &document.path,
+            description: &document.description,
+            trust: &document.trust(),
+            boundary: document.permissions_boundary.as_deref(),
+            run: document.run().unwrap_or(run),
+        };
+        self.account.create_role(&made).await
     }
 
     /// Reads until what was written shows. `unclear` is the error of a write of which it is not known whether it took
@@ -277,9 +339,12 @@ impl<'a> OneChange<'a> {
     /// Returns whether what was found is what the plan wants there: the same document, or of a new one, one that means
     /// the same.
     fn is_planned(&self, found: &Content) -> bool {
-        let wanted = &self.change.after();
+        let wanted = &self.wanted();
         if found.is_same(wanted) {
             return true;
+        }
+        if let (Target::Role { .. }, false) = (self.target, self.change.puts_back) {
+            return is_made_by_same_run(found, wanted);
         }
         if self.change.puts_back || matches!(self.target, Target::Tier { .. }) {
             return false;
@@ -298,5 +363,14 @@ impl<'a> OneChange<'a> {
             () = tokio::time::sleep(wait) => {}
             () = self.run.cancel.cancelled() => {}
         }
+    }
+}
+
+/// Returns whether a role that is there is the one that this run made, whatever others have given it since.
+fn is_made_by_same_run(found: &Content, wanted: &Content) -> bool {
+    let document = |content: &Content| content.text().and_then(RoleDocument::parse);
+    match (document(found), document(wanted)) {
+        (Some(found), Some(wanted)) => found.run() == wanted.run() && found.does_the_same(&wanted),
+        _ => false,
     }
 }

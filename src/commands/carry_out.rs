@@ -260,7 +260,7 @@ fn tell_people(printer: Printer, plan: &Plan, event: &RunEvent) {
                     printer.print(&format!("  there    {target}: was there already"));
                 }
                 (None, _) => printer.print(&format!("  done     {target} in {}", seconds(*took))),
-                (Some(why), Outcome::Skipped) => {
+                (Some(why), Outcome::Skipped | Outcome::NotBegun(_)) => {
                     printer.print(&format!("  skipped  {target}: {why}"));
                 }
                 (Some(why), _) => printer.print(&format!("  FAILED   {target}: {why}")),

@@ -146,6 +146,7 @@ async fn chosen(
         regions: regions(account, &wanted.regions, &identity.partition).await?,
         harden_trust: wanted.harden_trust,
         shell_access: wanted.shell_access,
+        new_roles: Vec::new(),
     })
 }
 

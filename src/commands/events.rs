@@ -119,7 +119,7 @@ fn ended<'a>(
             outcome: outcome.kind(),
             took_ms,
         },
-        Outcome::Skipped => EventLine::Skipped {
+        Outcome::Skipped | Outcome::NotBegun(_) => EventLine::Skipped {
             id,
             outcome: "skipped",
             reason,
@@ -175,7 +175,9 @@ pub(super) fn blocked(plan: &Plan) {
 
 /// The sum of a run.
 pub(super) fn finished(plan: &Plan, report: &Report) {
-    let is_skipped = |(_, outcome): &&(Target, Outcome)| matches!(outcome, Outcome::Skipped);
+    let is_skipped = |(_, outcome): &&(Target, Outcome)| {
+        matches!(outcome, Outcome::Skipped | Outcome::NotBegun(_))
+    };
     // Of a run that was refused as a whole, no change was begun.
     let not_begun = match &report.refused {
         Some(_) => plan.totals().changes,

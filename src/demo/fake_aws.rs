@@ -227,6 +227,7 @@ impl Edge {
             ("iam", "GetAccountAuthorizationDetails") => self.all_roles(&call),
             ("iam", "GetPolicy" | "GetPolicyVersion") => self.managed_policy(&call),
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => self.write_document(&call),
+            ("iam", "ListUsers") => self.users(&call),
             ("iam", "CreateRole") => self.create_role(&call),
             (
                 "iam",

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::seed::SeedLastUsed;
 use super::{Seed, SeedPolicy};
 use crate::model::Partition;
+use crate::plan::role_document::full_access_arn;
 
 /// A role; its documents are as they were last written.
 #[derive(Clone, Debug)]
@@ -31,6 +32,7 @@ pub(super) struct StoredRole {
     pub attached: Vec<String>,
     /// The ARN of the permissions boundary.
     pub boundary: Option<String>,
+    pub tags: BTreeMap<String, String>,
     pub last_used: Option<SeedLastUsed>,
 }
 
@@ -48,6 +50,16 @@ impl StoredRole {
     }
 }
 
+/// What a role is made from.
+#[derive(Debug)]
+pub(super) struct NewRole {
+    pub path: String,
+    pub description: String,
+    pub trust: String,
+    pub boundary: Option<String>,
+    pub tags: BTreeMap<String, String>,
+}
+
 /// All roles and managed policies.
 #[derive(Debug)]
 pub(super) struct Iam(Mutex<IamState>);
@@ -63,8 +75,10 @@ struct IamState {
     policies: BTreeMap<String, String>,
     /// How many times each role was read.
     readings: BTreeMap<String, u64>,
-    /// Each role as it was before each write, the oldest first.
-    past: BTreeMap<String, Vec<(Instant, StoredRole)>>,
+    /// Each role as it was before each write, the oldest first; none where there was none.
+    past: BTreeMap<String, Vec<(Instant, Option<StoredRole>)>>,
+    /// ARNs of IAM users.
+    users: Vec<String>,
 }
 
 impl IamState {
@@ -87,6 +101,12 @@ impl Iam {
         for policy in &seed.policies {
             state.manage("/", policy);
         }
+        let full_access = full_access_arn(&state.partition);
+        let document = include_str!("../../assets/demo-full-access.json");
+        state.policies.insert(full_access, document.to_owned());
+        let prefix = format!("arn:{}:iam::{}:user/", state.partition, state.account);
+        let users = seed.users.iter();
+        state.users = users.map(|name| format!("{prefix}{name}")).collect();
         for (number, role) in seed.roles.iter().enumerate() {
             let path = format!("/{}/", role.name);
             let attached = role.attached.iter();
@@ -105,6 +125,7 @@ impl Iam {
                     .collect(),
                 attached,
                 boundary: role.boundary.clone(),
+                tags: BTreeMap::new(),
                 last_used: role.last_used.clone(),
             };
             state.roles.insert(role.name.clone(), entry);
@@ -131,7 +152,7 @@ impl Iam {
     /// writes.
     pub(super) fn read(&self, name: &str, lag: Duration) -> Option<StoredRole> {
         let mut state = self.lock();
-        let role = state.roles.get(name)?.clone();
+        let role = state.roles.get(name).cloned();
         let readings = state.readings.entry(name.to_owned()).or_default();
         *readings += 1;
         let shows_replica = hash(&(*readings, "replica")).is_multiple_of(2);
@@ -139,9 +160,14 @@ impl Iam {
         let past = state.past.get(name).into_iter().flatten();
         let mut recent = past.filter(|(at, _)| now.duration_since(*at) < lag);
         match recent.next() {
-            Some((_, before)) if shows_replica => Some(before.clone()),
-            _ => Some(role),
+            Some((_, before)) if shows_replica => before.clone(),
+            _ => role,
         }
+    }
+
+    /// The ARNs of the IAM users.
+    pub(super) fn users(&self) -> Vec<String> {
+        self.lock().users.clone()
     }
 
     /// Returns how many times a role was read.
@@ -158,18 +184,12 @@ impl Iam {
         let mut state = self.lock();
         let before = state.roles.get(name)?.clone();
         let past = state.past.entry(name.to_owned()).or_default();
-        past.push((Instant::now(), before));
+        past.push((Instant::now(), Some(before)));
         state.roles.get_mut(name).map(change)
     }
 
     /// Adds a role, unless there is one of that name.
-    pub(super) fn create(
-        &self,
-        name: &str,
-        path: &str,
-        description: &str,
-        trust: &str,
-    ) -> Option<StoredRole> {
+    pub(super) fn create(&self, name: &str, new: NewRole) -> Option<StoredRole> {
         let mut state = self.lock();
         let number = state.made;
         let (partition, account) = (state.partition.clone(), state.account.clone());
@@ -181,23 +201,31 @@ impl Iam {
                     partition,
                     account,
                     name: name.to_owned(),
-                    path: path.to_owned(),
+                    path: new.path,
                     id: role_id(number),
-                    description: description.to_owned(),
-                    trust: trust.to_owned(),
+                    description: new.description,
+                    trust: new.trust,
                     inline: BTreeMap::new(),
                     attached: Vec::new(),
-                    boundary: None,
+                    boundary: new.boundary,
+                    tags: new.tags,
                     last_used: None,
                 };
-                Some(free.insert(role).clone())
+                let made = free.insert(role).clone();
+                let past = state.past.entry(name.to_owned()).or_default();
+                past.push((Instant::now(), None));
+                Some(made)
             }
         }
     }
 
     /// Deletes a role.
     pub(super) fn delete(&self, name: &str) {
-        self.lock().roles.remove(name);
+        let mut state = self.lock();
+        if let Some(before) = state.roles.remove(name) {
+            let past = state.past.entry(name.to_owned()).or_default();
+            past.push((Instant::now(), Some(before)));
+        }
     }
 
     /// The document of a managed policy.
@@ -207,7 +235,9 @@ impl Iam {
 
     /// The account's own managed policies, by ARN.
     pub(super) fn policies(&self) -> BTreeMap<String, String> {
-        self.lock().policies.clone()
+        let mut policies = self.lock().policies.clone();
+        policies.retain(|arn, _| !arn.contains(":iam::aws:"));
+        policies
     }
 }
 

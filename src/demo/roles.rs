@@ -4,7 +4,7 @@ use percent_encoding::utf8_percent_encode;
 use serde_json::Value;
 
 use super::fake_aws::{Call, Edge, error};
-use super::iam::StoredRole;
+use super::iam::{NewRole, StoredRole};
 use super::layout::in_iams_layout;
 use super::wire::{ENCODED, Response, escaped, result};
 
@@ -82,7 +82,14 @@ impl Edge {
                     )
                 });
                 let (boundary, used) = (boundary.unwrap_or_default(), used.unwrap_or_default());
-                format!("<Role>{described}{boundary}{used}</Role>")
+                let tags = members(role.tags.iter().map(|(key, value)| {
+                    format!(
+                        "<Key>{}</Key><Value>{}</Value>",
+                        escaped(key),
+                        escaped(value)
+                    )
+                }));
+                format!("<Role>{described}{boundary}<Tags>{tags}</Tags>{used}</Role>")
             }
             "GetRolePolicy" => {
                 let wanted = call.text("PolicyName");
@@ -167,14 +174,48 @@ impl Edge {
         result(&call.action, "")
     }
 
+    /// The IAM users.
+    pub(super) fn users(&self, call: &Call) -> Response {
+        let (page, more) = page(call, self.account.iam.users());
+        let users = members(page.iter().map(|arn| {
+            let name = arn.rsplit('/').next().unwrap_or_default();
+            format!(
+                "<Path>/</Path><UserName>{}</UserName><UserId>AIDAEXAMPLE</UserId><Arn>{}</Arn>\
+                 <CreateDate>2024-01-31T10:10:10Z</CreateDate>",
+                escaped(name),
+                escaped(arn)
+            )
+        }));
+        result(&call.action, &format!("{more}<Users>{users}</Users>"))
+    }
+
     /// Makes a role.
     pub(super) fn create_role(&self, call: &Call) -> Response {
         let (name, trust) = (call.text("RoleName"), call.text("AssumeRolePolicyDocument"));
         if let Some(refusal) = refusal_of_document(call, trust, true) {
             return refusal;
         }
-        let (path, description) = (call.field("Path").unwrap_or("/"), call.text("Description"));
-        if let Some(role) = self.account.iam.create(name, path, description, trust) {
+        let boundary = call.field("PermissionsBoundary");
+        let is_known = |arn| self.account.iam.policy(arn).is_some();
+        if !boundary.is_none_or(is_known) {
+            let message = "Scope ARN: it does not exist or is not attachable.";
+            return error(call, "NoSuchEntity", message);
+        }
+        if name.len() > 64 || !call.text("Description").is_ascii() {
+            return error(call, "ValidationError", "A value is not allowed");
+        }
+        let tags = (1..).map_while(|number| {
+            let field = |part| call.field(&format!("Tags.member.{number}.{part}"));
+            Some((field("Key")?.to_owned(), field("Value")?.to_owned()))
+        });
+        let new = NewRole {
+            path: call.field("Path").unwrap_or("/").to_owned(),
+            description: call.text("Description").to_owned(),
+            trust: trust.to_owned(),
+            boundary: boundary.map(str::to_owned),
+            tags: tags.collect(),
+        };
+        if let Some(role) = self.account.iam.create(name, new) {
             let described = self.described(&role);
             result(&call.action, &format!("<Role>{described}</Role>"))
         } else {
@@ -226,7 +267,8 @@ impl Edge {
     /// Returns why a role cannot be changed: there is none, or it belongs to AWS.
     fn protection(&self, call: &Call) -> Option<Response> {
         let name = call.text("RoleName");
-        match self.account.iam.role(name) {
+        // A replica that does not know the role yet may take the call.
+        match self.account.iam.read(name, self.account.timing.replica_lag) {
             None => Some(no_role(call)),
             Some(role) if role.is_protected() => {
                 let message =

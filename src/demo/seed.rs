@@ -37,6 +37,9 @@ pub struct Seed {
     #[serde(default)]
     pub nodes: Vec<SeedNode>,
     pub roles: Vec<SeedRole>,
+    /// Names of IAM users, with their paths.
+    #[serde(default)]
+    pub users: Vec<String>,
 }
 
 /// A hybrid node.

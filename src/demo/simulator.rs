@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::iam::Iam;
 use super::wire::escaped;
@@ -220,6 +220,14 @@ pub(super) fn may(principal: &Policies, action: &str, resource: &str) -> bool {
 
 /// All policies of the role with this ARN; none where there is no such.
 pub(super) fn policies_of(iam: &Iam, arn: &str) -> Option<Policies> {
+    if iam.users().iter().any(|user| user == arn) {
+        // The users of this account are its administrators.
+        let all = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+        return Some(Policies {
+            own: vec![all],
+            boundary: None,
+        });
+    }
     let role = iam.role(arn.rsplit('/').next()?);
     let role = role.filter(|role| role.arn() == arn)?;
     let parsed = |text: String| serde_json::from_str(&text).ok();
@@ -237,8 +245,6 @@ pub(super) fn policies_of(iam: &Iam, arn: &str) -> Option<Policies> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::model::Partition;
     use crate::policy::template::Place;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::messages::plan::WHO_THEN;
+use crate::model::new_role::FULL_ACCESS;
 use crate::model::region::ACTIVATION_TIER;
-use crate::plan::{Change, Content, Item, Plan, State, Target};
+use crate::plan::{Change, Content, Item, Plan, RoleDocument, State, Target};
 use crate::policy::difference::difference;
 use crate::policy::document::pretty;
 use crate::policy::template::RolePolicy;
@@ -245,6 +246,8 @@ fn permissions(plan: &Plan, page: &mut Page) {
     for (item, change) in plan.changes() {
         let who = match &item.target {
             Target::Tier { .. } => continue,
+            Target::Role { .. } => "those whom the trust policy of the new role lets in",
+            Target::FullAccess { .. } => "jobs under the new role",
             Target::Trust { .. } => "Systems Manager",
             Target::Policy { policy, .. } => match policy {
                 RolePolicy::Server => "SageMaker containers",
@@ -253,7 +256,8 @@ fn permissions(plan: &Plan, page: &mut Page) {
         };
         let given = match &item.target {
             // One statement is added, and it allows this.
-            Target::Trust { .. } => vec!["sts:AssumeRole".to_owned()],
+            Target::Role { .. } | Target::Trust { .. } => vec!["sts:AssumeRole".to_owned()],
+            Target::FullAccess { .. } => vec![FULL_ACCESS.to_owned()],
             Target::Tier { .. } | Target::Policy { .. } => {
                 granted(change.after_text().unwrap_or_default())
             }
@@ -275,6 +279,11 @@ fn permissions(plan: &Plan, page: &mut Page) {
         let purpose = purpose(&action).unwrap_or_default();
         page.line(&format!("| {who} | `{}` | {purpose} |", cell(&action)));
     }
+}
+
+/// The trust policy of a role that is made.
+fn trust_of_new(change: &Change) -> Option<String> {
+    RoleDocument::parse(change.after_text()?).map(|document| document.trust())
 }
 
 /// The actions that a document allows.
@@ -319,6 +328,11 @@ fn put_back(plan: &Plan, page: &mut Page) {
             (Target::Tier { region }, _) => {
                 format!("aws ssm reset-service-setting --region {region} --setting-id {ACTIVATION_TIER}")
             }
+            (Target::Role { role }, _) => format!("aws iam delete-role --role-name={role}"),
+            (Target::FullAccess { role }, _) => {
+                let arn = change.after_text().unwrap_or_default();
+                format!("aws iam detach-role-policy --role-name={role} --policy-arn {arn}")
+            }
             (Target::Trust { role }, _) => format!(
                 "aws iam update-assume-role-policy --role-name={role} --policy-document file://{former}"
             ),
@@ -341,6 +355,8 @@ fn put_back(plan: &Plan, page: &mut Page) {
 pub(super) fn former_file(target: &Target) -> String {
     match target {
         Target::Tier { region } => format!("tier-{region}.former.txt"),
+        Target::Role { role } => format!("role-{role}.former.json"),
+        Target::FullAccess { role } => format!("attached-{role}.former.txt"),
         Target::Trust { role } => format!("trust-{role}.former.json"),
         Target::Policy { role, policy } => format!("{policy}-{role}.former.json"),
     }

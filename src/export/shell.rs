@@ -4,11 +4,13 @@
 use std::fmt::Write;
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Value, json};
 
+use crate::model::new_role::TAG;
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
-use crate::plan::{Change, Content, Item, Plan, State, Target};
+use crate::plan::role_document::full_access_arn;
+use crate::plan::{Change, Content, Item, Plan, RoleDocument, State, Target};
 use crate::text::counted;
 use crate::text::shell_quoted as quoted;
 
@@ -119,15 +121,18 @@ fn functions(
 ) -> Result<String, serde_json::Error> {
     let target = &item.target;
     let back = change.clone().reversed();
+    // The script is no run: a role that it makes names the plan.
+    let after = change.after_run(&super::fingerprint(plan));
     let value = |text: &str| format!("printf '%s' {}", quoted(text));
     let mut out = String::new();
     for (name, body) in [
         ("name", value(change.sentence().trim_end_matches('.'))),
         ("undo_name", value(back.sentence().trim_end_matches('.'))),
+        ("needs", needs(plan, target)),
         ("before", value(&shown(target, &change.before())?)),
-        ("after", value(&shown(target, &change.after())?)),
-        ("read", reading(target)),
-        ("do", writing(plan, target, &change.after())),
+        ("after", value(&shown(target, &after)?)),
+        ("read", reading(plan, target)),
+        ("do", writing(plan, target, &after)),
         ("undo", writing(plan, target, &change.before())),
     ] {
         // Writing to a string cannot fail.
@@ -136,13 +141,34 @@ fn functions(
     Ok(out)
 }
 
+/// The change that makes the role of a target, by number; none of others.
+fn making(plan: &Plan, target: &Target) -> Option<usize> {
+    let role = target.role()?.to_owned();
+    let made = Target::Role { role };
+    let mut changes = plan.changes();
+    let place = changes.position(|(item, _)| item.target == made)?;
+    (made != *target).then_some(place + 1)
+}
+
+/// Says which change has to be there before this one is made.
+fn needs(plan: &Plan, target: &Target) -> String {
+    making(plan, target).map_or_else(|| ":".to_owned(), |number| format!("printf '%s' {number}"))
+}
+
 /// The call that reads what is there.
-fn reading(target: &Target) -> String {
+fn reading(plan: &Plan, target: &Target) -> String {
     match target {
         Target::Tier { region } => format!("read_tier {}", quoted(region)),
+        Target::Role { role } => format!("read_role {}", quoted(role)),
+        Target::FullAccess { role } => format!("read_attached {}", quoted(role)),
         Target::Trust { role } => format!("read_trust {}", quoted(role)),
         Target::Policy { role, policy } => {
-            format!("read_policy {} {}", quoted(role), quoted(policy.name()))
+            let call = if making(plan, target).is_some() {
+                "read_policy_of_new"
+            } else {
+                "read_policy"
+            };
+            format!("{call} {} {}", quoted(role), quoted(policy.name()))
         }
     }
 }
@@ -173,6 +199,41 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
                 &format!("--setting-id {}{value}", quoted(&arn)),
             ])
         }
+        (Target::Role { role }, content) => {
+            let Some(made) = content.text().and_then(RoleDocument::parse) else {
+                return iam("delete-role", role);
+            };
+            let boundary = made
+                .permissions_boundary
+                .as_ref()
+                .map(|arn| format!("--permissions-boundary={}", quoted(arn)));
+            let words = [
+                iam("create-role", role),
+                format!(
+                    "--path={} --description={}",
+                    quoted(&made.path),
+                    quoted(&made.description)
+                ),
+                format!(
+                    "--tags {}",
+                    quoted(&format!(
+                        "Key={TAG},Value={}",
+                        made.run().unwrap_or_default()
+                    ))
+                ),
+                format!("--assume-role-policy-document={}", quoted(&made.trust())),
+            ];
+            let words: Vec<String> = words.into_iter().chain(boundary).collect();
+            join(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        }
+        (Target::FullAccess { role }, content) => {
+            let call = match content {
+                Content::Absent => "detach-role-policy",
+                Content::Text(_) | Content::Default(_) => "attach-role-policy",
+            };
+            let arn = full_access_arn(&plan.identity.partition);
+            join(&[&iam(call, role), &format!("--policy-arn={}", quoted(&arn))])
+        }
         (Target::Trust { role }, content) => join(&[
             &iam("update-assume-role-policy", role),
             &document(content.text().unwrap_or_default()),
@@ -194,14 +255,32 @@ fn shown(target: &Target, content: &Content) -> Result<String, serde_json::Error
     let Some(text) = content.text() else {
         return Ok("(none)".to_owned());
     };
-    if let Target::Tier { .. } = target {
+    if let Target::Tier { .. } | Target::FullAccess { .. } = target {
         return Ok(text.to_owned());
     }
-    let value: Value = serde_json::from_str(text)?;
+    let value = match (target, RoleDocument::parse(text)) {
+        (Target::Role { .. }, Some(role)) => as_read(&role),
+        _ => serde_json::from_str(text)?,
+    };
     let mut bytes = Vec::new();
     let formatter = PrettyFormatter::with_indent(b"    ");
     value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A role as `read_role` prints it.
+fn as_read(role: &RoleDocument) -> Value {
+    json!({
+        "Role": {
+            "Path": role.path,
+            "Description": role.description,
+            "AssumeRolePolicyDocument": role.assume_role_policy_document,
+            "PermissionsBoundary": role.permissions_boundary,
+            "MadeBy": role.run(),
+        },
+        "InlinePolicies": role.inline_policies,
+        "AttachedPolicies": role.attached_policies,
+    })
 }
 
 /// One line of a comment.

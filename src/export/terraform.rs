@@ -4,8 +4,10 @@
 use std::fmt::Write;
 
 use crate::model::RoleArn;
+use crate::model::new_role::TAG;
 use crate::model::region::activation_tier_arn;
-use crate::plan::{Change, Content, Plan, State, Target};
+use crate::plan::{Change, Content, Plan, RoleDocument, State, Target};
+use crate::policy::document::pretty;
 use crate::text::counted;
 use crate::text::{clean, clean_json};
 
@@ -46,7 +48,10 @@ fn head(plan: &Plan) -> String {
     let roles = changes.iter().enumerate();
     let roles = roles.filter_map(|(number, (item, _))| match &item.target {
         Target::Trust { role } => Some(role_label(number + 1, role)),
-        Target::Tier { .. } | Target::Policy { .. } => None,
+        Target::Tier { .. }
+        | Target::Role { .. }
+        | Target::FullAccess { .. }
+        | Target::Policy { .. } => None,
     });
     lines.extend(roles.map(|label| format!("  terraform state rm aws_iam_role.{label}")));
     lines.extend([
@@ -68,6 +73,14 @@ fn head(plan: &Plan) -> String {
             "document below: what others add to it later, Terraform takes away again. Where another configuration manages"
                 .to_owned(),
             "the role, leave the import and the role out here and add the last statement there.".to_owned(),
+        ]);
+    }
+    if has(|target| matches!(target, Target::Role { .. })) {
+        lines.extend([
+            String::new(),
+            "A role that is made here belongs to Terraform as a whole, its trust policy included: what others add to it later,"
+                .to_owned(),
+            "Terraform takes away again, and terraform destroy deletes it.".to_owned(),
         ]);
     }
     if has(is_policy) {
@@ -165,6 +178,37 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
                 quoted(after)
             )
         }
+        Target::Role { role } => {
+            let made = RoleDocument::parse(after);
+            let made = made.map(|made| made.made_by(&super::fingerprint(plan)));
+            let Some(made) = made else {
+                return;
+            };
+            let boundary = made
+                .permissions_boundary
+                .as_ref()
+                .map_or_else(String::new, |arn| {
+                    format!("  permissions_boundary = {}\n", quoted(arn))
+                });
+            write!(
+                out,
+                "\nresource \"aws_iam_role\" \"{}\" {{\n  name = {}\n  path = {}\n  description = {}\n{boundary}  \
+                 assume_role_policy = {}\n\n  tags = {{\n    {TAG} = {}\n  }}\n}}\n",
+                role_label(number, role),
+                quoted(role),
+                quoted(&made.path),
+                quoted(&made.description),
+                document(&pretty(&made.trust())),
+                quoted(made.run().unwrap_or_default())
+            )
+        }
+        Target::FullAccess { role } => write!(
+            out,
+            "\nresource \"aws_iam_role_policy_attachment\" \"attached_{number}_{}\" {{\n  role = {}\n  policy_arn = {}\n}}\n",
+            word(role),
+            name_of(plan, role),
+            quoted(after)
+        ),
         Target::Trust { role } => {
             let label = role_label(number, role);
             let path = path(plan, role);
@@ -189,11 +233,23 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
                 out,
                 "\nresource \"aws_iam_role_policy\" \"{label}\" {{\n  name = {}\n  role = {}\n  policy = {}\n}}\n",
                 quoted(policy.name()),
-                quoted(role),
+                name_of(plan, role),
                 document(after)
             )
         }
     };
+}
+
+/// A role's name; of one that is made here, through its resource, so that it comes first.
+fn name_of(plan: &Plan, role: &str) -> String {
+    let made = Target::Role {
+        role: role.to_owned(),
+    };
+    let mut changes = plan.changes();
+    match changes.position(|(item, _)| item.target == made) {
+        Some(place) => format!("aws_iam_role.{}.name", role_label(place + 1, role)),
+        None => quoted(role),
+    }
 }
 
 /// The name of a role's resource.

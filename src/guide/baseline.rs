@@ -97,7 +97,9 @@ pub(super) enum Extended {
 
 pub(super) fn extended(target: &Target, survey: &Survey) -> Extended {
     let text = match (target, reading(target, survey)) {
-        (Target::Tier { .. }, _) => return Extended::Other,
+        (Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. }, _) => {
+            return Extended::Other;
+        }
         (_, None) => return Extended::Unread,
         (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
         (Target::Policy { .. }, Some(reading)) if is_of_permission_set(target, survey) => {

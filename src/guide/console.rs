@@ -49,6 +49,11 @@ pub fn role(partition: &Partition, role: &str, tab: Tab) -> Option<String> {
     )
 }
 
+/// Where a role is made.
+pub fn create_role(partition: &Partition) -> Option<String> {
+    iam(partition, "roles/create")
+}
+
 /// The editor of a role's inline policy.
 pub fn policy_editor(partition: &Partition, role: &str, policy: &str) -> Option<String> {
     let (role, policy) = (encoded(role), encoded(policy));

@@ -7,7 +7,8 @@ use super::console::{self, Tab};
 use super::{
     Extended, Part, Paste, Since, Statement, StepStatus, extended, is_of_permission_set, reading,
 };
-use crate::model::{Region, Survey};
+use crate::model::new_role::FULL_ACCESS;
+use crate::model::{NewRole, Region, Survey};
 use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set, replaced};
 use crate::policy::deviation;
 use crate::policy::document::pretty;
@@ -149,25 +150,40 @@ impl Draft<'_> {
             (_, Some(Obstacle::RegionDisabled)) => console::account_page(partition),
             (_, Some(Obstacle::TrustQuota)) => console::iam_quotas(partition),
             (Target::Tier { region }, _) => console::fleet_manager(partition, region),
-            (Target::Trust { role }, _) => console::role(partition, role, Tab::TrustRelationships),
+            (Target::Role { .. }, None) if self.item.change().is_some() => {
+                console::create_role(partition)
+            }
+            (Target::Role { role } | Target::Trust { role }, _) => {
+                console::role(partition, role, Tab::TrustRelationships)
+            }
             (Target::Policy { .. }, _) if self.is_of_permission_set() => {
                 console::identity_center(partition, self.identity_center_region().as_deref())
             }
             (Target::Policy { role, policy }, _) if self.replaces() => {
                 console::policy_editor(partition, role, policy.name())
             }
-            (Target::Policy { role, .. }, _) => console::role(partition, role, Tab::Permissions),
+            (Target::FullAccess { role } | Target::Policy { role, .. }, _) => {
+                console::role(partition, role, Tab::Permissions)
+            }
         }
     }
 
     fn way(&self, pastes: bool) -> Vec<String> {
         match (&self.item.target, self.obstacle()) {
             _ if *self.status == StepStatus::Reading => Vec::new(),
-            (_, Some(Obstacle::OtherRole | Obstacle::NotFound | Obstacle::Changed)) => {
-                self.only_way_out()
-            }
+            (
+                _,
+                Some(
+                    Obstacle::OtherRole
+                    | Obstacle::NotFound
+                    | Obstacle::Changed
+                    | Obstacle::NameTaken,
+                ),
+            ) => self.only_way_out(),
             (Target::Tier { region }, Some(Obstacle::RegionDisabled)) => self.enable_region(region),
             (Target::Tier { region }, _) => self.tier(region),
+            (Target::Role { role }, _) => self.new_role(role),
+            (Target::FullAccess { role }, _) => full_access(role, self.item.change().is_some()),
             (Target::Trust { role }, obstacle) => self.trust(role, obstacle, pastes),
             (Target::Policy { role, .. }, _) if self.is_of_permission_set() => {
                 self.permission_set(role)
@@ -217,6 +233,34 @@ impl Draft<'_> {
         );
         steps.push("Accept what the dialog says, and choose Change setting.".to_owned());
         steps
+    }
+
+    fn new_role(&self, role: &str) -> Vec<String> {
+        if self.item.change().is_none() {
+            return vec![to_role(role)];
+        }
+        let new = self.plan.choices.new_role(role);
+        let permissions = if new.is_some_and(NewRole::has_full_access) {
+            format!("Under Add permissions tick {FULL_ACCESS}, and choose Next.")
+        } else {
+            "Under Add permissions choose nothing, and choose Next.".to_owned()
+        };
+        let boundary = new.and_then(|new| new.boundary.as_ref()).map(|arn| {
+            format!("Still there, open Set permissions boundary, choose Use a permissions boundary, and pick {arn}.")
+        });
+        let steps = [
+            "Open IAM, then Roles, then Create role.".to_owned(),
+            "Choose Custom trust policy, replace the whole text by the one below, and choose Next."
+                .to_owned(),
+        ];
+        steps
+            .into_iter()
+            .chain(boundary)
+            .chain([
+                permissions,
+                format!("As role name type {role}, and choose Create role."),
+            ])
+            .collect()
     }
 
     fn trust(&self, role: &str, obstacle: Option<Obstacle>, pastes: bool) -> Vec<String> {
@@ -354,6 +398,20 @@ impl Draft<'_> {
         );
         steps
     }
+}
+
+fn full_access(role: &str, is_missing: bool) -> Vec<String> {
+    if !is_missing {
+        return vec![
+            to_role(role),
+            "It stands on the tab Permissions.".to_owned(),
+        ];
+    }
+    vec![
+        to_role(role),
+        "On the tab Permissions choose Add permissions, then Attach policies.".to_owned(),
+        format!("Find {FULL_ACCESS}, tick it, and choose Add permissions."),
+    ]
 }
 
 fn to_role(role: &str) -> String {

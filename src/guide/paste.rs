@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::page::Draft;
 use super::{Extended, Statement, StepStatus, extended};
-use crate::plan::{Obstacle, State, Target, permission_set};
+use crate::plan::{Obstacle, RoleDocument, State, Target, permission_set};
 use crate::policy::Document;
 use crate::policy::deviation::Deviation;
 use crate::policy::document::{pretty, size};
@@ -27,7 +27,18 @@ impl Draft<'_> {
     pub(super) fn paste(&self) -> Option<Paste> {
         let target = &self.item.target;
         let file = match target {
-            Target::Tier { .. } => return None,
+            Target::Tier { .. } | Target::FullAccess { .. } => return None,
+            Target::Role { role } => {
+                // In the console the trust policy is all that a role is made from.
+                let document = self.item.change()?.after_text()?;
+                let trust = RoleDocument::parse(document)?.trust();
+                return Some(Paste {
+                    whole: true,
+                    holds_others: false,
+                    text: pretty(&trust).trim_end().to_owned(),
+                    file: format!("trust-{role}.json"),
+                });
+            }
             Target::Trust { role } => format!("trust-{role}.json"),
             Target::Policy { role, .. } if self.is_of_permission_set() => {
                 let set = permission_set::name(role).unwrap_or(role);
@@ -104,7 +115,7 @@ impl Draft<'_> {
         let place = Place::of(identity);
         let choices = &self.plan.choices;
         match &self.item.target {
-            Target::Tier { .. } => None,
+            Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. } => None,
             Target::Trust { .. } => {
                 let statement = place.trust_statement(choices.harden_trust).ok()?;
                 Some(statement.to_string())

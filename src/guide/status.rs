@@ -40,7 +40,10 @@ impl StepStatus {
     pub(super) fn of(item: &Item, survey: &Survey, first: &[Statement]) -> Self {
         let is_read = match &item.target {
             Target::Tier { region } => survey.tiers.contains_key(region),
-            Target::Trust { role } | Target::Policy { role, .. } => survey.roles.contains_key(role),
+            Target::Role { role }
+            | Target::FullAccess { role }
+            | Target::Trust { role }
+            | Target::Policy { role, .. } => survey.roles.contains_key(role),
         };
         match &item.state {
             _ if !is_read => Self::Reading,
@@ -52,7 +55,9 @@ impl StepStatus {
                 _ => Self::Blocked,
             },
             State::Change(change) => match &item.target {
-                Target::Tier { .. } => Self::NotYet,
+                Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. } => {
+                    Self::NotYet
+                }
                 Target::Trust { .. } => trust_deviation(&item.target, change, survey, first),
                 Target::Policy { policy, .. } => policy_deviation(*policy, change, survey),
             },
@@ -77,6 +82,10 @@ impl StepStatus {
             (Self::NotYet, Target::Tier { .. }) => {
                 let now = item.change().and_then(|change| change.before_text());
                 format!("Not yet: the tier is {}.", now.unwrap_or("not known"))
+            }
+            (Self::NotYet, Target::Role { .. }) => "Not yet: there is no role of this name.".to_owned(),
+            (Self::NotYet, Target::FullAccess { .. }) => {
+                "Not yet: the policy is not attached to the role.".to_owned()
             }
             (Self::NotYet, Target::Trust { .. }) => {
                 "Not yet: no statement lets Systems Manager assume the role.".to_owned()

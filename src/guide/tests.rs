@@ -38,6 +38,8 @@ fn role(region: &str, name: &str, path: &str, trust: &str) -> RoleReading {
         boundary: None,
         inline: BTreeMap::new(),
         attached: Vec::new(),
+        description: String::new(),
+        made_by_run: None,
         last_used: None,
     }
 }
@@ -326,6 +328,7 @@ fn what_is_in_place_shows_where_it_stands_and_nothing_to_paste() {
                 };
                 survey.tiers.insert(region.clone(), tier);
             }
+            Target::Role { .. } | Target::FullAccess { .. } => panic!("no role is made here"),
             Target::Trust { role } => {
                 survey.roles.get_mut(role).unwrap().as_mut().unwrap().trust = text;
             }

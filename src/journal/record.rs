@@ -187,12 +187,12 @@ impl RecordedStep {
 
     /// Returns what AWS accepted in place of what, and how long ago; none where it was not accepted, or where the clock
     /// went back since.
-    pub(super) fn accepted(&self) -> Option<(&Content, Content, Duration)> {
+    pub(super) fn accepted(&self, run: &str) -> Option<(&Content, Content, Duration)> {
         let (former, outcome) = (self.former.as_ref()?, self.outcome?);
         let ended: Timestamp = self.ended.as_ref()?.parse().ok()?;
         let age = Duration::try_from(Timestamp::now().duration_since(ended)).ok()?;
         let accepted = matches!(outcome, OutcomeKind::Done | OutcomeKind::NotSeenYet);
-        accepted.then_some((former, self.planned.after(), age))
+        accepted.then_some((former, self.planned.after_run(run), age))
     }
 
     /// Returns what was there before, when this run wrote something or may have.
@@ -202,9 +202,9 @@ impl RecordedStep {
             .filter(|_| self.outcome.is_none_or(OutcomeKind::may_have_written))
     }
 
-    /// Returns what this run left there, or may have left.
-    pub(super) fn left(&self) -> impl Iterator<Item = Content> {
-        [Some(self.planned.after()), self.found.clone()]
+    /// Returns what the run of this ID, whose step it is, left there, or may have left.
+    pub(super) fn left(&self, run: &str) -> impl Iterator<Item = Content> {
+        [Some(self.planned.after_run(run)), self.found.clone()]
             .into_iter()
             .flatten()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Record, StepState};
 use crate::model::{Choices, Identity, Tier};
-use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, State, Target};
+use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, RoleDocument, State, Target};
 
 const PLAN_AGAIN: &str = "Try again when it can be read.";
 
@@ -35,14 +35,18 @@ impl Reversal {
     pub fn of(chain: &[&Record]) -> Option<Self> {
         let last = chain.last()?;
         let mut entries: Vec<Entry> = Vec::new();
-        for step in chain.iter().flat_map(|record| &record.steps) {
+        let steps = chain.iter().flat_map(|record| {
+            let steps = record.steps.iter();
+            steps.map(|step| (step, record.run.as_str()))
+        });
+        for (step, run) in steps {
             let Some(former) = step.written_over() else {
                 continue;
             };
             let new = Entry {
                 target: step.target.clone(),
                 former: former.clone(),
-                ours: step.left().collect(),
+                ours: step.left(run).collect(),
                 is_uncertain: step.verdict() == StepState::Uncertain || step.abandoned,
                 is_abandoned: step.abandoned,
             };
@@ -99,11 +103,12 @@ impl Reversal {
             identity: identity.clone(),
             choices: self.choices.clone(),
             undoes: Some(self.run.clone()),
-            items: self
-                .entries
-                .iter()
-                .map(|entry| entry.item(now.get(&entry.target)))
-                .collect(),
+            items: roles_last_standing(
+                self.entries
+                    .iter()
+                    .map(|entry| entry.item(now.get(&entry.target)))
+                    .collect(),
+            ),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
             facts: BTreeMap::new(),
@@ -111,6 +116,34 @@ impl Reversal {
             nodes: BTreeMap::new(),
         }
     }
+}
+
+/// A role that a run made is not deleted while something on it is left alone.
+fn roles_last_standing(mut items: Vec<Item>) -> Vec<Item> {
+    let left_alone: Vec<Target> = items
+        .iter()
+        .filter(|item| matches!(item.state, State::Blocked { .. }))
+        .map(|item| item.target.clone())
+        .collect();
+    for item in &mut items {
+        let Target::Role { role } = &item.target else {
+            continue;
+        };
+        let other = left_alone
+            .iter()
+            .find(|other| **other != item.target && other.role() == Some(role.as_str()));
+        if let (State::Change(change), Some(other)) = (&item.state, other) {
+            let deletes = change.after() == Content::Absent;
+            if deletes {
+                item.state = State::blocked(
+                    Obstacle::Changed,
+                    format!("The role stays, because {other} is left alone."),
+                    "Should it go all the same, delete it in the IAM console.",
+                );
+            }
+        }
+    }
+    items
 }
 
 impl Entry {
@@ -150,6 +183,13 @@ impl Entry {
                     .to_owned(),
             );
         }
+        if let (Target::Role { .. }, State::Change(_), Content::Text(_)) =
+            (&self.target, &state, &self.former)
+        {
+            warnings.push(
+                "The role gets a new ID: people lose the hybrid nodes that they own with the former one.".to_owned(),
+            );
+        }
         if let (State::Change(_), true) = (&state, self.is_abandoned) {
             warnings.push(
                 "An attempt of the run got no answer, and may still arrive after this. Should it, undo puts it back once \
@@ -181,6 +221,18 @@ impl Entry {
                 return State::Change(back);
             }
         }
+        if let (Target::Role { .. }, Some(ours)) = (&self.target, self.ours.last()) {
+            let what = what_was_added(ours, found);
+            return State::blocked(
+                Obstacle::Changed,
+                format!("The role is no longer as the run left it ({what}), so it stays."),
+                "Should it go all the same, delete it in the IAM console.",
+            )
+            .with_difference(Some(Difference {
+                expected: ours.clone(),
+                found: found.clone(),
+            }));
+        }
         let reason = match (&self.target, found) {
             (Target::Tier { .. }, _) => "The tier was changed after the run, so it is left alone.",
             (Target::Trust { .. }, Content::Absent) => {
@@ -201,4 +253,36 @@ impl Entry {
             found: found.clone(),
         }))
     }
+}
+
+/// Returns in a few words what somebody did to a role since a run left it.
+fn what_was_added(ours: &Content, found: &Content) -> String {
+    let document = |content: &Content| content.text().and_then(RoleDocument::parse);
+    let (Some(ours), Some(found)) = (document(ours), document(found)) else {
+        return "it cannot be compared".to_owned();
+    };
+    let mut parts = Vec::new();
+    let names = |names: &[String]| names.join(", ");
+    if !found.inline_policies.is_empty() {
+        parts.push(format!(
+            "inline policies: {}",
+            names(&found.inline_policies)
+        ));
+    }
+    if !found.attached_policies.is_empty() {
+        parts.push(format!(
+            "attached policies: {}",
+            names(&found.attached_policies)
+        ));
+    }
+    if !found.does_the_same(&ours) {
+        parts.push("another trust policy or permissions boundary".to_owned());
+    }
+    if found.run() != ours.run() {
+        parts.push("made by somebody else".to_owned());
+    }
+    if parts.is_empty() {
+        parts.push("another path or description".to_owned());
+    }
+    parts.join("; ")
 }

@@ -107,9 +107,13 @@ impl Runs {
         // One run at a time goes on in an account, so this is the order of the writes.
         let records = self.records.iter();
         let of_account = records.filter(|record| record.account == account);
-        for step in of_account.flat_map(|record| &record.steps) {
+        let steps = of_account.flat_map(|record| {
+            let steps = record.steps.iter();
+            steps.map(|step| (step, record.run.as_str()))
+        });
+        for (step, run) in steps {
             let id = step.target.to_string();
-            match step.accepted() {
+            match step.accepted(run) {
                 Some((former, written, age)) => {
                     recent.note(&id, former.text(), written.text(), age);
                 }

@@ -99,7 +99,7 @@ impl Outcome {
             Target::Tier { .. } => "AWS accepted it and does not show it yet: the change of the tier is under way, which takes \
                                     some minutes. Check again then."
                 .to_owned(),
-            Target::Trust { .. } | Target::Policy { .. } => {
+            Target::Role { .. } | Target::FullAccess { .. } | Target::Trust { .. } | Target::Policy { .. } => {
                 "AWS accepted it and does not show it yet. IAM may take some minutes; try again then.".to_owned()
             }
         },
@@ -107,6 +107,11 @@ impl Outcome {
             found: Content::Absent,
         } => "Somebody deleted it after it was planned. Nothing was written. Plan again to see what is there now."
             .to_owned(),
+        Self::Stale { .. } if matches!(target, Target::Role { .. }) => {
+            "Somebody made a role of this name after it was planned, and a role that is there is never taken over. Nothing was \
+             written. Choose another name, or the role that is there."
+                .to_owned()
+        }
         Self::Stale { .. } => {
             "Somebody changed it after it was planned. Nothing was written. Plan again to see what is there now."
                 .to_owned()
@@ -137,6 +142,7 @@ impl Outcome {
             error.advice()
         ),
         Self::Skipped => "The run was stopped before it.".to_owned(),
+        Self::NotBegun(before) => format!("It was not begun, because {before} comes first and is not done."),
         Self::NotRecorded(why) => {
             format!("{why} What is there has to be recorded first, so it was not changed. Make room, and try again.")
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::new_role::{FULL_ACCESS, TAG};
 use crate::model::region::ACTIVATION_TIER;
-use crate::model::{Choices, Tier};
+use crate::model::{Choices, NewRole, Tier};
 use crate::plan::{
-    Change, Content, Edit, Finding, Item, Obstacle, Plan, State, Target, TierValue, Totals,
+    Change, Content, Edit, Finding, Item, Obstacle, Plan, RoleDocument, State, Target, TierValue,
+    Totals,
 };
 use crate::policy::Document;
 use crate::policy::admitted::{self, Admitted, PrincipalChange};
@@ -19,6 +21,8 @@ impl Target {
     pub fn short(&self) -> String {
         match self {
             Self::Tier { region } => format!("Tier of {region}"),
+            Self::Role { role } => format!("New role {role}"),
+            Self::FullAccess { role } => format!("SageMaker access of {role}"),
             Self::Trust { role } => format!("Trust of {role}"),
             Self::Policy { role, policy } => {
                 let which = match policy {
@@ -33,6 +37,15 @@ impl Target {
     /// Returns what an option that is on adds to it.
     pub fn with_options(&self, choices: &Choices) -> Option<&'static str> {
         match self {
+            Self::Role { role }
+                if choices.harden_trust
+                    && choices.new_role(role).is_some_and(NewRole::is_sagemaker) =>
+            {
+                Some(
+                    "Hardened (h): the statement for Systems Manager has conditions, so that it may assume the role for requests of \
+                 this account alone.",
+                )
+            }
             Self::Trust { .. } if choices.harden_trust => Some(
                 "Hardened (h): the statement has conditions, so that Systems Manager may assume the role for requests of this \
                  account alone.",
@@ -44,7 +57,11 @@ impl Target {
                 "With shell access (s): people may also open plain shells on their nodes from the console or the AWS CLI, without \
                  an SSH key.",
             ),
-            Self::Tier { .. } | Self::Trust { .. } | Self::Policy { .. } => None,
+            Self::Tier { .. }
+            | Self::Role { .. }
+            | Self::FullAccess { .. }
+            | Self::Trust { .. }
+            | Self::Policy { .. } => None,
         }
     }
 
@@ -54,6 +71,15 @@ impl Target {
             Self::Tier { .. } => {
                 "Session Manager reaches SageMaker's containers only where this tier of Systems Manager is on. It counts for \
                  all hybrid nodes of this account in the region, and each running one is charged by the hour."
+            }
+            Self::Role { .. } => {
+                "There is no role that could be used, so one is made. It begins with its trust policy alone, and carries a tag \
+                 that names the run, so that undo deletes this role and no other."
+            }
+            Self::FullAccess { .. } => {
+                "The managed policy that the SageMaker console gives execution roles: with it jobs read and write S3 buckets \
+                 with sagemaker in their name, fetch images, write logs, and more. Without it the role may do nothing but \
+                 answer sessions, until somebody gives it what its jobs need."
             }
             Self::Trust { .. } => {
                 "A SageMaker container registers with Systems Manager under this role, and Systems Manager has to be \
@@ -88,7 +114,10 @@ impl Item {
             _ if self.is_blocked_by(Obstacle::NotHardened) => None,
             _ if self.is_blocked_by(Obstacle::UnparsableDocument) => None,
             Finding::Missing | Finding::Differs | Finding::Blocked => match &self.target {
-                Target::Tier { .. } | Target::Trust { .. } => Some(self.target.consequence()),
+                Target::Tier { .. }
+                | Target::Role { .. }
+                | Target::FullAccess { .. }
+                | Target::Trust { .. } => Some(self.target.consequence()),
                 Target::Policy { .. } => {
                     let why = self.impact_reason()?;
                     Some(format!("{why}: {}", self.target.consequence()))
@@ -142,6 +171,12 @@ impl Target {
                 "Nobody can connect in {region}: \"An error occurred (BadRequest) when calling the StartSession operation: \
                  Enable advanced-instances tier to use Session Manager with your on-premises instances\"."
             ),
+            Self::Role { .. } => "Nobody can use a role that is not there.".to_owned(),
+            Self::FullAccess { .. } => {
+                "Jobs under this role cannot read their data, fetch their image or write their log, unless another policy \
+                 allows it: AccessDenied in the log of the job."
+                    .to_owned()
+            }
             Self::Trust { .. } => {
                 "Containers cannot register: \"An error occurred (ValidationException) when calling the CreateActivation \
                  operation: Nonexistent role or missing ssm service principal in trust policy\", and then \"failed to \
@@ -171,6 +206,10 @@ impl Target {
     pub fn goal(&self) -> String {
         match self {
             Self::Tier { region } => format!("Turn on the advanced-instances tier in {region}."),
+            Self::Role { role } => format!("Make the role {role}."),
+            Self::FullAccess { role } => {
+                format!("Attach the managed policy {FULL_ACCESS} to the role {role}.")
+            }
             Self::Trust { role } => format!("Let Systems Manager assume the role {role}."),
             Self::Policy { role, policy } => format!("Give the role {role} the policy {policy}."),
         }
@@ -183,13 +222,17 @@ pub const WHO_THEN: &str = "Who may assume the role then:";
 impl Change {
     /// Everybody whom the trust policy lets in afterwards, and who is gone; empty for anything else than a trust policy.
     pub fn admitted(&self) -> Vec<(PrincipalChange, Admitted)> {
-        let Edit::Trust { before, after, .. } = &self.edit else {
-            return Vec::new();
-        };
         let parsed = |text: &String| Document::parse(text.as_str()).ok();
-        parsed(after).map_or_else(Vec::new, |after| {
-            admitted::between(parsed(before).as_ref(), &after)
-        })
+        let of_role = |text: &String| Document::parse(RoleDocument::parse(text)?.trust()).ok();
+        let (before, after) = match &self.edit {
+            Edit::Trust { before, after, .. } => (parsed(before), parsed(after)),
+            Edit::Role { before, after, .. } => (
+                before.as_ref().and_then(of_role),
+                after.as_ref().and_then(of_role),
+            ),
+            Edit::Tier { .. } | Edit::FullAccess { .. } | Edit::Policy { .. } => (None, None),
+        };
+        after.map_or_else(Vec::new, |after| admitted::between(before.as_ref(), &after))
     }
 
     /// `+` for what is new, `~` for what takes the place of something, `-` for what is deleted.
@@ -214,6 +257,13 @@ impl Change {
                     after.text()
                 )
             }
+            Edit::Role {
+                role, after: None, ..
+            } => format!("Delete the role {role}, which this program made."),
+            Edit::Role { role, .. } if self.puts_back => format!("Make the role {role} again."),
+            Edit::FullAccess {
+                role, after: None, ..
+            } => format!("Detach the managed policy {FULL_ACCESS} from the role {role}."),
             Edit::Trust { role, .. } if self.puts_back => {
                 format!("Put the former trust policy of the role {role} back.")
             }
@@ -232,7 +282,10 @@ impl Change {
                 before: Some(_),
                 ..
             } => format!("Replace the policy {policy} of the role {role}."),
-            Edit::Trust { .. } | Edit::Policy { .. } => self.target().goal(),
+            Edit::Role { .. }
+            | Edit::FullAccess { .. }
+            | Edit::Trust { .. }
+            | Edit::Policy { .. } => self.target().goal(),
         }
     }
 
@@ -248,6 +301,33 @@ impl Change {
             ),
             Edit::Tier { region, .. } => {
                 format!("ssm:ResetServiceSetting  (in {region})\n  SettingId     {ACTIVATION_TIER}")
+            }
+            Edit::Role {
+                role, after: None, ..
+            } => format!("iam:DeleteRole\n  RoleName        {role}"),
+            Edit::Role { role, after, .. } => {
+                let boundary = after.as_deref().and_then(RoleDocument::parse);
+                let boundary = boundary.and_then(|document| document.permissions_boundary);
+                let boundary = boundary.map_or_else(String::new, |arn| {
+                    format!("\n  PermissionsBoundary       {arn}")
+                });
+                format!(
+                    "iam:CreateRole\n  RoleName                  {role}{boundary}\n  Tags                      {TAG} = the run's ID\n  \
+                     Path, Description and AssumeRolePolicyDocument as below"
+                )
+            }
+            Edit::FullAccess {
+                role,
+                after,
+                before,
+            } => {
+                let call = if after.is_some() {
+                    "iam:AttachRolePolicy"
+                } else {
+                    "iam:DetachRolePolicy"
+                };
+                let arn = after.as_deref().or(before.as_deref()).unwrap_or_default();
+                format!("{call}\n  RoleName   {role}\n  PolicyArn  {arn}")
             }
             Edit::Trust { role, .. } => {
                 format!(
@@ -339,9 +419,14 @@ impl Plan {
     /// Returns what confirming does, in one sentence.
     pub fn sentence(&self) -> String {
         let (mut tiers, mut trusts, mut policies, mut replaced, mut deleted) = (0, 0, 0, 0, 0);
+        let (mut made, mut gone, mut attached, mut detached) = (0, 0, 0, 0);
         for (_, change) in self.changes() {
             match &change.edit {
                 Edit::Tier { .. } => tiers += 1,
+                Edit::Role { after: None, .. } => gone += 1,
+                Edit::Role { .. } => made += 1,
+                Edit::FullAccess { after: None, .. } => detached += 1,
+                Edit::FullAccess { .. } => attached += 1,
                 Edit::Trust { .. } => trusts += 1,
                 Edit::Policy { after: None, .. } => deleted += 1,
                 Edit::Policy { .. } if change.replaces() && !change.puts_back => replaced += 1,
@@ -361,12 +446,21 @@ impl Plan {
                 "creates",
             )
         };
+        let verb = if self.undoes.is_some() {
+            "makes again"
+        } else {
+            "makes"
+        };
         let parts: Vec<String> = [
+            (made, verb, "role"),
+            (attached, "attaches a managed policy to", "role"),
             (tiers, tier, "region"),
             (trusts, trust, "role"),
             (policies, policy, "inline policy"),
             (replaced, "replaces", "inline policy"),
             (deleted, "deletes", "inline policy"),
+            (detached, "detaches a managed policy from", "role"),
+            (gone, "deletes", "role"),
         ]
         .into_iter()
         .filter(|(count, ..)| *count > 0)

@@ -4,6 +4,7 @@
 use crate::apply::Job;
 use crate::journal::Records;
 use crate::model::Tier;
+use crate::model::new_role::FULL_ACCESS;
 use crate::plan::{Change, Edit, Plan};
 use crate::policy::meaning;
 use crate::policy::template::RolePolicy;
@@ -111,10 +112,14 @@ impl Plan {
             (true, true) => Some("plain shells are allowed (shell access)"),
             (true, false) => Some("no plain shells"),
         };
-        let trust = match (
-            changes(|edit| matches!(edit, Edit::Trust { .. })),
-            self.choices.harden_trust,
-        ) {
+        let is_of_systems_manager = |edit: &Edit| match edit {
+            Edit::Trust { .. } => true,
+            Edit::Role { after, .. } => after
+                .as_ref()
+                .is_some_and(|document| document.contains("ssm.amazonaws.com")),
+            Edit::Tier { .. } | Edit::FullAccess { .. } | Edit::Policy { .. } => false,
+        };
+        let trust = match (changes(is_of_systems_manager), self.choices.harden_trust) {
             (false, _) => None,
             (true, true) => Some("the new trust statement has conditions (hardened)"),
             (true, false) => Some("the new trust statement has no conditions"),
@@ -143,6 +148,11 @@ fn kind(change: &Change) -> String {
             "Turn on the advanced-instances tier in".to_owned()
         }
         Edit::Tier { after, .. } => format!("Set the tier back to {} in", after.text()),
+        Edit::Role { after: None, .. } => "Delete the role".to_owned(),
+        Edit::Role { .. } if change.puts_back => "Make again the role".to_owned(),
+        Edit::Role { .. } => "Make the role".to_owned(),
+        Edit::FullAccess { after: None, .. } => format!("Detach {FULL_ACCESS} from"),
+        Edit::FullAccess { .. } => format!("Attach {FULL_ACCESS} to"),
         Edit::Trust { .. } if change.puts_back => "Put the former trust policy back on".to_owned(),
         Edit::Trust { .. } => "Add one statement to the trust of".to_owned(),
         Edit::Policy {
@@ -181,6 +191,9 @@ fn name(change: &Change) -> String {
                 None => role.clone(),
             }
         }
-        Edit::Trust { role, .. } | Edit::Policy { role, .. } => role.clone(),
+        Edit::Role { role, .. }
+        | Edit::FullAccess { role, .. }
+        | Edit::Trust { role, .. }
+        | Edit::Policy { role, .. } => role.clone(),
     }
 }

@@ -75,8 +75,11 @@ pub struct RoleReading {
     pub arn: String,
     /// The trust policy's text, decoded, byte for byte.
     pub trust: String,
+    pub description: String,
     /// The ARN of the permissions boundary, where one is set.
     pub boundary: Option<String>,
+    /// The run that made it, where this program did: the value of its tag.
+    pub made_by_run: Option<String>,
     /// Inline policies by name, decoded.
     pub inline: BTreeMap<String, String>,
     pub attached: Vec<AttachedPolicy>,

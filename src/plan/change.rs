@@ -3,7 +3,7 @@
 
 use std::mem;
 
-use super::{Content, Target};
+use super::{Content, Target, role_document};
 use crate::policy::template::RolePolicy;
 
 /// A planned write.
@@ -21,6 +21,18 @@ pub enum Edit {
         region: String,
         before: TierValue,
         after: TierValue,
+    },
+    /// A whole role, see [`RoleDocument`](super::RoleDocument); without one after, it is deleted.
+    Role {
+        role: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    /// The ARN of the managed policy that is attached; without one after, it is detached.
+    FullAccess {
+        role: String,
+        before: Option<String>,
+        after: Option<String>,
     },
     /// Every role has a trust policy.
     Trust {
@@ -86,6 +98,16 @@ impl Change {
                 before: TierValue::of(before)?,
                 after: TierValue::of(after)?,
             },
+            Target::Role { role } => Edit::Role {
+                role,
+                before: document(before)?,
+                after: document(after)?,
+            },
+            Target::FullAccess { role } => Edit::FullAccess {
+                role,
+                before: document(before)?,
+                after: document(after)?,
+            },
             Target::Trust { role } => Edit::Trust {
                 role,
                 before: document(before)??,
@@ -107,7 +129,9 @@ impl Change {
         match &mut self.edit {
             Edit::Tier { before, after, .. } => mem::swap(before, after),
             Edit::Trust { before, after, .. } => mem::swap(before, after),
-            Edit::Policy { before, after, .. } => mem::swap(before, after),
+            Edit::Role { before, after, .. }
+            | Edit::FullAccess { before, after, .. }
+            | Edit::Policy { before, after, .. } => mem::swap(before, after),
         }
         self.puts_back = true;
         self
@@ -119,6 +143,8 @@ impl Change {
             Edit::Tier { region, .. } => Target::Tier {
                 region: region.clone(),
             },
+            Edit::Role { role, .. } => Target::Role { role: role.clone() },
+            Edit::FullAccess { role, .. } => Target::FullAccess { role: role.clone() },
             Edit::Trust { role, .. } => Target::Trust { role: role.clone() },
             Edit::Policy { role, policy, .. } => Target::Policy {
                 role: role.clone(),
@@ -132,7 +158,19 @@ impl Change {
         match &self.edit {
             Edit::Tier { before, .. } => before.content(),
             Edit::Trust { before, .. } => Content::Text(before.clone()),
-            Edit::Policy { before, .. } => before.clone().map_or(Content::Absent, Content::Text),
+            Edit::Role { before, .. }
+            | Edit::FullAccess { before, .. }
+            | Edit::Policy { before, .. } => before.clone().map_or(Content::Absent, Content::Text),
+        }
+    }
+
+    /// Returns what this run leaves there: a role that it makes carries a tag with the run's ID.
+    pub fn after_run(&self, run: &str) -> Content {
+        match &self.edit {
+            Edit::Role {
+                after: Some(after), ..
+            } => Content::Text(role_document::made_by(after, run)),
+            _ => self.after(),
         }
     }
 
@@ -141,7 +179,9 @@ impl Change {
         match &self.edit {
             Edit::Tier { after, .. } => after.content(),
             Edit::Trust { after, .. } => Content::Text(after.clone()),
-            Edit::Policy { after, .. } => after.clone().map_or(Content::Absent, Content::Text),
+            Edit::Role { after, .. }
+            | Edit::FullAccess { after, .. }
+            | Edit::Policy { after, .. } => after.clone().map_or(Content::Absent, Content::Text),
         }
     }
 
@@ -150,7 +190,9 @@ impl Change {
         match &self.edit {
             Edit::Tier { before, .. } => Some(before.text()),
             Edit::Trust { before, .. } => Some(before),
-            Edit::Policy { before, .. } => before.as_deref(),
+            Edit::Role { before, .. }
+            | Edit::FullAccess { before, .. }
+            | Edit::Policy { before, .. } => before.as_deref(),
         }
     }
 
@@ -159,7 +201,9 @@ impl Change {
         match &self.edit {
             Edit::Tier { after, .. } => Some(after.text()),
             Edit::Trust { after, .. } => Some(after),
-            Edit::Policy { after, .. } => after.as_deref(),
+            Edit::Role { after, .. }
+            | Edit::FullAccess { after, .. }
+            | Edit::Policy { after, .. } => after.as_deref(),
         }
     }
 

@@ -1,15 +1,17 @@
 //! Each item's state: the "in place" rules, and what AWS would refuse.
 
+mod new_role;
+mod trust;
+
 use super::facts::is_administrator;
 use super::inline::Inline;
 use super::{Change, ChosenRole, Edit, InlineSize, Item, Obstacle, State, Target, permission_set};
 use crate::model::role::LONGEST_PATH_AND_NAME;
 use crate::model::{Choices, RoleKind, RoleReading, Survey, UnreadCause};
 use crate::policy::denial::denials;
-use crate::policy::document::{Document, DocumentError, size};
+use crate::policy::document::{Document, DocumentError};
 use crate::policy::meaning::{self, Meaning};
 use crate::policy::template::{Place, RolePolicy};
-use crate::policy::trust::{self, Access};
 
 /// What connecting from Studio means: SageMaker names all sessions of an execution role "SageMaker" (SageMaker SSH Helper's FAQ).
 pub const SHARED_USER_ID: &str = "From Studio, everybody who shares an execution role, and every job that runs under it, has the same user ID: they can \
@@ -21,7 +23,6 @@ pub(super) fn role(
     survey: &Survey,
     choices: &Choices,
 ) -> (Vec<Item>, Option<InlineSize>) {
-    let parts = parts(chosen);
     let all = |state: &State| {
         let targets = targets(chosen).into_iter();
         targets
@@ -59,12 +60,17 @@ pub(super) fn role(
         choices,
         place,
     };
+    if let Some(taken) = role.taken() {
+        return (all(&taken), None);
+    }
     let mut inline = Inline::of(reading, survey.quotas.inline);
-    let items = parts
+    let items = parts(chosen)
         .iter()
         .map(|part| {
             let target = &part.target(chosen.name);
             let state = match part {
+                Part::Role => role.whole(),
+                Part::FullAccess => Ok(role.full_access()),
                 Part::Trust => role.trust(),
                 Part::Policy(policy) => role.policy(*policy, &mut inline),
             };
@@ -130,6 +136,8 @@ fn item(target: &Target, state: State, warnings: Vec<String>) -> Item {
 /// What a role is asked for.
 #[derive(Clone, Copy)]
 enum Part {
+    Role,
+    FullAccess,
     Trust,
     Policy(RolePolicy),
 }
@@ -138,6 +146,8 @@ impl Part {
     fn target(self, role: &str) -> Target {
         let role = role.to_owned();
         match self {
+            Self::Role => Target::Role { role },
+            Self::FullAccess => Target::FullAccess { role },
             Self::Trust => Target::Trust { role },
             Self::Policy(policy) => Target::Policy { role, policy },
         }
@@ -152,8 +162,15 @@ pub(super) fn targets(chosen: &ChosenRole) -> Vec<Target> {
 
 fn parts(chosen: &ChosenRole) -> Vec<Part> {
     let mut parts = Vec::new();
+    match chosen.new {
+        // Its trust is made with it.
+        Some(new) => {
+            parts.push(Part::Role);
+            parts.extend(new.has_full_access().then_some(Part::FullAccess));
+        }
+        None => parts.extend(chosen.is_sagemaker.then_some(Part::Trust)),
+    }
     if chosen.is_sagemaker {
-        parts.push(Part::Trust);
         parts.push(Part::Policy(RolePolicy::Server));
     }
     if chosen.needs_client {
@@ -201,98 +218,6 @@ impl Role<'_> {
                 })
             }
         }
-    }
-
-    fn trust(&self) -> Result<State, DocumentError> {
-        let text = &self.reading.trust;
-        let document = Document::parse(text.as_str())?;
-        match trust::systems_manager_access(&document, self.place, self.regions()) {
-            Access::Allowed { .. } if self.choices.harden_trust && self.is_open(&document) => {
-                return Ok(self.not_hardened(&document));
-            }
-            Access::Allowed { conditional: true } => {
-                return Ok(State::InPlace(
-                    "Systems Manager may already assume this role, under a condition that this account satisfies."
-                        .to_owned(),
-                ));
-            }
-            Access::Allowed { conditional: false } => {
-                return Ok(State::InPlace(
-                    "Systems Manager may already assume this role.".to_owned(),
-                ));
-            }
-            Access::Denied => {
-                return Ok(State::blocked(
-                    Obstacle::Denial,
-                    "A statement of the trust policy denies Systems Manager this role, and a denial always wins.",
-                    "Whoever wrote that statement has to remove it in the IAM console, or choose another role.",
-                ));
-            }
-            Access::NotAllowed | Access::UnmetCondition => {}
-        }
-        let deleted = trust::deleted_principals(&document);
-        if !deleted.is_empty() {
-            return Ok(State::blocked(
-                Obstacle::DeletedPrincipal,
-                format!(
-                    "The trust policy still names a principal that was deleted ({}), and AWS refuses a trust policy \
-                     that is sent back with one.",
-                    deleted.join(", ")
-                ),
-                "Remove that principal under Trust relationships in the IAM console, then read the role again.",
-            ));
-        }
-        let statement = self.place.trust_statement(self.choices.harden_trust);
-        let extended = statement.and_then(|statement| document.with_statement(&statement))?;
-        let (length, quotas) = (size(extended.text()), self.survey.quotas);
-        if length > quotas.trust {
-            let whose = if quotas.read {
-                "this account's quota"
-            } else {
-                "AWS's default quota"
-            };
-            return Ok(State::blocked(
-                Obstacle::TrustQuota,
-                format!(
-                    "With one statement more the trust policy has {length} characters, and {whose} is {}.",
-                    quotas.trust
-                ),
-                "Ask for a higher role trust policy length in the Service Quotas console, or shorten the policy.",
-            ));
-        }
-        Ok(State::Change(Change {
-            edit: Edit::Trust {
-                role: self.reading.name.clone(),
-                before: text.clone(),
-                after: extended.text().to_owned(),
-            },
-            puts_back: false,
-        }))
-    }
-
-    fn is_open(&self, trust: &Document) -> bool {
-        let regions = self.regions();
-        let mut statements = trust.statements().into_iter();
-        statements.any(|statement| trust::is_open(statement, self.place, regions))
-    }
-
-    /// Existing statements are never altered, so that somebody else has to.
-    fn not_hardened(&self, trust: &Document) -> State {
-        let hardened = trust::hardened(trust, self.place, self.regions());
-        let remedy = if hardened.is_some() {
-            "Put the conditions on that statement in the IAM console, under Trust relationships; \"guide\" shows the text. \
-             Or do without hardened trust."
-        } else {
-            "That statement is for others too, whom the conditions would keep out: give Systems Manager a statement of its \
-             own in the IAM console, under Trust relationships. Or do without hardened trust."
-        };
-        State::blocked(
-            Obstacle::NotHardened,
-            "Systems Manager may assume this role already, but not only on behalf of this account: the statement has no \
-             condition for it, or one that holds for every account. Existing statements are never altered by this program.",
-            remedy,
-        )
-        .with_document(hardened.map(|document| document.text().to_owned()))
     }
 
     /// The regions in which the trust has to hold.
@@ -359,7 +284,10 @@ impl Role<'_> {
 
     fn warnings(&self, target: &Target, state: &State) -> Vec<String> {
         let mut warnings = match (target, state) {
-            (_, State::Blocked { .. }) | (Target::Tier { .. }, _) => return Vec::new(),
+            (_, State::Blocked { .. }) | (Target::Tier { .. } | Target::FullAccess { .. }, _) => {
+                return Vec::new();
+            }
+            (Target::Role { .. }, _) => return self.warnings_of_new(state),
             (Target::Trust { .. }, _) => self.trust_warnings(),
             (Target::Policy { policy, .. }, State::Change(change)) => {
                 self.policy_warnings(*policy, change)
@@ -384,37 +312,6 @@ impl Role<'_> {
             format!("The role has a permissions boundary ({boundary}), which can take back what its policies give.")
         }));
         warnings
-    }
-
-    fn trust_warnings(&self) -> Vec<String> {
-        let Ok(trust) = Document::parse(self.reading.trust.as_str()) else {
-            return Vec::new();
-        };
-        let regions = self.regions();
-        let unmet =
-            trust::systems_manager_access(&trust, self.place, regions) == Access::UnmetCondition;
-        let unclear = trust::may_be_denied(&trust, self.place, regions);
-        let denials = unclear.iter().map(|condition| {
-            format!(
-                "A statement may deny Systems Manager this role: its condition ({condition}) cannot be judged from here."
-            )
-        });
-        [
-            (
-                !trust::is_sagemaker_role(&trust),
-                "SageMaker itself may not assume this role, so no job runs under it. Is it the right one?",
-            ),
-            (
-                unmet,
-                "A statement for Systems Manager is there, but under a condition that this account does not meet or \
-                 that cannot be judged from here. It stays as it is.",
-            ),
-        ]
-        .into_iter()
-        .filter(|(applies, _)| *applies)
-        .map(|(_, text)| text.to_owned())
-        .chain(denials)
-        .collect()
     }
 
     fn policy_warnings(&self, policy: RolePolicy, change: &Change) -> Vec<String> {

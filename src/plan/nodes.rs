@@ -64,7 +64,10 @@ impl Plan {
     fn turns_tiers_on(&self) -> bool {
         let mut tiers = self.changes().filter_map(|(_, change)| match &change.edit {
             Edit::Tier { after, .. } => Some(after),
-            Edit::Trust { .. } | Edit::Policy { .. } => None,
+            Edit::Role { .. }
+            | Edit::FullAccess { .. }
+            | Edit::Trust { .. }
+            | Edit::Policy { .. } => None,
         });
         tiers.any(|after| matches!(after, TierValue::Set(value) if value == Tier::Advanced.value()))
     }
@@ -73,7 +76,10 @@ impl Plan {
     pub fn regions_to_change(&self) -> impl Iterator<Item = &str> {
         self.changes().filter_map(|(item, _)| match &item.target {
             Target::Tier { region } => Some(region.as_str()),
-            Target::Trust { .. } | Target::Policy { .. } => None,
+            Target::Role { .. }
+            | Target::FullAccess { .. }
+            | Target::Trust { .. }
+            | Target::Policy { .. } => None,
         })
     }
 }

@@ -102,16 +102,22 @@ impl Readiness {
             people: Vec::new(),
             regions: Vec::new(),
         };
+        // A new role comes before its policies, and counts for whatever they are for.
+        let mut new_roles = Vec::new();
         for (target, (ready, why)) in items {
             let (parts, name) = match target {
+                Target::Role { role } => {
+                    new_roles.push((role, ready, why));
+                    continue;
+                }
                 Target::Tier { region } => (&mut readiness.regions, region),
                 Target::Policy {
                     role,
                     policy: RolePolicy::Client,
                 } => (&mut readiness.people, role),
-                Target::Trust { role } | Target::Policy { role, .. } => {
-                    (&mut readiness.containers, role)
-                }
+                Target::Trust { role }
+                | Target::FullAccess { role }
+                | Target::Policy { role, .. } => (&mut readiness.containers, role),
             };
             if let Some(part) = parts.iter_mut().find(|part| part.name == name) {
                 part.also(ready, why);
@@ -121,6 +127,17 @@ impl Readiness {
                     ready,
                     why: why.map(str::to_owned),
                 });
+            }
+        }
+        for (role, ready, why) in new_roles {
+            let parts = readiness.containers.iter_mut();
+            let parts = parts.chain(&mut readiness.people);
+            for part in parts.filter(|part| part.name == role) {
+                // That there is no role is why it has no policy.
+                if ready == Some(false) {
+                    part.ready = Some(true);
+                }
+                part.also(ready, why);
             }
         }
         readiness.add_up();
@@ -263,6 +280,11 @@ pub(crate) fn judged(item: &Item, basis: Basis) -> Judged<'_> {
         State::Change(_) => {
             let what = match item.target {
                 Target::Tier { .. } => "The advanced-instances tier is not on.",
+                Target::Role { .. } => "There is no such role yet.",
+                Target::FullAccess { .. } => {
+                    "AmazonSageMakerFullAccess is not attached: no job runs under the role without permissions for its data, \
+                     image and log."
+                }
                 Target::Trust { .. } => "Systems Manager may not assume the role.",
                 Target::Policy { .. } => "Its policy is missing, or says something else.",
             };
@@ -315,6 +337,22 @@ mod tests {
                     region: region.clone(),
                     before: TierValue::Default("standard".to_owned()),
                     after: TierValue::Set("advanced".to_owned()),
+                },
+                puts_back: false,
+            }),
+            (_, Target::Role { role }) => State::Change(Change {
+                edit: Edit::Role {
+                    role: role.clone(),
+                    before: None,
+                    after: Some("{}".to_owned()),
+                },
+                puts_back: false,
+            }),
+            (_, Target::FullAccess { role }) => State::Change(Change {
+                edit: Edit::FullAccess {
+                    role: role.clone(),
+                    before: None,
+                    after: Some("arn".to_owned()),
                 },
                 puts_back: false,
             }),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::model::arn::is_role_name;
+use crate::model::new_role::FULL_ACCESS;
 use crate::model::region::is_region_code;
 use crate::policy::template::RolePolicy;
 
@@ -17,8 +18,12 @@ pub struct UnknownTarget(String);
 pub enum Target {
     /// The activation tier of a region.
     Tier { region: String },
+    /// A role that is to be made, with its trust policy.
+    Role { role: String },
     /// The trust policy of a role.
     Trust { role: String },
+    /// The managed policy `AmazonSageMakerFullAccess` on a new role.
+    FullAccess { role: String },
     /// An inline policy of a role.
     Policy { role: String, policy: RolePolicy },
 }
@@ -28,7 +33,10 @@ impl Target {
     fn is_plausible(&self) -> bool {
         match self {
             Self::Tier { region } => is_region_code(region),
-            Self::Trust { role } | Self::Policy { role, .. } => is_role_name(role),
+            Self::Role { role }
+            | Self::Trust { role }
+            | Self::FullAccess { role }
+            | Self::Policy { role, .. } => is_role_name(role),
         }
     }
 
@@ -36,7 +44,10 @@ impl Target {
     pub fn role(&self) -> Option<&str> {
         match self {
             Self::Tier { .. } => None,
-            Self::Trust { role } | Self::Policy { role, .. } => Some(role),
+            Self::Role { role }
+            | Self::Trust { role }
+            | Self::FullAccess { role }
+            | Self::Policy { role, .. } => Some(role),
         }
     }
 }
@@ -49,9 +60,17 @@ impl FromStr for Target {
             "tier" => Some(Self::Tier {
                 region: rest.to_owned(),
             }),
+            "role" => Some(Self::Role {
+                role: rest.to_owned(),
+            }),
             "trust" => Some(Self::Trust {
                 role: rest.to_owned(),
             }),
+            "attached" => {
+                let (role, policy) = rest.split_once('/')?;
+                let role = role.to_owned();
+                (policy == FULL_ACCESS).then_some(Self::FullAccess { role })
+            }
             "policy" => {
                 let (role, policy) = rest.split_once('/')?;
                 Some(Self::Policy {
@@ -71,7 +90,9 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tier { region } => write!(f, "tier:{region}"),
+            Self::Role { role } => write!(f, "role:{role}"),
             Self::Trust { role } => write!(f, "trust:{role}"),
+            Self::FullAccess { role } => write!(f, "attached:{role}/{FULL_ACCESS}"),
             Self::Policy { role, policy } => write!(f, "policy:{role}/{policy}"),
         }
     }

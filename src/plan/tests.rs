@@ -46,6 +46,8 @@ pub(super) fn role(name: &str, path: &str, trust: &str) -> RoleReading {
         boundary: None,
         inline: BTreeMap::new(),
         attached: Vec::new(),
+        description: String::new(),
+        made_by_run: None,
         last_used: None,
     }
 }
@@ -183,7 +185,7 @@ fn applying_the_plan_to_the_survey_leaves_nothing_to_do() {
                         let text = change.after_text().unwrap();
                         reading.inline.insert(policy.to_string(), text.to_owned());
                     }
-                    Target::Tier { .. } => {}
+                    Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. } => {}
                 }
             }
             for (id, item) in items(&survey(vec![reading]), &choices) {

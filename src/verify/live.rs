@@ -105,6 +105,11 @@ pub fn roles(plan: &Plan) -> Vec<&str> {
         .iter()
         .filter_map(|item| match &item.target {
             Target::Trust { role } if in_place(role) => Some(role.as_str()),
+            Target::Role { role }
+                if plan.choices.sagemaker_roles.contains(role) && in_place(role) =>
+            {
+                Some(role.as_str())
+            }
             _ => None,
         })
         .filter(|role| plan.role_arns.contains_key(*role))

@@ -33,16 +33,37 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
     let mut needs = BTreeSet::new();
     for (_, change) in plan.changes() {
         let (actions, resource) = match &change.edit {
+            Edit::Role { role, after, .. } => {
+                let writes: &[&'static str] = match after {
+                    Some(_) => &["iam:CreateRole", "iam:TagRole"],
+                    None => &["iam:DeleteRole", "iam:ListRolePolicies"],
+                };
+                let reads = ["iam:GetRole", "iam:ListAttachedRolePolicies"];
+                (
+                    reads.iter().chain(writes).copied().collect(),
+                    plan.role_arn(role),
+                )
+            }
+            Edit::FullAccess { role, after, .. } => {
+                let write = match after {
+                    Some(_) => "iam:AttachRolePolicy",
+                    None => "iam:DetachRolePolicy",
+                };
+                (
+                    vec!["iam:ListAttachedRolePolicies", write],
+                    plan.role_arn(role),
+                )
+            }
             Edit::Tier { region, after, .. } => {
                 let write = match after {
                     TierValue::Set(_) => "ssm:UpdateServiceSetting",
                     TierValue::Default(_) => "ssm:ResetServiceSetting",
                 };
                 let arn = activation_tier_arn(&identity.partition, region, &identity.account);
-                (["ssm:GetServiceSetting", write], arn)
+                (vec!["ssm:GetServiceSetting", write], arn)
             }
             Edit::Trust { role, .. } => (
-                ["iam:GetRole", "iam:UpdateAssumeRolePolicy"],
+                vec!["iam:GetRole", "iam:UpdateAssumeRolePolicy"],
                 plan.role_arn(role),
             ),
             Edit::Policy { role, after, .. } => {
@@ -50,10 +71,10 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
                     None => "iam:DeleteRolePolicy",
                     Some(_) => "iam:PutRolePolicy",
                 };
-                (["iam:GetRolePolicy", write], plan.role_arn(role))
+                (vec!["iam:GetRolePolicy", write], plan.role_arn(role))
             }
         };
-        needs.extend(actions.map(|action| Need {
+        needs.extend(actions.into_iter().map(|action| Need {
             action,
             resource: resource.clone(),
         }));

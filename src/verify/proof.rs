@@ -41,7 +41,7 @@ pub async fn prove(account: &Account, plan: &Plan) -> Proof {
     for item in plan
         .items
         .iter()
-        .filter(|item| judged(item, Basis::Found).0 == Some(false))
+        .filter(|item| judged(item, Basis::Found).0 == Some(false) && is_there(plan, item))
     {
         let Target::Policy { role, policy } = &item.target else {
             continue;
@@ -114,6 +114,13 @@ fn stands(item: &Item, basis: Basis) -> bool {
     judged(item, basis).0 == Some(true)
 }
 
+/// Returns whether the item's role is there: of one that is to be made, the simulator knows nothing.
+fn is_there(plan: &Plan, item: &Item) -> bool {
+    item.target
+        .role()
+        .is_none_or(|role| !plan.is_to_be_made(role))
+}
+
 /// Returns who can connect by what was found and by what the simulator says of it.
 pub fn readiness(plan: &Plan, proof: &Proof) -> Option<Readiness> {
     let mut readiness = Readiness::with(plan, Basis::Found, &proof.given)?;
@@ -155,13 +162,15 @@ pub async fn foresee(account: &Account, plan: &Plan) -> Vec<CheckResult> {
     if plan.undoes.is_some() {
         return Vec::new();
     }
-    let asked = assertions(plan, |item| stands(item, Basis::Planned))
-        .into_iter()
-        .map(|(role, mut assertions)| {
-            assertions.retain(|assertion| assertion.is_serious());
-            let policies = policies_to_come(plan, &role);
-            (role, assertions, policies)
-        });
+    let asked = assertions(plan, |item| {
+        stands(item, Basis::Planned) && is_there(plan, item)
+    })
+    .into_iter()
+    .map(|(role, mut assertions)| {
+        assertions.retain(|assertion| assertion.is_serious());
+        let policies = policies_to_come(plan, &role);
+        (role, assertions, policies)
+    });
     let mut wrong = ask(account, plan, asked.collect(), &OnceLock::new()).await;
     wrong.retain(|proved| match proved.verdict {
         Verdict::True | Verdict::Shared => false,

@@ -112,6 +112,7 @@ impl Forms {
                 .collect(),
             harden_trust: self.preview.harden_trust,
             shell_access: self.preview.shell_access,
+            new_roles: Vec::new(),
         }
     }
 

@@ -36,6 +36,8 @@ impl Documents {
             boundary: None,
             inline,
             attached: Vec::new(),
+            description: String::new(),
+            made_by_run: None,
             last_used: None,
         };
         Survey {
@@ -67,7 +69,7 @@ impl Documents {
                 ..
             } => self.server = after,
             Target::Policy { .. } => self.client = after,
-            Target::Tier { .. } => {}
+            Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. } => {}
         }
     }
 }
@@ -128,6 +130,6 @@ fn assert_keeps(target: &Target, change: &Change, documents: &Documents) {
         Target::Policy { .. } => {
             assert_eq!(change.before_text(), documents.client.as_deref());
         }
-        Target::Tier { .. } => {}
+        Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. } => {}
     }
 }

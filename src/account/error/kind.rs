@@ -38,6 +38,8 @@ pub(in crate::account) fn kind_of_code(code: &str, message: &str) -> ErrorKind {
         | "ThrottledException"
         | "TooManyRequestsException"
         | "RequestLimitExceeded" => ErrorKind::Throttled,
+        "EntityAlreadyExists" => ErrorKind::AlreadyExists,
+        "DeleteConflict" => ErrorKind::InUse,
         "NoSuchEntity"
         | "ServiceSettingNotFound"
         | "ParameterNotFound"

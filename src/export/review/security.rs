@@ -107,14 +107,23 @@ pub(super) fn statements(plan: &Plan, page: &mut Page) {
     page.line("| who | what | on what | condition | why, and why no narrower |");
     page.line("|---|---|---|---|---|");
     for (item, change) in plan.changes() {
-        let Ok(after) = Document::parse(change.after_text().unwrap_or_default()) else {
+        let text = match &item.target {
+            // Of a role that is made, its trust policy is what allows something.
+            Target::Role { .. } => super::trust_of_new(change),
+            _ => change.after_text().map(str::to_owned),
+        };
+        let Ok(after) = Document::parse(text.unwrap_or_default()) else {
             continue;
         };
         let before = change
             .before_text()
             .and_then(|text| Document::parse(text).ok());
         let (who, written) = match &item.target {
-            Target::Tier { .. } => continue,
+            Target::Tier { .. } | Target::FullAccess { .. } => continue,
+            Target::Role { role } => {
+                let all: Vec<_> = after.statements().into_iter().cloned().collect();
+                (format!("those who may assume {role}"), all)
+            }
             // One statement is added.
             Target::Trust { role } => {
                 let before = before.as_ref().map(Document::statements);

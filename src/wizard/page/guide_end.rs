@@ -12,7 +12,7 @@ use crate::guide::verify::Verified;
 use crate::messages::Message;
 use crate::messages::guide as messages;
 use crate::plan::readiness::Readiness;
-use crate::plan::{Plan, State};
+use crate::plan::{Item, Plan, State};
 use crate::text::Severity;
 use crate::verify::CheckResult;
 use crate::verify::proof::Proof;
@@ -155,8 +155,9 @@ impl GuideEndPage {
 
     fn progress(&self, station: Station) -> Progress {
         let mut progress = Progress::default();
-        let items = self.shown_plan().items.iter();
-        for item in items.filter(|item| Station::of(&item.target) == station) {
+        let plan = self.shown_plan();
+        let of_station = |item: &&Item| Station::of(&item.target, &plan.choices) == station;
+        for item in plan.items.iter().filter(of_station) {
             progress.total += 1;
             match item.state {
                 State::InPlace(_) => progress.ready += 1,

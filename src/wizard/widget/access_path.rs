@@ -15,6 +15,7 @@ use ratatui::widgets::{Paragraph, Wrap};
 use unicode_width::UnicodeWidthStr;
 
 use super::theme;
+use crate::model::Choices;
 use crate::model::ConnectFrom;
 use crate::plan::Target;
 use crate::policy::template::RolePolicy;
@@ -35,14 +36,18 @@ pub enum Station {
 
 impl Station {
     /// The station that an item of the plan makes ready.
-    pub fn of(target: &Target) -> Self {
+    pub fn of(target: &Target, choices: &Choices) -> Self {
         match target {
             Target::Tier { .. } => Self::SystemsManager,
             Target::Policy {
                 policy: RolePolicy::Client,
                 ..
             } => Self::ClientRole,
-            Target::Trust { .. } | Target::Policy { .. } => Self::SageMakerRole,
+            Target::Role { role } if !choices.sagemaker_roles.contains(role) => Self::ClientRole,
+            Target::Role { .. }
+            | Target::FullAccess { .. }
+            | Target::Trust { .. }
+            | Target::Policy { .. } => Self::SageMakerRole,
         }
     }
 }

@@ -84,7 +84,10 @@ pub(super) fn of_regions(
         let regions = items.iter().filter(move |item| is(&item.state));
         let names = regions.filter_map(|item| match &item.target {
             Target::Tier { region } => Some(region.as_str()),
-            Target::Trust { .. } | Target::Policy { .. } => None,
+            Target::Role { .. }
+            | Target::FullAccess { .. }
+            | Target::Trust { .. }
+            | Target::Policy { .. } => None,
         });
         names.collect::<Vec<_>>()
     };
@@ -220,7 +223,18 @@ fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
                 value("+ ", theme::GOOD, change.after_text()),
             ]
         }
-        Target::Trust { .. } | Target::Policy { .. } => {
+        Target::FullAccess { .. } => {
+            let sign = |sign, color, text: Option<&str>| {
+                text.map(|text| {
+                    let text = Span::raw(clean(text));
+                    Line::from(vec![Span::styled(sign, color), text])
+                })
+            };
+            let before = sign("- ", theme::BAD, change.before_text());
+            let after = sign("+ ", theme::GOOD, change.after_text());
+            before.into_iter().chain(after).collect()
+        }
+        Target::Role { .. } | Target::Trust { .. } | Target::Policy { .. } => {
             diff::lines(change.before_text(), change.after_text(), width)
         }
     }
@@ -229,14 +243,14 @@ fn difference(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
 fn document(item: &Item, change: &Change) -> String {
     let text = change.after_text().unwrap_or_default();
     match item.target {
-        Target::Tier { .. } => text.to_owned(),
-        Target::Trust { .. } | Target::Policy { .. } => pretty(text),
+        Target::Tier { .. } | Target::FullAccess { .. } => text.to_owned(),
+        Target::Role { .. } | Target::Trust { .. } | Target::Policy { .. } => pretty(text),
     }
 }
 
 fn call(item: &Item, change: &Change, width: u16) -> Vec<Line<'static>> {
     let mut lines = text_lines(&change.api_call(), width);
-    if !matches!(item.target, Target::Tier { .. }) {
+    if !matches!(item.target, Target::Tier { .. } | Target::FullAccess { .. }) {
         lines.push(Line::default());
         lines.extend(text_lines(&document(item, change), width));
     }

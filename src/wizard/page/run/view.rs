@@ -28,7 +28,7 @@ impl RunPage {
             .plan
             .items
             .iter()
-            .filter(|item| Station::of(&item.target) == station)
+            .filter(|item| Station::of(&item.target, &self.plan.choices) == station)
         {
             progress.total += 1;
             match (&item.state, self.phases.get(&item.target)) {
@@ -206,7 +206,7 @@ pub(super) fn verdict(outcome: &Outcome) -> (&'static str, &'static str, Style) 
         Outcome::Overwritten { .. } => (theme::DIFFERS, "changed by others", theme::BAD),
         Outcome::Failed(_) => (theme::CROSS, "failed", theme::BAD),
         Outcome::Unknown(_) | Outcome::Unread(_) => (theme::UNKNOWN, "not certain", theme::BAD),
-        Outcome::Skipped => (theme::DOT, "not begun", theme::DIM),
+        Outcome::Skipped | Outcome::NotBegun(_) => (theme::DOT, "not begun", theme::DIM),
         Outcome::NotRecorded(_) => (theme::CROSS, "not recorded", theme::BAD),
     }
 }
