@@ -251,7 +251,7 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
     let identity = with_alias(account, identity);
     let (identity, quotas, mut roles, tiers) =
         futures::join!(identity, account.quotas(), roles, tiers);
-    name_nearest(account, &mut roles).await;
+    name_nearest(account, choices, &mut roles).await;
     Survey {
         identity,
         quotas: quotas.unwrap_or_default(),
@@ -261,13 +261,15 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
     }
 }
 
-/// Adds to each role that is not there the name that was most likely meant, where the roles may be listed.
+/// Adds to each role that should be there and is not the name that was most likely meant, where the roles may be listed.
 async fn name_nearest(
     account: &Account,
+    choices: &Choices,
     roles: &mut BTreeMap<String, Result<RoleReading, Unread>>,
 ) {
     let missing = roles
         .iter_mut()
+        .filter(|(name, _)| choices.new_role(name).is_none())
         .filter_map(|(name, reading)| match reading {
             Err(unread) if unread.cause == UnreadCause::NotFound => Some((name, unread)),
             _ => None,

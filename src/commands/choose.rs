@@ -6,8 +6,12 @@ use super::{CommandContext, Connected};
 use crate::account::Account;
 use crate::cli::Wanted;
 use crate::exit::Exit;
+use crate::model::new_role::{bad_name, is_policy_arn};
 use crate::model::region::is_region_code;
-use crate::model::{Choices, ConnectFrom, Identity, Partition, Region, RoleArn, TypedRole};
+use crate::model::{
+    Choices, ConnectFrom, Identity, NewRole, Partition, Purpose, Region, RoleArn, Trusted,
+    TrustedKind, TypedRole,
+};
 use crate::plan::Plan;
 use crate::survey;
 use crate::text::did_you_mean;
@@ -20,12 +24,17 @@ impl Wanted {
         }
         let connect_from = self.connect_from();
         let mut missing = Vec::new();
-        if self.sagemaker_roles.is_empty() {
-            missing.push("--sagemaker-role ROLE, the role that SageMaker runs under".to_owned());
-        }
-        if connect_from.uses_user_roles() && self.user_roles.is_empty() {
+        if self.sagemaker_roles.is_empty() && self.new_sagemaker_roles.is_empty() {
             missing.push(
-                "--user-role ROLE, the role that people have when they connect (or --connect-from studio)"
+                "--sagemaker-role ROLE, the role that SageMaker runs under (or --new-sagemaker-role NAME, to make one)"
+                    .to_owned(),
+            );
+        }
+        let has_user_role = !self.user_roles.is_empty() || !self.new_user_roles.is_empty();
+        if connect_from.uses_user_roles() && !has_user_role {
+            missing.push(
+                "--user-role ROLE, the role that people have when they connect (or --new-user-role NAME, to make one, or \
+                 --connect-from studio)"
                     .to_owned(),
             );
         }
@@ -46,10 +55,10 @@ impl CommandContext {
     pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {
         if wanted.same_as.is_none()
             && !wanted.connect_from().uses_user_roles()
-            && !wanted.user_roles.is_empty()
+            && !(wanted.user_roles.is_empty() && wanted.new_user_roles.is_empty())
         {
             self.printer.print_err(
-                "--user-role says nothing when people connect from Studio, where they come with the SageMaker role. \
+                "A user role says nothing when people connect from Studio, where they come with the SageMaker role. \
                  Leave it out, or say --connect-from both.",
             );
             return Err(Exit::Usage);
@@ -133,21 +142,90 @@ async fn chosen(
     wanted: &Wanted,
 ) -> Result<Choices, String> {
     let connect_from = wanted.connect_from();
+    let new_roles = new_roles(wanted, identity)?;
+    let (words, flag) = (&wanted.sagemaker_roles, "--sagemaker-role");
+    let mut sagemaker_roles = roles(account, flag, words, identity).await?;
+    let mut user_roles = roles(account, "--user-role", &wanted.user_roles, identity).await?;
+    for new in &new_roles {
+        let is_chosen = |names: &[String]| names.contains(&new.name);
+        if is_chosen(&sagemaker_roles) || is_chosen(&user_roles) {
+            return Err(format!(
+                "The role {} is asked for twice: as a new one, and as one that is there or for the other side.",
+                new.name
+            ));
+        }
+        let names = if new.is_sagemaker() {
+            &mut sagemaker_roles
+        } else {
+            &mut user_roles
+        };
+        names.push(new.name.clone());
+    }
     Ok(Choices {
         connect_from,
-        sagemaker_roles: roles(
-            account,
-            "--sagemaker-role",
-            &wanted.sagemaker_roles,
-            identity,
-        )
-        .await?,
-        user_roles: roles(account, "--user-role", &wanted.user_roles, identity).await?,
+        sagemaker_roles,
+        user_roles,
         regions: regions(account, &wanted.regions, &identity.partition).await?,
         harden_trust: wanted.harden_trust,
         shell_access: wanted.shell_access,
-        new_roles: Vec::new(),
+        new_roles,
     })
+}
+
+/// The roles that are to be made.
+fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, String> {
+    let mut assumed_by: Vec<Trusted> = Vec::new();
+    for word in wanted.assumed_by.iter().flat_map(|word| word.split(',')) {
+        let who = Trusted::read(word, &identity.partition, &identity.account);
+        let who = who.map_err(|why| format!("--assumed-by \"{word}\": {why}"))?;
+        if !assumed_by.contains(&who) {
+            assumed_by.push(who);
+        }
+    }
+    let is_user = |who: &Trusted| who.kind() == TrustedKind::User;
+    if wanted.own_session_names && !assumed_by.iter().any(is_user) {
+        return Err(
+            "--own-session-names is about IAM users, and --assumed-by names none. Everybody else would be locked out by it."
+                .to_owned(),
+        );
+    }
+    let boundary = wanted.permissions_boundary.as_deref().map(str::trim);
+    if let Some(arn) = boundary.filter(|arn| !is_policy_arn(arn)) {
+        return Err(format!(
+            "--permissions-boundary \"{arn}\": this is not the ARN of a managed policy. It looks like \
+             arn:aws:iam::123456789012:policy/Boundary."
+        ));
+    }
+    let sagemaker = Purpose::Sagemaker {
+        full_access: !wanted.without_full_access,
+    };
+    let people = Purpose::People {
+        assumed_by,
+        own_session_names: wanted.own_session_names,
+    };
+    let of = |names: &[String], flag: &str, purpose: &Purpose| {
+        let role = |name: &String| match bad_name(name.trim()) {
+            Some(why) => Err(format!("{flag} \"{name}\": {why}")),
+            None => Ok(NewRole {
+                name: name.trim().to_owned(),
+                purpose: purpose.clone(),
+                boundary: boundary.map(str::to_owned),
+            }),
+        };
+        names.iter().map(role).collect::<Result<Vec<_>, _>>()
+    };
+    let new = of(
+        &wanted.new_sagemaker_roles,
+        "--new-sagemaker-role",
+        &sagemaker,
+    )?;
+    let people = of(&wanted.new_user_roles, "--new-user-role", &people)?;
+    if new.is_empty() && people.is_empty() && boundary.is_some() {
+        return Err(
+            "--permissions-boundary is for roles that are to be made, and none is.".to_owned(),
+        );
+    }
+    Ok(new.into_iter().chain(people).collect())
 }
 
 /// Names of roles of this account, each once.
