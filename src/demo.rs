@@ -72,6 +72,11 @@ impl Timing {
 pub struct DemoRole {
     pub trust: String,
     pub inline: BTreeMap<String, String>,
+    /// ARNs of managed policies.
+    pub attached: Vec<String>,
+    /// The ARN of the permissions boundary.
+    pub boundary: Option<String>,
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Demo {
@@ -147,6 +152,9 @@ impl Demo {
                 let held = DemoRole {
                     trust: layout::in_iams_layout(&role.trust, 0),
                     inline: role.inline,
+                    attached: role.attached,
+                    boundary: role.boundary,
+                    tags: role.tags,
                 };
                 (role.name, held)
             })

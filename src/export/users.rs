@@ -9,6 +9,9 @@ use crate::text::clean_lines;
 /// The name of the profile that everything is written with.
 pub const PROFILE: &str = "sagemaker-ssh";
 
+/// The name of the profile that signs in to Identity Center, where that leads to a role.
+const SIGN_IN: &str = "sagemaker-ssh-sign-in";
+
 /// Prints one's user ID.
 pub const WHO_AM_I: &str = "aws sts get-caller-identity --query UserId --output text";
 
@@ -24,32 +27,87 @@ pub fn profile(plan: &Plan, role: &str) -> Vec<String> {
             format!("sso_account_id = {}", identity.account),
             format!("sso_role_name = {set}"),
         ]);
-    } else {
+        lines.push(format!("region = {region}"));
+        return lines;
+    }
+    let sets = permission_sets(plan, role);
+    let source = if sets.is_empty() { "default" } else { SIGN_IN };
+    lines.extend([
+        format!("role_arn = {}", plan.role_arn(role)),
+        "role_session_name = YOUR-NAME".to_owned(),
+        format!("source_profile = {source}"),
+        format!("region = {region}"),
+    ]);
+    if let Some(set) = sets.first() {
         lines.extend([
-            format!("role_arn = {}", plan.role_arn(role)),
-            "role_session_name = YOUR-NAME".to_owned(),
-            "source_profile = default".to_owned(),
+            String::new(),
+            format!("[profile {SIGN_IN}]"),
+            "sso_session = YOUR-SSO-SESSION".to_owned(),
+            format!("sso_account_id = {}", identity.account),
+            format!("sso_role_name = {set}"),
+            format!("region = {region}"),
         ]);
     }
-    lines.push(format!("region = {region}"));
     lines
 }
 
+/// The permission sets whose roles may assume a role, where nobody else of the account may.
+fn permission_sets<'a>(plan: &'a Plan, role: &str) -> Vec<&'a str> {
+    let admitted = plan.facts.get(role).map(|facts| &facts.admitted);
+    let people = admitted
+        .into_iter()
+        .flatten()
+        .filter(|who| !who.is_service());
+    let sets: Option<Vec<&str>> = people
+        .map(|who| permission_set::name(who.principal.rsplit('/').next()?))
+        .collect();
+    sets.unwrap_or_default()
+}
+
+/// Returns whether a role's trust policy asks IAM users for their name as session name.
+fn asks_for_user_name(plan: &Plan, role: &str) -> bool {
+    let facts = plan.facts.get(role).into_iter();
+    let mut admitted = facts.flat_map(|facts| &facts.admitted);
+    admitted.any(|who| {
+        let condition = who.condition.as_deref().unwrap_or_default();
+        condition.contains("sts:RoleSessionName") && condition.contains("${aws:username}")
+    })
+}
+
 /// Returns what has to be filled in there, and why.
-pub fn about_profile(role: &str) -> Vec<&'static str> {
+pub fn about_profile(plan: &Plan, role: &str) -> Vec<&'static str> {
     if permission_set::name(role).is_some() {
-        vec![
+        return vec![
             "YOUR-SSO-SESSION is the session that `aws configure sso` has made on your computer; `aws sso login --profile \
              sagemaker-ssh` signs in. Your session name is your user name there, always the same: nothing else is needed.",
-        ]
+        ];
+    }
+    let name = if asks_for_user_name(plan, role) {
+        "YOUR-NAME is the name of your IAM user: the role's trust policy lets IAM users in under no other."
     } else {
-        vec![
-            "YOUR-NAME is one name per person, always the same: without it each program gets another session name, and so \
-             another user ID, and people lose their own nodes.",
+        "YOUR-NAME is one name per person, always the same: without it each program gets another session name, and so \
+         another user ID, and people lose their own nodes."
+    };
+    let sets = permission_sets(plan, role);
+    let mut about = vec![name];
+    if sets.is_empty() {
+        about.push(
             "`source_profile` names the profile whose credentials may assume the role; where it is not `default`, write its \
              name.",
-        ]
+        );
+    } else {
+        about.push(
+            "YOUR-SSO-SESSION is the session that `aws configure sso` has made on your computer; `aws sso login --profile \
+             sagemaker-ssh-sign-in` signs in. A session with the role lasts at most one hour, because it begins with another \
+             role; then connect again.",
+        );
     }
+    if sets.len() > 1 {
+        about.push(
+            "`sso_role_name` is one of several that may assume the role: write the name of your own permission set there.",
+        );
+    }
+    about
 }
 
 /// The sheet, which begins with who cannot connect, where that is known and not nobody.
@@ -156,7 +214,7 @@ fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {
     sheet.say("Add this to `~/.aws/config`:");
     let lines = profile(plan, role);
     sheet.block("ini", &lines);
-    for text in about_profile(role) {
+    for text in about_profile(plan, role) {
         sheet.say(text);
     }
     sheet.say(if plan.choices.regions.len() > 1 {

@@ -226,7 +226,7 @@ fn next_steps(plan: &Plan, page: &mut Body) {
         for line in users::profile(plan, role) {
             page.say(&format!("  {line}"), theme::PLAIN);
         }
-        for text in users::about_profile(role) {
+        for text in users::about_profile(plan, role) {
             page.say(&text.replace('`', ""), theme::PLAIN);
         }
         if !others.is_empty() {

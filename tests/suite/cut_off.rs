@@ -214,7 +214,7 @@ impl Setup {
 }
 
 /// Every point between two calls of a run, with the call before it lost or answered.
-async fn every_death(case: impl AsyncFn(&Setup, Death) -> bool) -> usize {
+pub async fn every_death(case: impl AsyncFn(&Setup, Death) -> bool) -> usize {
     let mut deaths = 0;
     for call in 1.. {
         for after in [false, true] {

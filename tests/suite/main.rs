@@ -27,6 +27,7 @@ mod hostile;
 mod live;
 mod loopback;
 mod monkey;
+mod new_role;
 mod nodes;
 mod pictures;
 mod plans;

@@ -82,6 +82,12 @@ impl Role<'_> {
             .any(|who| permission_set::name(who.name()).is_some());
         [
             (
+                !new.is_sagemaker(),
+                "A hybrid node belongs to whoever submits the job. People who submit jobs with this role need more than the \
+                 client policy, such as sagemaker:CreateTrainingJob and iam:PassRole on the SageMaker role: this program does \
+                 not give it.",
+            ),
+            (
                 lets_in(TrustedKind::Account),
                 "The role lets in everybody whom IAM lets: people need sts:AssumeRole on it in a policy of their own as well.",
             ),
