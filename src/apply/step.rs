@@ -163,7 +163,13 @@ impl<'a> OneChange<'a> {
         let role = self.target.role().map(str::to_owned);
         let made = role.map(|role| Target::Role { role });
         let made = made.filter(|made| made != self.target && !self.change.puts_back);
+        // What cannot be found may be the managed policy.
+        let is_about_it = made
+            .as_ref()
+            .and_then(Target::role)
+            .is_some_and(|role| error.message.contains(role));
         error.kind == ErrorKind::NotFound
+            && is_about_it
             && made.is_some_and(|made| self.run.job.plan.change_of(&made).is_some())
     }
 

@@ -3,9 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::model::new_role::TAG;
 use crate::model::region::ACTIVATION_TIER;
-use crate::model::{Choices, Partition, RoleArn, Tier};
-use crate::plan::{Item, Plan, State, Target};
+use crate::model::{Choices, Identity, Partition, RoleArn, Tier};
+use crate::plan::role_document::full_access_arn;
+use crate::plan::{Item, Plan, RoleDocument, State, Target};
 use crate::policy::template::{CLIENT_POLICY, Place, RolePolicy, SERVER_POLICY};
 
 /// Stand in for what is known only where the template is deployed.
@@ -72,11 +74,17 @@ pub(super) fn template(plan: &Plan) -> Result<String, serde_json::Error> {
             }),
         );
     }
+    let description = if roles.iter().all(RoleResource::has_its_trust) {
+        "Prepares accounts and regions for SageMaker SSH Helper: the advanced-instances tier, and new roles with their trust \
+         policies and inline policies; see Metadata."
+    } else {
+        "Prepares accounts and regions for SageMaker SSH Helper: the advanced-instances tier, and the inline policies of the \
+         roles. Not the trust policy of roles that are there; see Metadata."
+    };
     let template = json!({
         "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": "Prepares accounts and regions for SageMaker SSH Helper: the advanced-instances tier, and the inline \
-                        policies of the roles. Not the trust policy; see Metadata.",
-        "Metadata": {"Notes": notes(plan)},
+        "Description": description,
+        "Metadata": {"Notes": notes(plan, &roles)},
         "Parameters": parameters,
         "Conditions": conditions,
         "Resources": resources,
@@ -91,7 +99,7 @@ fn has_service_setting(plan: &Plan) -> bool {
 }
 
 /// Returns what whoever deploys it has to know.
-fn notes(plan: &Plan) -> Vec<String> {
+fn notes(plan: &Plan, roles: &[RoleResource]) -> Vec<String> {
     let mut notes = vec![
         format!(
             "For whoever deploys stacks. Made with sagemaker-ssh-setup {} from a plan for the account {}, for any account of \
@@ -100,16 +108,36 @@ fn notes(plan: &Plan) -> Vec<String> {
             plan.identity.account,
             super::fingerprint(plan)
         ),
-        "What CloudFormation cannot do: it can write a trust policy only for a role that the stack itself owns, and only \
-         as a whole. Letting Systems Manager assume the SageMaker roles is therefore not part of this template, and without it \
-         nobody can connect. In each account: sagemaker-ssh-setup apply with the roles of that account, which finds the \
-         policies and the tier in place; or by hand with sagemaker-ssh-setup guide."
-            .to_owned(),
         "An inline policy of the same name is deleted with the stack. Whether CloudFormation replaces one that is there before \
          the stack, or refuses, is not known to this program: look first with sagemaker-ssh-setup check."
             .to_owned(),
-        "Deploy it in every region in which people will connect, the one of IamRegion among them, with CAPABILITY_IAM.".to_owned(),
     ];
+    if !roles.iter().all(RoleResource::has_its_trust) {
+        notes.push(
+            "What CloudFormation cannot do: it can write a trust policy only for a role that the stack itself owns, and only \
+             as a whole. Letting Systems Manager assume SageMaker roles that are there is therefore not part of this template, \
+             and without it nobody can connect. In each account: sagemaker-ssh-setup apply with the roles of that account, \
+             which finds the policies and the tier in place; or by hand with sagemaker-ssh-setup guide."
+                .to_owned(),
+        );
+    }
+    let makes_roles = roles.iter().any(|role| role.made.is_some());
+    if makes_roles {
+        notes.push(
+            "Roles that are made here belong to the stack, trust and all, and are deleted with it. A stack in an account in which \
+             there is a role of that name fails, and takes nothing over. Users and roles that may assume a new one have to be in \
+             each account under the same names."
+                .to_owned(),
+        );
+    }
+    let capability = if makes_roles {
+        "CAPABILITY_NAMED_IAM"
+    } else {
+        "CAPABILITY_IAM"
+    };
+    notes.push(format!(
+        "Deploy it in every region in which people will connect, the one of IamRegion among them, with {capability}."
+    ));
     notes.push(if has_service_setting(plan) {
         "The tier is set by AWS::SSM::ServiceSetting. Deleting the stack resets it to the default, standard, whatever it was \
          before the stack: then Session Manager reaches no hybrid node of the region any more, and AWS refuses it while the \
@@ -144,6 +172,10 @@ struct RoleResource {
     is_sagemaker: bool,
     is_server: bool,
     is_client: bool,
+    /// The role itself, where it is made here.
+    made: Option<RoleDocument>,
+    /// Whether it gets the managed policy that the console gives execution roles.
+    has_full_access: bool,
 }
 
 fn roles(plan: &Plan) -> Vec<RoleResource> {
@@ -167,6 +199,13 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
         !items.any(blocked)
     };
     let role = |label: String, name: &String, is_sagemaker: bool, is_client: bool| RoleResource {
+        made: made(plan, name),
+        has_full_access: plan.of_role(name).any(|item| {
+            matches!(
+                (&item.target, &item.state),
+                (Target::FullAccess { .. }, State::Change(_))
+            )
+        }),
         label,
         name: name.clone(),
         path: path(name).unwrap_or_else(|| "/".to_owned()),
@@ -200,8 +239,56 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
         .collect()
 }
 
+/// A role that the plan makes, for whatever account the template is deployed to.
+fn made(plan: &Plan, name: &str) -> Option<RoleDocument> {
+    let new = plan
+        .choices
+        .new_role(name)
+        .filter(|_| plan.is_to_be_made(name))?;
+    let partition = Partition::placeholder(PARTITION);
+    let place = Place {
+        partition: &partition,
+        account: ACCOUNT,
+    };
+    let mut made = RoleDocument::of_new(new, place, plan.choices.harden_trust).ok()?;
+    // Whoever is let in is named by the ARN of the account that the plan is for.
+    let Identity {
+        partition, account, ..
+    } = &plan.identity;
+    let here = format!("arn:{partition}:iam::{account}:");
+    let there = format!("arn:{PARTITION}:iam::{ACCOUNT}:");
+    let trust = made.trust().replace(&here, &there);
+    made.assume_role_policy_document = serde_json::from_str(&trust).ok()?;
+    made.permissions_boundary = made
+        .permissions_boundary
+        .map(|arn| arn.replace(&here, &there));
+    Some(made.made_by(&super::fingerprint(plan)))
+}
+
 impl RoleResource {
+    /// Returns whether the template lets in whoever has to assume it: the trust policy of a role that is there is not its to write.
+    fn has_its_trust(&self) -> bool {
+        self.made.is_some() || !self.is_sagemaker
+    }
+
     fn parameters(&self, account: &str, parameters: &mut Map<String, Value>) {
+        if self.made.is_some() {
+            parameters.insert(
+                format!("{}Name", self.label),
+                json!({
+                    "Type": "String",
+                    "Default": self.name,
+                    "AllowedPattern": "[A-Za-z0-9+=,.@_-]{1,64}",
+                    "ConstraintDescription": "The name of a role, without a path.",
+                    "Description": if self.is_sagemaker {
+                        "The name of the new role that SageMaker runs under"
+                    } else {
+                        "The name of the new role that people have when they connect"
+                    },
+                }),
+            );
+            return;
+        }
         let what = if self.is_sagemaker {
             "A role that SageMaker runs under"
         } else {
@@ -236,7 +323,20 @@ impl RoleResource {
             account: ACCOUNT,
         };
         let label = &self.label;
-        let arn = format!("arn:{PARTITION}:iam::{ACCOUNT}:role${{{label}Path}}${{{label}Name}}");
+        let path = if self.made.is_some() {
+            "/".to_owned()
+        } else {
+            format!("${{{label}Path}}")
+        };
+        let arn = format!("arn:{PARTITION}:iam::{ACCOUNT}:role{path}${{{label}Name}}");
+        // A name through its resource makes the role come first.
+        let role_name = match &self.made {
+            Some(made) => {
+                resources.insert(label.clone(), self.resource(made));
+                json!({"Ref": label})
+            }
+            None => json!({"Ref": format!("{label}Name")}),
+        };
         let mut add = |what: &str, name: &str, document: &Value| {
             resources.insert(
                 format!("{label}{what}Policy"),
@@ -244,7 +344,7 @@ impl RoleResource {
                     "Type": "AWS::IAM::RolePolicy",
                     "Condition": "WritesIam",
                     "Properties": {
-                        "RoleName": {"Ref": format!("{label}Name")},
+                        "RoleName": role_name,
                         "PolicyName": name,
                         "PolicyDocument": substituted(document),
                     },
@@ -257,6 +357,30 @@ impl RoleResource {
         if let (true, Ok(policy)) = (self.is_client, place.client_policy(shell_access)) {
             add("Client", CLIENT_POLICY, policy.value());
         }
+    }
+}
+
+impl RoleResource {
+    /// A role that is made.
+    fn resource(&self, made: &RoleDocument) -> Value {
+        let mut properties = json!({
+            "RoleName": {"Ref": format!("{}Name", self.label)},
+            "Path": made.path,
+            "Description": made.description,
+            "AssumeRolePolicyDocument": substituted(&made.assume_role_policy_document),
+            "Tags": [{"Key": TAG, "Value": made.run()}],
+        });
+        if let Some(properties) = properties.as_object_mut() {
+            if self.has_full_access {
+                let arn = full_access_arn(&Partition::placeholder(PARTITION));
+                properties.insert("ManagedPolicyArns".to_owned(), json!([{"Fn::Sub": arn}]));
+            }
+            if let Some(arn) = &made.permissions_boundary {
+                let arn = substituted(&arn.as_str().into());
+                properties.insert("PermissionsBoundary".to_owned(), arn);
+            }
+        }
+        json!({"Type": "AWS::IAM::Role", "Condition": "WritesIam", "Properties": properties})
     }
 }
 

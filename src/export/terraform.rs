@@ -37,12 +37,10 @@ fn head(plan: &Plan) -> String {
         format!("The plan: {}", super::fingerprint(plan)),
         String::new(),
         "  terraform init".to_owned(),
-        "  terraform plan     has to show nothing to destroy, and of roles a new trust policy alone".to_owned(),
+        "  terraform plan     has to show nothing to destroy, and of roles that are there a new trust policy alone".to_owned(),
         "  terraform apply".to_owned(),
         String::new(),
-        "From then on Terraform owns what stands here. To take it back, first let go of the roles, which are protected and"
-            .to_owned(),
-        "keep the trust policy that they have then:".to_owned(),
+        "From then on Terraform owns what stands here. To take it back:".to_owned(),
         String::new(),
     ];
     let roles = changes.iter().enumerate();
@@ -57,11 +55,21 @@ fn head(plan: &Plan) -> String {
     lines.extend([
         "  terraform destroy".to_owned(),
         String::new(),
-        "That deletes the inline policies and resets the tiers to the default, standard. The trust policies, and a policy or"
+        "That deletes the inline policies and the roles that are made here, and resets the tiers to the default, standard."
             .to_owned(),
-        "a tier that was another one before, are put back by hand: review.md of the same export has them.".to_owned(),
+        "A policy or a tier that was another one before is put back by hand: review.md of the same export has it.".to_owned(),
+    ]);
+    if has(|target| matches!(target, Target::Trust { .. })) {
+        lines.extend([
+            "Roles that are there are protected and keep the trust policy that they have then, so that Terraform has to let go of"
+                .to_owned(),
+            "them first; review.md has the former one.".to_owned(),
+        ]);
+    }
+    lines.extend([
         String::new(),
-        "For whoever carries the changes out; review.md is for whoever decides about them.".to_owned(),
+        "For whoever carries the changes out; review.md is for whoever decides about them."
+            .to_owned(),
     ]);
     if has(|target| matches!(target, Target::Trust { .. })) {
         lines.extend([

@@ -259,7 +259,7 @@ impl Change {
             }
             Edit::Role {
                 role, after: None, ..
-            } => format!("Delete the role {role}, which this program made."),
+            } => format!("Delete the role {role}."),
             Edit::Role { role, .. } if self.puts_back => format!("Make the role {role} again."),
             Edit::FullAccess {
                 role, after: None, ..
