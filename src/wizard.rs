@@ -6,6 +6,7 @@ mod dialog;
 mod effect;
 pub mod events;
 mod guide_checks;
+mod new_roles;
 mod page;
 pub mod recording;
 mod report;

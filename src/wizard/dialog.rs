@@ -5,6 +5,7 @@ mod explain;
 mod insecure;
 mod live_check;
 mod mfa_code;
+mod new_role;
 mod nodes;
 
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use explain::ExplainDialog;
 pub use insecure::Insecure;
 pub use live_check::LiveCheck;
 pub use mfa_code::MfaCode;
+pub use new_role::NewRoleDialog;
 pub use nodes::NodesDialog;
 
 /// A dialog with its own state.
@@ -61,6 +63,8 @@ pub enum Dialog {
     Explain(Box<ExplainDialog>),
     /// A profile asks for a code.
     MfaCode(Box<MfaCode>),
+    /// A role that is to be made.
+    NewRole(Box<NewRoleDialog>),
     /// Whether to go on over plain HTTP.
     Insecure(Insecure),
 }
@@ -110,6 +114,7 @@ impl Dialog {
         match self {
             Self::MfaCode(_) => true,
             Self::Explain(view) => view.is_asking(),
+            Self::NewRole(form) => form.is_typing(),
             _ => false,
         }
     }
@@ -157,6 +162,7 @@ impl Dialog {
             Self::Nodes(_) => bindings.extend(NodesDialog::bindings()),
             Self::Explain(view) => bindings.extend(view.bindings()),
             Self::MfaCode(_) => bindings.extend(MfaCode::bindings()),
+            Self::NewRole(form) => bindings.extend(form.bindings()),
             Self::Insecure(_) => bindings.extend(Insecure::bindings()),
         }
         bindings
@@ -167,6 +173,7 @@ impl Dialog {
         match self {
             Self::MfaCode(code) => code.on_key(key, action),
             Self::Explain(dialog) => dialog.on_key(key, action),
+            Self::NewRole(form) => form.on_key(key),
             _ => action.map_or_else(Vec::new, |action| self.handle(action)),
         }
     }
@@ -187,7 +194,14 @@ impl Dialog {
             (Self::Help(_), Action::Explain) => return vec![Effect::Explain],
             (Self::Help(scroll), action) => drop(scroll.act(action)),
             (Self::Profiles(profiles), action) => drop(profiles.picker.act(action)),
-            (Self::Quit { .. } | Self::LetGo { .. } | Self::MfaCode(_) | Self::Explain(_), _) => {}
+            (
+                Self::Quit { .. }
+                | Self::LetGo { .. }
+                | Self::MfaCode(_)
+                | Self::NewRole(_)
+                | Self::Explain(_),
+                _,
+            ) => {}
         }
         Vec::new()
     }
@@ -197,6 +211,7 @@ impl Dialog {
         match self {
             Self::MfaCode(code) => code.paste(text),
             Self::Explain(dialog) => dialog.paste(text),
+            Self::NewRole(form) => form.paste(text),
             Self::Help(_)
             | Self::Profiles(_)
             | Self::Quit { .. }
@@ -228,6 +243,7 @@ impl Dialog {
             Self::Nodes(nodes) => nodes.draw(frame, spinner),
             Self::Explain(view) => view.draw(frame),
             Self::MfaCode(code) => code.draw(frame),
+            Self::NewRole(form) => form.draw(frame, spinner),
             Self::Insecure(insecure) => insecure.draw(frame),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::App;
 use super::dialog::{Dialog, ExplainDialog, LiveCheck, NodesDialog};
+use super::page::roles::Side;
 use super::page::{Page, Step};
 use super::tasks::Slot;
 use crate::account::Account;
@@ -11,7 +12,7 @@ use crate::export::{self, File, Form};
 use crate::guide::Paste;
 use crate::journal::Record;
 use crate::messages::Message;
-use crate::model::TypedRole;
+use crate::model::{NewRole, TypedRole};
 use crate::plan::{Plan, Target};
 use crate::text::Severity;
 
@@ -43,6 +44,10 @@ pub enum Effect {
     /// Reads the chosen roles and all regions anew.
     ReadAgain,
     AddTyped(Vec<TypedRole>),
+    /// Asks for a role that is to be made.
+    AskNewRole(Side),
+    /// Adds a role that is to be made to what is chosen.
+    AddNewRole(Box<NewRole>),
     Copy {
         text: String,
         /// The text could not be made from a fresh reading.
@@ -131,6 +136,8 @@ impl App {
                 self.read_tiers();
             }
             Effect::AddTyped(roles) => self.add_typed(roles),
+            Effect::AskNewRole(side) => self.ask_new_role(side),
+            Effect::AddNewRole(role) => self.add_new_role(*role),
             Effect::Copy { text, is_older } => self.copy(&text, is_older),
             Effect::SavePlan(plan) => self.save_plan(*plan),
             Effect::Export(plan) => self.export(&plan),

@@ -20,7 +20,7 @@ use ratatui::layout::Rect;
 use super::effect::Effect;
 use super::session::{Findings, Session};
 use super::widget::keys::{Action, Binding};
-use crate::model::Choices;
+use crate::model::{Choices, NewRole};
 use crate::plan::Plan;
 use crate::text::Severity;
 use account::AccountPage;
@@ -80,7 +80,7 @@ impl Default for Forms {
 }
 
 impl Forms {
-    fn roles(&self, side: Side) -> &RolesPage {
+    pub fn roles(&self, side: Side) -> &RolesPage {
         match side {
             Side::SageMaker => &self.sagemaker_roles,
             Side::User => &self.user_roles,
@@ -112,7 +112,11 @@ impl Forms {
                 .collect(),
             harden_trust: self.preview.harden_trust,
             shell_access: self.preview.shell_access,
-            new_roles: Vec::new(),
+            new_roles: self
+                .new_roles()
+                .filter(|new| self.is_picked(new))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -131,6 +135,35 @@ impl Forms {
         }
         for code in &choices.regions {
             self.regions.picker.pick(code);
+        }
+        for new in &choices.new_roles {
+            self.make(new.clone());
+        }
+    }
+
+    /// The roles that are to be made, whether they are picked or not.
+    pub fn new_roles(&self) -> impl Iterator<Item = &NewRole> {
+        let pages = [&self.sagemaker_roles, &self.user_roles];
+        pages.into_iter().filter_map(RolesPage::new_role)
+    }
+
+    fn is_picked(&self, new: &NewRole) -> bool {
+        let side = Side::of(new);
+        self.roles(side).picker.is_picked(&new.name)
+    }
+
+    /// Returns whether the role of this name is one to be made.
+    pub fn makes(&self, name: &str) -> bool {
+        self.new_roles().any(|new| new.name == name)
+    }
+
+    /// Picks a role that is to be made, in place of another one of its side. All have the same boundary.
+    pub fn make(&mut self, new: NewRole) {
+        let boundary = new.boundary.clone();
+        let side = Side::of(&new);
+        self.roles_mut(side).set_new_role(new);
+        for page in [&mut self.sagemaker_roles, &mut self.user_roles] {
+            page.set_boundary(boundary.clone());
         }
     }
 

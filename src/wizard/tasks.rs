@@ -2,6 +2,7 @@
 //! slot anew cancels what runs there (a file that is being written is still written), and an answer of an older attempt is
 //! dropped.
 
+mod lists;
 mod verify;
 
 use std::collections::HashMap;
@@ -58,6 +59,8 @@ pub enum Answer {
     Tier(String, TierReading),
     Role(String, Box<Result<RoleReading, CallError>>),
     Profiles(Result<Vec<String>, CallError>),
+    /// The ARNs of the IAM users.
+    Users(Result<Vec<String>, CallError>),
     Run(Box<apply::RunEvent>),
     /// What was written, in a sentence, or why it was not.
     Saved(Result<String, String>),
@@ -113,6 +116,7 @@ pub enum Slot {
     Role(String),
     RolesInSight,
     Profiles,
+    Users,
     Apply,
     Save,
     CutOff,
@@ -243,12 +247,6 @@ impl Tasks {
             });
             let account = source.connect_asking(profile.as_deref(), &prompt).await;
             out.send(Answer::Connected(Box::new(account)));
-        });
-    }
-
-    pub fn profiles(&mut self, source: Source) {
-        self.start(Slot::Profiles, |out| async move {
-            out.send(Answer::Profiles(source.profiles().await));
         });
     }
 

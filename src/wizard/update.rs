@@ -63,6 +63,11 @@ impl App {
                     profiles.set_names(answer);
                 }
             }
+            Answer::Users(users) => {
+                if let Some(Dialog::NewRole(form)) = &mut self.dialog {
+                    form.set_users(users);
+                }
+            }
             Answer::Run(event) => self.on_run(*event),
             Answer::Saved(Ok(said)) => {
                 self.written.push(said.clone());
@@ -283,6 +288,10 @@ impl App {
                     self.say_other_arn(&typed, &name, &reading.arn);
                 }
                 Load::Ready(reading)
+            }
+            // It is to be made, and so is not there yet.
+            Err(error) if error.kind == ErrorKind::NotFound && self.pages.forms.makes(&name) => {
+                Load::Failed(error)
             }
             // Elsewhere it is part of a plan, which says the same.
             Err(error)

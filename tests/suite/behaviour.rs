@@ -455,7 +455,8 @@ async fn a_typed_role_that_cannot_be_read_can_be_unpicked_after_reading_again() 
     });
     play.keys("{Admin/console}<enter><enter>{not allowed}<enter>")
         .await;
-    play.keys("{Type t}tSecret<enter>{not readable}").await;
+    play.keys("{t takes the ARN}tSecret<enter>{not readable}")
+        .await;
     play.keys("<esc><esc>r{Admin/console}<enter><enter>{not readable}")
         .await;
     play.keys("<space>{0 picked}").await;

@@ -629,3 +629,98 @@ async fn the_record_says_of_a_killed_creation_that_it_is_uncertain() {
     }
     assert!(seen > 0);
 }
+
+use super::play::Setup as Wizard;
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_account_comes_to_ready_with_n_twice() {
+    let mut play = Wizard::at((80, 24)).start();
+    play.keys("{acme-ml-dev (123456789012)}p{acme-sandbox}<down><down><enter>")
+        .await;
+    play.keys("{acme-lab (321098765432)}<enter><enter>{no roles yet}<enter>{n makes a role}")
+        .await;
+    play.keys("n{A new SageMaker role}<tab><space>{no job runs under the role}<space><enter>")
+        .await;
+    play.keys("{is part of the plan}{+ to be made}<enter>{no roles yet}n{user dana}<enter>")
+        .await;
+    play.keys("{Space picks who may assume it}<down><space>{1 picked of 4 principals}<enter>")
+        .await;
+    play.keys("{is part of the plan}<enter>{standard}{!still being read}<space><enter>")
+        .await;
+    play.keys("{✓ Ready. After this}{6 to change}<enter>{Apply 6 changes}{!Asking AWS}y")
+        .await;
+    play.keys("{✓ Ready. 6 changes written and read back.}")
+        .await;
+    // Undo leaves nothing.
+    play.keys("u{Delete the role}{Put back 6 changes}{!Asking AWS}y{Put back: 6 changes}")
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_an_identity_center_role_a_new_one_leads_to_ready_without_its_permission_set() {
+    let mut play = Wizard::at((110, 40)).start();
+    play.keys(
+        "{Roles         39}<enter><enter>{Recommender}tChurnTraining<enter>{1 picked}<enter>",
+    )
+    .await;
+    play.keys("{people have}/reservedsso_data<enter>{via permission set}n{[x] role AWSReservedSSO_DataScience}")
+        .await;
+    play.keys("{Should the permission set be made anew}<enter>{is part of the plan}<enter>")
+        .await;
+    play.keys(
+        "{standard}{!still being read}<space><enter>{Ready. After this}<enter>{!Asking AWS}y",
+    )
+    .await;
+    play.keys(
+        "{Ready. 5 changes}{source_profile = sagemaker-ssh-sign-in}{sso_role_name = DataScience}",
+    )
+    .await;
+    let role = &play.demo.roles()["SageMaker-SSH-User"];
+    assert!(
+        role.trust
+            .contains("AWSReservedSSO_DataScience_8c7b6a5948372615")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_roles_name_and_boundary_are_held_against_what_there_is() {
+    let mut play = Wizard::at((100, 40)).start();
+    play.keys("{Roles         39}<enter><enter>{Recommender}n{A new SageMaker role}")
+        .await;
+    let name = "<end>".to_owned() + &"<backspace>".repeat(30);
+    play.keys(&format!(
+        "{name}<enter>{{A role needs a name}}churntraining<enter>"
+    ))
+    .await;
+    play.keys("{There is a role of this name already: ChurnTraining}<end>-2<tab><tab>x<enter>")
+        .await;
+    play.keys("{not the ARN of a managed policy}<backspace>arn:aws:iam::123456789012:policy/TeamBoundary<enter>")
+        .await;
+    play.keys(
+        "{churntraining-2 is part of the plan}n{A new SageMaker role}<esc>{!A new SageMaker role}",
+    )
+    .await;
+    // What is said once holds for both, and what is left out is not made.
+    play.keys("<enter>{people have}n{policy/TeamBoundary}{user amira}<esc><esc>{churntraining-2}<space>{0 picked}")
+        .await;
+    play.keys("<enter>{one at least}").await;
+    assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_users_cannot_be_listed_their_arns_are_pasted() {
+    let mut play = Wizard::at((100, 40)).start();
+    let denied = Fault::Refused(403, "AccessDenied", "no");
+    play.faults.add("ListUsers", 9, denied);
+    play.keys(
+        "{Roles         39}<enter><enter>{Recommender}tChurnTraining<enter>{1 picked}<enter>",
+    )
+    .await;
+    play.keys("{people have}n{no list of users: paste ARNs}<tab>")
+        .await;
+    play.paste("arn:aws:iam::999999999999:user/zoe").await;
+    play.keys("{belongs to the account 999999999999}").await;
+    play.paste("arn:aws:iam::123456789012:user/zoe").await;
+    play.keys("{[x] user zoe}<enter>{is part of the plan}")
+        .await;
+}

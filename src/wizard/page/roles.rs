@@ -3,24 +3,26 @@
 mod detail;
 mod typing;
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::Paragraph;
 
-use crate::model::RoleKind;
+use crate::model::{NewRole, RoleKind};
 use crate::text::{Severity, counted};
 use crate::wizard::effect::Effect;
 use crate::wizard::role_list::ListedRole;
 use crate::wizard::session::{Findings, Load, RoleState, Session};
 use crate::wizard::widget::frame::framed;
 use crate::wizard::widget::keys::{self, Action, Binding, MOVES, hint, quiet};
-use crate::wizard::widget::picker::{FILTERING, Picker, filter_bindings};
+use crate::wizard::widget::picker::{Entry, FILTERING, Picker, filter_bindings};
 use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::{said, wrapped};
 use crate::wizard::widget::theme;
-use detail::{LAST_USED_WIDTH, LONGEST_MARK, VERDICT_WIDTH, row};
+use detail::{LAST_USED_WIDTH, LONGEST_MARK, VERDICT_WIDTH, row, row_of_new};
 use typing::Typing;
 
 /// Which roles are asked for.
@@ -39,6 +41,8 @@ pub struct RolesPage {
     /// Whether the only role that fits was picked already, so that it stays unpicked once somebody unpicks it.
     has_picked_only: bool,
     typing: Option<Typing>,
+    /// The role that is to be made for this side.
+    new_role: Option<NewRole>,
     detail: Scroll,
     /// Whether the keys move the detail pane.
     in_detail: bool,
@@ -55,6 +59,17 @@ const DETAIL_WIDTH: usize = 50;
 /// The mark of the cursor, the box and the bar.
 const BOX_WIDTH: usize = 7;
 
+impl Side {
+    /// The side that a role is made for.
+    pub fn of(new: &NewRole) -> Self {
+        if new.is_sagemaker() {
+            Self::SageMaker
+        } else {
+            Self::User
+        }
+    }
+}
+
 impl RolesPage {
     pub fn new(side: Side) -> Self {
         Self {
@@ -63,6 +78,7 @@ impl RolesPage {
             show_all: false,
             has_picked_only: false,
             typing: None,
+            new_role: None,
             detail: Scroll::default(),
             in_detail: false,
         }
@@ -89,7 +105,13 @@ impl RolesPage {
             hint(KeyCode::Enter, Action::Next, "go on"),
         ];
         bindings.extend(filter_bindings(&self.picker, self.in_detail));
+        let new = if self.new_role.is_some() {
+            "change new role"
+        } else {
+            "new role"
+        };
         bindings.extend([
+            hint(KeyCode::Char('n'), Action::NewRole, new),
             hint(KeyCode::Char('v'), Action::ShowAll, all),
             hint(KeyCode::Char('t'), Action::TypeRole, "type one"),
             hint(
@@ -118,8 +140,45 @@ impl RolesPage {
         };
         let roles = findings.roles.iter().filter(is_listed);
         let entries = roles.map(|role| role.entry(self.side == Side::SageMaker));
-        self.picker.set_entries(entries.collect());
+        let mut entries: Vec<Arc<Entry>> = entries.collect();
+        let is_made = |entry: &Arc<Entry>| {
+            let new = self.new_role.as_ref();
+            new.is_some_and(|new| new.name == entry.id)
+        };
+        if let (Some(new), false) = (&self.new_role, entries.iter().any(is_made)) {
+            let name = new.name.to_lowercase();
+            let place = entries.partition_point(|entry| entry.id.to_lowercase() < name);
+            let entry = Entry {
+                id: new.name.clone(),
+                haystack: name,
+                group: String::new(),
+                is_default_cursor: true,
+            };
+            entries.insert(place, Arc::new(entry));
+        }
+        self.picker.set_entries(entries);
         self.pick_only_one(findings);
+    }
+
+    pub fn new_role(&self) -> Option<&NewRole> {
+        self.new_role.as_ref()
+    }
+
+    /// Picks a role that is to be made, in place of another one.
+    pub fn set_new_role(&mut self, new: NewRole) {
+        if let Some(before) = self.new_role.replace(new.clone()) {
+            self.picker.unpick(&before.name);
+        }
+        self.picker.clear_filter();
+        self.picker.pick(&new.name);
+        self.picker.focus(&new.name);
+    }
+
+    /// All roles that are made have the same boundary.
+    pub fn set_boundary(&mut self, boundary: Option<String>) {
+        if let Some(new) = &mut self.new_role {
+            new.boundary = boundary;
+        }
     }
 
     /// The only role that fits, once all are listed; none where there are several.
@@ -162,7 +221,7 @@ impl RolesPage {
         match action {
             Action::Next if self.picker.count() == 0 => {
                 let text = if session.findings.roles.is_empty() {
-                    "Type t to give a role's ARN or name; one at least."
+                    "n makes a role, t takes the ARN or name of one; one at least."
                 } else if self.picker.shows_nothing() && self.picker.has_filter() {
                     "Nothing matches the filter, and nothing is picked. Esc clears the filter."
                 } else {
@@ -176,6 +235,7 @@ impl RolesPage {
             Action::Reload => return vec![Effect::ListRoles],
             Action::ShowAll => self.show_all = !self.show_all,
             Action::TypeRole => self.typing = Some(Typing::default()),
+            Action::NewRole => return vec![Effect::AskNewRole(self.side)],
             Action::OtherPane => self.in_detail = !self.in_detail,
             _ if self.in_detail && self.detail.act(action) => {}
             _ => {
@@ -318,8 +378,13 @@ impl RolesPage {
         let list = self.draw_trouble(frame, list, session);
         let (side, active) = (self.side, !self.in_detail && self.typing.is_none());
         let shows_last_used = usize::from(list.width) >= needed + LAST_USED_WIDTH;
+        let new = self.new_role.as_ref();
         self.picker.draw(frame, list, active, |entry, width| {
-            row(&entry.id, width, side, shows_last_used, session)
+            let new = new.filter(|new| new.name == entry.id);
+            match new {
+                Some(new) => row_of_new(new, width),
+                None => row(&entry.id, width, side, shows_last_used, session),
+            }
         });
         if let (Some(place), false) = (detail, self.picker.is_empty()) {
             self.draw_detail(frame, place, session);
@@ -351,14 +416,19 @@ impl RolesPage {
             }
             Load::Ready(()) if self.picker.is_empty() && self.picker.count() == 0 => {
                 let text = match (session.findings.roles.is_empty(), self.side) {
-                    (true, _) => {
-                        "This account has no roles yet. Make one in the IAM console, or in SageMaker under Domains."
+                    (true, Side::SageMaker) => {
+                        "This account has no roles yet. n makes one for SageMaker; it becomes a part of the plan, and nothing is \
+                         written before you confirm that."
+                    }
+                    (true, Side::User) => {
+                        "This account has no roles yet. n makes one for people; it becomes a part of the plan, and nothing is \
+                         written before you confirm that."
                     }
                     (false, Side::SageMaker) => {
-                        "No role here trusts SageMaker. v shows all roles; t lets you type one."
+                        "No role here trusts SageMaker. n makes one; v shows all roles; t lets you type one."
                     }
                     (false, Side::User) => {
-                        "No role here is for people. v shows all roles; t lets you type one."
+                        "No role here is for people. n makes one; v shows all roles; t lets you type one."
                     }
                 };
                 lines.extend(said(Severity::Warning, text, room));
@@ -396,17 +466,22 @@ impl RolesPage {
             "The role"
         };
         let inner = framed(frame, area, title);
-        let role = self
-            .current()
-            .and_then(|name| session.findings.roles.get(&name));
-        let lines = role.map_or_else(Vec::new, |role| {
-            detail::lines(
-                &role.summary,
-                self.side,
-                session,
-                inner.width.saturating_sub(1),
-            )
-        });
+        let current = self.current();
+        let new = self.new_role.as_ref();
+        let new = new.filter(|new| Some(&new.name) == current.as_ref());
+        let role = current.and_then(|name| session.findings.roles.get(&name));
+        let lines = if let Some(new) = new {
+            detail::lines_of_new(new, inner.width.saturating_sub(1))
+        } else {
+            role.map_or_else(Vec::new, |role| {
+                detail::lines(
+                    &role.summary,
+                    self.side,
+                    session,
+                    inner.width.saturating_sub(1),
+                )
+            })
+        };
         self.detail.draw(frame, inner, lines);
         if self.in_detail {
             self.detail.set_cursor_on_top(frame, inner);

@@ -22,6 +22,8 @@ pub enum Action {
     Filter,
     ShowAll,
     TypeRole,
+    NewRole,
+    PreviousField,
     Profiles,
     Reload,
     OtherPane,

@@ -3,7 +3,10 @@
 use ratatui::text::{Line, Span};
 
 use super::Side;
-use crate::model::{Identity, LastUsed, RoleKind, RoleReading, RoleSummary};
+use crate::model::new_role::FULL_ACCESS;
+use crate::model::{
+    Identity, LastUsed, NewRole, Purpose, RoleKind, RoleReading, RoleSummary, Trusted,
+};
 use crate::plan::is_administrator;
 use crate::policy::document::size;
 use crate::policy::{Document, admitted, trust};
@@ -158,6 +161,45 @@ pub(super) fn row(
     Line::from(spans)
 }
 
+/// A role that is to be made, as a line of the list.
+pub(super) fn row_of_new(new: &NewRole, width: usize) -> Line<'static> {
+    let room = width.saturating_sub(VERDICT_WIDTH);
+    let name = shortened(&clean(&new.name), room);
+    Line::from(vec![
+        Span::raw(fitted(&name, room)),
+        Span::styled(format!(" {} ", theme::TO_DO), theme::ACCENT),
+        Span::raw("to be made"),
+    ])
+}
+
+/// What a role will be that is to be made, for the pane.
+pub(super) fn lines_of_new(new: &NewRole, width: u16) -> Vec<Line<'static>> {
+    let sign = (theme::TO_DO, theme::ACCENT);
+    let state = "to be made with everything else, once the plan is confirmed; n changes it, Space leaves it out";
+    let mut lines = labelled_sign("State", sign, state, COLUMN, width);
+    let mut say = |label: &str, text: &str| {
+        lines.extend(labelled(label, text, COLUMN, width, theme::PLAIN));
+    };
+    match &new.purpose {
+        Purpose::Sagemaker { full_access } => {
+            say("Assumed by", "SageMaker and Systems Manager");
+            say("Attached", if *full_access { FULL_ACCESS } else { "none" });
+        }
+        Purpose::People {
+            assumed_by,
+            own_session_names,
+        } => {
+            let names: Vec<&str> = assumed_by.iter().map(Trusted::name).collect();
+            say("Assumed by", &names.join(", "));
+            if *own_session_names {
+                say("Sessions", "IAM users name theirs after themselves");
+            }
+        }
+    }
+    say("Boundary", new.boundary.as_deref().unwrap_or("none"));
+    lines
+}
+
 /// Everything known of a role, for the pane.
 pub(super) fn lines(
     summary: &RoleSummary,
@@ -220,7 +262,8 @@ fn state(summary: &RoleSummary, side: Side, session: &Session, width: u16) -> Ve
     }
     if side == Side::User && summary.kind() == RoleKind::IdentityCenter {
         warn(
-            "Pick it all the same: the change goes into its permission set, and the guide (m at the question) leads there.",
+            "Pick it all the same: the change goes into its permission set, and the guide (m at the question) leads there. Or n: a \
+             new role that people of this permission set may assume; the set stays as it is.",
         );
     }
     let reading = reading(&summary.name, session);
