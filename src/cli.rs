@@ -130,9 +130,6 @@ const CHOICES: [&str; 12] = [
     "shell_access",
 ];
 
-/// Heads the options for roles that are to be made.
-const NEW_ROLES: &str = "Roles to be made";
-
 /// What is wanted in the account.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "What is wanted")]
@@ -161,34 +158,8 @@ pub struct Wanted {
     #[arg(long)]
     pub shell_access: bool,
 
-    /// A role of this name that is to be made for SageMaker to run under; may be given several times. It gets
-    /// AmazonSageMakerFullAccess, as the console's execution roles do.
-    #[arg(long = "new-sagemaker-role", value_name = "NAME", help_heading = NEW_ROLES)]
-    pub new_sagemaker_roles: Vec<String>,
-
-    /// A role of this name that is to be made for people who connect; may be given several times. Needs --assumed-by.
-    #[arg(long = "new-user-role", value_name = "NAME", requires = "assumed_by", help_heading = NEW_ROLES)]
-    pub new_user_roles: Vec<String>,
-
-    /// Who may assume the new user roles: the ARN of an IAM user or role of this account, one of Identity Center's included,
-    /// or "account" for everybody whom IAM lets, who then need sts:AssumeRole in a policy of their own; may be given several
-    /// times.
-    #[arg(long, value_name = "ARN", requires = "new_user_roles", help_heading = NEW_ROLES)]
-    pub assumed_by: Vec<String>,
-
-    /// IAM users who assume the new user roles have to name their session after themselves, which keeps their hybrid nodes
-    /// theirs.
-    #[arg(long, requires = "new_user_roles", help_heading = NEW_ROLES)]
-    pub own_session_names: bool,
-
-    /// Do not attach AmazonSageMakerFullAccess to the new SageMaker roles: no job runs under them before somebody gives them
-    /// what their jobs need.
-    #[arg(long, requires = "new_sagemaker_roles", help_heading = NEW_ROLES)]
-    pub without_full_access: bool,
-
-    /// The permissions boundary of the new roles, where the organization demands one.
-    #[arg(long, value_name = "ARN", help_heading = NEW_ROLES)]
-    pub permissions_boundary: Option<String>,
+    #[command(flatten)]
+    pub new: WantedNewRoles,
 
     /// Want the same as in an earlier run: its ID, or "last".
     #[arg(
@@ -197,6 +168,49 @@ pub struct Wanted {
         conflicts_with_all = CHOICES
     )]
     pub same_as: Option<String>,
+}
+
+/// Roles that are to be made.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Roles to be made")]
+pub struct WantedNewRoles {
+    /// A role of this name that is to be made for SageMaker to run under; may be given several times. It gets
+    /// AmazonSageMakerFullAccess, as the console's execution roles do.
+    #[arg(
+        id = "new_sagemaker_roles",
+        long = "new-sagemaker-role",
+        value_name = "NAME"
+    )]
+    pub sagemaker_roles: Vec<String>,
+
+    /// A role of this name that is to be made for people who connect; may be given several times. Needs --assumed-by.
+    #[arg(
+        id = "new_user_roles",
+        long = "new-user-role",
+        value_name = "NAME",
+        requires = "assumed_by"
+    )]
+    pub user_roles: Vec<String>,
+
+    /// Who may assume the new user roles: the ARN of an IAM user or role of this account, one of Identity Center's included,
+    /// or "account" for everybody whom IAM lets, who then need sts:AssumeRole in a policy of their own; may be given several
+    /// times.
+    #[arg(long, value_name = "ARN", requires = "new_user_roles")]
+    pub assumed_by: Vec<String>,
+
+    /// IAM users who assume the new user roles have to name their session after themselves, which keeps their hybrid nodes
+    /// theirs.
+    #[arg(long, requires = "new_user_roles")]
+    pub own_session_names: bool,
+
+    /// Do not attach AmazonSageMakerFullAccess to the new SageMaker roles: no job runs under them before somebody gives them
+    /// what their jobs need.
+    #[arg(long, requires = "new_sagemaker_roles")]
+    pub without_full_access: bool,
+
+    /// The permissions boundary of the new roles, where the organization demands one.
+    #[arg(long, value_name = "ARN")]
+    pub permissions_boundary: Option<String>,
 }
 
 /// Where people connect from, as it is written on the command line.

@@ -24,13 +24,13 @@ impl Wanted {
         }
         let connect_from = self.connect_from();
         let mut missing = Vec::new();
-        if self.sagemaker_roles.is_empty() && self.new_sagemaker_roles.is_empty() {
+        if self.sagemaker_roles.is_empty() && self.new.sagemaker_roles.is_empty() {
             missing.push(
                 "--sagemaker-role ROLE, the role that SageMaker runs under (or --new-sagemaker-role NAME, to make one)"
                     .to_owned(),
             );
         }
-        let has_user_role = !self.user_roles.is_empty() || !self.new_user_roles.is_empty();
+        let has_user_role = !self.user_roles.is_empty() || !self.new.user_roles.is_empty();
         if connect_from.uses_user_roles() && !has_user_role {
             missing.push(
                 "--user-role ROLE, the role that people have when they connect (or --new-user-role NAME, to make one, or \
@@ -55,7 +55,7 @@ impl CommandContext {
     pub(super) fn complete(&self, wanted: &Wanted) -> Result<(), Exit> {
         if wanted.same_as.is_none()
             && !wanted.connect_from().uses_user_roles()
-            && !(wanted.user_roles.is_empty() && wanted.new_user_roles.is_empty())
+            && !(wanted.user_roles.is_empty() && wanted.new.user_roles.is_empty())
         {
             self.printer.print_err(
                 "A user role says nothing when people connect from Studio, where they come with the SageMaker role. \
@@ -175,7 +175,12 @@ async fn chosen(
 /// The roles that are to be made.
 fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, String> {
     let mut assumed_by: Vec<Trusted> = Vec::new();
-    for word in wanted.assumed_by.iter().flat_map(|word| word.split(',')) {
+    for word in wanted
+        .new
+        .assumed_by
+        .iter()
+        .flat_map(|word| word.split(','))
+    {
         let who = Trusted::read(word, &identity.partition, &identity.account);
         let who = who.map_err(|why| format!("--assumed-by \"{word}\": {why}"))?;
         if !assumed_by.contains(&who) {
@@ -183,13 +188,13 @@ fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, Strin
         }
     }
     let is_user = |who: &Trusted| who.kind() == TrustedKind::User;
-    if wanted.own_session_names && !assumed_by.iter().any(is_user) {
+    if wanted.new.own_session_names && !assumed_by.iter().any(is_user) {
         return Err(
             "--own-session-names is about IAM users, and --assumed-by names none. Everybody else would be locked out by it."
                 .to_owned(),
         );
     }
-    let boundary = wanted.permissions_boundary.as_deref().map(str::trim);
+    let boundary = wanted.new.permissions_boundary.as_deref().map(str::trim);
     if let Some(arn) = boundary.filter(|arn| !is_policy_arn(arn)) {
         return Err(format!(
             "--permissions-boundary \"{arn}\": this is not the ARN of a managed policy. It looks like \
@@ -197,11 +202,11 @@ fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, Strin
         ));
     }
     let sagemaker = Purpose::Sagemaker {
-        full_access: !wanted.without_full_access,
+        full_access: !wanted.new.without_full_access,
     };
     let people = Purpose::People {
         assumed_by,
-        own_session_names: wanted.own_session_names,
+        own_session_names: wanted.new.own_session_names,
     };
     let of = |names: &[String], flag: &str, purpose: &Purpose| {
         let role = |name: &String| match bad_name(name.trim()) {
@@ -215,11 +220,11 @@ fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, Strin
         names.iter().map(role).collect::<Result<Vec<_>, _>>()
     };
     let new = of(
-        &wanted.new_sagemaker_roles,
+        &wanted.new.sagemaker_roles,
         "--new-sagemaker-role",
         &sagemaker,
     )?;
-    let people = of(&wanted.new_user_roles, "--new-user-role", &people)?;
+    let people = of(&wanted.new.user_roles, "--new-user-role", &people)?;
     if new.is_empty() && people.is_empty() && boundary.is_some() {
         return Err(
             "--permissions-boundary is for roles that are to be made, and none is.".to_owned(),

@@ -173,7 +173,12 @@ struct RoleResource {
     is_server: bool,
     is_client: bool,
     /// The role itself, where it is made here.
-    made: Option<RoleDocument>,
+    made: Option<MadeRole>,
+}
+
+/// A role that is made by the stack.
+struct MadeRole {
+    document: RoleDocument,
     /// Whether it gets the managed policy that the console gives execution roles.
     has_full_access: bool,
 }
@@ -200,12 +205,6 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
     };
     let role = |label: String, name: &String, is_sagemaker: bool, is_client: bool| RoleResource {
         made: made(plan, name),
-        has_full_access: plan.of_role(name).any(|item| {
-            matches!(
-                (&item.target, &item.state),
-                (Target::FullAccess { .. }, State::Change(_))
-            )
-        }),
         label,
         name: name.clone(),
         path: path(name).unwrap_or_else(|| "/".to_owned()),
@@ -240,7 +239,7 @@ fn roles(plan: &Plan) -> Vec<RoleResource> {
 }
 
 /// A role that the plan makes, for whatever account the template is deployed to.
-fn made(plan: &Plan, name: &str) -> Option<RoleDocument> {
+fn made(plan: &Plan, name: &str) -> Option<MadeRole> {
     let new = plan
         .choices
         .new_role(name)
@@ -262,7 +261,10 @@ fn made(plan: &Plan, name: &str) -> Option<RoleDocument> {
     made.permissions_boundary = made
         .permissions_boundary
         .map(|arn| arn.replace(&here, &there));
-    Some(made.made_by(&super::fingerprint(plan)))
+    Some(MadeRole {
+        document: made.made_by(&super::fingerprint(plan)),
+        has_full_access: new.has_full_access(),
+    })
 }
 
 impl RoleResource {
@@ -362,7 +364,13 @@ impl RoleResource {
 
 impl RoleResource {
     /// A role that is made.
-    fn resource(&self, made: &RoleDocument) -> Value {
+    fn resource(
+        &self,
+        MadeRole {
+            document: made,
+            has_full_access,
+        }: &MadeRole,
+    ) -> Value {
         let mut properties = json!({
             "RoleName": {"Ref": format!("{}Name", self.label)},
             "Path": made.path,
@@ -371,7 +379,7 @@ impl RoleResource {
             "Tags": [{"Key": TAG, "Value": made.run()}],
         });
         if let Some(properties) = properties.as_object_mut() {
-            if self.has_full_access {
+            if *has_full_access {
                 let arn = full_access_arn(&Partition::placeholder(PARTITION));
                 properties.insert("ManagedPolicyArns".to_owned(), json!([{"Fn::Sub": arn}]));
             }

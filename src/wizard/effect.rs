@@ -137,7 +137,7 @@ impl App {
             }
             Effect::AddTyped(roles) => self.add_typed(roles),
             Effect::AskNewRole(side) => self.ask_new_role(side),
-            Effect::AddNewRole(role) => self.add_new_role(*role),
+            Effect::AddNewRole(role) => self.add_new_role(&role),
             Effect::Copy { text, is_older } => self.copy(&text, is_older),
             Effect::SavePlan(plan) => self.save_plan(*plan),
             Effect::Export(plan) => self.export(&plan),

@@ -44,7 +44,7 @@ impl App {
         let is_same = |other: &str| other.to_lowercase() == name;
         let mut listed = self.session.findings.roles.iter();
         let taken = listed.find(|listed| is_same(&listed.summary.name));
-        let side = Side::of(&role);
+        let side = Side::of(role);
         let mut made = self.pages.forms.new_roles();
         let twice = made.find(|other| Side::of(other) != side && is_same(&other.name));
         match (taken, twice) {
@@ -60,8 +60,8 @@ impl App {
     }
 
     /// Adds a role that is to be made, unless there is one of that name.
-    pub(super) fn add_new_role(&mut self, role: NewRole) {
-        if let Some(why) = self.why_taken(&role) {
+    pub(super) fn add_new_role(&mut self, role: &NewRole) {
+        if let Some(why) = self.why_taken(role) {
             if let Some(Dialog::NewRole(form)) = &mut self.dialog {
                 form.refuse(why);
             }

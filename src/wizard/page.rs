@@ -137,7 +137,7 @@ impl Forms {
             self.regions.picker.pick(code);
         }
         for new in &choices.new_roles {
-            self.make(new.clone());
+            self.make(new);
         }
     }
 
@@ -158,9 +158,9 @@ impl Forms {
     }
 
     /// Picks a role that is to be made, in place of another one of its side. All have the same boundary.
-    pub fn make(&mut self, new: NewRole) {
+    pub fn make(&mut self, new: &NewRole) {
         let boundary = new.boundary.clone();
-        let side = Side::of(&new);
+        let side = Side::of(new);
         self.roles_mut(side).set_new_role(new);
         for page in [&mut self.sagemaker_roles, &mut self.user_roles] {
             page.set_boundary(boundary.clone());

@@ -165,7 +165,7 @@ impl RolesPage {
     }
 
     /// Picks a role that is to be made, in place of another one.
-    pub fn set_new_role(&mut self, new: NewRole) {
+    pub fn set_new_role(&mut self, new: &NewRole) {
         if let Some(before) = self.new_role.replace(new.clone()) {
             self.picker.unpick(&before.name);
         }

@@ -69,21 +69,33 @@ impl NewRoleDialog {
         let boundary_row = below.len().saturating_sub(1);
         frame.render_widget(Paragraph::new(below), below_place);
         frame.render_widget(Paragraph::new(error), error_place);
-        let last = Rect {
+        let boundary_place = Rect {
             y: below_place.y + u16::try_from(boundary_row).unwrap_or(0),
             height: 1.min(below_place.height),
             ..below_place
         };
-        let first = Rect {
+        let name_place = Rect {
             y: name.bottom().saturating_sub(1),
             height: 1.min(name.height),
             ..name
         };
         // The field that has the keys has the terminal's cursor, and so comes last.
         self.draw_list(frame, list_place, spinner);
-        draw_input(frame, first, "Name", &self.name, self.focus == Field::Name);
+        draw_input(
+            frame,
+            name_place,
+            "Name",
+            &self.name,
+            self.focus == Field::Name,
+        );
         let is_in_boundary = self.focus == Field::Boundary;
-        draw_input(frame, last, "Boundary", &self.boundary, is_in_boundary);
+        draw_input(
+            frame,
+            boundary_place,
+            "Boundary",
+            &self.boundary,
+            is_in_boundary,
+        );
         if matches!(self.focus, Field::FullAccess | Field::OwnSessionNames) {
             let row = u16::try_from(choice_row).unwrap_or(0);
             frame.set_cursor_position(Position::new(below_place.x, below_place.y + row));
