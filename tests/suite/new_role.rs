@@ -48,7 +48,7 @@ fn connect() -> NewRole {
     }
 }
 
-fn choices(new_roles: Vec<NewRole>) -> Choices {
+fn choices(new_roles: &[NewRole]) -> Choices {
     let names = |is_sagemaker: bool| {
         let of = new_roles
             .iter()
@@ -59,13 +59,13 @@ fn choices(new_roles: Vec<NewRole>) -> Choices {
         sagemaker_roles: names(true),
         user_roles: names(false),
         regions: vec![REGION.into()],
-        new_roles: new_roles.clone(),
+        new_roles: new_roles.to_vec(),
         ..Choices::default()
     }
 }
 
 fn wanted() -> Choices {
-    choices(vec![train(), connect()])
+    choices(&[train(), connect()])
 }
 
 /// What the account holds, without the tag that names the run.
@@ -166,7 +166,7 @@ async fn a_boundary_is_put_on_and_one_that_does_not_exist_is_refused() {
     let setup = Setup::new().await;
     let before = setup.contents();
     let with = |arn: &str| {
-        choices(vec![
+        choices(&[
             NewRole {
                 boundary: Some(arn.to_owned()),
                 ..train()
@@ -567,7 +567,7 @@ async fn a_name_that_is_taken_is_never_taken_over() {
         ..train()
     };
     let before = setup.contents();
-    let job = setup.set_up_as(choices(vec![taken, connect()])).await;
+    let job = setup.set_up_as(choices(&[taken, connect()])).await;
     let blocked = job.plan.of_role("ChurnTraining").filter(|item| {
         matches!(
             &item.state,
@@ -591,7 +591,7 @@ async fn without_any_other_policy_a_new_sagemaker_role_is_not_called_ready() {
         purpose: Purpose::Sagemaker { full_access: false },
         ..train()
     };
-    let job = setup.set_up_as(choices(vec![bare, connect()])).await;
+    let job = setup.set_up_as(choices(&[bare, connect()])).await;
     let report = setup.run(&job).await;
     assert!(report.is_verified(), "{report:?}");
     let readiness = report.readiness.unwrap();
@@ -605,7 +605,7 @@ async fn without_any_other_policy_a_new_sagemaker_role_is_not_called_ready() {
 #[tokio::test(start_paused = true)]
 async fn the_record_says_of_a_killed_creation_that_it_is_uncertain() {
     let setup = Setup::new().await;
-    let job = setup.set_up_as(choices(vec![train()])).await;
+    let job = setup.set_up_as(choices(&[train()])).await;
     let mut seen = 0;
     for call in 1..40 {
         let setup = Setup::new().await;
