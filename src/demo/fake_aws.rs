@@ -228,6 +228,10 @@ impl Edge {
             ("iam", "GetPolicy" | "GetPolicyVersion") => self.managed_policy(&call),
             ("iam", "UpdateAssumeRolePolicy" | "PutRolePolicy") => self.write_document(&call),
             ("iam", "ListUsers") => self.users(&call),
+            ("iam", "ListInstanceProfilesForRole") => result(
+                &call.action,
+                "<IsTruncated>false</IsTruncated><InstanceProfiles></InstanceProfiles>",
+            ),
             ("iam", "CreateRole") => self.create_role(&call),
             (
                 "iam",

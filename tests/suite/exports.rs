@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sagemaker_ssh_setup::account::{Account, ErrorKind};
+use sagemaker_ssh_setup::account::{Account, ErrorKind, RoleToMake};
 use sagemaker_ssh_setup::demo::{Seed, Timing};
 use sagemaker_ssh_setup::export::{self, Form};
 use sagemaker_ssh_setup::model::{Choices, ConnectFrom, Tier};
@@ -41,7 +41,7 @@ exit "$(cat "$call/code")"
 "#;
 
 /// A shell with that command, and the account that answers it.
-struct Shell<'a> {
+pub struct Shell<'a> {
     /// The command that runs it: a shell, and its first arguments.
     command: &'static [&'static str],
     folder: Folder,
@@ -49,7 +49,7 @@ struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    fn new(setup: &'a Setup, script: &str) -> Self {
+    pub fn new(setup: &'a Setup, script: &str) -> Self {
         use std::os::unix::fs::PermissionsExt;
         let folder = Folder::new("shell");
         std::fs::create_dir_all(folder.0.join("bin")).unwrap();
@@ -78,7 +78,7 @@ impl<'a> Shell<'a> {
     }
 
     /// Runs the script to its end, answering its calls.
-    async fn run(&self, arguments: &[&str]) -> Output {
+    pub async fn run(&self, arguments: &[&str]) -> Output {
         let path = format!(
             "{}:{}",
             self.folder.0.join("bin").display(),
@@ -151,6 +151,75 @@ async fn answer(account: &Account, call: &Path) {
             assert_eq!((option("query"), option("output")), ("Account", "text"));
             Ok(number.to_owned())
         }
+        ("iam", "get-role") if option("query").starts_with("Role.{") => {
+            let keys = ["Path", "Description", "AssumeRolePolicyDocument", "PermissionsBoundary", "MadeBy"];
+            assert!(keys.iter().all(|key| option("query").contains(&format!("{key}: "))));
+            match account.role(role, &[]).await {
+                Err(error) if error.kind == ErrorKind::NotFound => {
+                    return say(call, 254, "", "(NoSuchEntity) when calling GetRole");
+                }
+                reading => reading.map(|role| {
+                    let trust: Value = serde_json::from_str(&role.trust).unwrap();
+                    let role = serde_json::json!({
+                        "Path": role.path, "Description": role.description, "AssumeRolePolicyDocument": trust,
+                        "PermissionsBoundary": role.boundary, "MadeBy": role.made_by_run,
+                    });
+                    printed(&role.to_string())
+                }),
+            }
+        }
+        ("iam", "list-role-policies") => {
+            let ours = ["SSHSageMakerServerPolicy", "SSHSageMakerClientPolicy"];
+            let query = "PolicyNames[?@!='SSHSageMakerServerPolicy' && @!='SSHSageMakerClientPolicy']";
+            assert_eq!(option("query"), query);
+            account.role(role, &[]).await.map(|role| {
+                let mut names: Vec<&String> = role.inline.keys().collect();
+                names.retain(|name| !ours.contains(&name.as_str()));
+                serde_json::json!(names).to_string()
+            })
+        }
+        ("iam", "list-attached-role-policies") => match account.role(role, &[]).await {
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return say(call, 254, "", "(NoSuchEntity) when calling ListAttachedRolePolicies");
+            }
+            reading => reading.map(|role| {
+                let (ours, others): (Vec<_>, Vec<_>) = role
+                    .attached
+                    .iter()
+                    .map(|policy| policy.arn.as_str())
+                    .partition(|arn| arn.ends_with("/AmazonSageMakerFullAccess"));
+                match option("query") {
+                    "AttachedPolicies[?PolicyName!='AmazonSageMakerFullAccess'].PolicyArn" => {
+                        serde_json::json!(others).to_string()
+                    }
+                    "AttachedPolicies[?PolicyName=='AmazonSageMakerFullAccess'] | [0].PolicyArn" => {
+                        ours.first().copied().unwrap_or("None").to_owned()
+                    }
+                    other => panic!("{other}"),
+                }
+            }),
+        },
+        ("iam", "create-role") => {
+            let tag = option("tags").strip_prefix("Key=sagemaker-ssh-setup,Value=");
+            let made = RoleToMake {
+                name: role,
+                path: option("path"),
+                description: option("description"),
+                trust: option("assume-role-policy-document"),
+                boundary: options.get("permissions-boundary").copied(),
+                run: tag.unwrap(),
+            };
+            account.create_role(&made).await.map(|()| String::new())
+        }
+        ("iam", "delete-role") => account.delete_role(role).await.map(|()| String::new()),
+        ("iam", "attach-role-policy") => account
+            .attach_policy(role, option("policy-arn"))
+            .await
+            .map(|()| String::new()),
+        ("iam", "detach-role-policy") => account
+            .detach_policy(role, option("policy-arn"))
+            .await
+            .map(|()| String::new()),
         ("iam", "get-role") => {
             assert_eq!(option("query"), "Role.AssumeRolePolicyDocument");
             account.trust(role).await.map(|text| printed(&text))
@@ -232,7 +301,7 @@ async fn plan(setup: &Setup) -> Plan {
     setup.set_up_as(choices()).await.plan
 }
 
-fn script(plan: &Plan) -> String {
+pub fn script(plan: &Plan) -> String {
     export::file(plan, Form::Shell).unwrap().text
 }
 
@@ -556,7 +625,7 @@ async fn the_review_is_complete_without_the_program() {
 }
 
 /// A Terraform file, read as Terraform reads it.
-fn evaluated(text: &str) -> hcl::Body {
+pub fn evaluated(text: &str) -> hcl::Body {
     use hcl::eval::{Context, Evaluate, FuncArgs, FuncDef, ParamType};
     let chomp = FuncDef::builder()
         .param(ParamType::String)
@@ -580,7 +649,7 @@ fn evaluated(text: &str) -> hcl::Body {
 }
 
 /// A block's attribute, as text.
-fn text_of(block: &hcl::Block, key: &str) -> String {
+pub fn text_of(block: &hcl::Block, key: &str) -> String {
     let mut attributes = block.body.attributes();
     let attribute = attributes.find(|attribute| attribute.key() == key).unwrap();
     match attribute.expr() {
@@ -653,7 +722,7 @@ async fn terraform_gets_every_document_of_the_plan_and_of_the_role_nothing_but_i
 }
 
 /// A template's value with everything filled in that CloudFormation would fill in for this account.
-fn filled_in(value: &Value, parameters: &Value) -> Value {
+pub fn filled_in(value: &Value, parameters: &Value) -> Value {
     let fill = |text: &str| {
         let mut text = text
             .replace("${AWS::Partition}", "aws")
@@ -869,21 +938,7 @@ fn terraform_mirror() -> Option<PathBuf> {
 /// The real Terraform with the real provider, over the embedded account.
 #[test]
 fn terraform_carries_the_file_out_destroys_nothing_and_finds_nothing_more_to_do() {
-    let Some(mirror) = terraform_mirror() else {
-        println!(
-            "not tried: Terraform or its provider hashicorp/aws is not on this machine (TF_PLUGIN_MIRROR names where)"
-        );
-        return;
-    };
     let desk = super::commands::Desk::new();
-    let folder = Folder::new("terraform");
-    std::fs::create_dir_all(&folder.0).unwrap();
-    let config = folder.0.join("rc");
-    let mirror = format!(
-        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
-        mirror.display().to_string()
-    );
-    std::fs::write(&config, mirror).unwrap();
     let wanted = [
         "--sagemaker-role",
         SAGEMAKER,
@@ -892,7 +947,53 @@ fn terraform_carries_the_file_out_destroys_nothing_and_finds_nothing_more_to_do(
         "--regions",
         REGION,
     ];
-    let file = desk.run(&[&["export", "terraform"], &wanted[..]].concat());
+    if terraform_carries_out(&desk, &wanted, false) {
+        desk.run(&[&["plan"], &wanted[..]].concat()).ends_with(0);
+    }
+}
+
+#[test]
+fn terraform_makes_new_roles_from_nothing_and_destroys_them_again() {
+    let desk = super::commands::Desk::new();
+    let before = desk.aws.demo.roles();
+    let wanted = [
+        "--new-sagemaker-role",
+        "NewTraining",
+        "--new-user-role",
+        "NewConnect",
+        "--assumed-by",
+        "arn:aws:iam::123456789012:user/ben",
+        "--own-session-names",
+        "--harden-trust",
+        "--regions",
+        REGION,
+    ];
+    terraform_carries_out(&desk, &wanted, true);
+    assert_eq!(desk.aws.demo.roles(), before);
+    assert_eq!(desk.aws.demo.tier(REGION), None);
+}
+
+/// Returns whether Terraform is here, and so has carried the file out, and destroyed it again where that is asked for.
+fn terraform_carries_out(
+    desk: &super::commands::Desk,
+    wanted: &[&str],
+    and_destroys: bool,
+) -> bool {
+    let Some(mirror) = terraform_mirror() else {
+        println!(
+            "not tried: Terraform or its provider hashicorp/aws is not on this machine (TF_PLUGIN_MIRROR names where)"
+        );
+        return false;
+    };
+    let folder = Folder::new("terraform");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let config = folder.0.join("rc");
+    let mirror = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
+        mirror.display().to_string()
+    );
+    std::fs::write(&config, mirror).unwrap();
+    let file = desk.run(&[&["export", "terraform"], wanted].concat());
     std::fs::write(folder.0.join("main.tf"), file.ends_with(0).out).unwrap();
     let terraform = |words: &[&str]| {
         let output = desk
@@ -912,7 +1013,9 @@ fn terraform_carries_the_file_out_destroys_nothing_and_finds_nothing_more_to_do(
             out + &String::from_utf8_lossy(&output.stderr),
         )
     };
-    for (words, said) in [
+    let destroy = ["destroy", "-no-color", "-input=false", "-auto-approve"];
+    let destroys = and_destroys.then_some((&destroy[..], "Destroy complete!"));
+    let steps = [
         (
             &["init", "-no-color", "-input=false"][..],
             "successfully initialized",
@@ -930,10 +1033,11 @@ fn terraform_carries_the_file_out_destroys_nothing_and_finds_nothing_more_to_do(
             &["plan", "-no-color", "-input=false", "-detailed-exitcode"],
             "No changes.",
         ),
-    ] {
+    ];
+    for (words, said) in steps.into_iter().chain(destroys) {
         let (code, out) = terraform(words);
         assert_eq!(code, Some(0), "{words:?}: {out}");
         assert!(out.contains(said), "{words:?}: {out}");
     }
-    desk.run(&[&["plan"], &wanted[..]].concat()).ends_with(0);
+    true
 }

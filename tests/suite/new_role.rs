@@ -17,8 +17,8 @@ use sagemaker_ssh_setup::policy::template::{CLIENT_POLICY, SERVER_POLICY};
 use super::cut_off::{Contents, REGION, Setup, every_death};
 use super::faults::{Death, Fault, Hook};
 
-const TRAIN: &str = "NewTraining";
-const CONNECT: &str = "NewConnect";
+pub const TRAIN: &str = "NewTraining";
+pub const CONNECT: &str = "NewConnect";
 const FULL_ACCESS: &str = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess";
 /// A trust policy of somebody else's.
 const THEIRS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"glue.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
@@ -64,12 +64,12 @@ fn choices(new_roles: &[NewRole]) -> Choices {
     }
 }
 
-fn wanted() -> Choices {
+pub fn wanted() -> Choices {
     choices(&[train(), connect()])
 }
 
 /// What the account holds, without the tag that names the run.
-fn apart_from_tags(contents: &Contents) -> Contents {
+pub fn apart_from_tags(contents: &Contents) -> Contents {
     let mut contents = contents.clone();
     for role in contents.roles.values_mut() {
         role.tags.clear();
@@ -77,7 +77,7 @@ fn apart_from_tags(contents: &Contents) -> Contents {
     contents
 }
 
-async fn as_planned() -> Contents {
+pub async fn as_planned() -> Contents {
     let setup = Setup::new().await;
     let job = setup.set_up_as(wanted()).await;
     assert_eq!(job.plan.totals().changes, 6);
@@ -366,7 +366,7 @@ async fn a_lost_answer_of_the_creation_is_ours_by_the_tag_and_anybody_elses_is_n
 
 /// What somebody else does in between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
+pub enum Deed {
     MakesAnotherRole,
     MakesTheSameRole,
     AttachesAPolicy,
@@ -385,7 +385,7 @@ impl Deed {
         Self::DeletesTheRole,
     ];
 
-    async fn prepared(self, demo: &Demo) -> Hook {
+    pub async fn prepared(self, demo: &Demo) -> Hook {
         let other = demo.source().connect(None).await.unwrap();
         Box::pin(async move {
             // Where the role is not there yet, or is there already, AWS refuses them.
