@@ -241,26 +241,23 @@ impl Draft<'_> {
         }
         let new = self.plan.choices.new_role(role);
         let permissions = if new.is_some_and(NewRole::has_full_access) {
-            format!("Under Add permissions tick {FULL_ACCESS}, and choose Next.")
+            format!("Under Add permissions tick {FULL_ACCESS}.")
         } else {
-            "Under Add permissions choose nothing, and choose Next.".to_owned()
+            "Under Add permissions tick nothing.".to_owned()
         };
         let boundary = new.and_then(|new| new.boundary.as_ref()).map(|arn| {
-            format!("Still there, open Set permissions boundary, choose Use a permissions boundary, and pick {arn}.")
+            format!(
+                "On the same page open Set permissions boundary, choose Use a permissions boundary, and pick {arn}."
+            )
         });
-        let steps = [
+        let first = [
             "Open IAM, then Roles, then Create role.".to_owned(),
             "Choose Custom trust policy, replace the whole text by the one below, and choose Next."
                 .to_owned(),
+            permissions,
         ];
-        steps
-            .into_iter()
-            .chain(boundary)
-            .chain([
-                permissions,
-                format!("As role name type {role}, and choose Create role."),
-            ])
-            .collect()
+        let last = format!("Choose Next, as role name type {role}, and choose Create role.");
+        first.into_iter().chain(boundary).chain([last]).collect()
     }
 
     fn trust(&self, role: &str, obstacle: Option<Obstacle>, pastes: bool) -> Vec<String> {

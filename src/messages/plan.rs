@@ -73,8 +73,8 @@ impl Target {
                  all hybrid nodes of this account in the region, and each running one is charged by the hour."
             }
             Self::Role { .. } => {
-                "There is no role that could be used, so one is made. It begins with its trust policy alone, and carries a tag \
-                 that names the run, so that undo deletes this role and no other."
+                "No role that is there is to be used for this, so one is made. Its trust policy lets in those below and nobody \
+                 else; what it may do is given to it by changes of their own."
             }
             Self::FullAccess { .. } => {
                 "The managed policy that the SageMaker console gives execution roles: with it jobs read and write S3 buckets \

@@ -50,7 +50,7 @@ fn setup(choices: Choices) -> Setup {
     }
 }
 
-async fn guide(choices: Choices) -> Play {
+pub async fn guide(choices: Choices) -> Play {
     let mut play = setup(choices).start();
     play.wait("This program changes nothing here").await;
     play
@@ -85,7 +85,7 @@ impl Person {
 }
 
 /// What the key `c` hands over.
-async fn copied(play: &mut Play) -> String {
+pub async fn copied(play: &mut Play) -> String {
     play.keys("c").await;
     let end = tokio::time::Instant::now() + Duration::from_mins(1);
     loop {

@@ -28,6 +28,7 @@ mod live;
 mod loopback;
 mod monkey;
 mod new_role;
+mod new_role_commands;
 mod new_role_exports;
 mod nodes;
 mod pictures;

@@ -48,7 +48,7 @@ fn connect() -> NewRole {
     }
 }
 
-fn choices(new_roles: &[NewRole]) -> Choices {
+pub fn choices(new_roles: &[NewRole]) -> Choices {
     let names = |is_sagemaker: bool| {
         let of = new_roles
             .iter()
