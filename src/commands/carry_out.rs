@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::plan::readiness::Basis;
 use crate::text::counted;
 use crate::text::seconds;
-use crate::verify::preflight::{self, Preflight};
+use crate::verify::preflight::Preflight;
 use crate::verify::proof;
 
 /// Refuses at once where nobody could be asked, unless the answer is there already.
@@ -135,14 +135,19 @@ impl CommandContext {
 
     /// Says before the question what the caller may not do, and what will not work.
     async fn warn(&mut self, account: &Account, plan: &Plan) -> Result<(), Exit> {
-        let needs = preflight::needs(plan);
-        let asked = Preflight::of(account, &plan.identity, needs);
+        let asked = Preflight::of_plan(account, plan);
         let foreseen = proof::foresee(account, plan);
         let (preflight, foreseen) = self
             .reading(async { futures::join!(asked, foreseen) })
             .await?;
-        if let Some((readiness, basis)) = proof::predicted(plan, &foreseen) {
-            show_readiness(self.printer, &readiness, basis);
+        match proof::predicted(plan, &foreseen) {
+            // What cannot be written leads nobody anywhere.
+            Some((readiness, _)) if preflight.is_refused() && readiness.somebody_can() => {
+                self.printer.print("");
+                self.printer.print(checks::NOT_ALL_MAY_BE_WRITTEN);
+            }
+            Some((readiness, basis)) => show_readiness(self.printer, &readiness, basis),
+            None => {}
         }
         self.printer.print("");
         for message in checks::preflight(&preflight) {

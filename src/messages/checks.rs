@@ -10,6 +10,10 @@ use crate::verify::preflight::{Need, Preflight};
 /// How many needs are named before the rest is counted.
 const NAMED: usize = 4;
 
+/// What is said in place of who can connect afterwards, where not all of a plan may be written.
+pub const NOT_ALL_MAY_BE_WRITTEN: &str =
+    "You may not write all of this, so that nobody can say who can connect afterwards.";
+
 /// Returns what may be done and what not, a sentence each. Empty where nothing is needed.
 pub fn preflight(preflight: &Preflight) -> Vec<Message> {
     if preflight.permissions.is_empty() {

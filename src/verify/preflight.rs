@@ -116,6 +116,18 @@ pub fn general_needs(identity: &Identity) -> Vec<Need> {
 }
 
 impl Preflight {
+    /// Asks the simulator whether the caller may do what a plan needs.
+    pub async fn of_plan(account: &Account, plan: &Plan) -> Self {
+        let mut new = plan.choices.asked_new_roles();
+        let boundary = new.find_map(|new| new.boundary.as_deref());
+        // Where the organization lets roles be made only with a boundary, the answer depends on it.
+        let context: Vec<_> = boundary
+            .map(|arn| ("iam:PermissionsBoundary", arn))
+            .into_iter()
+            .collect();
+        Self::within(account, &plan.identity, needs(plan), &context).await
+    }
+
     /// Asks the simulator.
     pub async fn of(account: &Account, identity: &Identity, needs: Vec<Need>) -> Self {
         Self::within(account, identity, needs, &[]).await

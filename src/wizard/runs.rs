@@ -14,7 +14,6 @@ use crate::apply::{Job, Report};
 use crate::model::{Choices, Region};
 use crate::terminal::Stop;
 use crate::verify::live::Live;
-use crate::verify::preflight;
 
 impl App {
     pub(super) fn is_applying(&self) -> bool {
@@ -93,9 +92,7 @@ impl App {
         }
         if let Some(account) = self.account.clone() {
             let plan = &confirm.job.plan;
-            let needs = preflight::needs(plan);
-            self.tasks
-                .preflight(account.clone(), plan.identity.clone(), needs);
+            self.tasks.preflight(account.clone(), plan.clone());
             if confirm.foreseen.is_none() {
                 self.tasks.foresee(account.clone(), plan.clone());
             }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::commands::Desk;
 use super::guide::{copied, guide};
 use super::new_role::{CONNECT, TRAIN, wanted};
+use super::program::{Run, against};
 
 const WANTED: [&str; 8] = [
     "--new-sagemaker-role",
@@ -226,4 +227,30 @@ async fn the_guide_leads_through_the_making_of_a_role_and_sees_it() {
     play.keys("{In place. The role carries this inline policy}")
         .await;
     assert_eq!(play.faults.writes(), Vec::<String>::new());
+}
+
+#[test]
+fn an_apply_that_may_not_write_all_of_it_does_not_say_who_can_connect_afterwards() {
+    let mut seed = sagemaker_ssh_setup::demo::Seed::shipped().unwrap();
+    let of_auditor = seed.profiles.remove("acme-prod").unwrap();
+    let desk = Desk::with(of_auditor);
+    let words = [
+        "apply",
+        "--sagemaker-role",
+        "Forecast-Training",
+        "--user-role",
+        "OnCall",
+        "--regions",
+        "eu-west-1",
+    ];
+    let mut run = Run::start(&words, &against(&desk.aws.address));
+    run.wait("Type the whole word yes:");
+    let out = String::from_utf8_lossy(&run.raw).into_owned();
+    assert!(
+        out.contains("so that nobody can say who can connect afterwards"),
+        "{out}"
+    );
+    assert!(!out.contains("After this, people can connect"), "{out}");
+    run.keys("no\r");
+    assert_eq!(run.ended(), 1);
 }

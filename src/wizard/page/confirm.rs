@@ -358,7 +358,7 @@ impl ConfirmPage {
         let mut lines = match self.readiness() {
             // What cannot be written leads nobody anywhere.
             Some((readiness, _)) if is_refused && readiness.somebody_can() => {
-                let text = "You may not write all of this, so that nobody can say who can connect afterwards.";
+                let text = checks::NOT_ALL_MAY_BE_WRITTEN;
                 signed(
                     theme::of_severity(Severity::Error),
                     text,

@@ -11,7 +11,7 @@ use crate::guide::{self, Guide};
 use crate::journal::{GuideRecord, Records};
 use crate::model::Identity;
 use crate::plan::Plan;
-use crate::verify::preflight::{self, Need, Preflight};
+use crate::verify::preflight::{self, Preflight};
 use crate::verify::{live, nodes, proof};
 
 impl Tasks {
@@ -73,10 +73,10 @@ impl Tasks {
         });
     }
 
-    /// Asks whether the caller may do these.
-    pub fn preflight(&mut self, account: Account, identity: Identity, needs: Vec<Need>) {
+    /// Asks whether the caller may do what a plan needs.
+    pub fn preflight(&mut self, account: Account, plan: Plan) {
         self.start(Slot::Preflight, |out| async move {
-            let preflight = Preflight::of(&account, &identity, needs).await;
+            let preflight = Preflight::of_plan(&account, &plan).await;
             out.send(Answer::Preflight(preflight));
         });
     }
