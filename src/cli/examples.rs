@@ -9,6 +9,9 @@ pub(super) const PLAN_EXAMPLES: &str = "Examples:
 pub(super) const APPLY_EXAMPLES: &str = "Examples:
   sagemaker-ssh-setup apply --sagemaker-role MySageMakerRole \\
       --user-role DataScientist --regions eu-west-1
+  sagemaker-ssh-setup apply --new-sagemaker-role Training \
+      --new-user-role Connect --regions eu-west-1 \
+      --assumed-by arn:aws:iam::123456789012:user/jane
   sagemaker-ssh-setup apply plan.json --yes --output json
   sagemaker-ssh-setup apply --same-as last   (after a run that was cut off)";
 

@@ -152,6 +152,18 @@ impl Trusted {
 }
 
 impl NewRole {
+    /// Returns whether it could have been chosen in an account: a text from elsewhere may say anything.
+    pub fn is_possible(&self, partition: &str, account: &str) -> bool {
+        let partition = Partition::of_arn(&format!("arn:{partition}")).unwrap_or_default();
+        let here =
+            |who: &Trusted| Trusted::read(who.arn(), &partition, account).as_ref() == Ok(who);
+        let has_people = self.is_sagemaker() || !self.assumed_by().is_empty();
+        bad_name(&self.name).is_none()
+            && has_people
+            && self.assumed_by().iter().all(here)
+            && self.boundary.as_deref().is_none_or(is_policy_arn)
+    }
+
     /// Returns whether SageMaker runs jobs under it.
     pub fn is_sagemaker(&self) -> bool {
         matches!(self.purpose, Purpose::Sagemaker { .. })

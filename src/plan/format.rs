@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::readiness::Readiness;
 use super::{Change, Content, Item, Plan, State, Target};
 use crate::model::{Choices, Endpoint, NodeReading};
-use crate::text::clean_json;
+use crate::text::{clean, clean_json};
 
 const FORMAT: &str = "sagemaker-ssh-setup/plan";
 pub(super) const VERSION: u64 = 1;
@@ -42,7 +42,7 @@ pub struct PlanFile {
 /// An item in its public form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemFile<S = ItemState> {
-    /// `tier:REGION`, `trust:ROLE` or `policy:ROLE/NAME`.
+    /// `tier:REGION`, `role:ROLE`, `attached:ROLE/NAME`, `trust:ROLE` or `policy:ROLE/NAME`.
     pub id: String,
     pub state: S,
     pub summary: String,
@@ -179,6 +179,14 @@ impl PlanFile {
     /// When an ID is none, or stands there twice, or a change lacks a document.
     pub fn changes(&self) -> Result<Vec<(Target, Change)>, PlanFileError> {
         let damaged = |what: String| PlanFileError::Damaged(what);
+        // What could not have been chosen is not carried out, whoever wrote it there.
+        let mut new = self.choices.new_roles.iter();
+        if let Some(new) = new.find(|new| !new.is_possible(&self.partition, &self.account)) {
+            let name = clean(&new.name);
+            return Err(damaged(format!(
+                "the role {name} could not be made like this"
+            )));
+        }
         let mut seen = std::collections::BTreeSet::new();
         let mut changes = Vec::new();
         for item in &self.items {
@@ -351,6 +359,14 @@ mod tests {
                 &good.replace("\"account\"", "\"konto\""),
                 "missing field `account`",
             ),
+            (
+                &good.replace(
+                    "\"shell_access\": false",
+                    r#""shell_access": false, "new_roles": [{"name": "N", "for": "people",
+                    "assumed_by": ["arn:aws:iam::999999999999:root"], "own_session_names": false}]"#,
+                ),
+                "the role N could not be made",
+            ),
             (&good.replace("trust:R", "trust:"), "not the ID of an item"),
             (&good.replace("trust:R", "tier:eu-west-1"), "is there twice"),
             (
@@ -376,6 +392,8 @@ mod tests {
             "tier:eu-west-1",
             "trust:R",
             "policy:R/SSHSageMakerServerPolicy",
+            "role:R",
+            "attached:R/AmazonSageMakerFullAccess",
         ] {
             assert_eq!(id.parse::<Target>().unwrap().to_string(), id);
         }
@@ -387,6 +405,8 @@ mod tests {
             "trust:a/b",
             "policy:R",
             "policy:/P",
+            "role:a/b",
+            "attached:R/AdministratorAccess",
             "user:R",
         ] {
             assert!(id.parse::<Target>().is_err(), "{id}");

@@ -88,7 +88,8 @@ impl Step {
                 "The role that training jobs, endpoints and notebooks run under. To find it: it is the role= of your \
                  Estimator, or what get_execution_role() returns; in Studio it stands under Domain, User profile, Execution \
                  role. A container registers with Systems Manager under it, so Systems Manager has to be able to assume it. \
-                 Suggested are the roles that SageMaker may assume; v shows all. Signs: + to set up, ✓ in place, ~ differs, \
+                 Suggested are the roles that SageMaker may assume; v shows all. Where there is none, n makes one; it becomes a \
+                 part of the plan. Signs: + to set up, ✓ in place, ~ differs, \
                  ! to be read before you pick it."
             }
             Self::UserRoles => {
@@ -96,7 +97,8 @@ impl Step {
                  get-caller-identity\" says assumed-role/ROLE/NAME there. An IAM user connects through a role that it may \
                  assume: choose that one. A role of IAM Identity Center (AWSReservedSSO_...) is changed via its permission set. It \
                  gets the permission to open sessions to hybrid nodes that carry people's own user ID. Suggested are the \
-                 roles that people may assume; v shows all."
+                 roles that people may assume; v shows all. Where there is none, or people have Identity Center roles alone, n \
+                 makes one that they may assume."
             }
             Self::Regions => {
                 "Session Manager reaches SageMaker's containers only in regions where the advanced-instances tier of \
