@@ -68,7 +68,6 @@ impl App {
             return;
         }
         self.dialog = None;
-        self.session.findings.readings.remove(&role.name);
         let text = format!("{} is part of the plan now.", role.name);
         self.pages.forms.make(role);
         self.say(Severity::Good, text);

@@ -142,6 +142,34 @@ async fn user_roles() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn new_roles() {
+    for size in SIZES {
+        let mut play = Setup::at(size).start();
+        play.keys("{acme-ml-dev}<enter><enter>{Recommender}n{A new SageMaker role}")
+            .await;
+        shot!(play, "new-sagemaker-role", size);
+        play.keys("<tab><space><enter>{to be made}").await;
+        screen!(play, "new-sagemaker-role-added", size);
+        play.keys("<enter>{people have}n{user amira}").await;
+        shot!(play, "new-user-role", size);
+        play.keys(
+            "<tab><space><down><space><tab><space><enter>{to be made}n{user amira}{!listing}",
+        )
+        .await;
+        shot!(play, "new-user-role-again", size);
+        play.keys("<end> x<enter>{letters, digits}").await;
+        shot!(play, "new-user-role-wrong", size);
+        play.keys("<backspace><backspace><enter>{to be made}<enter>{standard}")
+            .await;
+        play.keys("{!still being read}<space><enter>{to change}{!Asking AWS}{!reading}<down>")
+            .await;
+        screen!(play, "preview-new-role", size);
+        play.keys("<enter>{Go back}{!Asking AWS}").await;
+        shot!(play, "confirm-new-role", size);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn regions() {
     for size in SIZES {
         let mut play = with_faults(size, |faults| {

@@ -2,7 +2,6 @@
 
 use super::Role;
 use crate::model::TrustedKind;
-use crate::plan::chosen::NO_OTHER_POLICY;
 use crate::plan::role_document::{RoleDocument, full_access_arn, is_full_access};
 use crate::plan::{Change, Content, Difference, Edit, Obstacle, State, permission_set};
 use crate::policy::document::{DocumentError, size};
@@ -102,7 +101,7 @@ impl Role<'_> {
             ),
             (
                 new.is_sagemaker() && !new.has_full_access(),
-                NO_OTHER_POLICY,
+                "The role begins without AmazonSageMakerFullAccess.",
             ),
         ]
         .into_iter()

@@ -2,6 +2,7 @@
 
 mod view;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{Event, KeyCode, KeyEvent};
@@ -122,11 +123,15 @@ impl NewRoleDialog {
     }
 
     fn list(&mut self) {
-        let users = self.users.ready().map_or(&[][..], Vec::as_slice);
-        let mut users: Vec<&String> = users.iter().collect();
-        users.sort_by_key(|arn| arn.to_lowercase());
-        let arns = [self.everybody.arn()].into_iter();
-        let arns = arns.chain(users.into_iter().chain(&self.roles).map(String::as_str));
+        // Whoever is picked is listed, whether IAM has named them yet or not.
+        let is_user = |arn: &&str| arn.contains(":user/");
+        let listed = self.users.ready().map_or(&[][..], Vec::as_slice);
+        let users = listed.iter().map(String::as_str);
+        let users = users.chain(self.who.picked().filter(is_user));
+        let users: BTreeSet<(String, &str)> = users.map(|arn| (arn.to_lowercase(), arn)).collect();
+        let users = users.into_iter().map(|(_, arn)| arn);
+        let arns = [self.everybody.arn()].into_iter().chain(users);
+        let arns = arns.chain(self.roles.iter().map(String::as_str));
         let entry = |arn: &str| {
             Arc::new(Entry {
                 id: arn.to_owned(),
@@ -238,7 +243,7 @@ impl NewRoleDialog {
                 _ if word.is_empty() => {}
                 Ok(who) => {
                     let is_listed = self.who.shown().any(|entry| entry.id == who.arn());
-                    if !is_listed {
+                    if !is_listed && who.kind() == TrustedKind::Role {
                         self.roles.push(who.arn().to_owned());
                     }
                     self.let_in(&who);

@@ -185,10 +185,15 @@ impl NewRoleDialog {
         let [head, list] =
             Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
         let more = match &self.users {
-            Load::Waiting => format!(" may assume it · listing IAM users {spinner}"),
-            Load::Failed(_) => " may assume it · no list of users: paste ARNs".to_owned(),
-            Load::Ready(_) => " may assume it".to_owned(),
+            Load::Waiting => format!(" · listing IAM users {spinner}"),
+            Load::Failed(_) => " · no list of users: paste ARNs".to_owned(),
+            Load::Ready(_) => String::new(),
         };
+        let label = "  Who may assume it  ";
+        let width = u16::try_from(label.len()).unwrap_or(0);
+        let [title, head] =
+            Layout::horizontal([Constraint::Length(width), Constraint::Fill(1)]).areas(head);
+        frame.render_widget(Line::styled(label, theme::TITLE), title);
         self.who.draw_head(frame, head, "principal", &more);
         let everybody = self.everybody.arn().to_owned();
         let is_here = self.focus == Field::Who;
