@@ -350,7 +350,7 @@ impl<'a> OneChange<'a> {
             return true;
         }
         if let (Target::Role { .. }, false) = (self.target, self.change.puts_back) {
-            return is_made_by_same_run(found, wanted);
+            return is_made_by(found, wanted, self.run.job.continues.as_deref());
         }
         if self.change.puts_back || matches!(self.target, Target::Tier { .. }) {
             return false;
@@ -372,11 +372,16 @@ impl<'a> OneChange<'a> {
     }
 }
 
-/// Returns whether a role that is there is the one that this run made, whatever others have given it since.
-fn is_made_by_same_run(found: &Content, wanted: &Content) -> bool {
+/// Returns whether a role that is there is the one that this run made, or the run that it goes on with, whatever others have
+/// given it since.
+fn is_made_by(found: &Content, wanted: &Content, earlier: Option<&str>) -> bool {
     let document = |content: &Content| content.text().and_then(RoleDocument::parse);
     match (document(found), document(wanted)) {
-        (Some(found), Some(wanted)) => found.run() == wanted.run() && found.does_the_same(&wanted),
+        (Some(found), Some(wanted)) => {
+            let is_ours =
+                found.run() == wanted.run() || earlier.is_some() && found.run() == earlier;
+            is_ours && found.does_the_same(&wanted)
+        }
         _ => false,
     }
 }

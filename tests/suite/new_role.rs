@@ -724,3 +724,25 @@ async fn where_users_cannot_be_listed_their_arns_are_pasted() {
     play.keys("{[x] user zoe}<enter>{is part of the plan}")
         .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_shows_late_is_ours_when_what_failed_is_tried_again() {
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let mut job = setup.set_up_as(wanted()).await;
+    // The role is made, nobody answers, and it cannot be read for a while.
+    setup.faults.add("CreateRole", 99, Fault::LostReply);
+    setup.faults.add_after("GetRole", 3, 99, Fault::Unreachable);
+    let report = setup.run(&job).await;
+    assert!(!report.is_verified(), "{report:?}");
+    assert!(setup.contents().roles.contains_key(TRAIN));
+    setup.faults.clear();
+    tokio::time::sleep(Duration::from_mins(16)).await;
+    job.only = Some(report.not_done().into_iter().cloned().collect());
+    job.continues = report.run;
+    let report = setup.run(&job).await;
+    assert!(report.is_verified(), "{report:?}");
+    let report = setup.run(&setup.put_back(None).await).await;
+    assert!(report.is_verified(), "{report:?}");
+    assert_eq!(setup.contents(), before);
+}
