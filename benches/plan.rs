@@ -38,7 +38,7 @@ fn account(roles: usize) -> (Survey, Choices) {
             attached: Vec::new(),
             last_used: None,
             description: String::new(),
-            made_by_run: None,
+            made_by: None,
         };
         (name.clone(), Ok(reading))
     });

@@ -18,6 +18,7 @@ pub use paste::Paste;
 pub use status::StepStatus;
 
 use crate::journal::GuideRecord;
+use crate::model::new_role::FULL_ACCESS;
 use crate::model::{Choices, Partition, RoleKind, RoleReading, Survey, TierReading};
 use crate::plan::{Item, Plan, Target, permission_set};
 use crate::policy::Document;
@@ -193,7 +194,11 @@ impl Guide {
         for item in &plan.items {
             let now = match (&item.target, reading(&item.target, survey)) {
                 // The way back of a role that was made is to delete it.
-                (Target::Role { .. }, None) if item.change().is_some() => None,
+                (Target::Role { .. }, None) | (Target::FullAccess { .. }, _)
+                    if item.change().is_some() =>
+                {
+                    None
+                }
                 (Target::Tier { .. } | Target::Role { .. } | Target::FullAccess { .. }, _)
                 | (_, None) => continue,
                 (Target::Trust { .. }, Some(reading)) => Some(&reading.trust),
@@ -385,7 +390,11 @@ struct Since<'a> {
 /// Returns how a document is put back in the console, in order, with the nearest link.
 pub fn way_back(target: &Target, was_there: bool, partition: &Partition) -> Vec<String> {
     let (link, what) = match target {
-        Target::Tier { .. } | Target::FullAccess { .. } => return Vec::new(),
+        Target::Tier { .. } => return Vec::new(),
+        Target::FullAccess { role } => (
+            console::role(partition, role, Tab::Permissions),
+            format!("On the tab Permissions of the role {role} remove {FULL_ACCESS}."),
+        ),
         Target::Role { role } => (
             console::role(partition, role, Tab::Permissions),
             format!("There was no role {role}. Where nothing else uses it now, delete it there."),

@@ -48,7 +48,8 @@ read_policy_of_new() {
     fi
 }
 
-# A role that this script makes: all of it but the policies that are changes of their own; (none) where there is none.
+# A role that this script makes, (none) where there is none. The second and third words say which of its inline and attached
+# policies are not changes of their own.
 read_role() {
     if ! whole=$(plain aws iam get-role --region "$REGION" --role-name="$1" --output json --query "Role.{Path: Path,
         Description: Description, AssumeRolePolicyDocument: AssumeRolePolicyDocument,
@@ -62,9 +63,9 @@ read_role() {
         return 1
     fi
     inline=$(plain aws iam list-role-policies --region "$REGION" --role-name="$1" --output json \
-        --query "PolicyNames[?@!='SSHSageMakerServerPolicy' && @!='SSHSageMakerClientPolicy']") || return 1
+        --query "$2") || return 1
     attached=$(plain aws iam list-attached-role-policies --region "$REGION" --role-name="$1" --output json \
-        --query "AttachedPolicies[?PolicyName!='AmazonSageMakerFullAccess'].PolicyArn") || return 1
+        --query "$3") || return 1
     printf '{"Role": %s, "InlinePolicies": %s, "AttachedPolicies": %s}' "$whole" "$inline" "$attached"
 }
 
@@ -348,7 +349,17 @@ for item in $ITEMS; do
     todo) ;;
     esac
     # Only what is read afterwards counts: an answer may be lost, and the write done all the same.
-    write "$item" >/dev/null || complain "The AWS CLI reports an error; reading what is there."
+    if ! write "$item" >/dev/null; then
+        complain "The AWS CLI reports an error; reading what is there."
+        # A role that was just made does not show everywhere at once.
+        for wait in 2 4 8; do
+            [ "$undo" = no ] && [ -n "$needed" ] || break
+            sleep "$wait"
+            compare "$item"
+            [ "$state" = todo ] || break
+            write "$item" >/dev/null && break
+        done
+    fi
     if shows "$item"; then
         say "done      $(name "$item")"
         written=$((written + 1))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, RoleDetail};
 
-use super::iam::{attached, boundary_arn, last_used, made_by_run, text};
+use super::iam::{attached, boundary_arn, last_used, maker, text};
 use super::pages::{MANY, Pages};
 use super::{Account, CallError};
 use crate::model::RoleReading;
@@ -82,7 +82,7 @@ fn reading(role: &RoleDetail) -> Result<RoleReading, CallError> {
         // The details of an account do not have it.
         description: String::new(),
         boundary: boundary_arn(role.permissions_boundary()),
-        made_by_run: made_by_run(role.tags()),
+        made_by: maker(role.tags()),
         inline: inline.collect::<Result<_, CallError>>()?,
         attached: role
             .attached_managed_policies()

@@ -436,10 +436,16 @@ impl CallError {
                  version 1, which only the default regions take (AWS_STS_REGIONAL_ENDPOINTS=regional gives another one)."
                     .to_owned()
             }
-            ErrorKind::Denied { .. } if self.action == "iam:CreateRole" => {
-                "Ask for the permission iam:CreateRole. Where the organization lets roles be made only with a permissions \
-                 boundary, name it with the new role (--permissions-boundary ARN)."
-                    .to_owned()
+            ErrorKind::Denied { by_organization } if self.action == "iam:CreateRole" => {
+                let ask = if *by_organization {
+                    "Ask whoever looks after the organization's service control policies."
+                } else {
+                    "Ask for the permissions iam:CreateRole and iam:TagRole."
+                };
+                format!(
+                    "{ask} Where roles may be made only with a permissions boundary, name it with the new role \
+                     (--permissions-boundary ARN)."
+                )
             }
             ErrorKind::Denied { by_organization: true } => {
                 "Ask whoever looks after the organization's service control policies.".to_owned()

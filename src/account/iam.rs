@@ -138,7 +138,7 @@ impl Account {
             trust: trust_of(&role)?,
             description: role.description().unwrap_or_default().to_owned(),
             boundary: boundary_arn(role.permissions_boundary()),
-            made_by_run: made_by_run(role.tags()),
+            made_by: maker(role.tags()),
             inline,
             attached,
             last_used: last_used(role.role_last_used()),
@@ -405,8 +405,8 @@ pub(super) fn boundary_arn(boundary: Option<&AttachedPermissionsBoundary>) -> Op
     arn.map(str::to_owned)
 }
 
-/// The run that made a role, where this program did.
-pub(super) fn made_by_run(tags: &[Tag]) -> Option<String> {
+/// What of this program made a role, where it did.
+pub(super) fn maker(tags: &[Tag]) -> Option<String> {
     let tag = tags.iter().find(|tag| tag.key() == TAG)?;
     Some(tag.value().to_owned())
 }

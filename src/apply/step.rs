@@ -158,28 +158,39 @@ impl<'a> OneChange<'a> {
         self.change.after_run(self.run.journal.run())
     }
 
-    /// Returns whether a write failed because the role that this plan makes does not show everywhere yet.
+    /// Returns whether a write failed because the role that this plan makes does not show everywhere yet. What cannot be found may
+    /// also be the managed policy.
     fn is_of_unseen_role(&self, error: &CallError) -> bool {
-        let role = self.target.role().map(str::to_owned);
-        let made = role.map(|role| Target::Role { role });
-        let made = made.filter(|made| made != self.target && !self.change.puts_back);
-        // What cannot be found may be the managed policy.
-        let is_about_it = made
-            .as_ref()
-            .and_then(Target::role)
-            .is_some_and(|role| error.message.contains(role));
+        let Some(role) = self.target.role() else {
+            return false;
+        };
         error.kind == ErrorKind::NotFound
-            && is_about_it
-            && made.is_some_and(|made| self.run.job.plan.change_of(&made).is_some())
+            && error.message.contains(role)
+            && !matches!(self.target, Target::Role { .. })
+            && self.run.job.plan.is_to_be_made(role)
     }
 
     /// Returns what is there now. When the run is stopped, the next reading is as good as any.
     async fn read(&self) -> Result<Content, CallError> {
         let believed = survey::content(&self.account, self.target);
-        match self.run.cancel.run_until_cancelled(believed).await {
+        let found = match self.run.cancel.run_until_cancelled(believed).await {
             Some(found) => found,
             None => survey::content_now(&self.account, self.target).await,
-        }
+        };
+        found.map(|found| self.without_own_policies(found))
+    }
+
+    /// Returns what was found; of a role, without the policies that are changes of this plan: they are compared for themselves, and
+    /// may show for some seconds after they were deleted.
+    fn without_own_policies(&self, found: Content) -> Content {
+        let whole = match (self.target, &found) {
+            (Target::Role { .. }, Content::Text(text)) => RoleDocument::parse(text),
+            _ => None,
+        };
+        let changes = self.run.job.plan.changes();
+        let own = changes.map(|(item, _)| &item.target);
+        let own = own.filter(|target| target.role() == self.target.role());
+        whole.map_or(found, |whole| Content::Text(whole.without(own).text()))
     }
 
     /// Returns what was found, when it is still what the plan saw.
@@ -289,7 +300,7 @@ impl<'a> OneChange<'a> {
             description: &document.description,
             trust: &document.trust(),
             boundary: document.permissions_boundary.as_deref(),
-            run: document.run().unwrap_or(run),
+            run: document.maker().unwrap_or(run),
         };
         self.account.create_role(&made).await
     }
@@ -302,6 +313,7 @@ impl<'a> OneChange<'a> {
         let written = Instant::now();
         loop {
             let found = survey::content_now(&self.account, self.target).await;
+            let found = found.map(|found| self.without_own_policies(found));
             // An earlier state of the last minute says nothing of a write that got no answer.
             let is_doubtful = found.as_ref().is_ok_and(|found| self.is_doubtful(found));
             let counts = unclear.is_none() || !is_doubtful;
@@ -379,7 +391,7 @@ fn is_made_by(found: &Content, wanted: &Content, earlier: Option<&str>) -> bool 
     match (document(found), document(wanted)) {
         (Some(found), Some(wanted)) => {
             let is_ours =
-                found.run() == wanted.run() || earlier.is_some() && found.run() == earlier;
+                found.maker() == wanted.maker() || earlier.is_some() && found.maker() == earlier;
             is_ours && found.does_the_same(&wanted)
         }
         _ => false,

@@ -149,10 +149,7 @@ async fn chosen(
     for new in &new_roles {
         let is_chosen = |names: &[String]| names.contains(&new.name);
         if is_chosen(&sagemaker_roles) || is_chosen(&user_roles) {
-            return Err(format!(
-                "The role {} is asked for twice: as a new one, and as one that is there or for the other side.",
-                new.name
-            ));
+            return Err(format!("The role {} is asked for twice.", new.name));
         }
         let names = if new.is_sagemaker() {
             &mut sagemaker_roles
@@ -179,18 +176,25 @@ fn new_roles(wanted: &Wanted, identity: &Identity) -> Result<Vec<NewRole>, Strin
         .new
         .assumed_by
         .iter()
-        .flat_map(|word| word.split(','))
+        .flat_map(|word| Trusted::separated(word))
     {
-        let who = Trusted::read(word, &identity.partition, &identity.account);
+        let who = Trusted::read(&word, &identity.partition, &identity.account);
         let who = who.map_err(|why| format!("--assumed-by \"{word}\": {why}"))?;
         if !assumed_by.contains(&who) {
             assumed_by.push(who);
         }
     }
     let is_user = |who: &Trusted| who.kind() == TrustedKind::User;
+    let is_everybody = |who: &Trusted| who.kind() == TrustedKind::Account;
     if wanted.new.own_session_names && !assumed_by.iter().any(is_user) {
         return Err(
             "--own-session-names is about IAM users, and --assumed-by names none. Everybody else would be locked out by it."
+                .to_owned(),
+        );
+    }
+    if wanted.new.own_session_names && assumed_by.iter().any(is_everybody) {
+        return Err(
+            "--own-session-names does not go with \"account\": everybody whom IAM lets could come in under any name, IAM users too."
                 .to_owned(),
         );
     }

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::model::new_role::TAG;
 use crate::model::region::ACTIVATION_TIER;
-use crate::model::{Choices, Identity, Partition, RoleArn, Tier};
+use crate::model::{Choices, Identity, NewRole, Partition, RoleArn, Tier};
 use crate::plan::role_document::full_access_arn;
-use crate::plan::{Item, Plan, RoleDocument, State, Target};
+use crate::plan::{Item, Plan, RoleDocument, State, Target, permission_set};
 use crate::policy::template::{CLIENT_POLICY, Place, RolePolicy, SERVER_POLICY};
 
 /// Stand in for what is known only where the template is deployed.
@@ -129,6 +129,14 @@ fn notes(plan: &Plan, roles: &[RoleResource]) -> Vec<String> {
              each account under the same names."
                 .to_owned(),
         );
+    }
+    let mut new = plan.choices.asked_new_roles().flat_map(NewRole::assumed_by);
+    if new.any(|who| permission_set::name(who.name()).is_some()) {
+        notes.push(format!(
+            "An Identity Center role that may assume a new one has another name in every account: this template is for the account {} \
+             alone, unless its ARN is replaced.",
+            plan.identity.account
+        ));
     }
     let capability = if makes_roles {
         "CAPABILITY_NAMED_IAM"
@@ -376,7 +384,7 @@ impl RoleResource {
             "Path": made.path,
             "Description": made.description,
             "AssumeRolePolicyDocument": substituted(&made.assume_role_policy_document),
-            "Tags": [{"Key": TAG, "Value": made.run()}],
+            "Tags": [{"Key": TAG, "Value": made.maker()}],
         });
         if let Some(properties) = properties.as_object_mut() {
             if *has_full_access {

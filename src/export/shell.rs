@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Value, json};
 
-use crate::model::new_role::TAG;
+use crate::model::new_role::{FULL_ACCESS, TAG};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn};
 use crate::plan::role_document::full_access_arn;
 use crate::plan::{Change, Content, Item, Plan, RoleDocument, State, Target};
@@ -155,11 +155,49 @@ fn needs(plan: &Plan, target: &Target) -> String {
     making(plan, target).map_or_else(|| ":".to_owned(), |number| format!("printf '%s' {number}"))
 }
 
+/// The queries for the inline and the attached policies of a role that are no changes of this plan.
+fn policies_of_others(plan: &Plan, role: &str) -> (String, String) {
+    let changed: Vec<&Target> = plan
+        .changes()
+        .map(|(item, _)| &item.target)
+        .filter(|target| target.role() == Some(role))
+        .collect();
+    let ours: Vec<String> = changed
+        .iter()
+        .filter_map(|target| match target {
+            Target::Policy { policy, .. } => Some(format!("@!='{policy}'")),
+            _ => None,
+        })
+        .collect();
+    let inline = if ours.is_empty() {
+        "PolicyNames".to_owned()
+    } else {
+        format!("PolicyNames[?{}]", ours.join(" && "))
+    };
+    let has_full_access = changed
+        .iter()
+        .any(|target| matches!(target, Target::FullAccess { .. }));
+    let attached = if has_full_access {
+        format!("AttachedPolicies[?PolicyName!='{FULL_ACCESS}'].PolicyArn")
+    } else {
+        "AttachedPolicies[].PolicyArn".to_owned()
+    };
+    (inline, attached)
+}
+
 /// The call that reads what is there.
 fn reading(plan: &Plan, target: &Target) -> String {
     match target {
         Target::Tier { region } => format!("read_tier {}", quoted(region)),
-        Target::Role { role } => format!("read_role {}", quoted(role)),
+        Target::Role { role } => {
+            let (inline, attached) = policies_of_others(plan, role);
+            format!(
+                "read_role {} {} {}",
+                quoted(role),
+                quoted(&inline),
+                quoted(&attached)
+            )
+        }
         Target::FullAccess { role } => format!("read_attached {}", quoted(role)),
         Target::Trust { role } => format!("read_trust {}", quoted(role)),
         Target::Policy { role, policy } => {
@@ -218,7 +256,7 @@ fn writing(plan: &Plan, target: &Target, content: &Content) -> String {
                     "--tags {}",
                     quoted(&format!(
                         "Key={TAG},Value={}",
-                        made.run().unwrap_or_default()
+                        made.maker().unwrap_or_default()
                     ))
                 ),
                 format!("--assume-role-policy-document={}", quoted(&made.trust())),
@@ -276,7 +314,7 @@ fn as_read(role: &RoleDocument) -> Value {
             "Description": role.description,
             "AssumeRolePolicyDocument": role.assume_role_policy_document,
             "PermissionsBoundary": role.permissions_boundary,
-            "MadeBy": role.run(),
+            "MadeBy": role.maker(),
         },
         "InlinePolicies": role.inline_policies,
         "AttachedPolicies": role.attached_policies,

@@ -86,9 +86,9 @@ fn head(plan: &Plan) -> String {
     if has(|target| matches!(target, Target::Role { .. })) {
         lines.extend([
             String::new(),
-            "A role that is made here belongs to Terraform as a whole, its trust policy included: what others add to it later,"
+            "A role that is made here belongs to Terraform: what others change in its trust policy, Terraform changes back, and"
                 .to_owned(),
-            "Terraform takes away again, and terraform destroy deletes it.".to_owned(),
+            "terraform destroy deletes the role, whoever uses it by then.".to_owned(),
         ]);
     }
     if has(is_policy) {
@@ -207,7 +207,7 @@ fn resource(plan: &Plan, number: usize, target: &Target, change: &Change, out: &
                 quoted(&made.path),
                 quoted(&made.description),
                 document(&pretty(&made.trust())),
-                quoted(made.run().unwrap_or_default())
+                quoted(made.maker().unwrap_or_default())
             )
         }
         Target::FullAccess { role } => write!(

@@ -176,6 +176,12 @@ pub fn sheet(plan: &Plan, who: Option<(&Readiness, Basis)>) -> String {
          {}, and to be submitted with the credentials that you connect with: the node belongs to whoever submitted it.",
         one_of(&plan.choices.sagemaker_roles)
     ));
+    for role in without_other_policies(plan) {
+        sheet.say(&format!(
+            "The role {role} is new, and has no policy yet by which jobs can be submitted. Ask whoever set the account up for one: a \
+             node belongs to whoever submitted its job."
+        ));
+    }
     if has_profile {
         sheet.say(
             "Start Python with these set; a profile that is given to `boto3.Session` alone does not count.",
@@ -205,6 +211,19 @@ pub fn sheet(plan: &Plan, who: Option<(&Readiness, Basis)>) -> String {
          says what is in place."
     ));
     sheet.text
+}
+
+/// The user roles that were made and may do nothing but connect.
+fn without_other_policies(plan: &Plan) -> Vec<&str> {
+    let new = plan.choices.asked_new_roles();
+    let new = new
+        .filter(|new| !new.is_sagemaker())
+        .map(|new| new.name.as_str());
+    let has_none = |role: &&str| {
+        let facts = plan.facts.get(*role);
+        facts.is_some_and(|facts| facts.other_policies.is_empty())
+    };
+    new.filter(has_none).collect()
 }
 
 fn with_role(plan: &Plan, role: &str, sheet: &mut Sheet) {

@@ -7,7 +7,7 @@ use super::console::{self, Tab};
 use super::{
     Extended, Part, Paste, Since, Statement, StepStatus, extended, is_of_permission_set, reading,
 };
-use crate::model::new_role::FULL_ACCESS;
+use crate::model::new_role::{FULL_ACCESS, TAG};
 use crate::model::{NewRole, Region, Survey};
 use crate::plan::{Change, Item, Obstacle, Plan, State, Target, permission_set, replaced};
 use crate::policy::deviation;
@@ -256,8 +256,14 @@ impl Draft<'_> {
                 .to_owned(),
             permissions,
         ];
-        let last = format!("Choose Next, as role name type {role}, and choose Create role.");
-        first.into_iter().chain(boundary).chain([last]).collect()
+        let last = [
+            format!("Choose Next, and as role name type {role}."),
+            format!(
+                "Under Tags choose Add new tag, with the key {TAG} and the value by-hand: by that the role is known as the one \
+                 that is asked for. Then choose Create role."
+            ),
+        ];
+        first.into_iter().chain(boundary).chain(last).collect()
     }
 
     fn trust(&self, role: &str, obstacle: Option<Obstacle>, pastes: bool) -> Vec<String> {

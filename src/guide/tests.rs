@@ -39,7 +39,7 @@ fn role(region: &str, name: &str, path: &str, trust: &str) -> RoleReading {
         inline: BTreeMap::new(),
         attached: Vec::new(),
         description: String::new(),
-        made_by_run: None,
+        made_by: None,
         last_used: None,
     }
 }

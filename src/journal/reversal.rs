@@ -69,6 +69,26 @@ impl Reversal {
         self.entries.iter().any(|entry| entry.is_uncertain)
     }
 
+    /// Returns what is in the place of an entry; of a role, without the policies that are put back before it.
+    fn found(
+        &self,
+        entry: &Entry,
+        now: &BTreeMap<Target, Result<Content, String>>,
+    ) -> Option<Result<Content, String>> {
+        let found = now.get(&entry.target)?;
+        let whole = match (&entry.target, found) {
+            (Target::Role { .. }, Ok(Content::Text(text))) => RoleDocument::parse(text),
+            _ => None,
+        };
+        let Some(whole) = whole else {
+            return Some(found.clone());
+        };
+        let role = entry.target.role();
+        let others = self.entries.iter().map(|entry| &entry.target);
+        let rest = whole.without(others.filter(|target| target.role() == role));
+        Some(Ok(Content::Text(rest.text())))
+    }
+
     /// Returns what has to be read before the plan can be made.
     pub fn targets(&self) -> Vec<Target> {
         self.entries
@@ -106,7 +126,7 @@ impl Reversal {
             items: roles_last_standing(
                 self.entries
                     .iter()
-                    .map(|entry| entry.item(now.get(&entry.target)))
+                    .map(|entry| entry.item(self.found(entry, now).as_ref()))
                     .collect(),
             ),
             inline_sizes: Vec::new(),
@@ -138,7 +158,7 @@ fn roles_last_standing(mut items: Vec<Item>) -> Vec<Item> {
                 item.state = State::blocked(
                     Obstacle::Changed,
                     format!("The role stays, because {other} is left alone."),
-                    "Should it go all the same, delete it in the IAM console.",
+                    "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console.",
                 );
             }
         }
@@ -226,7 +246,7 @@ impl Entry {
             return State::blocked(
                 Obstacle::Changed,
                 format!("The role is no longer as the run left it ({what}), so it stays."),
-                "Should it go all the same, delete it in the IAM console.",
+                "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console.",
             )
             .with_difference(Some(Difference {
                 expected: ours.clone(),
@@ -278,7 +298,7 @@ fn what_was_added(ours: &Content, found: &Content) -> String {
     if !found.does_the_same(&ours) {
         parts.push("another trust policy or permissions boundary".to_owned());
     }
-    if found.run() != ours.run() {
+    if found.maker() != ours.maker() {
         parts.push("made by somebody else".to_owned());
     }
     if parts.is_empty() {

@@ -78,8 +78,9 @@ impl Target {
             }
             Self::FullAccess { .. } => {
                 "The managed policy that the SageMaker console gives execution roles: with it jobs read and write S3 buckets \
-                 with sagemaker in their name, fetch images, write logs, and more. Without it the role may do nothing but \
-                 answer sessions, until somebody gives it what its jobs need."
+                 with sagemaker in their name, fetch images, write logs, and do nearly everything in SageMaker, jobs under other \
+                 roles included that SageMaker may assume (iam:PassRole). Without it the role may do nothing but answer sessions, \
+                 until somebody gives it what its jobs need."
             }
             Self::Trust { .. } => {
                 "A SageMaker container registers with Systems Manager under this role, and Systems Manager has to be \

@@ -10,7 +10,8 @@ use super::arn::{RoleArn, RoleArnError, is_role_name};
 pub const FULL_ACCESS: &str = "AmazonSageMakerFullAccess";
 /// What every role made by this program says of itself in IAM's lists.
 pub const DESCRIPTION: &str = "Made by sagemaker-ssh-setup for SageMaker SSH Helper";
-/// The key of the tag that a role made by this program carries; its value is the ID of the run.
+/// The key of the tag that a role made by this program carries. Its value is the ID of the run; of an export, the sum of its plan;
+/// of a role made by hand with the guide, a word.
 pub const TAG: &str = "sagemaker-ssh-setup";
 
 /// A role that is to be made.
@@ -118,6 +119,17 @@ impl Trusted {
             _ => return Err(TrustedError::NotAPrincipal),
         }
         Ok(Self(word.to_owned()))
+    }
+
+    /// The words of a text that names several, with blanks or commas between them. A comma may be part of a name.
+    pub fn separated(text: &str) -> Vec<String> {
+        let text = text
+            .replace(",arn:", " arn:")
+            .replace(",account", " account");
+        text.split([' ', ';', '\n', '\r', '\t'])
+            .map(str::to_owned)
+            .filter(|word| !word.is_empty())
+            .collect()
     }
 
     /// Everybody in the account whose own policies allow it.

@@ -78,8 +78,8 @@ pub struct RoleReading {
     pub description: String,
     /// The ARN of the permissions boundary, where one is set.
     pub boundary: Option<String>,
-    /// The run that made it, where this program did: the value of its tag.
-    pub made_by_run: Option<String>,
+    /// What of this program made it, where it did: the value of its tag, see [`TAG`](super::new_role::TAG).
+    pub made_by: Option<String>,
     /// Inline policies by name, decoded.
     pub inline: BTreeMap<String, String>,
     pub attached: Vec<AttachedPolicy>,

@@ -64,7 +64,11 @@ pub(super) fn role(
         return (all(&taken), None);
     }
     let mut inline = Inline::of(reading, survey.quotas.inline);
-    let items = parts(chosen)
+    let mut parts = parts(chosen);
+    if chosen.new.is_some() && role.has_other_trust() {
+        parts.insert(1, Part::Trust);
+    }
+    let items = parts
         .iter()
         .map(|part| {
             let target = &part.target(chosen.name);

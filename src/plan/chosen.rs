@@ -86,7 +86,7 @@ pub(super) const NO_OTHER_POLICY: &str = "The new role has no other policy: no j
      image and write its log.";
 
 /// Returns whether a role has no policy besides those that this program writes.
-fn has_no_other_policy(reading: &RoleReading) -> bool {
+pub(super) fn has_no_other_policy(reading: &RoleReading) -> bool {
     let is_ours = |name: &String| RolePolicy::named(name).is_some();
     let attached = reading.attached.iter().map(|policy| &policy.name);
     reading.inline.keys().chain(attached).all(is_ours)

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Target;
 use crate::model::new_role::{
     DESCRIPTION, FULL_ACCESS, NewRole, Purpose, TAG, Trusted, TrustedKind,
 };
@@ -11,9 +12,9 @@ use crate::model::{AttachedPolicy, Partition, RoleReading};
 use crate::policy::Document;
 use crate::policy::document::{DocumentError, strict};
 use crate::policy::meaning;
-use crate::policy::template::{Place, RolePolicy};
+use crate::policy::template::Place;
 
-/// A role without the policies that have items of their own. The keys are those of IAM's API.
+/// A role with the names of its policies. The keys are those of IAM's API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct RoleDocument {
@@ -24,13 +25,13 @@ pub struct RoleDocument {
     pub assume_role_policy_document: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions_boundary: Option<String>,
-    /// The run that made it, as a tag says. Empty in a plan: the run has no ID yet.
+    /// What made it. Empty in a plan: the run has no ID yet.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub tags: Map<String, Value>,
-    /// Names of inline policies that are not this program's.
+    /// Names of its inline policies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inline_policies: Vec<String>,
-    /// ARNs of attached policies that are not this program's.
+    /// ARNs of its attached policies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attached_policies: Vec<String>,
 }
@@ -56,7 +57,7 @@ impl RoleDocument {
     /// What is there.
     pub fn of_reading(reading: &RoleReading) -> Self {
         let trust = strict(&reading.trust);
-        let run = reading.made_by_run.as_ref();
+        let maker = reading.made_by.as_ref();
         let inline = reading.inline.keys();
         let attached = reading.attached.iter().map(|policy| &policy.arn);
         Self {
@@ -64,18 +65,12 @@ impl RoleDocument {
             description: reading.description.clone(),
             assume_role_policy_document: trust.unwrap_or_else(|| reading.trust.clone().into()),
             permissions_boundary: reading.boundary.clone(),
-            tags: run
-                .map(|run| (TAG.to_owned(), run.clone().into()))
+            tags: maker
+                .map(|maker| (TAG.to_owned(), maker.clone().into()))
                 .into_iter()
                 .collect(),
-            inline_policies: inline
-                .filter(|name| RolePolicy::named(name).is_none())
-                .cloned()
-                .collect(),
-            attached_policies: attached
-                .filter(|arn| !is_full_access(arn))
-                .cloned()
-                .collect(),
+            inline_policies: inline.cloned().collect(),
+            attached_policies: attached.cloned().collect(),
         }
     }
 
@@ -98,15 +93,32 @@ impl RoleDocument {
         }
     }
 
-    /// The run that made it, as its tag says.
-    pub fn run(&self) -> Option<&str> {
+    /// What made it, as its tag says.
+    pub fn maker(&self) -> Option<&str> {
         self.tags.get(TAG).and_then(Value::as_str)
     }
 
-    /// The same, made by this run; one that names a run already stays as it is.
+    /// The same, made by this run; one that names its maker already stays as it is.
     #[must_use]
     pub fn made_by(mut self, run: &str) -> Self {
         self.tags.entry(TAG).or_insert_with(|| run.into());
+        self
+    }
+
+    /// The same without the policies that these items are about.
+    #[must_use]
+    pub fn without<'a>(mut self, items: impl Iterator<Item = &'a Target>) -> Self {
+        for item in items {
+            match item {
+                Target::Policy { policy, .. } => {
+                    self.inline_policies.retain(|name| name != policy.name());
+                }
+                Target::FullAccess { .. } => {
+                    self.attached_policies.retain(|arn| !is_full_access(arn));
+                }
+                Target::Tier { .. } | Target::Role { .. } | Target::Trust { .. } => {}
+            }
+        }
         self
     }
 
@@ -157,7 +169,7 @@ pub(super) fn reading_of_new(new: &NewRole, document: &RoleDocument, place: Plac
         trust: document.trust(),
         description: document.description.clone(),
         boundary: document.permissions_boundary.clone(),
-        made_by_run: None,
+        made_by: None,
         inline: std::collections::BTreeMap::new(),
         attached: attached.into_iter().collect(),
         last_used: None,
@@ -295,7 +307,7 @@ mod tests {
     #[test]
     fn what_somebody_adds_makes_it_another_document_and_iams_layout_does_not() {
         let made = document(&sagemaker(), false).made_by("20240131-101010");
-        assert_eq!(made.run(), Some("20240131-101010"));
+        assert_eq!(made.maker(), Some("20240131-101010"));
         assert_eq!(made.clone().made_by("20250131-101010"), made);
         let turned = made.text().replace(
             "\"Action\": \"sts:AssumeRole\"",

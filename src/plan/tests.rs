@@ -47,7 +47,7 @@ pub(super) fn role(name: &str, path: &str, trust: &str) -> RoleReading {
         inline: BTreeMap::new(),
         attached: Vec::new(),
         description: String::new(),
-        made_by_run: None,
+        made_by: None,
         last_used: None,
     }
 }

@@ -36,9 +36,13 @@ pub fn needs(plan: &Plan) -> Vec<Need> {
             Edit::Role { role, after, .. } => {
                 let writes: &[&'static str] = match after {
                     Some(_) => &["iam:CreateRole", "iam:TagRole"],
-                    None => &["iam:DeleteRole", "iam:ListRolePolicies"],
+                    None => &["iam:DeleteRole"],
                 };
-                let reads = ["iam:GetRole", "iam:ListAttachedRolePolicies"];
+                let reads = [
+                    "iam:GetRole",
+                    "iam:ListRolePolicies",
+                    "iam:ListAttachedRolePolicies",
+                ];
                 (
                     reads.iter().chain(writes).copied().collect(),
                     plan.role_arn(role),

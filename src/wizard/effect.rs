@@ -46,8 +46,8 @@ pub enum Effect {
     AddTyped(Vec<TypedRole>),
     /// Asks for a role that is to be made.
     AskNewRole(Side),
-    /// Adds a role that is to be made to what is chosen.
-    AddNewRole(Box<NewRole>),
+    /// Adds a role that is to be made to what is chosen, in place of the one of this name.
+    AddNewRole(Box<NewRole>, Option<String>),
     Copy {
         text: String,
         /// The text could not be made from a fresh reading.
@@ -137,7 +137,7 @@ impl App {
             }
             Effect::AddTyped(roles) => self.add_typed(roles),
             Effect::AskNewRole(side) => self.ask_new_role(side),
-            Effect::AddNewRole(role) => self.add_new_role(&role),
+            Effect::AddNewRole(role, before) => self.add_new_role(&role, before.as_deref()),
             Effect::Copy { text, is_older } => self.copy(&text, is_older),
             Effect::SavePlan(plan) => self.save_plan(*plan),
             Effect::Export(plan) => self.export(&plan),

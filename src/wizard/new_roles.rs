@@ -19,12 +19,13 @@ impl App {
         let listed = findings.roles.iter();
         let people = listed.filter(|role| role.is_for_people && !role.summary.arn.is_empty());
         let roles = people.map(|role| role.summary.arn.clone()).collect();
-        let mut form = NewRoleDialog::new(side, identity, page.new_role(), roles);
+        let before = page.new_role_to_change();
+        let mut form = NewRoleDialog::new(side, identity, before, roles);
         let current = page.current();
         let current = current.and_then(|name| findings.roles.get(&name));
         let set = current.filter(|role| role.summary.kind() == RoleKind::IdentityCenter);
         let set = set.and_then(|role| role.summary.arn.parse::<RoleArn>().ok());
-        if let (Some(arn), Side::User, None) = (set, side, page.new_role()) {
+        if let (Some(arn), Side::User, None) = (set, side, before) {
             form.let_in(&Trusted::role(&arn));
         }
         let mut others = self.pages.forms.new_roles();
@@ -38,15 +39,17 @@ impl App {
     }
 
     /// Returns why a new role cannot have its name; none where it can.
-    fn why_taken(&self, role: &NewRole) -> Option<String> {
+    fn why_taken(&self, role: &NewRole, before: Option<&str>) -> Option<String> {
         // IAM does not tell names apart by case.
         let name = role.name.to_lowercase();
         let is_same = |other: &str| other.to_lowercase() == name;
         let mut listed = self.session.findings.roles.iter();
-        let taken = listed.find(|listed| is_same(&listed.summary.name));
-        let side = Side::of(role);
+        let taken = listed.find(|listed| {
+            let name = &listed.summary.name;
+            is_same(name) && Some(name.as_str()) != before
+        });
         let mut made = self.pages.forms.new_roles();
-        let twice = made.find(|other| Side::of(other) != side && is_same(&other.name));
+        let twice = made.find(|other| Some(other.name.as_str()) != before && is_same(&other.name));
         match (taken, twice) {
             (Some(taken), _) => Some(format!(
                 "There is a role of this name already: {}. Give the new one another name, or leave this and pick that one.",
@@ -60,8 +63,8 @@ impl App {
     }
 
     /// Adds a role that is to be made, unless there is one of that name.
-    pub(super) fn add_new_role(&mut self, role: &NewRole) {
-        if let Some(why) = self.why_taken(role) {
+    pub(super) fn add_new_role(&mut self, role: &NewRole, before: Option<&str>) {
+        if let Some(why) = self.why_taken(role, before) {
             if let Some(Dialog::NewRole(form)) = &mut self.dialog {
                 form.refuse(why);
             }
@@ -69,7 +72,7 @@ impl App {
         }
         self.dialog = None;
         let text = format!("{} is part of the plan now.", role.name);
-        self.pages.forms.make(role);
+        self.pages.forms.make(role, before);
         self.say(Severity::Good, text);
     }
 }

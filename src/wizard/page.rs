@@ -137,14 +137,14 @@ impl Forms {
             self.regions.picker.pick(code);
         }
         for new in &choices.new_roles {
-            self.make(new);
+            self.make(new, None);
         }
     }
 
     /// The roles that are to be made, whether they are picked or not.
     pub fn new_roles(&self) -> impl Iterator<Item = &NewRole> {
         let pages = [&self.sagemaker_roles, &self.user_roles];
-        pages.into_iter().filter_map(RolesPage::new_role)
+        pages.into_iter().flat_map(RolesPage::new_roles)
     }
 
     fn is_picked(&self, new: &NewRole) -> bool {
@@ -157,13 +157,12 @@ impl Forms {
         self.new_roles().any(|new| new.name == name)
     }
 
-    /// Picks a role that is to be made, in place of another one of its side. All have the same boundary.
-    pub fn make(&mut self, new: &NewRole) {
-        let boundary = new.boundary.clone();
+    /// Picks a role that is to be made, in place of another one of its side where that is named. All have the same boundary.
+    pub fn make(&mut self, new: &NewRole, before: Option<&str>) {
         let side = Side::of(new);
-        self.roles_mut(side).set_new_role(new);
+        self.roles_mut(side).set_new_role(new, before);
         for page in [&mut self.sagemaker_roles, &mut self.user_roles] {
-            page.set_boundary(boundary.clone());
+            page.set_boundary(new.boundary.as_deref());
         }
     }
 

@@ -37,7 +37,7 @@ impl Documents {
             inline,
             attached: Vec::new(),
             description: String::new(),
-            made_by_run: None,
+            made_by: None,
             last_used: None,
         };
         Survey {

@@ -746,3 +746,98 @@ async fn a_creation_that_shows_late_is_ours_when_what_failed_is_tried_again() {
     assert!(report.is_verified(), "{report:?}");
     assert_eq!(setup.contents(), before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_this_program_did_not_make_is_not_the_new_one_however_alike_it_is() {
+    // The commonest trust policy there is: the account itself.
+    let everybody = NewRole {
+        name: "MLEngineer".to_owned(),
+        purpose: Purpose::People {
+            assumed_by: vec![trusted("account")],
+            own_session_names: false,
+        },
+        boundary: None,
+    };
+    let setup = Setup::new().await;
+    let before = setup.contents();
+    let wanted = choices(&[train(), everybody]);
+    let job = setup.set_up_as(wanted).await;
+    let blocked = job.plan.of_role("MLEngineer").filter(|item| {
+        matches!(&item.state, State::Blocked { obstacle: Obstacle::NameTaken, reason, .. } if reason.contains("no tag"))
+    });
+    assert_eq!(blocked.count(), 2, "{:?}", job.plan.items);
+    setup.run(&job).await;
+    assert_eq!(
+        setup.contents().roles["MLEngineer"],
+        before.roles["MLEngineer"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_was_made_and_extended_since_stays_in_place() {
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up_as(wanted()).await).await;
+    let other = setup.demo.source().connect(None).await.unwrap();
+    let trust = other.trust(CONNECT).await.unwrap();
+    let one_more = trust.replace(
+        "\"arn:aws:iam::123456789012:user/ben\"",
+        "[\"arn:aws:iam::123456789012:user/ben\",\"arn:aws:iam::123456789012:user/amira\"]",
+    );
+    assert_ne!(one_more, trust);
+    other.write_trust(CONNECT, &one_more).await.unwrap();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    assert!(setup.set_up_as(wanted()).await.plan.is_in_place());
+    // With somebody else asked for, it is said that they are not let in; nobody is let in by itself.
+    let others = NewRole {
+        purpose: Purpose::People {
+            assumed_by: vec![trusted("arn:aws:iam::123456789012:user/team/chiara")],
+            own_session_names: false,
+        },
+        ..connect()
+    };
+    let plan = setup.set_up_as(choices(&[train(), others])).await.plan;
+    let role = plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == "role:NewConnect");
+    assert!(role.unwrap().is_blocked_by(Obstacle::Changed), "{role:?}");
+    // Hardened later, the trust of the SageMaker role is looked at like any other.
+    let hardened = Choices {
+        harden_trust: true,
+        ..wanted()
+    };
+    let plan = setup.set_up_as(hardened).await.plan;
+    let trust = plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == "trust:NewTraining");
+    assert!(
+        trust.unwrap().is_blocked_by(Obstacle::NotHardened),
+        "{trust:?}"
+    );
+    assert_eq!(plan.totals().blocked, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_knows_which_policies_on_the_role_are_the_runs_own() {
+    // Somebody gives the user role what submitting jobs takes; the run did not attach that.
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up_as(wanted()).await).await;
+    let other = setup.demo.source().connect(None).await.unwrap();
+    other.attach_policy(CONNECT, FULL_ACCESS).await.unwrap();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let undo = setup.put_back(None).await;
+    let role = undo
+        .plan
+        .items
+        .iter()
+        .find(|item| item.target.to_string() == "role:NewConnect");
+    let State::Blocked { reason, .. } = &role.unwrap().state else {
+        panic!("{role:?}");
+    };
+    assert!(reason.contains("AmazonSageMakerFullAccess"), "{reason}");
+    setup.run(&undo).await;
+    let held = setup.contents();
+    assert_eq!(held.roles[CONNECT].attached, [FULL_ACCESS]);
+    assert!(!held.roles.contains_key(TRAIN));
+}

@@ -113,6 +113,16 @@ fn what_is_wrong_with_a_new_role_is_said_before_anything_is_read() {
             "locked out",
         ),
         (
+            &[
+                "--new-user-role",
+                CONNECT,
+                "--assumed-by",
+                "arn:aws:iam::123456789012:user/ben,account",
+                "--own-session-names",
+            ],
+            "does not go with",
+        ),
+        (
             &["--new-user-role", "a b", "--assumed-by", "account"],
             "letters, digits",
         ),
@@ -203,7 +213,7 @@ async fn the_guide_leads_through_the_making_of_a_role_and_sees_it() {
         .create_role(&by_hand(TRAIN, trust.as_str()))
         .await
         .unwrap();
-    play.keys("{In place. A role of this name is there}<enter>{3 of 6}")
+    play.keys("{In place. The role is there, made by this program}<enter>{3 of 6}")
         .await;
     let arn = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess";
     person.attach_policy(TRAIN, arn).await.unwrap();
@@ -219,7 +229,7 @@ async fn the_guide_leads_through_the_making_of_a_role_and_sees_it() {
         .create_role(&by_hand(CONNECT, trust.as_str()))
         .await
         .unwrap();
-    play.keys("{In place. A role of this name is there}<enter>{6 of 6}")
+    play.keys("{In place. The role is there, made by this program}<enter>{6 of 6}")
         .await;
     let client = copied(&mut play).await;
     let written = person.write_inline_policy(CONNECT, CLIENT_POLICY, &client);

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{Page, cell, plain};
+use crate::model::new_role::FULL_ACCESS;
 use crate::plan::{Change, Content, Plan, RoleFacts, SHARED_USER_ID, Target};
 use crate::policy::Document;
 use crate::policy::deviation::{self, lacking};
@@ -107,6 +108,15 @@ pub(super) fn statements(plan: &Plan, page: &mut Page) {
     page.line("| who | what | on what | condition | why, and why no narrower |");
     page.line("|---|---|---|---|---|");
     for (item, change) in plan.changes() {
+        if let Target::FullAccess { role } = &item.target {
+            page.line(&format!(
+                "| jobs under {} | `{FULL_ACCESS}`, a managed policy of AWS's | as AWS has it: nearly everything in SageMaker, buckets \
+                 with sagemaker in the name, images, logs; `iam:PassRole` of every role to SageMaker | as AWS has it | jobs need their \
+                 data, image and log; a policy of your own can be narrower |",
+                cell(role)
+            ));
+            continue;
+        }
         let text = match &item.target {
             // Of a role that is made, its trust policy is what allows something.
             Target::Role { .. } => super::trust_of_new(change),

@@ -35,6 +35,8 @@ enum Field {
 #[derive(Debug)]
 pub struct NewRoleDialog {
     side: Side,
+    /// The name of the new role that this one takes the place of.
+    before: Option<String>,
     name: Input,
     full_access: bool,
     /// Those who may be let in, by ARN.
@@ -60,6 +62,7 @@ impl NewRoleDialog {
         let text = |text: &str| Input::new(text.to_owned());
         let mut form = Self {
             side,
+            before: before.map(|before| before.name.clone()),
             name: text(match side {
                 Side::SageMaker => "SageMaker-SSH-Execution",
                 Side::User => "SageMaker-SSH-User",
@@ -238,9 +241,8 @@ impl NewRoleDialog {
     /// Lets in whoever is named by a pasted text, an ARN each.
     fn paste_principals(&mut self, text: &str) {
         self.error = None;
-        for word in text.split([' ', ',', ';', '\n', '\r', '\t']) {
-            match self.principal(word) {
-                _ if word.is_empty() => {}
+        for word in Trusted::separated(text) {
+            match self.principal(&word) {
                 Ok(who) => {
                     let is_listed = self.who.shown().any(|entry| entry.id == who.arn());
                     if !is_listed && who.kind() == TrustedKind::Role {
@@ -278,7 +280,7 @@ impl NewRoleDialog {
 
     fn done(&mut self) -> Vec<Effect> {
         match self.role() {
-            Ok(role) => vec![Effect::AddNewRole(Box::new(role))],
+            Ok(role) => vec![Effect::AddNewRole(Box::new(role), self.before.clone())],
             Err((field, why)) => {
                 self.error = Some(why);
                 self.focus = field;
@@ -311,20 +313,27 @@ impl NewRoleDialog {
                 let why = "Space picks who may assume it; one at least.";
                 return Err((Field::Who, why.to_owned()));
             }
-            Side::User => Purpose::People {
-                own_session_names: self.own_session_names && self.lets_users_in(),
-                assumed_by,
-            },
+            Side::User => {
+                let has = |kind| assumed_by.iter().any(|who| who.kind() == kind);
+                if self.own_session_names && has(TrustedKind::Account) {
+                    let why = "Everybody whom IAM lets could come in under any name, IAM users too: pick the users alone, or do \
+                               without their session names.";
+                    return Err((Field::OwnSessionNames, why.to_owned()));
+                }
+                if self.own_session_names && !has(TrustedKind::User) {
+                    let why = "No IAM user is picked, so that there is nobody whose session could be named.";
+                    return Err((Field::OwnSessionNames, why.to_owned()));
+                }
+                Purpose::People {
+                    own_session_names: self.own_session_names,
+                    assumed_by,
+                }
+            }
         };
         Ok(NewRole {
             name: name.to_owned(),
             purpose,
             boundary: (!boundary.is_empty()).then(|| boundary.to_owned()),
         })
-    }
-
-    fn lets_users_in(&self) -> bool {
-        let is_user = |who: &Trusted| who.kind() == TrustedKind::User;
-        self.assumed_by().iter().any(is_user)
     }
 }

@@ -41,8 +41,8 @@ pub struct RolesPage {
     /// Whether the only role that fits was picked already, so that it stays unpicked once somebody unpicks it.
     has_picked_only: bool,
     typing: Option<Typing>,
-    /// The role that is to be made for this side.
-    new_role: Option<NewRole>,
+    /// The roles that are to be made for this side.
+    new_roles: Vec<NewRole>,
     detail: Scroll,
     /// Whether the keys move the detail pane.
     in_detail: bool,
@@ -78,7 +78,7 @@ impl RolesPage {
             show_all: false,
             has_picked_only: false,
             typing: None,
-            new_role: None,
+            new_roles: Vec::new(),
             detail: Scroll::default(),
             in_detail: false,
         }
@@ -105,10 +105,10 @@ impl RolesPage {
             hint(KeyCode::Enter, Action::Next, "go on"),
         ];
         bindings.extend(filter_bindings(&self.picker, self.in_detail));
-        let new = if self.new_role.is_some() {
-            "change new role"
-        } else {
+        let new = if self.new_roles.is_empty() {
             "new role"
+        } else {
+            "change new role"
         };
         bindings.extend([
             hint(KeyCode::Char('n'), Action::NewRole, new),
@@ -141,11 +141,10 @@ impl RolesPage {
         let roles = findings.roles.iter().filter(is_listed);
         let entries = roles.map(|role| role.entry(self.side == Side::SageMaker));
         let mut entries: Vec<Arc<Entry>> = entries.collect();
-        let is_made = |entry: &Arc<Entry>| {
-            let new = self.new_role.as_ref();
-            new.is_some_and(|new| new.name == entry.id)
-        };
-        if let (Some(new), false) = (&self.new_role, entries.iter().any(is_made)) {
+        for new in &self.new_roles {
+            if entries.iter().any(|entry| entry.id == new.name) {
+                continue;
+            }
             let name = new.name.to_lowercase();
             let place = entries.partition_point(|entry| entry.id.to_lowercase() < name);
             let entry = Entry {
@@ -160,14 +159,31 @@ impl RolesPage {
         self.pick_only_one(findings);
     }
 
-    pub fn new_role(&self) -> Option<&NewRole> {
-        self.new_role.as_ref()
+    /// The roles that are to be made, whether they are picked or not.
+    pub fn new_roles(&self) -> &[NewRole] {
+        &self.new_roles
     }
 
-    /// Picks a role that is to be made, in place of another one.
-    pub fn set_new_role(&mut self, new: &NewRole) {
-        if let Some(before) = self.new_role.replace(new.clone()) {
-            self.picker.unpick(&before.name);
+    /// The role to be made that the form is about: the one under the cursor, else the first.
+    pub fn new_role_to_change(&self) -> Option<&NewRole> {
+        let current = self.current();
+        let mut new = self.new_roles.iter();
+        let here = new.find(|new| Some(&new.name) == current.as_ref());
+        here.or_else(|| self.new_roles.first())
+    }
+
+    /// Picks a role that is to be made, in place of another one where that is named.
+    pub fn set_new_role(&mut self, new: &NewRole, before: Option<&str>) {
+        match self
+            .new_roles
+            .iter_mut()
+            .find(|role| Some(role.name.as_str()) == before)
+        {
+            Some(role) => {
+                self.picker.unpick(&role.name);
+                role.clone_from(new);
+            }
+            None => self.new_roles.push(new.clone()),
         }
         self.picker.clear_filter();
         self.picker.pick(&new.name);
@@ -175,9 +191,9 @@ impl RolesPage {
     }
 
     /// All roles that are made have the same boundary.
-    pub fn set_boundary(&mut self, boundary: Option<String>) {
-        if let Some(new) = &mut self.new_role {
-            new.boundary = boundary;
+    pub fn set_boundary(&mut self, boundary: Option<&str>) {
+        for new in &mut self.new_roles {
+            new.boundary = boundary.map(str::to_owned);
         }
     }
 
@@ -378,10 +394,10 @@ impl RolesPage {
         let list = self.draw_trouble(frame, list, session);
         let (side, active) = (self.side, !self.in_detail && self.typing.is_none());
         let shows_last_used = usize::from(list.width) >= needed + LAST_USED_WIDTH;
-        let new = self.new_role.as_ref();
+        let new_roles = &self.new_roles;
         self.picker.draw(frame, list, active, |entry, width| {
-            let new = new.filter(|new| new.name == entry.id);
-            match new {
+            let mut new = new_roles.iter().filter(|new| !is_there(new, session));
+            match new.find(|new| new.name == entry.id) {
                 Some(new) => row_of_new(new, width),
                 None => row(&entry.id, width, side, shows_last_used, session),
             }
@@ -467,8 +483,8 @@ impl RolesPage {
         };
         let inner = framed(frame, area, title);
         let current = self.current();
-        let new = self.new_role.as_ref();
-        let new = new.filter(|new| Some(&new.name) == current.as_ref());
+        let mut new = self.new_roles.iter().filter(|new| !is_there(new, session));
+        let new = new.find(|new| Some(&new.name) == current.as_ref());
         let role = current.and_then(|name| session.findings.roles.get(&name));
         let lines = if let Some(new) = new {
             detail::lines_of_new(new, inner.width.saturating_sub(1))
@@ -487,4 +503,10 @@ impl RolesPage {
             self.detail.set_cursor_on_top(frame, inner);
         }
     }
+}
+
+/// Returns whether a role that was to be made has been read, and so is there.
+fn is_there(new: &NewRole, session: &Session) -> bool {
+    let reading = session.findings.readings.get(&new.name);
+    reading.is_some_and(|reading| reading.ready().is_some())
 }

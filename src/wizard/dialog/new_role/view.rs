@@ -115,7 +115,7 @@ impl NewRoleDialog {
                 true,
                 FULL_ACCESS,
                 "As the console's execution roles have it: jobs find their data in buckets with sagemaker in the name, and may \
-                 do nearly everything in SageMaker.",
+                 do nearly everything in SageMaker, under other SageMaker roles too.",
             ),
             (Side::SageMaker, false) => (
                 Field::FullAccess,
