@@ -15,7 +15,7 @@ use crate::model::{Unread, UnreadCause};
 use crate::secrets::without_secrets;
 use crate::text::did_you_mean;
 use kind::kind_of_transport;
-use words::{clean, refused_principal};
+use words::{clean, refused_principal, request_id};
 
 pub(super) use kind::{find, innermost, kind_of_code};
 
@@ -492,11 +492,3 @@ impl fmt::Display for CallError {
 }
 
 impl Error for CallError {}
-
-fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
-    let response = error.raw_response()?;
-    ["x-amzn-requestid", "x-amz-request-id"]
-        .into_iter()
-        .find_map(|name| response.headers().get(name))
-        .map(str::to_owned)
-}

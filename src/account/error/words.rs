@@ -1,4 +1,7 @@
-//! AWS's own messages, made fit to be shown.
+//! What is taken from AWS's answers for the screen and the log: its own words, made fit to be shown, and the request's ID.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 
 /// The principal that AWS does not accept, where that is what its message is about: `Invalid principal in policy:
 /// "AWS":"arn:…"`.
@@ -29,4 +32,13 @@ pub(super) fn clean(text: &str) -> String {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
     }
+}
+
+/// The ID by which AWS finds the request.
+pub(super) fn request_id<E>(error: &SdkError<E, HttpResponse>) -> Option<String> {
+    let response = error.raw_response()?;
+    ["x-amzn-requestid", "x-amz-request-id"]
+        .into_iter()
+        .find_map(|name| response.headers().get(name))
+        .map(str::to_owned)
 }

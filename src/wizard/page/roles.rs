@@ -1,6 +1,7 @@
 //! Choosing roles: the SageMaker roles, or the roles that people come with.
 
 mod detail;
+mod new_roles;
 mod typing;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::wizard::widget::scroll::Scroll;
 use crate::wizard::widget::text::{said, wrapped};
 use crate::wizard::widget::theme;
 use detail::{LAST_USED_WIDTH, LONGEST_MARK, VERDICT_WIDTH, row, row_of_new};
+use new_roles::is_there;
 use typing::Typing;
 
 /// Which roles are asked for.
@@ -141,60 +143,9 @@ impl RolesPage {
         let roles = findings.roles.iter().filter(is_listed);
         let entries = roles.map(|role| role.entry(self.side == Side::SageMaker));
         let mut entries: Vec<Arc<Entry>> = entries.collect();
-        for new in &self.new_roles {
-            if entries.iter().any(|entry| entry.id == new.name) {
-                continue;
-            }
-            let name = new.name.to_lowercase();
-            let place = entries.partition_point(|entry| entry.id.to_lowercase() < name);
-            let entry = Entry {
-                id: new.name.clone(),
-                haystack: name,
-                group: String::new(),
-                is_default_cursor: true,
-            };
-            entries.insert(place, Arc::new(entry));
-        }
+        self.insert_new_roles(&mut entries);
         self.picker.set_entries(entries);
         self.pick_only_one(findings);
-    }
-
-    /// The roles that are to be made, whether they are picked or not.
-    pub fn new_roles(&self) -> &[NewRole] {
-        &self.new_roles
-    }
-
-    /// The role to be made that the form is about: the one under the cursor, else the first.
-    pub fn new_role_to_change(&self) -> Option<&NewRole> {
-        let current = self.current();
-        let mut new = self.new_roles.iter();
-        let here = new.find(|new| Some(&new.name) == current.as_ref());
-        here.or_else(|| self.new_roles.first())
-    }
-
-    /// Picks a role that is to be made, in place of another one where that is named.
-    pub fn set_new_role(&mut self, new: &NewRole, before: Option<&str>) {
-        match self
-            .new_roles
-            .iter_mut()
-            .find(|role| Some(role.name.as_str()) == before)
-        {
-            Some(role) => {
-                self.picker.unpick(&role.name);
-                role.clone_from(new);
-            }
-            None => self.new_roles.push(new.clone()),
-        }
-        self.picker.clear_filter();
-        self.picker.pick(&new.name);
-        self.picker.focus(&new.name);
-    }
-
-    /// All roles that are made have the same boundary.
-    pub fn set_boundary(&mut self, boundary: Option<&str>) {
-        for new in &mut self.new_roles {
-            new.boundary = boundary.map(str::to_owned);
-        }
     }
 
     /// The only role that fits, once all are listed; none where there are several.
@@ -503,10 +454,4 @@ impl RolesPage {
             self.detail.set_cursor_on_top(frame, inner);
         }
     }
-}
-
-/// Returns whether a role that was to be made has been read, and so is there.
-fn is_there(new: &NewRole, session: &Session) -> bool {
-    let reading = session.findings.readings.get(&new.name);
-    reading.is_some_and(|reading| reading.ready().is_some())
 }
