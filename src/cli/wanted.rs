@@ -39,7 +39,8 @@ pub struct Wanted {
     #[arg(
         long,
         value_name = "RUN",
-        conflicts_with_all = CHOICES
+        conflicts_with_all = CHOICES,
+        help_heading = "What is wanted"
     )]
     pub same_as: Option<String>,
 }
