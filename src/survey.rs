@@ -261,7 +261,8 @@ pub async fn chosen(account: &Account, identity: &Identity, choices: &Choices) -
     }
 }
 
-/// Adds to each role that should be there and is not the name that was most likely meant, where the roles may be listed.
+/// Adds to each role that should be there and is not the name that was most likely meant, and refuses the name of a new one that
+/// differs from another only by case; where the roles may be listed.
 async fn name_nearest(
     account: &Account,
     choices: &Choices,
@@ -269,7 +270,6 @@ async fn name_nearest(
 ) {
     let missing = roles
         .iter_mut()
-        .filter(|(name, _)| choices.new_role(name).is_none())
         .filter_map(|(name, reading)| match reading {
             Err(unread) if unread.cause == UnreadCause::NotFound => Some((name, unread)),
             _ => None,
@@ -284,6 +284,17 @@ async fn name_nearest(
         names.extend(page.into_iter().map(|role| role.name));
     }
     for (name, unread) in missing {
+        if choices.new_role(name).is_some() {
+            // IAM does not tell names apart by case, and finds a role by its exact name alone.
+            let is_same = |other: &&String| other.to_lowercase() == name.to_lowercase();
+            if let Some(other) = names.iter().find(is_same) {
+                unread.cause = UnreadCause::Other;
+                unread.why = format!(
+                    "There is a role {other}, and IAM does not tell names apart by case. Give the new role another name."
+                );
+            }
+            continue;
+        }
         let nearest = did_you_mean(name, names.iter().map(String::as_str));
         unread.why.push_str(&nearest);
     }

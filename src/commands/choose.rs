@@ -147,7 +147,9 @@ async fn chosen(
     let mut sagemaker_roles = roles(account, flag, words, identity).await?;
     let mut user_roles = roles(account, "--user-role", &wanted.user_roles, identity).await?;
     for new in &new_roles {
-        let is_chosen = |names: &[String]| names.contains(&new.name);
+        // IAM does not tell names apart by case.
+        let is_same = |name: &String| name.to_lowercase() == new.name.to_lowercase();
+        let is_chosen = |names: &[String]| names.iter().any(is_same);
         if is_chosen(&sagemaker_roles) || is_chosen(&user_roles) {
             return Err(format!("The role {} is asked for twice.", new.name));
         }

@@ -156,8 +156,12 @@ impl Page {
             }
         }
         let (before, after) = (change.before_text(), change.after_text());
-        if let Target::Tier { .. } = target {
-            let value = |text: Option<&str>| clean(text.unwrap_or("not set"));
+        if let Target::Tier { .. } | Target::FullAccess { .. } = target {
+            let unset = match target {
+                Target::FullAccess { .. } => "not attached",
+                _ => "not set",
+            };
+            let value = |text: Option<&str>| clean(text.unwrap_or(unset));
             self.line("");
             self.line(&format!("From `{}` to `{}`.", value(before), value(after)));
         } else {
@@ -185,6 +189,9 @@ impl Page {
                     Some(text) => {
                         self.line(label);
                         self.block("json", &pretty(text));
+                    }
+                    None if matches!(target, Target::Role { .. }) => {
+                        self.line(&format!("{label} there is no role of this name."));
                     }
                     None => self.line(&format!("{label} the role has no policy of this name.")),
                 }
@@ -345,6 +352,9 @@ fn put_back(plan: &Plan, page: &mut Page) {
         }})
         .collect();
     page.block("sh", &clean_lines(&commands.join("\n")));
+    if !commands.iter().any(|command| command.contains("file://")) {
+        return;
+    }
     page.line("");
     page.line(
         "Each of these files holds the document that stands above under \"Before\"; the exported folder has them beside this one.",

@@ -79,7 +79,8 @@ impl GuideRecord {
         let is_known = record.format == FORMAT && record.version == VERSION;
         let is_document = |id: &String| {
             let target = id.parse::<Target>();
-            matches!(target, Ok(Target::Trust { .. } | Target::Policy { .. }))
+            // Of a tier there is nothing to keep.
+            matches!(target, Ok(target) if !matches!(target, Target::Tier { .. }))
         };
         if !is_known || record.guide != id || !record.documents.keys().all(is_document) {
             return Err(io::Error::other("it is no record of a guide"));

@@ -69,6 +69,26 @@ impl Reversal {
         self.entries.iter().any(|entry| entry.is_uncertain)
     }
 
+    /// Returns whether a role that the runs made, or deleted, is there as somebody else's: nothing on it is theirs.
+    fn is_another_role(&self, role: &str, now: &BTreeMap<Target, Result<Content, String>>) -> bool {
+        let target = Target::Role {
+            role: role.to_owned(),
+        };
+        let maker = |content: &Content| {
+            let document = RoleDocument::parse(content.text()?)?;
+            Some(document.maker().map(str::to_owned))
+        };
+        let entry = self.entries.iter().find(|entry| entry.target == target);
+        let found = now.get(&target).and_then(|found| found.as_ref().ok());
+        let Some((entry, found)) = entry.zip(found.and_then(maker)) else {
+            return false;
+        };
+        let ours = entry.ours.iter().chain([&entry.former]);
+        !ours
+            .filter_map(maker)
+            .any(|maker| maker.is_some() && maker == found)
+    }
+
     /// Returns what is in the place of an entry; of a role, without the policies that are put back before it.
     fn found(
         &self,
@@ -128,6 +148,7 @@ impl Reversal {
                     .iter()
                     .map(|entry| entry.item(self.found(entry, now).as_ref()))
                     .collect(),
+                |role| self.is_another_role(role, now),
             ),
             inline_sizes: Vec::new(),
             role_arns: BTreeMap::new(),
@@ -138,8 +159,20 @@ impl Reversal {
     }
 }
 
-/// A role that a run made is not deleted while something on it is left alone.
-fn roles_last_standing(mut items: Vec<Item>) -> Vec<Item> {
+/// A role that a run made is not deleted while something on it is left alone; and on a role that is another one by now, everything
+/// is left alone.
+fn roles_last_standing(mut items: Vec<Item>, is_another: impl Fn(&str) -> bool) -> Vec<Item> {
+    for item in &mut items {
+        let is_role = matches!(item.target, Target::Role { .. });
+        let is_on_another = !is_role && item.target.role().is_some_and(&is_another);
+        if let (State::Change(_), true) = (&item.state, is_on_another) {
+            item.state = State::blocked(
+                Obstacle::Changed,
+                "The role that has this name now is not the one that the run made, so it is left alone.",
+                "Look at the role in the IAM console.",
+            );
+        }
+    }
     let left_alone: Vec<Target> = items
         .iter()
         .filter(|item| matches!(item.state, State::Blocked { .. }))
@@ -240,6 +273,13 @@ impl Entry {
             if let Some(back) = back {
                 return State::Change(back);
             }
+        }
+        if let (Target::Role { .. }, Content::Text(_)) = (&self.target, &self.former) {
+            return State::blocked(
+                Obstacle::Changed,
+                "Somebody made a role of this name after the run, and a role that is there is never taken over.",
+                "Should the former one be wanted all the same, the record of the run has it.",
+            );
         }
         if let (Target::Role { .. }, Some(ours)) = (&self.target, self.ours.last()) {
             let what = what_was_added(ours, found);

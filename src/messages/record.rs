@@ -45,20 +45,20 @@ pub fn cut_off(record: &Record, found: Option<&Found>) -> Vec<Message> {
     }
     for step in record.of(StepState::Uncertain) {
         let name = step.target.short();
-        let (severity, what) = became(step, found);
+        let (severity, what) = became(step, &record.run, found);
         say(severity, format!("{name}: {what}"));
     }
     said
 }
 
 /// Returns what became of a change of which the record does not say whether it was made.
-fn became(step: &RecordedStep, found: Option<&Found>) -> (Severity, String) {
+fn became(step: &RecordedStep, run: &str, found: Option<&Found>) -> (Severity, String) {
     let Some(found) = found else {
         let text = "it is not recorded whether it was written.";
         return (Severity::Unknown, text.to_owned());
     };
     match found.get(&step.target) {
-        Some(Ok(now)) if now.is_same(&step.planned.after()) => {
+        Some(Ok(now)) if now.is_same(&step.planned.after_run(run)) => {
             (Severity::Good, "written, as read just now.".to_owned())
         }
         Some(Ok(now)) if now.is_same(&step.planned.before()) => {

@@ -6,6 +6,7 @@ use crate::journal::Records;
 use crate::model::Tier;
 use crate::model::new_role::FULL_ACCESS;
 use crate::plan::{Change, Edit, Plan};
+use crate::policy::admitted::Admitted;
 use crate::policy::meaning;
 use crate::policy::template::RolePolicy;
 
@@ -191,9 +192,36 @@ fn name(change: &Change) -> String {
                 None => role.clone(),
             }
         }
+        Edit::Role {
+            role,
+            after: Some(_),
+            ..
+        } => format!("{role} (assumed by {})", assumed_by(change)),
         Edit::Role { role, .. }
         | Edit::FullAccess { role, .. }
         | Edit::Trust { role, .. }
         | Edit::Policy { role, .. } => role.clone(),
     }
+}
+
+/// Everybody who may assume a role that is made, in short.
+fn assumed_by(change: &Change) -> String {
+    let short = |who: Admitted| {
+        let condition = if who.condition.is_some() && !who.is_service() {
+            " under a fixed name"
+        } else {
+            ""
+        };
+        let name = match who.principal.rsplit([' ', '/', ':']).next() {
+            Some("root") => "everybody whom IAM lets",
+            Some("sagemaker.amazonaws.com") => "SageMaker",
+            Some("ssm.amazonaws.com") => "Systems Manager",
+            Some(name) => name,
+            None => &who.principal,
+        };
+        format!("{name}{condition}")
+    };
+    let admitted = change.admitted().into_iter();
+    let names: Vec<String> = admitted.map(|(_, who)| short(who)).collect();
+    names.join(", ")
 }

@@ -186,6 +186,12 @@ impl NewRole {
         matches!(self.purpose, Purpose::Sagemaker { full_access: true })
     }
 
+    /// Returns whether everybody who may assume it has to name the session after themselves.
+    pub fn fixes_all_session_names(&self) -> bool {
+        let is_user = |who: &Trusted| who.kind() == TrustedKind::User;
+        matches!(&self.purpose, Purpose::People { assumed_by, own_session_names: true } if assumed_by.iter().all(is_user))
+    }
+
     /// Those who may assume it; nobody of a SageMaker role.
     pub fn assumed_by(&self) -> &[Trusted] {
         match &self.purpose {

@@ -74,7 +74,9 @@ pub(super) fn unusable(
             .roles
             .get(&new.name)
             .and_then(|role| role.as_ref().ok());
-        new.is_sagemaker() && reading.is_some_and(has_no_other_policy)
+        // Where it is to get the managed policy, that is an item of its own.
+        let is_bare = new.is_sagemaker() && !new.has_full_access();
+        is_bare && reading.is_some_and(has_no_other_policy)
     });
     let without = without.map(|new| (new.name.clone(), RolePolicy::Server, NO_OTHER_POLICY));
     let of_people = of_people.map(|role| (role.clone(), RolePolicy::Client, nobody));

@@ -841,3 +841,97 @@ async fn undo_knows_which_policies_on_the_role_are_the_runs_own() {
     assert_eq!(held.roles[CONNECT].attached, [FULL_ACCESS]);
     assert!(!held.roles.contains_key(TRAIN));
 }
+
+/// Deletes the new SageMaker role with everything on it, and makes one of that name for somebody else.
+async fn replaced_by_somebody(setup: &Setup) {
+    let other = setup.demo.source().connect(None).await.unwrap();
+    let _ = Deed::DeletesTheRole.done(&other).await;
+    Deed::MakesAnotherRole.done(&other).await.unwrap();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn undo_takes_nothing_from_a_role_that_is_another_one_by_now_and_redo_gives_it_nothing() {
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up_as(wanted()).await).await;
+    replaced_by_somebody(&setup).await;
+    let other = setup.demo.source().connect(None).await.unwrap();
+    // With the very same policies on it.
+    let made = as_planned().await;
+    let server = &made.roles[TRAIN].inline[SERVER_POLICY];
+    other
+        .write_inline_policy(TRAIN, SERVER_POLICY, server)
+        .await
+        .unwrap();
+    other.attach_policy(TRAIN, FULL_ACCESS).await.unwrap();
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let theirs = setup.contents().roles[TRAIN].clone();
+    let undo = setup.run(&setup.put_back(None).await).await;
+    assert_eq!(setup.contents().roles[TRAIN], theirs, "{undo:?}");
+
+    let setup = Setup::new().await;
+    setup.run(&setup.set_up_as(wanted()).await).await;
+    let undo = setup.run(&setup.put_back(None).await).await;
+    assert!(undo.is_verified(), "{undo:?}");
+    replaced_by_somebody(&setup).await;
+    let theirs = setup.contents().roles[TRAIN].clone();
+    let redo = setup.put_back(undo.run.as_deref()).await;
+    let on_theirs = redo.plan.of_role(TRAIN);
+    let left: Vec<_> = on_theirs.filter(|item| item.change().is_some()).collect();
+    assert!(left.is_empty(), "{left:?}");
+    setup.run(&redo).await;
+    let held = setup.contents();
+    assert_eq!(held.roles[TRAIN], theirs);
+    assert!(held.roles.contains_key(CONNECT));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_differs_by_case_alone_is_taken() {
+    let setup = Setup::new().await;
+    let shouted = NewRole {
+        name: "LEGACYNOTEBOOK".to_owned(),
+        ..train()
+    };
+    let plan = setup.set_up_as(choices(&[shouted, connect()])).await.plan;
+    let mut items = plan.of_role("LEGACYNOTEBOOK");
+    let is_blocked = |item: &sagemaker_ssh_setup::plan::Item| matches!(&item.state, State::Blocked { reason, .. } if reason.contains("a role LegacyNotebook"));
+    assert!(items.all(is_blocked), "{:?}", plan.items);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_creation_that_was_cut_off_it_is_said_whose_the_role_is() {
+    let mut said_of_ours = 0;
+    for call in 1..30 {
+        let setup = Setup::new().await;
+        let job = setup.set_up_as(choices(&[train()])).await;
+        if !setup.run_and_die(&job, Death { call, after: true }) {
+            break;
+        }
+        let runs = setup.records.all().unwrap();
+        let Some(record) = runs.records.last() else {
+            continue;
+        };
+        let role = Target::Role {
+            role: TRAIN.to_owned(),
+        };
+        if !record.uncertain_targets().contains(&role)
+            || !setup.contents().roles.contains_key(TRAIN)
+        {
+            continue;
+        }
+        let found =
+            sagemaker_ssh_setup::survey::contents(&setup.account, record.uncertain_targets()).await;
+        let said = sagemaker_ssh_setup::messages::record::cut_off(record, Some(&found));
+        let said: Vec<&str> = said.iter().map(|message| message.text.as_str()).collect();
+        let said = said.join("\n");
+        assert!(
+            said.contains("New role NewTraining: written, as read just now."),
+            "{said}"
+        );
+        said_of_ours += 1;
+        // What is to be gone on with leads to Ready.
+        let again = setup.set_up_as(choices(&[train()])).await;
+        assert!(again.plan.unusable.is_empty(), "{:?}", again.plan.unusable);
+    }
+    assert!(said_of_ours > 0);
+}

@@ -264,3 +264,29 @@ fn an_apply_that_may_not_write_all_of_it_does_not_say_who_can_connect_afterwards
     run.keys("no\r");
     assert_eq!(run.ended(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_guide_with_new_roles_is_kept_and_its_way_back_is_shown() {
+    let folder = super::cut_off::Folder::new("guide-new-role");
+    let records = sagemaker_ssh_setup::journal::Records::in_folder(folder.0.clone());
+    let mut play = super::play::Setup {
+        timing: sagemaker_ssh_setup::demo::Timing::INSTANT,
+        start: sagemaker_ssh_setup::wizard::Start::Guide(Some(
+            sagemaker_ssh_setup::wizard::Chosen {
+                choices: wanted(),
+                arns: Vec::new(),
+            },
+        )),
+        records: records.clone(),
+        ..super::play::Setup::default()
+    }
+    .start();
+    play.keys("{1 of 6}{Not yet: the tier is standard}<enter>{there is no role of this name}")
+        .await;
+    play.keys("q{What you did in the console stays}q").await;
+    play.ending().await;
+    let guides = records.guides().unwrap();
+    assert!(guides.damaged.is_empty(), "{:?}", guides.damaged);
+    let kept: Vec<String> = guides.records[0].documents.keys().cloned().collect();
+    assert!(kept.contains(&"role:NewTraining".to_owned()), "{kept:?}");
+}

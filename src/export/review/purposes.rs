@@ -1,7 +1,7 @@
 //! What each permission is for.
 
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
-pub(super) const PURPOSES: [(&str, &str); 23] = [
+pub(super) const PURPOSES: [(&str, &str); 24] = [
     (
         "iam:PassRole",
         "hands this very role, and no other, to Systems Manager when the container registers",
@@ -77,7 +77,11 @@ pub(super) const PURPOSES: [(&str, &str); 23] = [
     ("logs:GetQueryResults", "reads what that query found"),
     (
         "sts:AssumeRole",
-        "lets Systems Manager act as the role for the node",
+        "lets SageMaker, Systems Manager or people act as the role; who, stands above",
+    ),
+    (
+        "AmazonSageMakerFullAccess",
+        "what jobs need: their data, image and log; a policy of AWS's, and wider than that",
     ),
 ];
 

@@ -39,7 +39,7 @@ pub(super) fn worth(plan: &Plan, page: &mut Page) {
         "The other way round, code that runs under a SageMaker role may create activations (`ssm:CreateActivation`) and hand the \
          role to Systems Manager (`iam:PassRole` on itself). With an activation any machine, also one outside of AWS, can be \
          registered as a hybrid node, and gets the role's credentials, renewed for as long as it stays registered. What limits \
-         it: the role can hand over itself alone, and to Systems Manager alone, so that nothing is gained that the code does not \
+         it: by the server policy the role can hand over itself alone, and to Systems Manager alone, so that nothing is gained that the code does not \
          have already, but time. What detects it: `CreateActivation` and `RegisterManagedInstance` in CloudTrail, and nodes in \
          Fleet Manager that belong to no job. What ends it: deregistering the node, and deleting the activation.",
     );
@@ -195,7 +195,14 @@ fn why(statement: &deviation::Statement) -> &'static str {
     let resources = strings(statement.get("Resource"));
     let has = |action: &str| actions.contains(&action);
     let on = |part: &str| resources.iter().any(|resource| resource.contains(part));
-    if has("sts:AssumeRole") {
+    let services = statement
+        .get("Principal")
+        .and_then(|who| who.get("Service"));
+    if has("sts:AssumeRole") && strings(services).contains(&"sagemaker.amazonaws.com") {
+        "lets SageMaker run jobs under the new role"
+    } else if has("sts:AssumeRole") && services.is_none() {
+        "lets people have the new role when they connect; whom, was chosen"
+    } else if has("sts:AssumeRole") {
         "lets Systems Manager act as the role for its nodes"
     } else if has("iam:PassRole") {
         "hands this very role to Systems Manager when the container registers; this role and this service alone"
@@ -251,6 +258,7 @@ pub(super) fn logged(page: &mut Page) {
     page.line(
         "To watch: `CreateActivation` and `RegisterManagedInstance` outside of the running time of jobs; `AddTagsToResource` and \
          `RemoveTagsFromResource` on managed instances; `UpdateServiceSetting` and `ResetServiceSetting` on the activation tier; \
-         `UpdateAssumeRolePolicy`, `PutRolePolicy` and `DeleteRolePolicy` on these roles.",
+         `UpdateAssumeRolePolicy`, `PutRolePolicy`, `DeleteRolePolicy`, `AttachRolePolicy`, `DetachRolePolicy` and `DeleteRole` on \
+         these roles.",
     );
 }

@@ -124,8 +124,13 @@ impl Role<'_> {
             (
                 !new.is_sagemaker() && has_no_other_policy(self.reading),
                 "A hybrid node belongs to whoever submits the job. People who submit jobs with this role need more than the \
-                 client policy, such as sagemaker:CreateTrainingJob and iam:PassRole on the SageMaker role: this program does \
-                 not give it.",
+                 client policy, such as sagemaker:CreateTrainingJob, iam:PassRole on the SageMaker role, and s3:PutObject for \
+                 their key: this program does not give it.",
+            ),
+            (
+                is_to_be_made && !new.is_sagemaker() && !new.fixes_all_session_names(),
+                "Session names are free: whoever may assume the role can take another person's name, and so open sessions to that \
+                 person's nodes. Only for IAM users can the trust fix the name.",
             ),
             (
                 is_to_be_made && lets_in(TrustedKind::Account),

@@ -233,7 +233,9 @@ impl NewRoleDialog {
             Field::Who => return self.paste_principals(text),
             Field::FullAccess | Field::OwnSessionNames => return,
         };
-        for c in text.chars().filter(|c| !c.is_control()).take(LONGEST) {
+        // The first line is the field's.
+        let line = text.trim_start().lines().next().unwrap_or_default();
+        for c in line.chars().filter(|c| !c.is_control()).take(LONGEST) {
             input.handle(InputRequest::InsertChar(c));
         }
     }
@@ -244,7 +246,7 @@ impl NewRoleDialog {
         for word in Trusted::separated(text) {
             match self.principal(&word) {
                 Ok(who) => {
-                    let is_listed = self.who.shown().any(|entry| entry.id == who.arn());
+                    let is_listed = self.roles.iter().any(|arn| arn == who.arn());
                     if !is_listed && who.kind() == TrustedKind::Role {
                         self.roles.push(who.arn().to_owned());
                     }

@@ -346,10 +346,11 @@ impl RolesPage {
         let (side, active) = (self.side, !self.in_detail && self.typing.is_none());
         let shows_last_used = usize::from(list.width) >= needed + LAST_USED_WIDTH;
         let new_roles = &self.new_roles;
+        let picked: Vec<String> = self.picker.picked().map(str::to_owned).collect();
         self.picker.draw(frame, list, active, |entry, width| {
             let mut new = new_roles.iter().filter(|new| !is_there(new, session));
             match new.find(|new| new.name == entry.id) {
-                Some(new) => row_of_new(new, width),
+                Some(new) => row_of_new(new, picked.contains(&new.name), width),
                 None => row(&entry.id, width, side, shows_last_used, session),
             }
         });

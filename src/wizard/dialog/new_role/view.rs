@@ -38,8 +38,14 @@ impl NewRoleDialog {
                 "People assume it with their own credentials. It becomes a part of the plan; nothing is written now."
             }
         };
-        let intro = wrapped(intro, room, "", theme::PLAIN);
-        let (below, choice_row) = self.below(room);
+        // On a small screen the fields come before what is said of them.
+        let is_small = area.height < 18;
+        let intro = if is_small {
+            Vec::new()
+        } else {
+            wrapped(intro, room, "", theme::PLAIN)
+        };
+        let (below, choice_row) = self.below(room, is_small);
         let error = self.error.as_ref();
         let error = error.map_or_else(Vec::new, |error| said(Severity::Error, error, room));
         let fixed = intro.len() + below.len() + error.len() + 4;
@@ -104,8 +110,8 @@ impl NewRoleDialog {
 
     /// What stands below the name and the list: what letting these in means, a choice, and the boundary's line, which is drawn
     /// for itself; and in which line the choice is.
-    fn below(&self, room: u16) -> (Vec<Line<'static>>, usize) {
-        let about = self.about_who().into_iter();
+    fn below(&self, room: u16, is_small: bool) -> (Vec<Line<'static>>, usize) {
+        let about = self.about_who().into_iter().filter(|_| !is_small);
         let mut lines: Vec<Line> = about
             .flat_map(|text| wrapped(text, room, "  ", theme::DIM))
             .collect();
@@ -131,13 +137,19 @@ impl NewRoleDialog {
                 "Their hybrid nodes stay theirs, whatever their profile says; who names it otherwise is not let in.",
             ),
         };
-        lines.push(Line::default());
+        if !is_small {
+            lines.push(Line::default());
+        }
         let row = lines.len();
         lines.push(Line::from(vec![
             mark(self.focus == field),
             Span::raw(if is_on { "[x] " } else { "[ ] " }),
             Span::raw(text),
         ]));
+        if is_small {
+            lines.push(Line::default());
+            return (lines, row);
+        }
         let beside = wrapped(meaning, room.saturating_sub(6), "", theme::DIM);
         lines.extend(beside.into_iter().map(|mut line| {
             line.spans.insert(0, Span::raw("      "));

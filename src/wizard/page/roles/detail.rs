@@ -162,20 +162,20 @@ pub(super) fn row(
 }
 
 /// A role that is to be made, as a line of the list.
-pub(super) fn row_of_new(new: &NewRole, width: usize) -> Line<'static> {
+pub(super) fn row_of_new(new: &NewRole, is_picked: bool, width: usize) -> Line<'static> {
     let room = width.saturating_sub(VERDICT_WIDTH);
     let name = shortened(&clean(&new.name), room);
     Line::from(vec![
         Span::raw(fitted(&name, room)),
         Span::styled(format!(" {} ", theme::TO_DO), theme::ACCENT),
-        Span::raw("to be made"),
+        Span::raw(if is_picked { "to be made" } else { "left out" }),
     ])
 }
 
 /// What a role will be that is to be made, for the pane.
 pub(super) fn lines_of_new(new: &NewRole, width: u16) -> Vec<Line<'static>> {
     let sign = (theme::TO_DO, theme::ACCENT);
-    let state = "to be made with everything else, once the plan is confirmed; n changes it, Space leaves it out";
+    let state = "new: made with everything else where it is picked, once the plan is confirmed; n changes it, Space leaves it out";
     let mut lines = labelled_sign("State", sign, state, COLUMN, width);
     let mut say = |label: &str, text: &str| {
         lines.extend(labelled(label, text, COLUMN, width, theme::PLAIN));
