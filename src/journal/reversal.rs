@@ -283,10 +283,19 @@ impl Entry {
         }
         if let (Target::Role { .. }, Some(ours)) = (&self.target, self.ours.last()) {
             let what = what_was_added(ours, found);
+            let maker = |content: &Content| {
+                let document = RoleDocument::parse(content.text()?)?;
+                document.maker().map(str::to_owned)
+            };
+            let remedy = if maker(ours) == maker(found) {
+                "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console."
+            } else {
+                "It is left alone with all that is on it. Look at the role in the IAM console."
+            };
             return State::blocked(
                 Obstacle::Changed,
                 format!("The role is no longer as the run left it ({what}), so it stays."),
-                "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console.",
+                remedy,
             )
             .with_difference(Some(Difference {
                 expected: ours.clone(),
@@ -339,7 +348,7 @@ fn what_was_added(ours: &Content, found: &Content) -> String {
         parts.push("another trust policy or permissions boundary".to_owned());
     }
     if found.maker() != ours.maker() {
-        parts.push("made by somebody else".to_owned());
+        parts.push("without the run's tag, so that it may be another one".to_owned());
     }
     if parts.is_empty() {
         parts.push("another path or description".to_owned());

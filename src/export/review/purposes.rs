@@ -1,7 +1,9 @@
 //! What each permission is for.
 
+use crate::model::new_role::FULL_ACCESS;
+
 /// What each permission of the policies is for (SageMaker SSH Helper's documentation; Systems Manager User Guide).
-pub(super) const PURPOSES: [(&str, &str); 24] = [
+pub(super) const PURPOSES: [(&str, &str); 23] = [
     (
         "iam:PassRole",
         "hands this very role, and no other, to Systems Manager when the container registers",
@@ -79,13 +81,14 @@ pub(super) const PURPOSES: [(&str, &str); 24] = [
         "sts:AssumeRole",
         "lets SageMaker, Systems Manager or people act as the role; who, stands above",
     ),
-    (
-        "AmazonSageMakerFullAccess",
-        "what jobs need: their data, image and log; a policy of AWS's, and wider than that",
-    ),
 ];
 
 pub(super) fn purpose(action: &str) -> Option<&'static str> {
+    if action == FULL_ACCESS {
+        return Some(
+            "what jobs need: their data, image and log; a policy of AWS's, and wider than that",
+        );
+    }
     let known = PURPOSES.into_iter().find(|(known, _)| *known == action);
     known.map(|(_, purpose)| purpose)
 }
