@@ -31,10 +31,15 @@ pub use new_role::RoleToMake;
 pub use recent::{PROPAGATION, RecentWrites};
 pub use simulator::Question;
 
+use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
+use aws_types::request_id::RequestId;
 
 use crate::model::Endpoint;
 
@@ -105,5 +110,23 @@ impl Account {
             .region(SdkRegion::new(region.to_owned()))
             .build();
         aws_sdk_ssm::Client::from_conf(config)
+    }
+}
+
+/// Returns the answer to a call whose answer may be empty, such as that to a write. Any page with status 200 would do for an
+/// empty answer; AWS's carries a request ID.
+fn answer_of_aws<T, E>(
+    action: &'static str,
+    region: Option<&str>,
+    answer: Result<T, SdkError<E, HttpResponse>>,
+) -> Result<T, CallError>
+where
+    T: RequestId,
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let answer = answer.map_err(CallError::of(action, region))?;
+    match answer.request_id() {
+        Some(_) => Ok(answer),
+        None => Err(CallError::not_aws(action, "request ID")),
     }
 }

@@ -55,6 +55,23 @@ impl Content {
         }
     }
 
+    /// Returns the role that it is the text of; none of anything else.
+    pub fn role(&self) -> Option<RoleDocument> {
+        self.text().and_then(RoleDocument::parse)
+    }
+
+    /// Returns the same; of a role, without the policies of it that are items of their own. They are looked at for
+    /// themselves.
+    #[must_use]
+    pub fn without_items<'a>(self, of: &Target, items: impl Iterator<Item = &'a Target>) -> Self {
+        let whole = match of {
+            Target::Role { .. } => self.role(),
+            _ => None,
+        };
+        let own = items.filter(|item| item.role() == of.role());
+        whole.map_or(self, |whole| Self::Text(whole.without(own).text()))
+    }
+
     /// Returns whether it is the same document, or the same value of a tier; who set a tier does not matter.
     pub fn is_same(&self, other: &Self) -> bool {
         is_same_content(self.text(), other.text())

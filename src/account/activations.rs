@@ -2,13 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sdk_ssm::operation::RequestId;
 use aws_sdk_ssm::primitives::DateTime;
 use aws_sdk_ssm::types::{DescribeActivationsFilter, DescribeActivationsFilterKeys, Tag};
 
 use super::pages::{MANY, Pages};
 use super::ssm::once;
-use super::{Account, CallError, ErrorKind};
+use super::{Account, CallError, ErrorKind, answer_of_aws};
 
 /// The name and the tag by which they are found again.
 const NAME: &str = "sagemaker-ssh-setup-check";
@@ -58,20 +57,11 @@ impl Account {
     /// As AWS refuses it.
     pub async fn delete_activation(&self, region: &str, id: &str) -> Result<(), CallError> {
         const ACTION: &str = "ssm:DeleteActivation";
-        let deleted = self
-            .to_ssm(
-                self.ssm(region)
-                    .delete_activation()
-                    .activation_id(id)
-                    .customize(),
-            )
-            .send()
-            .await
-            .map_err(CallError::of(ACTION, Some(region)))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()));
-        match deleted {
+        let call = self.ssm(region).delete_activation().activation_id(id);
+        let call = self.to_ssm(call.customize());
+        match answer_of_aws(ACTION, Some(region), call.send().await) {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
-            deleted => deleted,
+            deleted => deleted.map(drop),
         }
     }
 
@@ -98,9 +88,8 @@ impl Account {
                         .customize(),
                 )
                 .send()
-                .await
-                .map_err(CallError::of(ACTION, Some(region)))?;
-            CallError::unless_aws(ACTION, answer.request_id())?;
+                .await;
+            let answer = answer_of_aws(ACTION, Some(region), answer)?;
             pages.turn(answer.activation_list().len(), answer.next_token())?;
             let own = answer.activation_list().iter().filter(|activation| {
                 let has_tag = |tag: &Tag| (tag.key(), tag.value()) == TAG;

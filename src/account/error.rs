@@ -163,14 +163,6 @@ impl CallError {
         }
     }
 
-    /// The answer to a write is empty, so that any page with status 200 would do for it; AWS's carries a request ID.
-    pub(super) fn unless_aws(action: &'static str, request_id: Option<&str>) -> Result<(), Self> {
-        match request_id {
-            Some(_) => Ok(()),
-            None => Err(Self::not_aws(action, "request ID")),
-        }
-    }
-
     fn local(kind: ErrorKind, message: String) -> Self {
         Self {
             kind,

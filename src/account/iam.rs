@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use aws_config::retry::RetryConfig;
-use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::{AttachedPermissionsBoundary, RoleLastUsed, Tag};
 use aws_smithy_types::date_time::Format;
 use futures::future;
 use futures::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::pages::{FEW, MANY, Pages};
-use super::{Account, CallError, ErrorKind};
+use super::{Account, CallError, ErrorKind, answer_of_aws};
 use crate::model::new_role::TAG;
 use crate::model::{AttachedPolicy, LastUsed, Quotas, RoleArn, RoleReading, RoleSummary};
 use crate::policy::document::decoded;
@@ -192,18 +191,14 @@ impl Account {
     /// # Errors
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
     pub async fn write_trust(&self, role: &str, document: &str) -> Result<(), CallError> {
-        self.to_iam(
-            self.iam
-                .update_assume_role_policy()
-                .role_name(role)
-                .policy_document(document)
-                .customize()
-                .config_override(once()),
-        )
-        .send()
-        .await
-        .map_err(CallError::of("iam:UpdateAssumeRolePolicy", None))
-        .and_then(|answer| CallError::unless_aws("iam:UpdateAssumeRolePolicy", answer.request_id()))
+        const ACTION: &str = "iam:UpdateAssumeRolePolicy";
+        let call = self
+            .iam
+            .update_assume_role_policy()
+            .role_name(role)
+            .policy_document(document);
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// Writes an inline policy of a role, in a single attempt.
@@ -216,19 +211,15 @@ impl Account {
         policy: &str,
         document: &str,
     ) -> Result<(), CallError> {
-        self.to_iam(
-            self.iam
-                .put_role_policy()
-                .role_name(role)
-                .policy_name(policy)
-                .policy_document(document)
-                .customize()
-                .config_override(once()),
-        )
-        .send()
-        .await
-        .map_err(CallError::of("iam:PutRolePolicy", None))
-        .and_then(|answer| CallError::unless_aws("iam:PutRolePolicy", answer.request_id()))
+        const ACTION: &str = "iam:PutRolePolicy";
+        let call = self
+            .iam
+            .put_role_policy()
+            .role_name(role)
+            .policy_name(policy)
+            .policy_document(document);
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// Deletes an inline policy of a role, in a single attempt.
@@ -237,18 +228,13 @@ impl Account {
     /// As AWS refuses it; see `CallError::may_have_taken_effect`.
     pub async fn delete_inline_policy(&self, role: &str, policy: &str) -> Result<(), CallError> {
         const ACTION: &str = "iam:DeleteRolePolicy";
-        self.to_iam(
-            self.iam
-                .delete_role_policy()
-                .role_name(role)
-                .policy_name(policy)
-                .customize()
-                .config_override(once()),
-        )
-        .send()
-        .await
-        .map_err(CallError::of(ACTION, None))
-        .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self
+            .iam
+            .delete_role_policy()
+            .role_name(role)
+            .policy_name(policy);
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     async fn get_role(&self, name: &str) -> Result<aws_sdk_iam::types::Role, CallError> {

@@ -1,11 +1,10 @@
 //! Making a role and deleting it, and who there is that could be let in.
 
-use aws_sdk_iam::operation::RequestId;
 use aws_sdk_iam::types::Tag;
 
 use super::iam::once;
 use super::pages::{MANY, Pages};
-use super::{Account, CallError, ErrorKind};
+use super::{Account, CallError, ErrorKind, answer_of_aws};
 use crate::model::new_role::TAG;
 
 impl Account {
@@ -27,11 +26,8 @@ impl Account {
             .assume_role_policy_document(role.trust)
             .set_permissions_boundary(role.boundary.map(str::to_owned))
             .tags(tag);
-        self.to_iam(call.customize().config_override(once()))
-            .send()
-            .await
-            .map_err(CallError::of(ACTION, None))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// Deletes a role, in a single attempt. IAM refuses it while the role has any policy.
@@ -41,11 +37,8 @@ impl Account {
     pub async fn delete_role(&self, role: &str) -> Result<(), CallError> {
         const ACTION: &str = "iam:DeleteRole";
         let call = self.iam.delete_role().role_name(role);
-        self.to_iam(call.customize().config_override(once()))
-            .send()
-            .await
-            .map_err(CallError::of(ACTION, None))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// Attaches a managed policy to a role, in a single attempt.
@@ -59,11 +52,8 @@ impl Account {
             .attach_role_policy()
             .role_name(role)
             .policy_arn(arn);
-        self.to_iam(call.customize().config_override(once()))
-            .send()
-            .await
-            .map_err(CallError::of(ACTION, None))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// Detaches a managed policy from a role, in a single attempt.
@@ -77,11 +67,8 @@ impl Account {
             .detach_role_policy()
             .role_name(role)
             .policy_arn(arn);
-        self.to_iam(call.customize().config_override(once()))
-            .send()
-            .await
-            .map_err(CallError::of(ACTION, None))
-            .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self.to_iam(call.customize().config_override(once()));
+        answer_of_aws(ACTION, None, call.send().await).map(drop)
     }
 
     /// The ARNs of the managed policies that are attached to a role; none where there is no such role.

@@ -1,10 +1,9 @@
 //! The instance tier of each region, and the regions in which SageMaker is offered.
 
 use aws_config::retry::RetryConfig;
-use aws_sdk_ssm::operation::RequestId;
 
 use super::pages::{FEW, Pages};
-use super::{Account, CallError};
+use super::{Account, CallError, answer_of_aws};
 use crate::model::region::{ACTIVATION_TIER, activation_tier_arn, is_region_code};
 use crate::model::{Partition, Tier, TierSetting};
 
@@ -71,18 +70,14 @@ impl Account {
         account: &str,
         partition: &Partition,
     ) -> Result<(), CallError> {
-        self.to_ssm(
-            self.ssm(region)
-                .update_service_setting()
-                .setting_id(activation_tier_arn(partition, region, account))
-                .setting_value(tier.value())
-                .customize()
-                .config_override(once()),
-        )
-        .send()
-        .await
-        .map_err(CallError::of("ssm:UpdateServiceSetting", Some(region)))
-        .and_then(|answer| CallError::unless_aws("ssm:UpdateServiceSetting", answer.request_id()))
+        const ACTION: &str = "ssm:UpdateServiceSetting";
+        let call = self
+            .ssm(region)
+            .update_service_setting()
+            .setting_id(activation_tier_arn(partition, region, account))
+            .setting_value(tier.value());
+        let call = self.to_ssm(call.customize().config_override(once()));
+        answer_of_aws(ACTION, Some(region), call.send().await).map(drop)
     }
 
     /// Gives a region's activation tier back to the default that nobody has set, in a single attempt.
@@ -96,17 +91,12 @@ impl Account {
         partition: &Partition,
     ) -> Result<(), CallError> {
         const ACTION: &str = "ssm:ResetServiceSetting";
-        self.to_ssm(
-            self.ssm(region)
-                .reset_service_setting()
-                .setting_id(activation_tier_arn(partition, region, account))
-                .customize()
-                .config_override(once()),
-        )
-        .send()
-        .await
-        .map_err(CallError::of(ACTION, Some(region)))
-        .and_then(|answer| CallError::unless_aws(ACTION, answer.request_id()))
+        let call = self
+            .ssm(region)
+            .reset_service_setting()
+            .setting_id(activation_tier_arn(partition, region, account));
+        let call = self.to_ssm(call.customize().config_override(once()));
+        answer_of_aws(ACTION, Some(region), call.send().await).map(drop)
     }
 
     /// The codes of the partition's regions in which SageMaker is offered, by Systems Manager's public parameters.

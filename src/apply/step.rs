@@ -180,17 +180,11 @@ impl<'a> OneChange<'a> {
         found.map(|found| self.without_own_policies(found))
     }
 
-    /// Returns what was found; of a role, without the policies that are changes of this plan: they are compared for themselves, and
-    /// may show for some seconds after they were deleted.
+    /// Returns what was found; of a role, without the policies that are changes of this plan: they may show for some seconds
+    /// after they were deleted.
     fn without_own_policies(&self, found: Content) -> Content {
-        let whole = match (self.target, &found) {
-            (Target::Role { .. }, Content::Text(text)) => RoleDocument::parse(text),
-            _ => None,
-        };
         let changes = self.run.job.plan.changes();
-        let own = changes.map(|(item, _)| &item.target);
-        let own = own.filter(|target| target.role() == self.target.role());
-        whole.map_or(found, |whole| Content::Text(whole.without(own).text()))
+        found.without_items(self.target, changes.map(|(item, _)| &item.target))
     }
 
     /// Returns what was found, when it is still what the plan saw.
@@ -387,8 +381,7 @@ impl<'a> OneChange<'a> {
 /// Returns whether a role that is there is the one that this run made, or the run that it goes on with, whatever others have
 /// given it since.
 fn is_made_by(found: &Content, wanted: &Content, earlier: Option<&str>) -> bool {
-    let document = |content: &Content| content.text().and_then(RoleDocument::parse);
-    match (document(found), document(wanted)) {
+    match (found.role(), wanted.role()) {
         (Some(found), Some(wanted)) => {
             let is_ours =
                 found.maker() == wanted.maker() || earlier.is_some() && found.maker() == earlier;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Record, StepState};
 use crate::model::{Choices, Identity, Tier};
-use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, RoleDocument, State, Target};
+use crate::plan::{Change, Content, Difference, Item, Obstacle, Plan, State, Target};
 
 const PLAN_AGAIN: &str = "Try again when it can be read.";
 
@@ -74,19 +74,15 @@ impl Reversal {
         let target = Target::Role {
             role: role.to_owned(),
         };
-        let maker = |content: &Content| {
-            let document = RoleDocument::parse(content.text()?)?;
-            Some(document.maker().map(str::to_owned))
-        };
         let entry = self.entries.iter().find(|entry| entry.target == target);
         let found = now.get(&target).and_then(|found| found.as_ref().ok());
-        let Some((entry, found)) = entry.zip(found.and_then(maker)) else {
+        let Some((entry, found)) = entry.zip(found.and_then(Content::role)) else {
             return false;
         };
         let ours = entry.ours.iter().chain([&entry.former]);
         !ours
-            .filter_map(maker)
-            .any(|maker| maker.is_some() && maker == found)
+            .filter_map(Content::role)
+            .any(|ours| ours.maker().is_some() && ours.maker() == found.maker())
     }
 
     /// Returns what is in the place of an entry; of a role, without the policies that are put back before it.
@@ -95,18 +91,9 @@ impl Reversal {
         entry: &Entry,
         now: &BTreeMap<Target, Result<Content, String>>,
     ) -> Option<Result<Content, String>> {
-        let found = now.get(&entry.target)?;
-        let whole = match (&entry.target, found) {
-            (Target::Role { .. }, Ok(Content::Text(text))) => RoleDocument::parse(text),
-            _ => None,
-        };
-        let Some(whole) = whole else {
-            return Some(found.clone());
-        };
-        let role = entry.target.role();
-        let others = self.entries.iter().map(|entry| &entry.target);
-        let rest = whole.without(others.filter(|target| target.role() == role));
-        Some(Ok(Content::Text(rest.text())))
+        let found = now.get(&entry.target)?.clone();
+        let items = self.entries.iter().map(|entry| &entry.target);
+        Some(found.map(|found| found.without_items(&entry.target, items)))
     }
 
     /// Returns what has to be read before the plan can be made.
@@ -182,18 +169,17 @@ fn roles_last_standing(mut items: Vec<Item>, is_another: impl Fn(&str) -> bool) 
         let Target::Role { role } = &item.target else {
             continue;
         };
+        let deletes =
+            matches!(&item.state, State::Change(change) if change.after() == Content::Absent);
         let other = left_alone
             .iter()
             .find(|other| **other != item.target && other.role() == Some(role.as_str()));
-        if let (State::Change(change), Some(other)) = (&item.state, other) {
-            let deletes = change.after() == Content::Absent;
-            if deletes {
-                item.state = State::blocked(
-                    Obstacle::Changed,
-                    format!("The role stays, because {other} is left alone."),
-                    "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console.",
-                );
-            }
+        if let (true, Some(other)) = (deletes, other) {
+            item.state = State::blocked(
+                Obstacle::Changed,
+                format!("The role stays, because {other} is left alone."),
+                "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console.",
+            );
         }
     }
     items
@@ -283,10 +269,7 @@ impl Entry {
         }
         if let (Target::Role { .. }, Some(ours)) = (&self.target, self.ours.last()) {
             let what = what_was_added(ours, found);
-            let maker = |content: &Content| {
-                let document = RoleDocument::parse(content.text()?)?;
-                document.maker().map(str::to_owned)
-            };
+            let maker = |content: &Content| content.role()?.maker().map(str::to_owned);
             let remedy = if maker(ours) == maker(found) {
                 "What else the run gave it is taken away. Should it go all the same, delete it in the IAM console."
             } else {
@@ -326,8 +309,7 @@ impl Entry {
 
 /// Returns in a few words what somebody did to a role since a run left it.
 fn what_was_added(ours: &Content, found: &Content) -> String {
-    let document = |content: &Content| content.text().and_then(RoleDocument::parse);
-    let (Some(ours), Some(found)) = (document(ours), document(found)) else {
+    let (Some(ours), Some(found)) = (ours.role(), found.role()) else {
         return "it cannot be compared".to_owned();
     };
     let mut parts = Vec::new();
